@@ -1,0 +1,1 @@
+"""What the examples and tests call in place of the outside world, all of it on the loopback."""
