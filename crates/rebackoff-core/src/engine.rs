@@ -1,0 +1,156 @@
+//! The retry loop's decisions, written once.
+
+use core::convert::Infallible;
+
+use crate::{Draws, Limits, Policy, Reason, Seconds, Verdict, Wait};
+
+/// What to do after a try.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Step {
+    /// Hand the outcome to the caller: it is what the caller wanted.
+    Accept,
+    /// Wait, then try again.
+    Retry {
+        /// How long to wait.
+        wait: Seconds,
+    },
+    /// Hand the outcome to the caller: it is the last one.
+    GiveUp {
+        /// Why.
+        reason: Reason,
+    },
+}
+
+/// One call's progress through a policy: a state machine without clock, sleep or randomness.
+///
+/// A driver makes one engine for each call, calls the target, hands each outcome's verdict to the
+/// engine together with the time elapsed, and does what the [`Step`] says.
+///
+/// ```
+/// use rebackoff_core::{Engine, Policy, Reason, Seconds, Step, Verdict, expo};
+///
+/// let policy = Policy::new(expo()).max_tries(2).build()?;
+/// let mut middle = || 0.5;
+///
+/// let mut engine = Engine::new();
+/// let step = engine.handle_outcome(&policy, Verdict::Retry, Seconds::ZERO, &mut middle);
+/// assert_eq!(step, Step::Retry { wait: Seconds::new(0.5).unwrap() });
+///
+/// let step = engine.handle_outcome(&policy, Verdict::Retry, Seconds::ZERO, &mut middle);
+/// assert_eq!(step, Step::GiveUp { reason: Reason::MaxTries });
+/// # Ok::<(), rebackoff_core::PolicyError>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Engine {
+    tries: u64,
+    previous: Seconds,
+}
+
+impl Default for Engine {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Engine {
+    /// The engine of a call whose first try is about to begin.
+    #[inline]
+    pub const fn new() -> Self {
+        Self { tries: 1, previous: Seconds::ZERO }
+    }
+
+    // Getters
+
+    /// The tries so far, with the one that is about to begin or has just ended.
+    #[inline]
+    pub const fn tries(&self) -> u64 {
+        self.tries
+    }
+
+    /// The retry that comes next, counted from zero: the n of the wait strategies.
+    const fn retry(&self) -> u64 {
+        self.tries - 1
+    }
+
+    // Handlers
+
+    /// Decides what comes after a try that `verdict` was spoken on, `elapsed` after the first
+    /// try's start.
+    ///
+    /// `elapsed` may be zero where the policy has no `max_time`; nothing else reads it.
+    #[inline]
+    pub fn handle_outcome(
+        &mut self,
+        policy: &Policy,
+        verdict: Verdict,
+        elapsed: Seconds,
+        draws: &mut impl Draws,
+    ) -> Step {
+        let wait = |engine: &mut Self| Ok::<_, Infallible>(engine.wait_of(policy, draws));
+        match self.decide(policy.limits(), verdict, elapsed, wait) {
+            Ok(step) => step,
+            Err(never) => match never {},
+        }
+    }
+
+    /// The same, with a wait of the caller's making.
+    ///
+    /// `wait` is asked at most once, and only if no limit forbids the retry. It gives the wait
+    /// after jitter, or `None` when the wait strategy has ended.
+    ///
+    /// # Errors
+    ///
+    /// The error of `wait`, untouched; the engine is as before.
+    #[inline]
+    pub fn decide<E>(
+        &mut self,
+        limits: &Limits,
+        verdict: Verdict,
+        elapsed: Seconds,
+        wait: impl FnOnce(&mut Self) -> Result<Option<Seconds>, E>,
+    ) -> Result<Step, E> {
+        if let Some(step) = self.without_wait(limits, verdict, elapsed) {
+            return Ok(step);
+        }
+        let Some(wait) = wait(self)? else {
+            return Ok(Step::GiveUp { reason: Reason::Exhausted });
+        };
+        let Some(wait) = limits.fit(wait.max(verdict.hint()), elapsed) else {
+            return Ok(Step::GiveUp { reason: Reason::MaxTime });
+        };
+        self.tries = self.tries.saturating_add(1);
+        Ok(Step::Retry { wait })
+    }
+
+    /// The step, where it is known before there is a wait.
+    #[inline]
+    fn without_wait(&self, limits: &Limits, verdict: Verdict, elapsed: Seconds) -> Option<Step> {
+        let reason = match verdict {
+            Verdict::Accept => return Some(Step::Accept),
+            Verdict::GiveUp => Some(Reason::Giveup),
+            Verdict::Stop => Some(Reason::Hint),
+            Verdict::Retry => limits.reached(self.tries, elapsed),
+            Verdict::RetryAfter(hint) => {
+                let past_deadline = limits.remaining(elapsed).is_some_and(|left| hint > left);
+                let reached = limits.reached(self.tries, elapsed);
+                reached.or(past_deadline.then_some(Reason::Hint))
+            }
+        };
+        reason.map(|reason| Step::GiveUp { reason })
+    }
+
+    /// The wait of `policy` before the next retry, after jitter; `None` when it has ended.
+    #[inline]
+    pub fn wait_of(&mut self, policy: &Policy, draws: &mut impl Draws) -> Option<Seconds> {
+        let raw = self.raw_wait_of(policy.wait(), draws)?;
+        Some(policy.jitter().spread(raw, policy.wait().cap(), draws))
+    }
+
+    /// The raw wait of `wait` before the next retry; `None` when it has ended.
+    #[inline]
+    pub fn raw_wait_of(&mut self, wait: &Wait, draws: &mut impl Draws) -> Option<Seconds> {
+        let raw = wait.next(self.retry(), self.previous, draws)?;
+        self.previous = raw;
+        Some(raw)
+    }
+}

@@ -1,0 +1,229 @@
+//! Durations as people write them: `500ms`, `1m 30s`.
+
+use core::fmt;
+use core::time::Duration;
+
+/// `count` seconds: [`Duration::from_secs`], short enough for a policy.
+pub const fn secs(count: u64) -> Duration {
+    Duration::from_secs(count)
+}
+
+/// `count` milliseconds: [`Duration::from_millis`], short enough for a policy.
+pub const fn millis(count: u64) -> Duration {
+    Duration::from_millis(count)
+}
+
+const UNITS: [(&str, u128); 7] = [
+    ("d", 86_400_000_000_000),
+    ("h", 3_600_000_000_000),
+    ("m", 60_000_000_000),
+    ("s", 1_000_000_000),
+    ("ms", 1_000_000),
+    ("us", 1_000),
+    ("ns", 1),
+];
+const SECOND: u128 = 1_000_000_000;
+
+/// Displays `duration` as `2m 7s`, `1.5s`, `250ms`: whole units above a minute (two at most,
+/// then rounded), three decimals below.
+pub fn duration(duration: Duration) -> impl fmt::Display {
+    Human(duration)
+}
+
+struct Human(Duration);
+
+impl fmt::Display for Human {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let nanos = self.0.as_nanos();
+        if nanos == 0 {
+            return f.write_str("0s");
+        }
+        if nanos < 60 * SECOND {
+            return fractional(f, nanos);
+        }
+        let whole = (nanos + SECOND / 2) / SECOND * SECOND;
+        let largest = UNITS.iter().position(|(_, unit)| whole >= *unit).unwrap_or(0);
+        let (name, unit) = UNITS[largest];
+        let (next_name, next_unit) = UNITS[largest + 1];
+        write!(f, "{}{name}", whole / unit)?;
+        match whole % unit / next_unit {
+            0 => Ok(()),
+            rest => write!(f, " {rest}{next_name}"),
+        }
+    }
+}
+
+fn fractional(f: &mut fmt::Formatter<'_>, nanos: u128) -> fmt::Result {
+    let (name, unit) =
+        UNITS.into_iter().find(|(_, unit)| *unit <= SECOND && nanos >= *unit).unwrap_or(("ns", 1));
+    let thousandths = (nanos * 1000 + unit / 2) / unit;
+    let (whole, rest) = (thousandths / 1000, thousandths % 1000);
+    if rest == 0 {
+        return write!(f, "{whole}{name}");
+    }
+    let (digits, width) = match rest {
+        r if r % 100 == 0 => (r / 100, 1),
+        r if r % 10 == 0 => (r / 10, 2),
+        r => (r, 3),
+    };
+    write!(f, "{whole}.{digits:0width$}{name}")
+}
+
+/// Reads `text` as a duration: numbers with the units d, h, m, s, ms, us, ns, largest first or
+/// not, spaces optional (`1m30s`, `1.5 h`); a number alone counts seconds.
+///
+/// # Errors
+///
+/// Names the text and what is allowed.
+///
+/// ```
+/// use core::time::Duration;
+/// use rebackoff_core::parse_duration;
+///
+/// assert_eq!(parse_duration("1m30s")?, Duration::from_secs(90));
+/// assert_eq!(parse_duration("0.25")?, Duration::from_millis(250));
+/// assert!(parse_duration("soon").is_err());
+/// # Ok::<(), rebackoff_core::ParseDurationError>(())
+/// ```
+pub fn parse_duration(text: &str) -> Result<Duration, ParseDurationError> {
+    let mut rest = text.trim();
+    if rest.is_empty() {
+        return Err(ParseDurationError);
+    }
+    let mut total = Duration::ZERO;
+    let mut parts = 0;
+    while !rest.is_empty() {
+        let number = rest.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(rest.len());
+        let (number, after) = rest.split_at(number);
+        let after = after.trim_start();
+        let unit = after.find(|c: char| !c.is_alphabetic()).unwrap_or(after.len());
+        let (unit, after) = after.split_at(unit);
+        if unit.is_empty() && (parts > 0 || !after.is_empty()) {
+            return Err(ParseDurationError);
+        }
+        total = total.saturating_add(part(number, unit)?);
+        parts += 1;
+        rest = after.trim_start();
+    }
+    Ok(total)
+}
+
+fn part(number: &str, unit: &str) -> Result<Duration, ParseDurationError> {
+    let unit = match unit {
+        "" | "sec" | "secs" | "second" | "seconds" => "s",
+        "min" | "mins" | "minute" | "minutes" => "m",
+        "hour" | "hours" => "h",
+        "day" | "days" => "d",
+        "µs" | "μs" => "us",
+        other => other,
+    };
+    let (_, nanos) = UNITS.into_iter().find(|(name, _)| *name == unit).ok_or(ParseDurationError)?;
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    if whole.is_empty() && fraction.is_empty() {
+        return Err(ParseDurationError);
+    }
+    let mut total = digits(whole)?.saturating_mul(nanos);
+    let mut worth = nanos;
+    for digit in fraction.bytes() {
+        worth /= 10;
+        total = total.saturating_add(u128::from(digit.wrapping_sub(b'0')) * worth);
+    }
+    if fraction.contains('.') {
+        return Err(ParseDurationError);
+    }
+    let secs = u64::try_from(total / SECOND);
+    #[allow(clippy::cast_possible_truncation, reason = "a remainder of 10⁹ fits")]
+    Ok(secs.map_or(Duration::MAX, |secs| Duration::new(secs, (total % SECOND) as u32)))
+}
+
+fn digits(text: &str) -> Result<u128, ParseDurationError> {
+    text.bytes().try_fold(0_u128, |sum, byte| {
+        if !byte.is_ascii_digit() {
+            return Err(ParseDurationError);
+        }
+        Ok(sum.saturating_mul(10).saturating_add(u128::from(byte - b'0')))
+    })
+}
+
+/// The text is no duration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ParseDurationError;
+
+impl fmt::Display for ParseDurationError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "a duration is a number of seconds, or numbers with units d, h, m, s, ms, us, ns, \
+             for example `500ms` or `1m 30s`",
+        )
+    }
+}
+
+impl core::error::Error for ParseDurationError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::ToString;
+    use proptest::prelude::*;
+
+    #[test]
+    fn writes_durations_as_people_do() {
+        for (nanos, text) in [
+            (0, "0s"),
+            (1, "1ns"),
+            (1_500, "1.5us"),
+            (250_000_000, "250ms"),
+            (1_000_000_000, "1s"),
+            (1_050_000_000, "1.05s"),
+            (127_000_000_000, "2m 7s"),
+            (120_000_000_000, "2m"),
+            (3_600_000_000_000, "1h"),
+            (90_061_000_000_000, "1d 1h"),
+        ] {
+            assert_eq!(duration(Duration::from_nanos(nanos)).to_string(), text);
+        }
+    }
+
+    #[test]
+    fn reads_durations_as_people_write_them() {
+        for (text, nanos) in [
+            ("0", 0),
+            ("30", 30_000_000_000),
+            ("0.5", 500_000_000),
+            (".5s", 500_000_000),
+            ("500ms", 500_000_000),
+            ("1m30s", 90_000_000_000),
+            ("1 m 30 s", 90_000_000_000),
+            ("2 minutes", 120_000_000_000),
+            ("1.5h", 5_400_000_000_000),
+            ("3µs", 3_000),
+        ] {
+            assert_eq!(parse_duration(text), Ok(Duration::from_nanos(nanos)), "{text}");
+        }
+    }
+
+    #[test]
+    fn refuses_what_is_no_duration() {
+        for text in ["", " ", "s", "1x", "-1s", "1..5s", "1.2.3s", "1m 30", "1 2", "∞", "1e9"] {
+            assert_eq!(parse_duration(text), Err(ParseDurationError), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_number_beyond_all_time_saturates() {
+        assert_eq!(parse_duration(&"9".repeat(60)), Ok(Duration::MAX));
+    }
+
+    proptest! {
+        #[test]
+        fn reading_never_panics(text in ".{0,24}") {
+            let _ = parse_duration(&text);
+        }
+
+        #[test]
+        fn reads_what_it_wrote(millis in 0..60_000_u64) {
+            let span = Duration::from_millis(millis);
+            prop_assert_eq!(parse_duration(&duration(span).to_string()), Ok(span));
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! What spreads a raw wait.
+
+use core::fmt;
+use core::time::Duration;
+
+use crate::{Draws, Seconds};
+
+/// How a raw wait w is spread, so that clients that failed together do not retry together.
+///
+/// U(a, b) is a uniform draw from a up to b. Default: [`Full`](Jitter::Full). Full and equal
+/// jitter are from [Exponential Backoff And Jitter][aws], AWS Architecture Blog, 2015.
+///
+/// [aws]: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Jitter {
+    /// U(0, w): spreads load best.
+    #[default]
+    Full,
+    /// w/2 + U(0, w/2): never waits less than half.
+    Equal,
+    /// w + U(0, 1 s). At a cap, the draw takes the last second below it, so that the waits keep
+    /// their spread.
+    Random,
+    /// w itself.
+    None,
+}
+
+const RANDOM_SPREAD: Seconds = Seconds::from_duration(Duration::from_secs(1));
+
+impl Jitter {
+    /// The word for it in configuration, logs and metrics.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::Equal => "equal",
+            Self::Random => "random",
+            Self::None => "none",
+        }
+    }
+
+    /// The longest wait that can come of the raw wait `raw`, under `cap`.
+    pub fn longest(self, raw: Seconds, cap: Seconds) -> Seconds {
+        match self {
+            Self::Full | Self::Equal | Self::None => raw,
+            Self::Random => raw.saturating_add(RANDOM_SPREAD).min(cap),
+        }
+    }
+
+    /// Spreads the raw wait `raw`, which is at most `cap`; so is the result.
+    #[inline]
+    pub(crate) fn spread(self, raw: Seconds, cap: Seconds, draws: &mut impl Draws) -> Seconds {
+        let (floor, width) = match self {
+            Self::None => return raw,
+            Self::Full => (0.0, raw.get()),
+            Self::Equal => (raw.get() / 2.0, raw.get() / 2.0),
+            Self::Random => {
+                let width = RANDOM_SPREAD.min(cap);
+                (raw.min(cap.saturating_sub(width)).get(), width.get())
+            }
+        };
+        Seconds::saturating(floor + width * draws.uniform())
+    }
+}
+
+impl fmt::Display for Jitter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}

@@ -1,0 +1,57 @@
+//! The engine of `rebackoff`, without a clock, a sleep, a log line or a source of randomness.
+//!
+//! Data flows one way: a [`Policy`] is plain data that says how to retry; an [`Engine`] is one
+//! call's progress through it; a driver (the `rebackoff` crate, the Python package, a command
+//! line, a simulator) calls the target, tells the engine how it went and does what the engine's
+//! [`Step`] says. Time and chance are parameters ([`Seconds`], [`Draws`]), so that a simulator
+//! runs exactly what production runs, and a test needs no real time.
+//!
+//! The engine decides in this order:
+//!
+//! 1. The caller's condition speaks first, as a [`Verdict`], even when a limit is reached.
+//! 2. `max_tries`, then `max_time`; then a hint that points past the deadline.
+//! 3. The raw wait comes from the [`Wait`] strategy, capped; a strategy may end.
+//! 4. [`Jitter`] spreads it, within the cap; a hint raises it.
+//! 5. `max_time` shortens the last wait, or forbids it ([`LastWait`]).
+//!
+//! All numbers saturate, and nothing here panics. Most programs want the `rebackoff` crate, which
+//! re-exports this one.
+#![no_std]
+#![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_auto_cfg))]
+
+extern crate alloc;
+#[cfg(test)]
+extern crate std;
+
+mod draws;
+mod engine;
+mod error;
+mod event;
+mod human;
+mod jitter;
+mod limits;
+mod policy;
+mod reason;
+mod schedule;
+mod seconds;
+mod settings;
+mod verdict;
+mod wait;
+
+pub use draws::Draws;
+pub use engine::{Engine, Step};
+pub use error::PolicyError;
+pub use event::{Event, EventKind};
+pub use human::{ParseDurationError, duration as human_duration, millis, parse_duration, secs};
+pub use jitter::Jitter;
+pub use limits::{LastWait, Limits};
+pub use policy::{Policy, PolicyBuilder};
+pub use reason::Reason;
+pub use seconds::Seconds;
+pub use settings::{Setting, SettingError, Settings};
+pub use verdict::Verdict;
+pub use wait::{
+    Constant, Decay, Decorrelated, Expo, Fibo, Linear, List, Runtime, Wait, constant, decay,
+    decorrelated, expo, fibo, linear, list, runtime,
+};

@@ -1,0 +1,216 @@
+//! Wait strategy + jitter + limits, as plain data.
+
+use core::num::NonZeroU64;
+use core::time::Duration;
+
+use crate::error::{PolicyError, Value};
+use crate::{Jitter, LastWait, Limits, Seconds, Wait};
+
+/// How to retry: a wait strategy, a jitter and limits.
+///
+/// A policy is a value: immutable, comparable, printable, a few hundred bytes, shared by any number
+/// of calls at once. In a `const` or `static` it is written with [`policy!`](crate::policy!),
+/// where a wrong parameter does not compile; at run time with [`Policy::new`], where it is an
+/// error that names the parameter.
+///
+/// ```
+/// use rebackoff_core::{Policy, expo, policy, secs};
+///
+/// static FETCH: Policy = policy!(expo(max_value = secs(30)), max_tries = 8);
+///
+/// let tries = 8; // from a configuration file
+/// let fetch = Policy::new(expo().max_value(secs(30))).max_tries(tries).build()?;
+/// assert_eq!(fetch, FETCH);
+/// assert_eq!(
+///     fetch.to_string(),
+///     "expo: waits 1s, 2s, 4s … 30s; worst case 1m 31s (full jitter, max_tries 8)",
+/// );
+/// # Ok::<(), rebackoff_core::PolicyError>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Policy {
+    wait: Wait,
+    jitter: Jitter,
+    limits: Limits,
+}
+
+impl Policy {
+    /// Begins a policy with a wait strategy, full jitter and no limits.
+    #[allow(clippy::new_ret_no_self, reason = "a policy exists only once it is checked")]
+    pub fn new(wait: impl Into<Wait>) -> PolicyBuilder {
+        PolicyBuilder::with(wait.into())
+    }
+
+    /// A policy with a strategy's defaults, where these are known to be right.
+    pub(crate) const fn with_defaults(wait: Wait) -> Self {
+        let jitter = match wait {
+            Wait::Decorrelated(_) => Jitter::None,
+            _ => Jitter::Full,
+        };
+        Self { wait, jitter, limits: Limits::new() }
+    }
+
+    /// The wait strategy.
+    #[inline]
+    pub const fn wait(&self) -> &Wait {
+        &self.wait
+    }
+
+    /// The jitter.
+    #[inline]
+    pub const fn jitter(&self) -> Jitter {
+        self.jitter
+    }
+
+    /// The limits.
+    #[inline]
+    pub const fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Most tries, the first included; `None` when unlimited.
+    pub const fn max_tries(&self) -> Option<NonZeroU64> {
+        self.limits.max_tries
+    }
+
+    /// Most time from the start of the first try; `None` when unlimited.
+    pub fn max_time(&self) -> Option<Duration> {
+        self.limits.max_time.map(Seconds::to_duration)
+    }
+}
+
+/// A [`Policy`] in the making; begun by [`Policy::new`], ended by [`build`](Self::build).
+#[derive(Clone, Copy, Debug)]
+#[must_use = "a policy is made by `build`"]
+pub struct PolicyBuilder {
+    pub(crate) wait: Wait,
+    pub(crate) jitter: Option<Jitter>,
+    pub(crate) max_tries: Option<u64>,
+    pub(crate) max_time: Option<Duration>,
+    pub(crate) last_wait: LastWait,
+}
+
+impl PolicyBuilder {
+    /// Begins a policy with a wait strategy: [`Policy::new`] for `const` contexts.
+    pub const fn with(wait: Wait) -> Self {
+        Self { wait, jitter: None, max_tries: None, max_time: None, last_wait: LastWait::Shorten }
+    }
+
+    /// What spreads the raw waits. Default [`Jitter::Full`]; none for
+    /// [`decorrelated`](crate::decorrelated), which is its own.
+    pub const fn jitter(mut self, jitter: Jitter) -> Self {
+        self.jitter = Some(jitter);
+        self
+    }
+
+    /// Most tries, the first included; at least 1. Default unlimited.
+    pub const fn max_tries(mut self, max_tries: u64) -> Self {
+        self.max_tries = Some(max_tries);
+        self
+    }
+
+    /// Most time from the start of the first try. Default unlimited.
+    ///
+    /// It is compared after each try and cannot interrupt one; the last wait is shortened to
+    /// the time left, unless [`last_wait`](Self::last_wait) says otherwise.
+    pub const fn max_time(mut self, max_time: Duration) -> Self {
+        self.max_time = Some(max_time);
+        self
+    }
+
+    /// What happens to a wait that would end past `max_time`. Default [`LastWait::Shorten`].
+    pub const fn last_wait(mut self, last_wait: LastWait) -> Self {
+        self.last_wait = last_wait;
+        self
+    }
+
+    /// The policy.
+    ///
+    /// # Errors
+    ///
+    /// The first parameter that is outside of what is allowed, with its value.
+    pub const fn build(self) -> Result<Policy, PolicyError> {
+        if let Err(error) = self.wait.check() {
+            return Err(error);
+        }
+        let jitter = match (&self.wait, self.jitter) {
+            (Wait::Decorrelated(_), None | Some(Jitter::None)) => Jitter::None,
+            (Wait::Decorrelated(_), Some(jitter)) => {
+                let rule = "jitter must be none for decorrelated, which is its own jitter";
+                return Err(PolicyError::new("jitter", rule, Value::Word(jitter.name())));
+            }
+            (_, Some(jitter)) => jitter,
+            (_, None) => Jitter::Full,
+        };
+        let max_tries = match self.max_tries {
+            None => None,
+            Some(tries) => match NonZeroU64::new(tries) {
+                Some(tries) => Some(tries),
+                None => {
+                    let rule = "max_tries must be at least 1";
+                    return Err(PolicyError::new("max_tries", rule, Value::Count(0)));
+                }
+            },
+        };
+        let max_time = match self.max_time {
+            Some(max_time) => Some(Seconds::from_duration(max_time)),
+            None => None,
+        };
+        let limits = Limits { max_tries, max_time, last_wait: self.last_wait };
+        Ok(Policy { wait: self.wait, jitter, limits })
+    }
+}
+
+impl From<Policy> for PolicyBuilder {
+    fn from(policy: Policy) -> Self {
+        Self {
+            wait: policy.wait,
+            jitter: Some(policy.jitter),
+            max_tries: policy.max_tries().map(NonZeroU64::get),
+            max_time: policy.max_time(),
+            last_wait: policy.limits.last_wait,
+        }
+    }
+}
+
+/// A [`Policy`] for a `const` or `static`: a wrong parameter does not compile.
+///
+/// The strategy comes first, with its parameters by name (of a `list`, its waits), then jitter and
+/// limits by name. All values must be known at compile time.
+///
+/// ```
+/// use rebackoff_core::{Jitter, Policy, expo, fibo, policy, secs};
+///
+/// static FETCH: Policy = policy!(expo(base = 1.5, max_value = secs(30)), max_tries = 8);
+/// static POLL: Policy = policy!(fibo, jitter = Jitter::None, max_time = secs(60));
+/// static LADDER: Policy = policy!(list(secs(1), secs(5), secs(30)), jitter = Jitter::Equal);
+/// ```
+///
+/// ```compile_fail
+/// # use rebackoff_core::{Policy, expo, policy};
+/// static FETCH: Policy = policy!(expo, max_tries = 0); // max_tries must be at least 1
+/// ```
+#[macro_export]
+macro_rules! policy {
+    (list($($wait:expr),+ $(,)?) $(, $option:ident = $setting:expr)* $(,)?) => {
+        $crate::__policy!($crate::list(&[$($wait),+]).wait() $(, $option = $setting)*)
+    };
+    ($strategy:ident $(($($parameter:ident = $value:expr),* $(,)?))? $(, $option:ident = $setting:expr)* $(,)?) => {
+        $crate::__policy!(
+            $crate::$strategy()$($(.$parameter($value))*)?.wait() $(, $option = $setting)*
+        )
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __policy {
+    ($wait:expr $(, $option:ident = $setting:expr)*) => {
+        const {
+            match $crate::PolicyBuilder::with($wait)$(.$option($setting))*.build() {
+                ::core::result::Result::Ok(policy) => policy,
+                ::core::result::Result::Err(error) => ::core::panic!("{}", error.rule()),
+            }
+        }
+    };
+}

@@ -1,0 +1,44 @@
+//! Why a call stopped without success.
+
+use core::fmt;
+
+/// Why the engine gave up. The names are the same in logs, metrics and every language.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Reason {
+    /// `max_tries` were made.
+    MaxTries,
+    /// `max_time` had passed.
+    MaxTime,
+    /// The caller's condition said so.
+    Giveup,
+    /// The wait strategy ended.
+    Exhausted,
+    /// The retry budget was spent.
+    Budget,
+    /// The circuit breaker was open.
+    Breaker,
+    /// The outcome asked to stop, or to wait past the deadline.
+    Hint,
+}
+
+impl Reason {
+    /// The name, for example `max_tries`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::MaxTries => "max_tries",
+            Self::MaxTime => "max_time",
+            Self::Giveup => "giveup",
+            Self::Exhausted => "exhausted",
+            Self::Budget => "budget",
+            Self::Breaker => "breaker",
+            Self::Hint => "hint",
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}

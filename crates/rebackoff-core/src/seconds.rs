@@ -1,0 +1,149 @@
+//! The one number that the engine calculates with.
+
+use core::fmt;
+use core::time::Duration;
+
+use crate::human;
+
+const NANOS_PER_SECOND: f64 = 1e9;
+
+/// A span of time in seconds: never negative, never NaN, at most [`Seconds::MAX`].
+///
+/// The engine calculates in floating-point seconds because that is what its wait strategies are
+/// defined in, and because a front end whose language counts in such seconds (Python) then gets
+/// the same numbers to the last digit. A [`Duration`] of up to 26 days comes back from the round
+/// trip unchanged; longer ones are exact to one part in 2⁵².
+///
+/// ```
+/// use core::time::Duration;
+/// use rebackoff_core::Seconds;
+///
+/// let half = Seconds::new(0.5).unwrap();
+/// assert_eq!(half.to_duration(), Duration::from_millis(500));
+/// assert_eq!(Seconds::new(-1.0), None);
+/// assert_eq!(Seconds::new(f64::INFINITY), Some(Seconds::MAX));
+/// ```
+#[derive(Clone, Copy, PartialEq, PartialOrd, Default)]
+pub struct Seconds(f64);
+
+impl Seconds {
+    /// No time at all.
+    pub const ZERO: Self = Self(0.0);
+
+    /// 2⁶⁴ − 1 nanoseconds, about 584 years: longer spans saturate here.
+    pub const MAX: Self = Self(u64::MAX as f64 / NANOS_PER_SECOND);
+
+    /// `value` seconds; `None` when it is negative or not a number.
+    pub const fn new(value: f64) -> Option<Self> {
+        if value >= 0.0 { Some(Self::saturating(value)) } else { None }
+    }
+
+    /// `value` seconds, where the caller's arithmetic cannot have made it negative or NaN.
+    #[inline]
+    pub(crate) const fn saturating(value: f64) -> Self {
+        Self(value.min(Self::MAX.0))
+    }
+
+    /// The span of `duration`.
+    #[inline]
+    pub const fn from_duration(duration: Duration) -> Self {
+        let whole = duration.as_secs() as f64;
+        Self::saturating(whole + duration.subsec_nanos() as f64 / NANOS_PER_SECOND)
+    }
+
+    /// The number of seconds.
+    #[inline]
+    pub const fn get(self) -> f64 {
+        self.0
+    }
+
+    /// The span as a [`Duration`], rounded to the nearest nanosecond.
+    #[inline]
+    pub const fn to_duration(self) -> Duration {
+        #[allow(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "non-negative by construction, and a cast from float to integer saturates"
+        )]
+        Duration::from_nanos((self.0 * NANOS_PER_SECOND + 0.5) as u64)
+    }
+
+    /// The shorter of two spans.
+    #[inline]
+    pub const fn min(self, other: Self) -> Self {
+        Self(self.0.min(other.0))
+    }
+
+    /// The longer of two spans.
+    #[inline]
+    pub const fn max(self, other: Self) -> Self {
+        Self(self.0.max(other.0))
+    }
+
+    /// The sum, at most [`Seconds::MAX`].
+    #[inline]
+    pub const fn saturating_add(self, other: Self) -> Self {
+        Self::saturating(self.0 + other.0)
+    }
+
+    /// What is left of `self` after `other`, at least zero.
+    #[inline]
+    pub const fn saturating_sub(self, other: Self) -> Self {
+        Self((self.0 - other.0).max(0.0))
+    }
+}
+
+impl From<Duration> for Seconds {
+    fn from(duration: Duration) -> Self {
+        Self::from_duration(duration)
+    }
+}
+
+impl From<Seconds> for Duration {
+    fn from(seconds: Seconds) -> Self {
+        seconds.to_duration()
+    }
+}
+
+/// As people write it: `1.5s`, `2m 7s`.
+impl fmt::Display for Seconds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&human::duration(self.to_duration()), f)
+    }
+}
+
+impl fmt::Debug for Seconds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn rejects_what_is_no_span() {
+        assert_eq!(Seconds::new(-0.1), None);
+        assert_eq!(Seconds::new(f64::NAN), None);
+        assert_eq!(Seconds::new(f64::NEG_INFINITY), None);
+        assert_eq!(Seconds::new(-0.0).map(Seconds::to_duration), Some(Duration::ZERO));
+    }
+
+    #[test]
+    fn saturates_instead_of_overflowing() {
+        assert_eq!(Seconds::from_duration(Duration::MAX), Seconds::MAX);
+        assert_eq!(Seconds::MAX.saturating_add(Seconds::MAX), Seconds::MAX);
+        assert_eq!(Seconds::MAX.to_duration(), Duration::from_nanos(u64::MAX));
+        assert_eq!(Seconds::ZERO.saturating_sub(Seconds::MAX), Seconds::ZERO);
+    }
+
+    proptest! {
+        #[test]
+        fn gives_back_every_duration_of_up_to_26_days(nanos in 0..26 * 86_400_000_000_000_u64) {
+            let duration = Duration::from_nanos(nanos);
+            prop_assert_eq!(Seconds::from_duration(duration).to_duration(), duration);
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! What the caller's condition says of an outcome.
+
+use crate::Seconds;
+
+/// What the caller's condition says of an outcome.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Verdict {
+    /// Success: the outcome is what the caller wanted.
+    Accept,
+    /// Failure that another try may mend.
+    Retry,
+    /// The same, and the outcome asks to wait at least this long (`Retry-After`).
+    RetryAfter(Seconds),
+    /// Failure that no try will mend: gives up with [`Reason::Giveup`](crate::Reason::Giveup).
+    GiveUp,
+    /// The outcome itself asks not to retry (a negative gRPC pushback): gives up with
+    /// [`Reason::Hint`](crate::Reason::Hint).
+    Stop,
+}
+
+impl Verdict {
+    /// Whether there will be another try if the limits allow it.
+    pub const fn wants_retry(self) -> bool {
+        matches!(self, Self::Retry | Self::RetryAfter(_))
+    }
+
+    pub(crate) const fn hint(self) -> Seconds {
+        match self {
+            Self::RetryAfter(hint) => hint,
+            _ => Seconds::ZERO,
+        }
+    }
+}
