@@ -86,11 +86,9 @@ impl Engine {
         elapsed: Seconds,
         draws: &mut impl Draws,
     ) -> Step {
-        let wait = |engine: &mut Self| Ok::<_, Infallible>(engine.wait_of(policy, draws));
-        match self.decide(policy.limits(), verdict, elapsed, wait) {
-            Ok(step) => step,
-            Err(never) => match never {},
-        }
+        let wait = |engine: &mut Self| Ok(engine.wait_of(policy, draws));
+        let Ok(step) = self.decide::<Infallible>(policy.limits(), verdict, elapsed, wait);
+        step
     }
 
     /// The same, with a wait of the caller's making.
@@ -143,7 +141,7 @@ impl Engine {
     #[inline]
     pub fn wait_of(&mut self, policy: &Policy, draws: &mut impl Draws) -> Option<Seconds> {
         let raw = self.raw_wait_of(policy.wait(), draws)?;
-        Some(policy.jitter().spread(raw, policy.wait().cap(), draws))
+        Some(policy.spread(raw, draws))
     }
 
     /// The raw wait of `wait` before the next retry; `None` when it has ended.

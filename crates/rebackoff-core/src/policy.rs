@@ -4,7 +4,7 @@ use core::num::NonZeroU64;
 use core::time::Duration;
 
 use crate::error::{PolicyError, Value};
-use crate::{Jitter, LastWait, Limits, Seconds, Wait};
+use crate::{Draws, Jitter, LastWait, Limits, Seconds, Wait};
 
 /// How to retry: a wait strategy, a jitter and limits.
 ///
@@ -76,6 +76,28 @@ impl Policy {
     /// Most time from the start of the first try; `None` when unlimited.
     pub fn max_time(&self) -> Option<Duration> {
         self.limits.max_time.map(Seconds::to_duration)
+    }
+
+    /// This policy with at most `remaining` of time: what a call inside another call's try
+    /// inherits.
+    ///
+    /// ```
+    /// use rebackoff_core::{expo, policy, secs};
+    ///
+    /// let inner = policy!(expo, max_time = secs(60));
+    /// assert_eq!(inner.within(Some(secs(7))).max_time(), Some(secs(7)));
+    /// assert_eq!(inner.within(None), inner);
+    /// ```
+    pub fn within(mut self, remaining: Option<Duration>) -> Self {
+        let max_time = remaining.map(Seconds::from_duration);
+        self.limits = self.limits.and(Limits { max_time, ..Limits::new() });
+        self
+    }
+
+    /// The wait that the raw wait `raw` becomes: jittered, and at most the strategy's cap.
+    #[inline]
+    pub fn spread(&self, raw: Seconds, draws: &mut impl Draws) -> Seconds {
+        self.jitter.spread(raw, self.wait.cap(), draws)
     }
 }
 

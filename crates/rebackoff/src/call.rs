@@ -1,0 +1,217 @@
+//! Layer 2: closures. A call in the making, and its setters.
+
+use std::borrow::Borrow;
+use std::time::Duration;
+
+use rebackoff_core::{Event, Policy, Verdict};
+
+use crate::Mode;
+use crate::hooks::{
+    Giveup, HintFrom, JitterBy, Judge, OnBackoff, OnGiveup, OnSuccess, OnTry, PolicyFor, Then,
+    Until, WaitFrom, When,
+};
+use crate::random::CallDraws;
+use crate::session::Session;
+use crate::target::Target;
+
+/// A call in the making: a target, its policy, and what the caller says about it.
+///
+/// Begun by a method of [`Retry`](crate::Retry); ended by [`call`](Call::call) where it is
+/// blocking, by `.await` where it is async, or by `outcome`, which tells how it went. `F` is the
+/// target, `H` the hooks, `M` the mode.
+#[derive(Clone, Copy, Debug)]
+#[must_use = "nothing is called before `.call()` or `.await`"]
+pub struct Call<'p, F, H, M> {
+    policy: &'p Policy,
+    pub(crate) target: F,
+    pub(crate) hooks: H,
+    mode: M,
+    draws: CallDraws,
+}
+
+impl<'p, F, H, M> Call<'p, F, H, M> {
+    #[inline]
+    pub(crate) const fn new(policy: &'p Policy, target: F, hooks: H, mode: M) -> Self {
+        Self { policy, target, hooks, mode, draws: CallDraws::UNSEEDED }
+    }
+
+    /// Retries only on errors that `condition` is true for; gives up with `giveup` on others.
+    #[inline]
+    pub fn when<C, T, E>(self, condition: C) -> Call<'p, F, Then<H, When<C>>, M>
+    where
+        F: Target<M, Outcome = Result<T, E>>,
+        C: FnMut(&E) -> bool,
+    {
+        self.hook(When(condition))
+    }
+
+    /// Gives up, with `giveup`, on errors that `condition` is true for.
+    ///
+    /// It is asked even when a limit is reached already.
+    #[inline]
+    pub fn giveup<C, T, E>(self, condition: C) -> Call<'p, F, Then<H, Giveup<C>>, M>
+    where
+        F: Target<M, Outcome = Result<T, E>>,
+        C: FnMut(&E) -> bool,
+    {
+        self.hook(Giveup(condition))
+    }
+
+    /// Waits at least as long as `hint` says of an error, for example what `Retry-After` asked
+    /// for; gives up with `hint` when that is past the deadline.
+    #[inline]
+    pub fn hint<C, T, E>(self, hint: C) -> Call<'p, F, Then<H, HintFrom<C>>, M>
+    where
+        F: Target<M, Outcome = Result<T, E>>,
+        C: FnMut(&E) -> Option<Duration>,
+    {
+        self.hook(HintFrom(hint))
+    }
+
+    /// Picks the policy by error: its wait strategy and jitter, at the place in the schedule that
+    /// the call has come to, and its limits inside those of the call.
+    ///
+    /// ```
+    /// use rebackoff::prelude::*;
+    ///
+    /// #[derive(Debug, PartialEq)]
+    /// enum DbError { Deadlock, Overloaded, Syntax }
+    ///
+    /// static OVERALL: Policy = policy!(expo(factor = millis(1)), max_tries = 6);
+    /// static QUICKLY: Policy = policy!(constant(interval = millis(1)), max_tries = 3);
+    /// static GENTLY: Policy = policy!(expo(factor = millis(5)));
+    ///
+    /// let result: Result<(), DbError> = OVERALL
+    ///     .retry(|| Err(DbError::Deadlock))
+    ///     .giveup(|error| *error == DbError::Syntax)
+    ///     .policy_for(|error| match error {
+    ///         DbError::Deadlock => &QUICKLY,
+    ///         _ => &GENTLY,
+    ///     })
+    ///     .call();
+    /// assert_eq!(result, Err(DbError::Deadlock)); // after three tries
+    /// ```
+    #[inline]
+    pub fn policy_for<C, P, T, E>(self, choice: C) -> Call<'p, F, Then<H, PolicyFor<C>>, M>
+    where
+        F: Target<M, Outcome = Result<T, E>>,
+        C: FnMut(&E) -> P,
+        P: Borrow<Policy>,
+    {
+        self.hook(PolicyFor(choice))
+    }
+
+    /// Retries until `condition` is true for what the target gave; errors are retried anyway.
+    #[inline]
+    pub fn until<C>(self, condition: C) -> Call<'p, F, Then<H, Until<C>>, M>
+    where
+        F: Target<M>,
+        C: FnMut(&F::Outcome) -> bool,
+    {
+        self.hook(Until(condition))
+    }
+
+    /// Takes the whole verdict from a function of what the target gave, in place of what the
+    /// setters before this one say.
+    #[inline]
+    pub fn judge<C>(self, judge: C) -> Call<'p, F, Then<H, Judge<C>>, M>
+    where
+        F: Target<M>,
+        C: FnMut(&F::Outcome) -> Verdict,
+    {
+        self.hook(Judge(judge))
+    }
+
+    /// Takes the raw waits from a function of what the target gave (the strategy
+    /// [`runtime`](crate::runtime)); `None` gives up with `exhausted`.
+    #[inline]
+    pub fn wait_from<C>(self, wait: C) -> Call<'p, F, Then<H, WaitFrom<C>>, M>
+    where
+        F: Target<M>,
+        C: FnMut(&F::Outcome) -> Option<Duration>,
+    {
+        self.hook(WaitFrom(wait))
+    }
+
+    /// Spreads raw waits with a function, in place of the policy's jitter.
+    #[inline]
+    pub fn jitter<C>(self, jitter: C) -> Call<'p, F, Then<H, JitterBy<C>>, M>
+    where
+        C: FnMut(Duration) -> Duration,
+    {
+        self.hook(JitterBy(jitter))
+    }
+
+    /// Calls `handler` before each try.
+    #[inline]
+    pub fn on_try<C>(self, handler: C) -> Call<'p, F, Then<H, OnTry<C>>, M>
+    where
+        F: Target<M>,
+        C: FnMut(&Event<'_, F::Outcome>),
+    {
+        self.hook(OnTry(handler))
+    }
+
+    /// Calls `handler` after each failed try that a wait follows, before the wait.
+    #[inline]
+    pub fn on_backoff<C>(self, handler: C) -> Call<'p, F, Then<H, OnBackoff<C>>, M>
+    where
+        F: Target<M>,
+        C: FnMut(&Event<'_, F::Outcome>),
+    {
+        self.hook(OnBackoff(handler))
+    }
+
+    /// Calls `handler` when the call gives up.
+    #[inline]
+    pub fn on_giveup<C>(self, handler: C) -> Call<'p, F, Then<H, OnGiveup<C>>, M>
+    where
+        F: Target<M>,
+        C: FnMut(&Event<'_, F::Outcome>),
+    {
+        self.hook(OnGiveup(handler))
+    }
+
+    /// Calls `handler` when a try is accepted.
+    #[inline]
+    pub fn on_success<C>(self, handler: C) -> Call<'p, F, Then<H, OnSuccess<C>>, M>
+    where
+        F: Target<M>,
+        C: FnMut(&Event<'_, F::Outcome>),
+    {
+        self.hook(OnSuccess(handler))
+    }
+
+    /// Adds a [`Hook`]: conditions, waits and handlers in one.
+    #[inline]
+    pub fn hook<A>(self, hook: A) -> Call<'p, F, Then<H, A>, M> {
+        let Self { policy, target, hooks, mode, draws } = self;
+        Call { policy, target, hooks: Then(hooks, hook), mode, draws }
+    }
+
+    /// Waits with `sleeper` in place of the default one, and reads its clock.
+    #[inline]
+    pub fn sleeper<S>(self, sleeper: S) -> Call<'p, F, H, M::With<S>>
+    where
+        M: Mode,
+    {
+        let Self { policy, target, hooks, mode: _, draws } = self;
+        Call { policy, target, hooks, mode: M::with(sleeper), draws }
+    }
+
+    /// Makes the jitter depend on `seed` alone, so that a run can be repeated.
+    #[inline]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.draws = CallDraws::seeded(seed);
+        self
+    }
+
+    #[inline]
+    pub(crate) fn into_parts(self) -> (F, H, Session<'p, M::Clock>)
+    where
+        M: Mode,
+    {
+        let session = Session::new(self.policy, self.mode.into_clock(), self.draws);
+        (self.target, self.hooks, session)
+    }
+}

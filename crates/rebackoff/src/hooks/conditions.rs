@@ -1,0 +1,89 @@
+use std::time::Duration;
+
+use rebackoff_core::{Seconds, Verdict};
+
+use super::Hook;
+
+/// Accepts `Ok`, retries on `Err`.
+#[derive(Clone, Copy, Debug)]
+pub struct OnError;
+
+impl<T, E> Hook<Result<T, E>> for OnError {
+    #[inline]
+    fn judge(&mut self, outcome: &Result<T, E>, _: Verdict) -> Verdict {
+        match outcome {
+            Ok(_) => Verdict::Accept,
+            Err(_) => Verdict::Retry,
+        }
+    }
+}
+
+/// Retries only on errors that the function is true for.
+#[derive(Clone, Copy, Debug)]
+pub struct When<C>(pub(crate) C);
+
+impl<T, E, C: FnMut(&E) -> bool> Hook<Result<T, E>> for When<C> {
+    #[inline]
+    fn judge(&mut self, outcome: &Result<T, E>, verdict: Verdict) -> Verdict {
+        match outcome {
+            Err(error) if verdict.wants_retry() && !(self.0)(error) => Verdict::GiveUp,
+            _ => verdict,
+        }
+    }
+}
+
+/// Gives up on errors that the function is true for.
+#[derive(Clone, Copy, Debug)]
+pub struct Giveup<C>(pub(crate) C);
+
+impl<T, E, C: FnMut(&E) -> bool> Hook<Result<T, E>> for Giveup<C> {
+    #[inline]
+    fn judge(&mut self, outcome: &Result<T, E>, verdict: Verdict) -> Verdict {
+        match outcome {
+            Err(error) if verdict.wants_retry() && (self.0)(error) => Verdict::GiveUp,
+            _ => verdict,
+        }
+    }
+}
+
+/// Waits at least as long as the function says of an error.
+#[derive(Clone, Copy, Debug)]
+pub struct HintFrom<C>(pub(crate) C);
+
+impl<T, E, C: FnMut(&E) -> Option<Duration>> Hook<Result<T, E>> for HintFrom<C> {
+    #[inline]
+    fn judge(&mut self, outcome: &Result<T, E>, verdict: Verdict) -> Verdict {
+        match (outcome, verdict) {
+            (Err(error), Verdict::Retry) => match (self.0)(error) {
+                Some(hint) => Verdict::RetryAfter(Seconds::from_duration(hint)),
+                None => verdict,
+            },
+            _ => verdict,
+        }
+    }
+}
+
+/// Retries until the function is true for the outcome.
+#[derive(Clone, Copy, Debug)]
+pub struct Until<C>(pub(crate) C);
+
+impl<O, C: FnMut(&O) -> bool> Hook<O> for Until<C> {
+    #[inline]
+    fn judge(&mut self, outcome: &O, verdict: Verdict) -> Verdict {
+        match verdict {
+            Verdict::Accept if !(self.0)(outcome) => Verdict::Retry,
+            _ => verdict,
+        }
+    }
+}
+
+/// Does as the function says, whatever was said before.
+#[derive(Clone, Copy, Debug)]
+pub struct Judge<C>(pub(crate) C);
+
+impl<O, C: FnMut(&O) -> Verdict> Hook<O> for Judge<C> {
+    #[inline]
+    fn judge(&mut self, outcome: &O, _: Verdict) -> Verdict {
+        (self.0)(outcome)
+    }
+}

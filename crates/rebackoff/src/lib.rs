@@ -1,0 +1,42 @@
+//! Retry with exponential backoff: blocking, async, or as an attribute.
+#![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_auto_cfg))]
+
+#[doc(hidden)]
+#[path = "attribute.rs"]
+pub mod __private;
+mod blocking;
+mod call;
+mod future;
+pub mod hooks;
+mod outcome;
+mod random;
+mod retry;
+mod session;
+mod sleep;
+mod sleepers;
+mod target;
+#[cfg(feature = "testing")]
+pub mod testing;
+mod trace;
+mod tries;
+mod wait;
+
+pub use call::Call;
+pub use future::{OutcomeFuture, RetryFuture};
+pub use hooks::Hook;
+pub use outcome::{Attempt, Outcome};
+pub use rebackoff_core::*;
+pub use retry::Retry;
+pub use sleep::{Async, AsyncSleeper, Blocking, Clock, Mode, Sleeper};
+pub use sleepers::*;
+pub use target::{Target, WithAttempt};
+pub use tries::Tries;
+
+/// What most programs import: `use rebackoff::prelude::*`.
+pub mod prelude {
+    pub use crate::{
+        Event, Jitter, Policy, Reason, Retry, Verdict, constant, decay, decorrelated, expo, fibo,
+        linear, list, millis, policy, runtime, secs,
+    };
+}

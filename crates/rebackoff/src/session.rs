@@ -1,0 +1,159 @@
+//! One call's state, which every driver shares: the engine, the draws, the clock.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use rebackoff_core::{Engine, Event, Limits, Policy, Reason, Seconds, Step, Verdict};
+
+use crate::hooks::Hook;
+use crate::random::CallDraws;
+use crate::{Attempt, Clock, Outcome};
+
+pub(crate) struct Session<'p, C: Clock> {
+    policy: &'p Policy,
+    engine: Engine,
+    draws: CallDraws,
+    pub(crate) clock: C,
+    start: Option<C::Instant>,
+    reason: Option<Reason>,
+}
+
+impl<'p, C: Clock> Session<'p, C> {
+    #[inline]
+    pub(crate) const fn new(policy: &'p Policy, clock: C, draws: CallDraws) -> Self {
+        Self { policy, engine: Engine::new(), draws, clock, start: None, reason: None }
+    }
+
+    // Getters
+
+    #[inline]
+    pub(crate) const fn tries(&self) -> u64 {
+        self.engine.tries()
+    }
+
+    #[inline]
+    pub(crate) const fn reason(&self) -> Option<Reason> {
+        self.reason
+    }
+
+    /// The time since the first try started, where the clock was read then.
+    #[inline]
+    pub(crate) fn elapsed(&self) -> Option<Duration> {
+        self.start.map(|start| self.clock.elapsed(start))
+    }
+
+    pub(crate) fn remaining(&self) -> Option<Duration> {
+        let elapsed = self.elapsed().map_or(Seconds::ZERO, Seconds::from_duration);
+        self.policy.limits().remaining(elapsed).map(Seconds::to_duration)
+    }
+
+    pub(crate) fn attempt(&self) -> Attempt {
+        Attempt { tries: self.tries(), remaining: self.remaining() }
+    }
+
+    /// How the call went, now that it has ended with `result`.
+    pub(crate) fn report<O>(&self, result: O) -> Outcome<O> {
+        let elapsed = self.elapsed().unwrap_or_default();
+        Outcome { result, tries: self.tries(), elapsed, reason: self.reason }
+    }
+
+    // Handlers
+
+    /// The call begins; the clock is read if anything will ask how long it took.
+    #[inline]
+    pub(crate) fn handle_start(&mut self, timed: bool) {
+        if timed || self.policy.limits().max_time.is_some() {
+            self.start = Some(self.clock.now());
+        }
+    }
+
+    /// A try begins.
+    #[inline]
+    pub(crate) fn handle_try<O, H: Hook<O>>(&self, hooks: &mut H) {
+        if H::TIMED {
+            hooks.tell(&Event::trying(self.tries(), self.elapsed().unwrap_or_default()));
+        }
+    }
+
+    /// A try ended: the wait before the next one, or `None` when `outcome` is the call's.
+    #[inline]
+    pub(crate) fn handle_outcome<O, H: Hook<O>>(
+        &mut self,
+        outcome: &O,
+        hooks: &mut H,
+    ) -> Option<Duration> {
+        match hooks.judge(outcome, Verdict::Accept) {
+            Verdict::Accept => {
+                if H::TIMED {
+                    let elapsed = self.elapsed().unwrap_or_default();
+                    hooks.tell(&Event::success(self.tries(), elapsed, outcome));
+                }
+                None
+            }
+            verdict => self.handle_failure(outcome, verdict, hooks),
+        }
+    }
+
+    /// A try failed: the wait before the next one, or `None` when the call gives up.
+    pub(crate) fn handle_failure<O, H: Hook<O>>(
+        &mut self,
+        outcome: &O,
+        verdict: Verdict,
+        hooks: &mut H,
+    ) -> Option<Duration> {
+        let tries = self.tries();
+        let elapsed = self.elapsed().unwrap_or_default();
+        match self.decide(outcome, verdict, elapsed, hooks) {
+            Step::Accept => None,
+            Step::Retry { wait } => {
+                let wait = wait.to_duration();
+                hooks.tell(&Event::backoff(tries, elapsed, wait, outcome));
+                crate::trace::backoff(tries, elapsed, wait);
+                Some(wait)
+            }
+            Step::GiveUp { reason } => {
+                self.reason = Some(reason);
+                hooks.tell(&Event::giveup(tries, elapsed, reason, outcome));
+                crate::trace::giveup(tries, elapsed, reason);
+                None
+            }
+        }
+    }
+
+    #[inline]
+    fn decide<O, H: Hook<O>>(
+        &mut self,
+        outcome: &O,
+        verdict: Verdict,
+        elapsed: Duration,
+        hooks: &mut H,
+    ) -> Step {
+        let chosen = hooks.policy(outcome);
+        let policy = chosen.as_ref().unwrap_or(self.policy);
+        let limits = match chosen {
+            None => *self.policy.limits(),
+            Some(chosen) => self.policy.limits().and(*chosen.limits()),
+        };
+        let draws = &mut self.draws;
+        let wait = |engine: &mut Engine| {
+            let raw = match hooks.raw_wait(outcome) {
+                Some(raw) => raw,
+                None => engine.raw_wait_of(policy.wait(), draws),
+            };
+            Ok(raw.map(|raw| hooks.jitter(raw).unwrap_or_else(|| policy.spread(raw, draws))))
+        };
+        let elapsed = Seconds::from_duration(elapsed);
+        let Ok(step) = self.engine.decide::<Infallible>(&allowed(limits), verdict, elapsed, wait);
+        step
+    }
+}
+
+/// The limits, but for a test that switched retries off.
+#[inline]
+fn allowed(limits: Limits) -> Limits {
+    #[cfg(feature = "testing")]
+    if crate::testing::is_disabled() {
+        return Limits { max_tries: Some(std::num::NonZeroU64::MIN), ..limits };
+    }
+    limits
+}

@@ -1,0 +1,45 @@
+//! The sleepers that come with the crate.
+
+mod function;
+#[cfg(feature = "smol")]
+mod smol;
+mod thread;
+#[cfg(feature = "tokio")]
+mod tokio;
+
+pub use function::{SleepFn, sleep_fn};
+#[cfg(feature = "smol")]
+pub use smol::SmolSleeper;
+pub use thread::ThreadSleeper;
+#[cfg(feature = "tokio")]
+pub use tokio::TokioSleeper;
+
+/// The timer of async calls that are given no other: tokio's with the feature `tokio`, else
+/// smol's with the feature `smol`.
+#[cfg(feature = "tokio")]
+pub type DefaultSleeper = TokioSleeper;
+
+/// The timer of async calls that are given no other: tokio's with the feature `tokio`, else
+/// smol's with the feature `smol`.
+#[cfg(all(feature = "smol", not(feature = "tokio")))]
+pub type DefaultSleeper = SmolSleeper;
+
+/// Stands where a runtime's timer is needed and none is enabled; it is no
+/// [`AsyncSleeper`](crate::AsyncSleeper), so that the compiler says what to enable.
+#[cfg(not(any(feature = "tokio", feature = "smol")))]
+#[derive(Clone, Copy, Debug, Default)]
+pub struct DefaultSleeper;
+
+/// Reads the clock of threads, which every program has.
+#[cfg(not(any(feature = "tokio", feature = "smol")))]
+impl crate::Clock for DefaultSleeper {
+    type Instant = std::time::Instant;
+
+    fn now(&self) -> std::time::Instant {
+        ThreadSleeper.now()
+    }
+
+    fn elapsed(&self, earlier: std::time::Instant) -> std::time::Duration {
+        ThreadSleeper.elapsed(earlier)
+    }
+}

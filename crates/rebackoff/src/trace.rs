@@ -1,0 +1,28 @@
+//! The events of the feature `tracing`, with the glossary's field names.
+
+use std::time::Duration;
+
+use rebackoff_core::Reason;
+
+#[cfg(feature = "tracing")]
+pub(crate) fn backoff(tries: u64, elapsed: Duration, wait: Duration) {
+    tracing::info!(
+        tries,
+        elapsed = elapsed.as_secs_f64(),
+        wait = wait.as_secs_f64(),
+        "backing off"
+    );
+}
+
+#[cfg(feature = "tracing")]
+pub(crate) fn giveup(tries: u64, elapsed: Duration, reason: Reason) {
+    tracing::error!(tries, elapsed = elapsed.as_secs_f64(), reason = reason.as_str(), "giving up");
+}
+
+#[cfg(not(feature = "tracing"))]
+#[inline]
+pub(crate) const fn backoff(_: u64, _: Duration, _: Duration) {}
+
+#[cfg(not(feature = "tracing"))]
+#[inline]
+pub(crate) const fn giveup(_: u64, _: Duration, _: Reason) {}

@@ -1,0 +1,167 @@
+//! Layer 1: a loop of the caller's own.
+
+use std::fmt;
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+use rebackoff_core::{Policy, Reason, Seconds, Verdict};
+
+use crate::hooks::Hook;
+use crate::random::CallDraws;
+use crate::session::Session;
+use crate::wait::Wait;
+use crate::{Async, AsyncSleeper, Blocking, Mode, Sleeper, blocking};
+
+/// The tries of one call, in a loop that the caller writes.
+///
+/// The loop calls what it likes, borrows what it likes, and hands each error to `backoff`, which
+/// waits, or gives the error back when it is time to give up.
+///
+/// ```
+/// use rebackoff::prelude::*;
+///
+/// static FETCH: Policy = policy!(expo(factor = millis(1)), max_tries = 3);
+///
+/// fn fetch(log: &mut Vec<String>) -> Result<u8, std::num::ParseIntError> {
+///     let mut tries = FETCH.tries();
+///     loop {
+///         log.push(format!("try {}", tries.tries()));
+///         match "x".parse::<u8>() {
+///             Ok(number) => return Ok(number),
+///             Err(error) => tries.backoff(error)?,
+///         }
+///     }
+/// }
+///
+/// let mut log = Vec::new();
+/// assert!(fetch(&mut log).is_err());
+/// assert_eq!(log, ["try 1", "try 2", "try 3"]);
+/// ```
+pub struct Tries<'p, M: Mode> {
+    session: Session<'p, M::Clock>,
+}
+
+impl<'p, M: Mode> Tries<'p, M> {
+    #[inline]
+    pub(crate) fn new(policy: &'p Policy, mode: M) -> Self {
+        let mut session = Session::new(policy, mode.into_clock(), CallDraws::UNSEEDED);
+        session.handle_start(false);
+        Self { session }
+    }
+
+    #[inline]
+    pub(crate) fn from_session(mut session: Session<'p, M::Clock>, timed: bool) -> Self {
+        session.handle_start(timed);
+        Self { session }
+    }
+
+    /// The tries so far, with the one that is under way.
+    pub fn tries(&self) -> u64 {
+        self.session.tries()
+    }
+
+    /// The time left of `max_time`; `None` when it is unlimited.
+    pub fn remaining(&self) -> Option<Duration> {
+        self.session.remaining()
+    }
+
+    /// Why the call gave up; `None` before that.
+    pub fn reason(&self) -> Option<Reason> {
+        self.session.reason()
+    }
+
+    fn step<E>(&mut self, error: &E, verdict: Verdict) -> Option<Duration> {
+        self.session.handle_failure(error, verdict, &mut ())
+    }
+
+    #[doc(hidden)]
+    #[inline]
+    pub fn begin<O, H: Hook<O>>(&mut self, hooks: &mut H) {
+        self.session.handle_try(hooks);
+    }
+}
+
+impl<S: Sleeper> Tries<'_, Blocking<S>> {
+    /// Waits for the next try.
+    ///
+    /// # Errors
+    ///
+    /// `error`, untouched, when it is time to give up.
+    pub fn backoff<E>(&mut self, error: E) -> Result<(), E> {
+        self.backoff_on(Verdict::Retry, error)
+    }
+
+    /// Waits for the next try, at least as long as `hint`.
+    ///
+    /// # Errors
+    ///
+    /// `error`, untouched, when it is time to give up.
+    pub fn backoff_after<E>(&mut self, hint: Duration, error: E) -> Result<(), E> {
+        self.backoff_on(Verdict::RetryAfter(Seconds::from_duration(hint)), error)
+    }
+
+    fn backoff_on<E>(&mut self, verdict: Verdict, error: E) -> Result<(), E> {
+        let Some(wait) = self.step(&error, verdict) else { return Err(error) };
+        drop(error);
+        blocking::sleep(&self.session.clock, wait);
+        Ok(())
+    }
+
+    #[doc(hidden)]
+    #[inline]
+    pub fn settle<O, H: Hook<O>>(&mut self, outcome: O, hooks: &mut H) -> ControlFlow<O> {
+        let Some(wait) = self.session.handle_outcome(&outcome, hooks) else {
+            return ControlFlow::Break(outcome);
+        };
+        drop(outcome);
+        blocking::sleep(&self.session.clock, wait);
+        ControlFlow::Continue(())
+    }
+}
+
+impl<S: AsyncSleeper> Tries<'_, Async<S>> {
+    /// Waits for the next try.
+    ///
+    /// # Errors
+    ///
+    /// `error`, untouched, when it is time to give up.
+    pub async fn backoff<E>(&mut self, error: E) -> Result<(), E> {
+        self.backoff_on(Verdict::Retry, error).await
+    }
+
+    /// Waits for the next try, at least as long as `hint`.
+    ///
+    /// # Errors
+    ///
+    /// `error`, untouched, when it is time to give up.
+    pub async fn backoff_after<E>(&mut self, hint: Duration, error: E) -> Result<(), E> {
+        self.backoff_on(Verdict::RetryAfter(Seconds::from_duration(hint)), error).await
+    }
+
+    async fn backoff_on<E>(&mut self, verdict: Verdict, error: E) -> Result<(), E> {
+        let Some(wait) = self.step(&error, verdict) else { return Err(error) };
+        drop(error);
+        Wait::new(&self.session.clock, wait).await;
+        Ok(())
+    }
+
+    #[doc(hidden)]
+    #[inline]
+    pub async fn settle<O, H: Hook<O>>(&mut self, outcome: O, hooks: &mut H) -> ControlFlow<O> {
+        let Some(wait) = self.session.handle_outcome(&outcome, hooks) else {
+            return ControlFlow::Break(outcome);
+        };
+        drop(outcome);
+        Wait::new(&self.session.clock, wait).await;
+        ControlFlow::Continue(())
+    }
+}
+
+impl<M: Mode> fmt::Debug for Tries<'_, M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tries")
+            .field("tries", &self.tries())
+            .field("reason", &self.reason())
+            .finish_non_exhaustive()
+    }
+}
