@@ -16,19 +16,22 @@ SCRIPT = Path(__file__).resolve().parents[3] / "scripts" / "postgres"
 
 
 class PostgresServer:
-    """A server that can be stopped and started at will, alive inside its `with` block."""
+    """A server that can be stopped and started at will, alive inside its `with` block.
+
+    `folder` is where its data is.
+    """
 
     def __enter__(self) -> PostgresServer:
         shared = os.environ.get("REBACKOFF_POSTGRES")
         self._thrown_away = shared is None
-        self._folder = shared or tempfile.mkdtemp(prefix="rebackoff-postgres-")
+        self.folder = shared or tempfile.mkdtemp(prefix="rebackoff-postgres-")
         self.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._thrown_away:
             self.stop()
-            shutil.rmtree(self._folder)
+            shutil.rmtree(self.folder)
         else:
             self.start()
 
@@ -53,6 +56,6 @@ class PostgresServer:
     def _run(self, command: str) -> str:
         # the server inherits the script's outputs and outlives it, hence files and not pipes
         with tempfile.TemporaryFile("w+") as output:
-            subprocess.run([SCRIPT, command, self._folder], stdout=output, check=True)
+            subprocess.run([SCRIPT, command, self.folder], stdout=output, check=True)
             output.seek(0)
             return output.read().strip()

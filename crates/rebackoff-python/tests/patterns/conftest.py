@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 EXAMPLES = Path(__file__).resolve().parents[4] / "examples" / "python"
-sys.path.insert(0, str(EXAMPLES))
+sys.path.append(str(EXAMPLES))
 
 from local.http_server import MisbehavingServer  # noqa: E402
 from local.postgres import PostgresServer  # noqa: E402
