@@ -1,0 +1,77 @@
+//! Runs the conformance vectors on the engine alone, with floating-point time.
+
+use std::convert::Infallible;
+
+#[path = "../../../conformance/reader.rs"]
+mod reader;
+
+use reader::{Case, Decision, Expected, Outcome, Said};
+use rebackoff_core::{Draws, Engine, Policy, Seconds, Step, Verdict, Wait};
+
+#[test]
+fn the_engine_takes_the_steps_of_every_vector() {
+    reader::run_all(|case| {
+        let mut draws = case.draws();
+        let mut missing = 0;
+        case.compare(steps(case, &mut || {
+            draws.next().unwrap_or_else(|| {
+                missing += 1;
+                0.0
+            })
+        }))?;
+        match (missing, draws.count()) {
+            (0, 0) => Ok(()),
+            (missing, left) => Err(format!("{missing} draws too many, {left} too few were taken")),
+        }
+    });
+}
+
+/// The steps that the engine takes on the outcomes of `case`, until it ends or they do.
+fn steps(case: &Case, draws: &mut impl Draws) -> impl Iterator<Item = Expected> {
+    let mut engine = Engine::new();
+    let mut clock = Seconds::ZERO;
+    let mut ended = false;
+    case.outcomes().map_while(move |outcome| {
+        if ended {
+            return None;
+        }
+        clock = clock.saturating_add(seconds(outcome.takes));
+        let (tries, elapsed) = (engine.tries(), clock.get());
+        let decision = match step(&mut engine, &case.policy, outcome, clock, draws) {
+            Step::Accept => Decision::Accept,
+            Step::GiveUp { reason } => Decision::GiveUp { reason: reason.to_string() },
+            Step::Retry { wait } => {
+                clock = clock.saturating_add(wait);
+                Decision::Retry { wait: wait.get() }
+            }
+        };
+        ended = !matches!(decision, Decision::Retry { .. });
+        Some(Expected { tries, elapsed, decision })
+    })
+}
+
+fn step(
+    engine: &mut Engine,
+    policy: &Policy,
+    outcome: &Outcome,
+    elapsed: Seconds,
+    draws: &mut impl Draws,
+) -> Step {
+    let verdict = match (outcome.verdict, outcome.hint) {
+        (Said::Accept, _) => Verdict::Accept,
+        (Said::Retry, None) => Verdict::Retry,
+        (Said::Retry, Some(hint)) => Verdict::RetryAfter(seconds(hint)),
+        (Said::GiveUp, _) => Verdict::GiveUp,
+        (Said::Stop, _) => Verdict::Stop,
+    };
+    if !matches!(policy.wait(), Wait::Runtime(_)) {
+        return engine.handle_outcome(policy, verdict, elapsed, draws);
+    }
+    let wait = |_: &mut Engine| Ok(outcome.runtime.map(|raw| policy.spread(seconds(raw), draws)));
+    let Ok(step) = engine.decide::<Infallible>(policy.limits(), verdict, elapsed, wait);
+    step
+}
+
+fn seconds(number: f64) -> Seconds {
+    Seconds::new(number).expect("a number of seconds")
+}
