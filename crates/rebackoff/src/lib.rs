@@ -7,8 +7,11 @@
 pub mod __private;
 mod blocking;
 mod call;
+mod env;
 mod future;
 pub mod hooks;
+#[cfg(feature = "live")]
+mod live;
 mod outcome;
 mod random;
 mod retry;
@@ -23,8 +26,11 @@ mod tries;
 mod wait;
 
 pub use call::Call;
+pub use env::from_env;
 pub use future::{OutcomeFuture, RetryFuture};
 pub use hooks::Hook;
+#[cfg(feature = "live")]
+pub use live::LivePolicy;
 pub use outcome::{Attempt, Outcome};
 pub use rebackoff_core::*;
 pub use retry::Retry;

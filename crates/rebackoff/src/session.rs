@@ -109,7 +109,7 @@ impl<'p, C: Clock> Session<'p, C> {
                 let wait = wait.to_duration();
                 hooks.tell(&Event::backoff(tries, elapsed, wait, outcome));
                 crate::trace::backoff(tries, elapsed, wait);
-                Some(wait)
+                Some(slept(wait))
             }
             Step::GiveUp { reason } => {
                 self.reason = Some(reason);
@@ -146,6 +146,14 @@ impl<'p, C: Clock> Session<'p, C> {
         let Ok(step) = self.engine.decide::<Infallible>(&allowed(limits), verdict, elapsed, wait);
         step
     }
+}
+
+/// The wait, but for a test that switched waits off.
+#[inline]
+fn slept(wait: Duration) -> Duration {
+    #[cfg(feature = "testing")]
+    let wait = crate::testing::shorten(wait);
+    wait
 }
 
 /// The limits, but for a test that switched retries off.

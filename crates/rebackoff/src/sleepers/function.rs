@@ -12,7 +12,8 @@ pub struct SleepFn<F>(F);
 ///
 /// ```
 /// use std::time::Duration;
-/// use rebackoff::{Policy, expo, policy, sleep_fn};
+/// use rebackoff::prelude::*;
+/// use rebackoff::sleep_fn;
 ///
 /// static FETCH: Policy = policy!(expo, max_tries = 3);
 ///

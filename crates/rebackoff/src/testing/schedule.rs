@@ -1,0 +1,30 @@
+use std::iter;
+use std::time::Duration;
+
+use rebackoff_core::{Engine, Policy, Seconds, Step, Verdict};
+
+/// The waits of `policy` before jitter, for a target that fails each time at once: as many as its
+/// limits allow, without end if nothing does.
+///
+/// ```
+/// use rebackoff::prelude::*;
+/// use rebackoff::testing::schedule;
+///
+/// let fetch = policy!(expo, max_time = secs(5));
+/// assert_eq!(schedule(&fetch).collect::<Vec<_>>(), [secs(1), secs(2), secs(2)]);
+/// ```
+pub fn schedule(policy: &Policy) -> impl Iterator<Item = Duration> + '_ {
+    let mut engine = Engine::new();
+    let mut elapsed = Seconds::ZERO;
+    iter::from_fn(move || {
+        let wait = policy.wait().raw(engine.tries() - 1);
+        let step = engine.decide::<()>(policy.limits(), Verdict::Retry, elapsed, |_| Ok(wait));
+        match step {
+            Ok(Step::Retry { wait }) => {
+                elapsed = elapsed.saturating_add(wait);
+                Some(wait.to_duration())
+            }
+            _ => None,
+        }
+    })
+}

@@ -1,0 +1,109 @@
+use std::cell::Cell;
+use std::marker::PhantomData;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::thread::LocalKey;
+use std::time::Duration;
+
+/// Switches retries off: the first outcome comes back, with the reason `max_tries` if it failed.
+///
+/// It holds for calls on this thread until the guard is dropped; [`Switch::everywhere`] makes it
+/// hold on all threads.
+pub fn disable() -> Switch {
+    Switch::throw(&RETRIES)
+}
+
+/// Switches waits off: retries follow at once. Events and limits are as ever, and tell the waits
+/// that would have been.
+///
+/// It holds for calls on this thread until the guard is dropped; [`Switch::everywhere`] makes it
+/// hold on all threads.
+pub fn no_wait() -> Switch {
+    Switch::throw(&WAITS)
+}
+
+/// Keeps retries or waits switched off until it is dropped; made by [`disable`] and [`no_wait`].
+#[derive(Debug)]
+#[must_use = "the switch is thrown back when this is dropped"]
+pub struct Switch {
+    circuit: &'static Circuit,
+    on_all_threads: bool,
+    _of_this_thread: PhantomData<*const ()>,
+}
+
+impl Switch {
+    /// Makes it hold on all threads: for a runtime with many of them, in a test that has its
+    /// process to itself.
+    pub fn everywhere(mut self) -> Self {
+        if !self.on_all_threads {
+            self.circuit.all_threads.fetch_add(1, Relaxed);
+            self.on_all_threads = true;
+        }
+        self
+    }
+
+    fn throw(circuit: &'static Circuit) -> Self {
+        circuit.this_thread.set(circuit.this_thread.get() + 1);
+        Self { circuit, on_all_threads: false, _of_this_thread: PhantomData }
+    }
+}
+
+impl Drop for Switch {
+    fn drop(&mut self) {
+        self.circuit.this_thread.set(self.circuit.this_thread.get().saturating_sub(1));
+        if self.on_all_threads {
+            self.circuit.all_threads.fetch_sub(1, Relaxed);
+        }
+    }
+}
+
+/// Switches are counted, so that they can be nested.
+#[derive(Debug)]
+struct Circuit {
+    this_thread: &'static LocalKey<Cell<u32>>,
+    all_threads: AtomicU32,
+}
+
+thread_local! {
+    static RETRIES_HERE: Cell<u32> = const { Cell::new(0) };
+    static WAITS_HERE: Cell<u32> = const { Cell::new(0) };
+}
+static RETRIES: Circuit = Circuit { this_thread: &RETRIES_HERE, all_threads: AtomicU32::new(0) };
+static WAITS: Circuit = Circuit { this_thread: &WAITS_HERE, all_threads: AtomicU32::new(0) };
+
+impl Circuit {
+    fn is_off(&self) -> bool {
+        self.all_threads.load(Relaxed) > 0 || self.this_thread.get() > 0
+    }
+}
+
+pub(crate) fn is_disabled() -> bool {
+    RETRIES.is_off()
+}
+
+pub(crate) fn shorten(wait: Duration) -> Duration {
+    if WAITS.is_off() { Duration::ZERO } else { wait }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::thread;
+
+    #[test]
+    fn holds_on_its_thread_until_the_last_guard_is_dropped() {
+        let outer = no_wait();
+        drop(no_wait());
+        assert_eq!(shorten(Duration::MAX), Duration::ZERO);
+        thread::spawn(|| assert_eq!(shorten(Duration::MAX), Duration::MAX)).join().unwrap();
+        drop(outer);
+        assert_eq!(shorten(Duration::MAX), Duration::MAX);
+    }
+
+    #[test]
+    fn holds_on_all_threads_when_asked_to() {
+        let everywhere = disable().everywhere();
+        thread::spawn(|| assert!(is_disabled())).join().unwrap();
+        drop(everywhere);
+        assert!(!is_disabled());
+    }
+}
