@@ -48,7 +48,7 @@ pub(crate) enum Said {
 }
 
 /// What must follow a try.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, PartialEq)]
 pub(crate) struct Expected {
     pub(crate) tries: u64,
     pub(crate) elapsed: f64,
