@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import doctest
 import logging
 import pickle
 import time
@@ -10,6 +11,7 @@ import urllib.error
 from email.utils import formatdate
 
 import pytest
+from rebackoff import presets
 from rebackoff.presets import (
     RateLimitError,
     ServerError,
@@ -275,3 +277,9 @@ def test_handlers_name_a_target_without_a_name_by_its_representation(caplog):
 
     log_backoff({"target": Callable(), "tries": 1, "elapsed": 0.0, "wait": 1.0, "value": None})
     assert "<the target> failed on try 1" in caplog.text
+
+
+def test_the_examples_in_the_documentation_are_right():
+    failed, run = doctest.testmod(presets)
+    assert run > 0
+    assert failed == 0

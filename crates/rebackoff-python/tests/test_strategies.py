@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import doctest
 import dataclasses
 import itertools
 import random
 import time
 
 import pytest
+from rebackoff import strategies
 from rebackoff.strategies import (
     AdaptiveRetry,
     ExponentialBackoff,
@@ -336,3 +338,9 @@ class TestValues:
     def test_max_attempts_must_be_a_whole_number(self):
         with pytest.raises(TypeError, match="max_attempts is 2.5, but must be a whole number"):
             FixedBackoff(max_attempts=2.5)
+
+
+def test_the_examples_in_the_documentation_are_right():
+    failed, run = doctest.testmod(strategies)
+    assert run > 0
+    assert failed == 0

@@ -95,6 +95,15 @@ def retry_on_exception(
     wait of its own (see `retry_after_hint`) gets at least that.
 
     Raises `TypeError` when no exception is named, `ValueError` for a limit or wait that cannot be.
+
+    >>> failures = iter([ConnectionError(), TimeoutError()])
+    >>> @retry_on_exception(ConnectionError, TimeoutError, factor=0.001, log=False)
+    ... def fetch():
+    ...     for failure in failures:
+    ...         raise failure
+    ...     return "fetched"
+    >>> fetch()
+    'fetched'
     """
     if not exceptions:
         raise TypeError("retry_on_exception() needs one exception type at least, such as OSError")
@@ -124,6 +133,11 @@ def retry_on_predicate(
     """Retries while `predicate(value)` is true of the returned value, after factor·baseⁿ seconds.
 
     When it gives up, the last value is returned. Limits and `log` are as in `retry_on_exception`.
+
+    >>> states = iter(["pending", "pending", "done"])
+    >>> poll = retry_on_predicate(lambda state: state == "pending", factor=0.001, log=False)
+    >>> poll(lambda: next(states))()
+    'done'
     """
     return on_predicate(
         expo(base=base, factor=factor),
@@ -152,14 +166,34 @@ def http_retry(
 def rate_limit_retry(
     max_time: _MaybeCallable[float] | None = 120, max_tries: _MaybeCallable[int] | None = 10
 ) -> Callable[[_Target], _Target]:
-    """Retries on `RateLimitError`: after 2, 4, 8 … seconds with full jitter, or its `retry_after`."""
+    """Retries on `RateLimitError`: after 2, 4, 8 … seconds with full jitter, or its `retry_after`.
+
+    The wait is never below `retry_after`; one that goes past `max_time` is not begun.
+
+    >>> @rate_limit_retry(max_time=60)
+    ... def fetch():
+    ...     raise RateLimitError(retry_after=3600)
+    >>> fetch()
+    Traceback (most recent call last):
+    rebackoff.presets.RateLimitError: rate limited (retry_after=3600)
+    """
     return retry_on_exception(RateLimitError, max_tries=max_tries, max_time=max_time, factor=2)
 
 
 def transient_retry(
     max_tries: _MaybeCallable[int] | None = 3, interval: float = 1.0
 ) -> Callable[[_Target], _Target]:
-    """Retries on any `Exception` after `interval` seconds, without jitter."""
+    """Retries on any `Exception` after `interval` seconds, without jitter.
+
+    >>> failures = iter([TransientError("a hiccup"), TransientError("another")])
+    >>> @transient_retry(max_tries=3, interval=0.001)
+    ... def write():
+    ...     for failure in failures:
+    ...         raise failure
+    ...     return "written"
+    >>> write()
+    'written'
+    """
     return on_exception(
         constant(interval=interval),
         Exception,
@@ -221,6 +255,9 @@ def poll_until_ready(
 
     Without a predicate it polls while the value is None. Waits are 1, 2, 4 … seconds with full
     jitter; the last value comes back when it gives up. With an `async def`, await the result.
+
+    >>> poll_until_ready(lambda: "ready")
+    'ready'
     """
     decorate = on_predicate(
         expo,
@@ -276,7 +313,8 @@ def retry_after_hint(error: BaseException) -> float | None:
         return _seconds_of(error.retry_after)
     # requests and httpx keep the headers in the response, aiohttp and urllib in the error
     headers = getattr(getattr(error, "response", error), "headers", None)
-    return _seconds_of(headers.get("Retry-After")) if hasattr(headers, "get") else None
+    header = getattr(headers, "get", None)
+    return _seconds_of(header("Retry-After")) if header else None
 
 
 _logger = logging.getLogger("backoff")

@@ -42,6 +42,15 @@ def retry(strategy: RetryStrategy, **options: Any) -> Callable[[_Target], _Targe
 
     When the strategy allows no further attempt, the target's own exception comes back. `options`
     are those of `on_exception`: handlers, `giveup`, `max_time`, `logger` and so on.
+
+    >>> failures = iter([ConnectionError(), ConnectionError()])
+    >>> @retry(ExponentialBackoff(max_attempts=3, initial_delay=0.001))
+    ... def fetch():
+    ...     for failure in failures:
+    ...         raise failure
+    ...     return "fetched"
+    >>> fetch()
+    'fetched'
     """
     options.setdefault("max_tries", strategy.max_attempts)
     return on_exception(strategy.waits, strategy.exceptions, jitter=None, **options)
@@ -51,9 +60,15 @@ def retry(strategy: RetryStrategy, **options: Any) -> Callable[[_Target], _Targe
 class RetryStrategy:
     """What the strategies have in common; a subclass says in `get_delay` how long to wait.
 
-    max_attempts: most attempts, the first included, at least 1.
-    max_delay: no wait is longer, in seconds.
+    max_attempts: most attempts, the first included; 1 or more.
+    max_delay: the longest delay, in seconds, of the strategies that grow.
     exceptions: the exception type, or types, that are retried; others pass through.
+
+    >>> class Squares(RetryStrategy):
+    ...     def get_delay(self, attempt):
+    ...         return attempt**2
+    >>> Squares(max_attempts=5).get_delay(3)
+    9
     """
 
     max_attempts: int = 3
@@ -90,7 +105,11 @@ class RetryStrategy:
 
 @dataclass(frozen=True)
 class FixedBackoff(RetryStrategy):
-    """The same delay every time: `delay` seconds, whatever `max_delay` says."""
+    """The same delay every time: `delay` seconds, whatever `max_delay` says.
+
+    >>> FixedBackoff(delay=0.5).get_delay(3)
+    0.5
+    """
 
     delay: float = 1.0
 
@@ -104,7 +123,12 @@ class FixedBackoff(RetryStrategy):
 
 @dataclass(frozen=True)
 class LinearBackoff(RetryStrategy):
-    """Delays that grow evenly: min(max_delay, initial_delay + (attempt - 1)·increment)."""
+    """Delays that grow evenly: min(max_delay, initial_delay + (attempt - 1)·increment).
+
+    >>> strategy = LinearBackoff(initial_delay=1.0, increment=2.0, max_delay=6.0)
+    >>> [strategy.get_delay(attempt) for attempt in (1, 2, 3, 4)]
+    [1.0, 3.0, 5.0, 6.0]
+    """
 
     initial_delay: float = 1.0
     increment: float = 1.0
@@ -120,7 +144,12 @@ class LinearBackoff(RetryStrategy):
 
 @dataclass(frozen=True)
 class ExponentialBackoff(RetryStrategy):
-    """Delays that grow by a factor: min(max_delay, initial_delay·base^(attempt - 1))."""
+    """Delays that grow by a factor: min(max_delay, initial_delay·base^(attempt - 1)).
+
+    >>> strategy = ExponentialBackoff(base=2.0, initial_delay=0.5, max_delay=3.0)
+    >>> [strategy.get_delay(attempt) for attempt in (1, 2, 3, 4)]
+    [0.5, 1.0, 2.0, 3.0]
+    """
 
     base: float = 2.0
     initial_delay: float = 1.0
@@ -149,6 +178,9 @@ class ExponentialBackoffWithJitter(ExponentialBackoff):
     - "equal": d/2 + U(0, d/2)
     - "decorrelated": min(max_delay, U(initial_delay, 3·previous)), where previous is the call's own
       last delay and starts at initial_delay
+
+    >>> 0 <= ExponentialBackoffWithJitter(jitter_type="full").get_delay(3) <= 4
+    True
     """
 
     jitter_type: str = "full"
@@ -185,10 +217,11 @@ class ExponentialBackoffWithJitter(ExponentialBackoff):
 class AdaptiveRetry:
     """A strategy for each type of exception; the first one added that matches decides.
 
-    db_retry = AdaptiveRetry()
-    db_retry.add_strategy(OperationalError, ExponentialBackoff(max_attempts=5, initial_delay=0.1))
-    db_retry.add_strategy(IntegrityError, FixedBackoff(max_attempts=3, delay=0.5))
-    await db_retry.execute(update_user, 17, name="Ada")
+    >>> adaptive = AdaptiveRetry()
+    >>> adaptive.add_strategy(ConnectionError, ExponentialBackoff(initial_delay=0.001))
+    >>> adaptive.add_strategy(TimeoutError, FixedBackoff(max_attempts=2, delay=0.002))
+    >>> adaptive.execute(pow, 2, 10)
+    1024
     """
 
     def __init__(self) -> None:
