@@ -44,6 +44,13 @@ TABLE = [
         [(10_000, 0), LONGEST * LAST, "accept"],
     ),
     (
+        "expo_with_a_factor_of_zero_never_waits",
+        {"wait": "expo", "base": 1e9, "factor": 0, "jitter": "none"},
+        [times(10_000), OK],
+        [],
+        [(10_000, 0), "accept"],
+    ),
+    (
         "linear_without_a_cap_saturates",
         {"wait": "linear", "start": 0, "step": 1e9},
         [times(10_000), FAIL, OK],
