@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     import requests
 
-    from rebackoff._typing import _Jitterer, _MaybeCallable
+    from rebackoff._typing import Seconds, _Jitterer, _MaybeCallable
 
 __all__ = [
     "RateLimitError",
@@ -80,10 +80,10 @@ class RateLimitError(Exception):
 
 def retry_on_exception(
     *exceptions: type[Exception],
-    max_tries: _MaybeCallable[int] | None = 5,
-    max_time: _MaybeCallable[float] | None = None,
+    max_tries: _MaybeCallable[int | None] | None = 5,
+    max_time: _MaybeCallable[Seconds | None] | None = None,
     base: float = 2,
-    factor: float = 1,
+    factor: Seconds = 1,
     jitter: _Jitterer | None = full_jitter,
     giveup: Callable[[Any], Any] | None = None,
     log: bool = True,
@@ -123,10 +123,10 @@ def retry_on_exception(
 
 def retry_on_predicate(
     predicate: Callable[[Any], Any],
-    max_tries: _MaybeCallable[int] | None = 5,
-    max_time: _MaybeCallable[float] | None = None,
+    max_tries: _MaybeCallable[int | None] | None = 5,
+    max_time: _MaybeCallable[Seconds | None] | None = None,
     base: float = 2,
-    factor: float = 1,
+    factor: Seconds = 1,
     jitter: _Jitterer | None = full_jitter,
     log: bool = True,
 ) -> Callable[[_Target], _Target]:
@@ -150,7 +150,7 @@ def retry_on_predicate(
 
 
 def http_retry(
-    max_tries: _MaybeCallable[int] | None = 5, max_time: _MaybeCallable[float] | None = 60
+    max_tries: _MaybeCallable[int | None] | None = 5, max_time: _MaybeCallable[Seconds | None] | None = 60
 ) -> Callable[[_Target], _Target]:
     """Retries on the network and HTTP errors of requests, httpx, aiohttp and urllib.
 
@@ -164,7 +164,7 @@ def http_retry(
 
 
 def rate_limit_retry(
-    max_time: _MaybeCallable[float] | None = 120, max_tries: _MaybeCallable[int] | None = 10
+    max_time: _MaybeCallable[Seconds | None] | None = 120, max_tries: _MaybeCallable[int | None] | None = 10
 ) -> Callable[[_Target], _Target]:
     """Retries on `RateLimitError`: after 2, 4, 8 … seconds with full jitter, or its `retry_after`.
 
@@ -181,7 +181,7 @@ def rate_limit_retry(
 
 
 def transient_retry(
-    max_tries: _MaybeCallable[int] | None = 3, interval: float = 1.0
+    max_tries: _MaybeCallable[int | None] | None = 3, interval: Seconds = 1.0
 ) -> Callable[[_Target], _Target]:
     """Retries on any `Exception` after `interval` seconds, without jitter.
 
@@ -205,8 +205,8 @@ def transient_retry(
 
 
 def make_http_get(
-    max_tries: _MaybeCallable[int] | None = 5,
-    max_time: _MaybeCallable[float] | None = 60.0,
+    max_tries: _MaybeCallable[int | None] | None = 5,
+    max_time: _MaybeCallable[Seconds | None] | None = 60.0,
     retry_statuses: tuple[int, ...] = (429, 500, 502, 503, 504),
 ) -> Callable[..., requests.Response]:
     """A `get(url, **options)` like that of requests, which retries.
@@ -248,8 +248,8 @@ def make_http_get(
 def poll_until_ready(
     check_fn: Callable[[], _Value],
     predicate: Callable[[Any], Any] | None = None,
-    max_tries: _MaybeCallable[int] | None = 20,
-    max_time: _MaybeCallable[float] | None = 120.0,
+    max_tries: _MaybeCallable[int | None] | None = 20,
+    max_time: _MaybeCallable[Seconds | None] | None = 120.0,
 ) -> _Value:
     """Calls `check_fn()` until `predicate(value)` is false, and returns that value.
 

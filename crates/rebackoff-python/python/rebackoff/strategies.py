@@ -12,13 +12,11 @@ from __future__ import annotations
 
 import itertools
 import math
-import random
-import sys
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from typing import Any, ParamSpec, TypeVar
 
-from rebackoff import on_exception
+from rebackoff import decorrelated, equal_jitter, expo, full_jitter, linear, on_exception
 
 __all__ = [
     "AdaptiveRetry",
@@ -139,7 +137,8 @@ class LinearBackoff(RetryStrategy):
         _check_seconds("increment", self.increment)
 
     def get_delay(self, attempt: int) -> float:
-        return min(self.max_delay, self.initial_delay + (attempt - 1) * self.increment)
+        waits = linear(start=self.initial_delay, step=self.increment, max_value=self.max_delay)
+        return _delay_after(attempt, waits)
 
 
 @dataclass(frozen=True)
@@ -161,11 +160,8 @@ class ExponentialBackoff(RetryStrategy):
             raise ValueError(f"base is {self.base}, but must be a finite number above 0")
 
     def get_delay(self, attempt: int) -> float:
-        try:
-            growth = float(self.base) ** (attempt - 1)
-        except OverflowError:
-            growth = sys.float_info.max
-        return min(self.max_delay, self.initial_delay * growth)
+        waits = expo(base=self.base, factor=self.initial_delay, max_value=self.max_delay)
+        return _delay_after(attempt, waits)
 
 
 @dataclass(frozen=True)
@@ -195,23 +191,18 @@ class ExponentialBackoffWithJitter(ExponentialBackoff):
 
     def get_delay(self, attempt: int) -> float:
         if self.jitter_type == "decorrelated":
-            # as if it were a call's own: each delay depends on the one before it
-            return next(itertools.islice(self._decorrelated_delays(), attempt - 1, None))
-        delay = super().get_delay(attempt)
-        if self.jitter_type == "full":
-            return random.uniform(0, delay)
-        return delay / 2 + random.uniform(0, delay / 2)
+            return _delay_after(attempt, self._decorrelated())
+        spread = full_jitter if self.jitter_type == "full" else equal_jitter
+        return spread(super().get_delay(attempt))
 
     def _delays(self) -> Iterator[float]:
+        # here a delay depends on the one before it, so a call has to draw them in a row
         if self.jitter_type == "decorrelated":
-            return self._decorrelated_delays()
+            return itertools.islice(self._decorrelated(), 1, None)
         return super()._delays()
 
-    def _decorrelated_delays(self) -> Iterator[float]:
-        previous = self.initial_delay
-        while True:
-            previous = min(self.max_delay, random.uniform(self.initial_delay, 3 * previous))
-            yield previous
+    def _decorrelated(self) -> Iterator[float]:
+        return decorrelated(base=self.initial_delay, max_value=self.max_delay)
 
 
 class AdaptiveRetry:
@@ -250,6 +241,13 @@ class AdaptiveRetry:
                 exception = yield strategy.get_delay(attempt)
 
         return on_exception(waits, tuple(strategies), jitter=None)(target)(*args, **kwargs)
+
+
+def _delay_after(attempt: int, waits: Iterator[float]) -> float:
+    if attempt < 1:
+        raise ValueError(f"attempt is {attempt}, but attempts are counted from 1")
+    # the first item of a wait strategy is no wait, but its beginning
+    return next(itertools.islice(waits, attempt, None))
 
 
 def _check_seconds(name: str, value: float) -> None:

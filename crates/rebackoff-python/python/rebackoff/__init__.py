@@ -1,0 +1,65 @@
+"""Retries with backoff and jitter.
+
+    import rebackoff
+
+    @rebackoff.on_exception(rebackoff.expo, ConnectionError, max_tries=8, max_time=60)
+    def fetch(url): ...
+
+Every public name of `backoff` is here, with its behaviour; so `import rebackoff as backoff` is all
+it takes to change over, or `install_as_backoff()` for libraries that import it themselves.
+"""
+
+from __future__ import annotations
+
+from rebackoff._common import Attempt
+from rebackoff._decorator import aretry_context, on_exception, on_predicate, retry_context
+from rebackoff._jitter import equal_jitter, full_jitter, random_jitter
+from rebackoff._native import __version__
+from rebackoff._wait_gen import constant, decay, decorrelated, expo, fibo, linear, runtime
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+__all__ = [
+    "Attempt",
+    "aretry_context",
+    "constant",
+    "decay",
+    "decorrelated",
+    "equal_jitter",
+    "expo",
+    "fibo",
+    "full_jitter",
+    "install_as_backoff",
+    "linear",
+    "on_exception",
+    "on_predicate",
+    "random_jitter",
+    "retry_context",
+    "runtime",
+]
+
+_LAZY = {"_typing", "presets", "strategies", "testing", "types"}
+
+
+def install_as_backoff() -> None:
+    """Makes `import backoff` give this package, for everything that is imported from now on.
+
+    Its modules are the same objects under both names, so that a patch of `backoff._sync` is one of
+    `rebackoff._sync`. Calling it again does nothing.
+
+    Raises:
+        RuntimeError: Another `backoff` has been imported already, and part of the program uses it.
+    """
+    from rebackoff._aliases import install_as_backoff
+
+    install_as_backoff()
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return import_module(f"{__name__}.{name}")

@@ -1,0 +1,153 @@
+"""The decorated functions that are awaited: `_sync`, with what has to be awaited in between.
+
+The methods of `Call` that begin with `a` give the wait, or a coroutine that sees to async handlers
+and conditions first; None when there is nothing to await.
+
+`asyncio` and `datetime` are here for the programs that patch them here.
+"""
+
+from rebackoff._common import _init_wait_gen, _maybe_call, _next_wait
+
+__all__ = ["_init_wait_gen", "_maybe_call", "_next_wait", "retry_exception", "retry_predicate"]
+
+
+def retry_exception(run, target, exceptions):
+    """`target`, called again when it raises one of the exceptions."""
+    begin = run.begin
+
+    if run.busy:
+
+        async def retry(*args, **kwargs):
+            call = begin(args, kwargs)
+            while True:
+                pause = call.atrying()
+                if pause is not None:
+                    await pause
+                try:
+                    value = await target(*args, **kwargs)
+                except exceptions as error:
+                    pause = call.afailed(error)
+                    if pause is not None:
+                        await pause
+                    if call.again:
+                        continue
+                    if call.silent:
+                        return None
+                    raise
+                pause = call.asucceeded(value)
+                if pause is not None:
+                    await pause
+                return value
+
+        return retry
+
+    async def retry(*args, **kwargs):
+        try:
+            return await target(*args, **kwargs)
+        except exceptions as error:
+            call = begin(args, kwargs)
+            pause = call.afailed(error)
+            if pause is not None:
+                await pause
+            if not call.again:
+                if call.silent:
+                    return None
+                raise
+        while True:
+            try:
+                return await target(*args, **kwargs)
+            except exceptions as error:
+                pause = call.afailed(error)
+                if pause is not None:
+                    await pause
+                if not call.again:
+                    if call.silent:
+                        return None
+                    raise
+
+    return retry
+
+
+def retry_predicate(run, target, predicate):
+    """`target`, called again when it returns what the predicate refuses."""
+    begin = run.begin
+
+    if run.busy:
+
+        async def retry(*args, **kwargs):
+            call = begin(args, kwargs)
+            while True:
+                pause = call.atrying()
+                if pause is not None:
+                    await pause
+                value = await target(*args, **kwargs)
+                pause = call.areturned(value)
+                if pause is not None:
+                    await pause
+                if not call.again:
+                    return value
+
+        return retry
+
+    async def retry(*args, **kwargs):
+        value = await target(*args, **kwargs)
+        answer = predicate(value)
+        if not answer:
+            return value
+        call = begin(args, kwargs)
+        pause = call.arefused(value, answer)
+        while True:
+            if pause is not None:
+                await pause
+            if not call.again:
+                return value
+            value = await target(*args, **kwargs)
+            pause = call.areturned(value)
+
+    return retry
+
+
+async def retry_context(run, exceptions, attempt_class):
+    """Attempts, until one succeeds or it is time to give up."""
+    call = run.begin((), {})
+    while True:
+        pause = call.atrying()
+        if pause is not None:
+            await pause
+        attempt = attempt_class(exceptions)
+        yield attempt
+        error = attempt.exception
+        if error is None:
+            pause = call.asucceeded(None)
+            if pause is not None:
+                await pause
+            return
+        try:
+            pause = call.afailed(error)
+            if pause is not None:
+                await pause
+            if call.again:
+                continue
+            if call.silent:
+                return
+            attempt.exception = None
+            raise error
+        finally:
+            del error
+
+
+async def _settle(steps, awaitable):
+    """Awaits what a settling comes upon, until nothing is left."""
+    while awaitable is not None:
+        awaitable = steps.resume(await awaitable)
+
+
+def __getattr__(name):
+    if name in ("asyncio", "datetime", "functools"):
+        import importlib
+
+        module = importlib.import_module(name)
+        if name == "asyncio":
+            globals()[name] = module
+        return module
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

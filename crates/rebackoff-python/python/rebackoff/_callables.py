@@ -1,0 +1,96 @@
+"""What can be known of a callable without calling it, and without importing `inspect` for it."""
+
+import sys
+from types import FunctionType, MethodType
+
+_GENERATOR, _COROUTINE, _ASYNC_GENERATOR = 0x20, 0x80, 0x200  # inspect.CO_…
+
+
+def is_async(function):
+    """Whether calling `function` gives a coroutine: `async def`, a partial or a method of one, an async `__call__`."""
+    function = _unwrapped(function)
+    return bool(
+        _flags(function) & _COROUTINE
+        or _is_marked(function)
+        or _flags(_unwrapped(getattr(type(function), "__call__", None))) & _COROUTINE
+    )
+
+
+def is_generator(function):
+    """Whether calling `function` gives a generator."""
+    return bool(_flags(_unwrapped(function)) & _GENERATOR)
+
+
+def is_async_generator(function):
+    """Whether calling `function` gives an async generator."""
+    return bool(_flags(_unwrapped(function)) & _ASYNC_GENERATOR)
+
+
+def takes(function, arguments):
+    """Whether `function` can be called with so many positional arguments; False where it does not say."""
+    import inspect
+
+    try:
+        inspect.signature(function).bind(*range(arguments))
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+def needs_arguments(function):
+    """Whether `function` certainly cannot be called without arguments."""
+    bound = 0
+    if type(function) is MethodType:
+        function, bound = function.__func__, 1
+    if type(function) is not FunctionType or hasattr(function, "__wrapped__"):
+        return False
+    code = function.__code__
+    if code.co_argcount - bound > len(function.__defaults__ or ()):
+        return True
+    keywords = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
+    return not set(keywords) <= set(function.__kwdefaults__ or ())
+
+
+def name_of(function):
+    """The name of `function` for log records: partials and callable objects have none of their own."""
+    name = getattr(_unwrapped(function), "__name__", None)
+    return name if isinstance(name, str) else type(function).__name__
+
+
+def is_cancellation(error, narrow):
+    """Whether `error` ends the program or the task, and none of the classes in `narrow` means it."""
+    return isinstance(error, _cancellations()) and not isinstance(error, narrow)
+
+
+def _cancellations():
+    yield_to = [KeyboardInterrupt, SystemExit, GeneratorExit]
+    for module, name in (("asyncio.exceptions", "CancelledError"), ("trio", "Cancelled")):
+        if module in sys.modules:
+            yield_to.append(getattr(sys.modules[module], name))
+    return tuple(yield_to)
+
+
+def _unwrapped(function):
+    functools = sys.modules.get("functools")
+    while True:
+        if type(function) is MethodType:
+            function = function.__func__
+        elif functools is not None and isinstance(function, functools.partial):
+            function = function.func
+        else:
+            return function
+
+
+def _flags(function):
+    flags = getattr(getattr(function, "__code__", None), "co_flags", 0)
+    return flags if isinstance(flags, int) else 0
+
+
+def _is_marked(function):
+    """Whether the function is marked as a coroutine function, as `inspect` and `asyncio` mark them."""
+    marks = (("inspect", "_is_coroutine_mark"), ("asyncio.coroutines", "_is_coroutine"))
+    for module, name in marks:
+        mark = getattr(sys.modules.get(module), name, None)
+        if mark is not None and getattr(function, name, None) is mark:
+            return True
+    return False

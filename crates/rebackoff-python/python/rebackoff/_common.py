@@ -1,0 +1,177 @@
+"""What the decorators share: attempts, details, log records.
+
+Names with an underscore are those that programs import from `backoff._common`, or patch there.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from rebackoff._callables import is_cancellation, name_of, takes
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+LOGGER_NAME = "backoff"
+
+
+class Attempt:
+    """One try of a retry context: `with attempt:` keeps an error that may be retried."""
+
+    __slots__ = ("exception", "exception_types")
+    __match_args__ = ("exception_types",)
+    __hash__ = None
+
+    def __init__(self, exception_types):
+        self.exception_types = exception_types
+        self.exception = None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, traceback):
+        if kind is None or not issubclass(kind, self.exception_types):
+            return False
+        narrow = without_base(self.exception_types)
+        if narrow is not None and is_cancellation(error, narrow):
+            return False
+        self.exception = error
+        return True
+
+    def __repr__(self):
+        return f"Attempt(exception_types={self.exception_types!r}, exception={self.exception!r})"
+
+    def __eq__(self, other):
+        if other.__class__ is not self.__class__:
+            return NotImplemented
+        return (self.exception_types, self.exception) == (other.exception_types, other.exception)
+
+
+class GiveupDetails(dict):
+    """The details of `on_giveup`. They equal a dict that has all but their `reason`, which backoff does not know."""
+
+    __hash__ = None
+
+    def __eq__(self, other):
+        if isinstance(other, dict) and "reason" in self and "reason" not in other:
+            return {key: value for key, value in self.items() if key != "reason"} == other
+        return dict.__eq__(self, other)
+
+    def __ne__(self, other):
+        return not self == other
+
+
+def without_base(exceptions):
+    """The exceptions without `BaseException`, as a tuple, if that is among them; otherwise None."""
+    flat = tuple(_flattened(exceptions))
+    return tuple(kind for kind in flat if kind is not BaseException) if BaseException in flat else None
+
+
+def _flattened(exceptions):
+    if isinstance(exceptions, tuple):
+        for kind in exceptions:
+            yield from _flattened(kind)
+    else:
+        yield exceptions
+
+
+def _maybe_call(f, *args, **kwargs):
+    """What `f` gives, if it is callable with these arguments; otherwise `f`."""
+    if not callable(f):
+        return f
+    try:
+        return f(*args, **kwargs)
+    except TypeError:
+        if takes(f, len(args)):
+            raise
+        return f
+
+
+def _init_wait_gen(wait_gen, wait_gen_kwargs):
+    """A wait generator that is ready to be sent outcomes."""
+    generator = wait_gen(**{name: _maybe_call(value) for name, value in wait_gen_kwargs.items()})
+    generator.send(None)
+    return generator
+
+
+def _next_wait(wait, send_value, jitter, elapsed, max_time):
+    """The next wait: raw, jittered, then no longer than what is left of `max_time`."""
+    seconds = wait.send(send_value)
+    if jitter is not None:
+        seconds = jitter(seconds)
+    return seconds if max_time is None else min(seconds, max_time - elapsed)
+
+
+def _prepare_logger(logger):
+    """The logger of that name, if it is a name."""
+    if not isinstance(logger, str):
+        return logger
+    return __getattr__("logging").getLogger(logger)
+
+
+def _config_handlers(user_handlers, *, default_handler=None, logger=None, log_level=None):
+    """The handlers as a list, the default handler first where there is a logger."""
+    handlers = []
+    if logger is not None:
+        import functools
+
+        assert default_handler is not None and log_level is not None, "a logger needs a default handler and a log level"
+        handlers.append(functools.partial(default_handler, logger=logger, log_level=log_level))
+    if user_handlers is None:
+        return handlers
+    if hasattr(user_handlers, "__iter__"):
+        return handlers + list(user_handlers)
+    return [*handlers, user_handlers]
+
+
+def _log_backoff(details, logger, log_level):
+    name, outcome = name_of(details["target"]), _described(details)
+    logger.log(log_level, "Backing off %s(...) for %.1fs (%s)", name, details["wait"], outcome)
+
+
+def _log_giveup(details, logger, log_level):
+    name, outcome = name_of(details["target"]), _described(details)
+    logger.log(log_level, "Giving up %s(...) after %d tries (%s)", name, details["tries"], outcome)
+
+
+def _log_backoff_context(details, logger, log_level):
+    wait, error = details["wait"], details.get("exception")
+    logger.log(log_level, "Backing off retry_context(...) for %.1fs (%s)", wait, error)
+
+
+def _log_giveup_context(details, logger, log_level):
+    tries, error = details["tries"], details.get("exception")
+    logger.log(log_level, "Giving up retry_context(...) after %d tries (%s)", tries, error)
+
+
+def _described(details):
+    """The value, or the error as the last line of a traceback has it, whatever notes it carries."""
+    error = details.get("exception")
+    if error is None:
+        error = sys.exc_info()[1] if "value" not in details else None
+    if error is None:
+        return details["value"]
+    import traceback
+
+    summary = traceback.TracebackException(type(error), error, None, compact=True)
+    summary.__notes__ = None
+    return list(summary.format_exception_only())[-1].rstrip("\n")
+
+
+def __getattr__(name: str) -> Any:
+    if name == "logging":
+        import logging
+
+        logger = logging.getLogger(LOGGER_NAME)
+        if not any(isinstance(handler, logging.NullHandler) for handler in logger.handlers):
+            logger.addHandler(logging.NullHandler())
+        globals().update(logging=logging, _logger=logger)
+        return logging
+    if name == "_logger":
+        return __getattr__("logging").getLogger(LOGGER_NAME)
+    if name in ("functools", "traceback", "warnings"):
+        import importlib
+
+        return importlib.import_module(name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,276 @@
+"""The decorators and retry contexts."""
+
+from __future__ import annotations
+
+from operator import not_
+
+from rebackoff import _async, _callables, _sync
+from rebackoff._common import Attempt
+from rebackoff._jitter import full_jitter
+from rebackoff._native import accelerate
+from rebackoff._options import Options, never
+from rebackoff._wait_gen import expo
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable, Generator
+    from datetime import timedelta
+    from typing import Any, overload
+
+    from rebackoff._native import Waits
+    from rebackoff._typing import (
+        Seconds,
+        _AnyHandler,
+        _AnyLoggerOrName,
+        _CallableT,
+        _Handlers,
+        _Jitterer,
+        _MaybeCallable,
+        _MaybeSequence,
+        _WaitGenerator,
+    )
+
+_INFO, _ERROR = 20, 40  # logging.INFO, logging.ERROR
+
+
+def on_exception(
+    wait_gen: _WaitGenerator | Waits,
+    exception: _MaybeSequence[type[BaseException]],
+    *,
+    max_tries: _MaybeCallable[int | None] | None = None,
+    max_time: _MaybeCallable[Seconds | None] | None = None,
+    jitter: Callable[[float], Any] | None = full_jitter,
+    giveup: Callable[[Any], Any] = never,
+    hint: Callable[[Any], Seconds | None] | None = None,
+    on_try: _Handlers = None,
+    on_success: _Handlers = None,
+    on_backoff: _Handlers = None,
+    on_giveup: _Handlers = None,
+    raise_on_giveup: bool = True,
+    logger: _AnyLoggerOrName | None = "backoff",
+    backoff_log_level: int = _INFO,
+    giveup_log_level: int = _ERROR,
+    **wait_gen_kwargs: Any,
+) -> Callable[[_CallableT], _CallableT]:
+    """Decorates a function to be called again when it raises.
+
+    Blocking functions, coroutine functions, generator functions (until their first item), methods,
+    partials and callable objects can be decorated.
+
+    Args:
+        wait_gen: What gives the seconds to wait: a generator function like `expo`, or a configured
+            one like `expo(base=3)`.
+        exception: The exception, or the exceptions, after which to try again. `BaseException` does
+            not mean `KeyboardInterrupt`, `SystemExit`, `GeneratorExit` or a cancellation; these are
+            retried only where they are named themselves.
+        max_tries: Most tries, the first included. None: no limit.
+        max_time: Most seconds from the start of the first try; the last wait is shortened to what
+            is left of them. None: no limit.
+        jitter: What spreads a wait, given it. None: nothing.
+        giveup: Asked with the error whether to give up; it is asked after the last try, too.
+        hint: Asked with the error for the seconds that it asks to wait, or None. The wait is at
+            least that; a hint past `max_time`, or a negative one, gives up.
+        on_try: Called with the details before each try: a function, or several.
+        on_success: Called with the details after a success.
+        on_backoff: Called with the details before a wait.
+        on_giveup: Called with the details, `reason` among them, when there will be no more tries.
+        raise_on_giveup: Whether to raise the last error then, or else return None.
+        logger: The logger for the default records, or its name. None: no records.
+        backoff_log_level: The level of the record of each wait.
+        giveup_log_level: The level of the record of giving up.
+        **wait_gen_kwargs: The parameters of `wait_gen`.
+
+    `max_tries`, `max_time` and the parameters of `wait_gen` may be functions without parameters,
+    which are asked on each call.
+    """
+    options = Options(
+        exception,
+        wait_gen,
+        wait_gen_kwargs,
+        max_tries=max_tries,
+        max_time=max_time,
+        jitter=jitter,
+        giveup=giveup,
+        hint=hint,
+        on_try=on_try,
+        on_success=on_success,
+        on_backoff=on_backoff,
+        on_giveup=on_giveup,
+        raise_on_giveup=raise_on_giveup,
+        logger=logger,
+        backoff_log_level=backoff_log_level,
+        giveup_log_level=giveup_log_level,
+    )
+
+    def decorate(target: _CallableT) -> _CallableT:
+        return _decorated(options, target)
+
+    return decorate
+
+
+def on_predicate(
+    wait_gen: _WaitGenerator | Waits,
+    predicate: Callable[[Any], Any] = not_,
+    *,
+    max_tries: _MaybeCallable[int | None] | None = None,
+    max_time: _MaybeCallable[Seconds | None] | None = None,
+    jitter: Callable[[float], Any] | None = full_jitter,
+    hint: Callable[[Any], Seconds | None] | None = None,
+    on_try: _Handlers = None,
+    on_success: _Handlers = None,
+    on_backoff: _Handlers = None,
+    on_giveup: _Handlers = None,
+    logger: _AnyLoggerOrName | None = "backoff",
+    backoff_log_level: int = _INFO,
+    giveup_log_level: int = _ERROR,
+    **wait_gen_kwargs: Any,
+) -> Callable[[_CallableT], _CallableT]:
+    """Decorates a function to be called again when it returns what `predicate` is true of.
+
+    The last value is returned when it is time to give up. Without a predicate, the function is
+    called again while it returns something false. The options are those of `on_exception`; `hint`
+    is asked with the value.
+    """
+    options = Options(
+        predicate,
+        wait_gen,
+        wait_gen_kwargs,
+        by_predicate=True,
+        max_tries=max_tries,
+        max_time=max_time,
+        jitter=jitter,
+        hint=hint,
+        on_try=on_try,
+        on_success=on_success,
+        on_backoff=on_backoff,
+        on_giveup=on_giveup,
+        logger=logger,
+        backoff_log_level=backoff_log_level,
+        giveup_log_level=giveup_log_level,
+    )
+
+    def decorate(target: _CallableT) -> _CallableT:
+        return _decorated(options, target)
+
+    return decorate
+
+
+def retry_context(
+    exception: _MaybeSequence[type[BaseException]] = Exception,
+    wait_gen: _WaitGenerator | Waits = expo,
+    *,
+    max_tries: _MaybeCallable[int | None] | None = None,
+    max_time: _MaybeCallable[Seconds | None] | None = None,
+    jitter: Callable[[float], Any] | None = full_jitter,
+    giveup: Callable[[Any], Any] = never,
+    hint: Callable[[Any], Seconds | None] | None = None,
+    on_try: _Handlers = None,
+    on_success: _Handlers = None,
+    on_backoff: _Handlers = None,
+    on_giveup: _Handlers = None,
+    raise_on_giveup: bool = True,
+    logger: _AnyLoggerOrName | None = "backoff",
+    backoff_log_level: int = _INFO,
+    giveup_log_level: int = _ERROR,
+    **wait_gen_kwargs: Any,
+) -> Generator[Attempt, None, None]:
+    """Gives attempts at a block of code, until one succeeds or it is time to give up.
+
+        for attempt in rebackoff.retry_context(ConnectionError, rebackoff.expo, max_tries=5):
+            with attempt:
+                connect()
+
+    An error of the block that is one of the exceptions stays in the attempt; the loop waits and
+    goes on, or raises it. The options are those of `on_exception`; the details have no `target`,
+    `args` and `kwargs`.
+    """
+    options = Options(
+        exception,
+        wait_gen,
+        wait_gen_kwargs,
+        max_tries=max_tries,
+        max_time=max_time,
+        jitter=jitter,
+        giveup=giveup,
+        hint=hint,
+        on_try=on_try,
+        on_success=on_success,
+        on_backoff=on_backoff,
+        on_giveup=on_giveup,
+        raise_on_giveup=raise_on_giveup,
+        logger=logger,
+        backoff_log_level=backoff_log_level,
+        giveup_log_level=giveup_log_level,
+    )
+    return _sync.retry_context(options.run(None, is_async=False), options.trigger, Attempt)
+
+
+def aretry_context(
+    exception: _MaybeSequence[type[BaseException]] = Exception,
+    wait_gen: _WaitGenerator | Waits = expo,
+    *,
+    max_tries: _MaybeCallable[int | None] | None = None,
+    max_time: _MaybeCallable[Seconds | None] | None = None,
+    jitter: Callable[[float], Any] | None = full_jitter,
+    giveup: Callable[[Any], Any] = never,
+    hint: Callable[[Any], Seconds | None] | None = None,
+    on_try: _Handlers = None,
+    on_success: _Handlers = None,
+    on_backoff: _Handlers = None,
+    on_giveup: _Handlers = None,
+    raise_on_giveup: bool = True,
+    logger: _AnyLoggerOrName | None = "backoff",
+    backoff_log_level: int = _INFO,
+    giveup_log_level: int = _ERROR,
+    **wait_gen_kwargs: Any,
+) -> AsyncGenerator[Attempt, None]:
+    """The same as `retry_context` for `async for`; handlers, `giveup` and `jitter` may be async.
+
+        async for attempt in rebackoff.aretry_context(ConnectionError, rebackoff.expo):
+            with attempt:
+                await connect()
+    """
+    options = Options(
+        exception,
+        wait_gen,
+        wait_gen_kwargs,
+        max_tries=max_tries,
+        max_time=max_time,
+        jitter=jitter,
+        giveup=giveup,
+        hint=hint,
+        on_try=on_try,
+        on_success=on_success,
+        on_backoff=on_backoff,
+        on_giveup=on_giveup,
+        raise_on_giveup=raise_on_giveup,
+        logger=logger,
+        backoff_log_level=backoff_log_level,
+        giveup_log_level=giveup_log_level,
+    )
+    return _async.retry_context(options.run(None, is_async=True), options.trigger, Attempt)
+
+
+def _decorated(options: Options, target: Any) -> Any:
+    import functools
+
+    if not callable(target):
+        raise TypeError(f"only what can be called can be decorated, but this is {target!r}")
+    by_predicate = options.by_predicate
+    is_async = _callables.is_async(target)
+    if not by_predicate and _callables.is_async_generator(target):
+        from rebackoff._generators import retry_async_generator as build
+
+        is_async = True
+    elif not by_predicate and _callables.is_generator(target):
+        from rebackoff._generators import retry_generator as build
+    else:
+        module = _async if is_async else _sync
+        build = module.retry_predicate if by_predicate else module.retry_exception
+    run = options.run(target, is_async=is_async)
+    function = functools.wraps(target)(build(run, target, options.trigger))
+    if not hasattr(target, "__name__"):
+        function.__name__ = function.__qualname__ = _callables.name_of(target)
+    if build.__module__ == _sync.__name__:
+        accelerate(function, run)
+    return function

@@ -1,0 +1,90 @@
+"""Decorated generator functions: retried until their first item, after which errors pass through."""
+
+
+def retry_generator(run, target, exceptions):
+    """The generator function `target`, started again when it raises before its first item."""
+    begin = run.begin
+
+    def retry(*args, **kwargs):
+        call = begin(args, kwargs)
+        while True:
+            call.trying()
+            generator = target(*args, **kwargs)
+            try:
+                first = next(generator)
+            except StopIteration as end:
+                call.succeeded(end.value)
+                return end.value
+            except exceptions as error:
+                if call.failed(error):
+                    continue
+                if call.silent:
+                    return None
+                raise
+            call.succeeded(None)
+            return (yield from _Begun(first, generator))
+
+    return retry
+
+
+class _Begun:
+    """A generator whose first item has been taken out already."""
+
+    def __init__(self, first, generator):
+        self._first = [first]
+        self.send, self.throw, self.close = generator.send, generator.throw, generator.close
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        return self._first.pop() if self._first else self.send(None)
+
+
+def retry_async_generator(run, target, exceptions):
+    """The async generator function `target`, started again when it raises before its first item."""
+    begin = run.begin
+
+    async def retry(*args, **kwargs):
+        call = begin(args, kwargs)
+        while True:
+            pause = call.atrying()
+            if pause is not None:
+                await pause
+            generator = target(*args, **kwargs)
+            try:
+                item = await generator.__anext__()
+            except StopAsyncIteration:
+                pause = call.asucceeded(None)
+                if pause is not None:
+                    await pause
+                return
+            except exceptions as error:
+                pause = call.afailed(error)
+                if pause is not None:
+                    await pause
+                if call.again:
+                    continue
+                if call.silent:
+                    return
+                raise
+            pause = call.asucceeded(None)
+            if pause is not None:
+                await pause
+            break
+        try:
+            while True:
+                try:
+                    sent = yield item
+                except GeneratorExit:
+                    raise
+                except BaseException as error:
+                    item = await generator.athrow(error)
+                else:
+                    item = await generator.asend(sent)
+        except StopAsyncIteration:
+            return
+        finally:
+            await generator.aclose()
+
+    return retry

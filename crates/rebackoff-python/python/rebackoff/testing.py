@@ -1,0 +1,48 @@
+"""Aids for the tests of programs that retry.
+
+The switches hold for the whole process, whatever thread or task calls; they nest.
+With pytest, the fixtures `rebackoff_disabled` and `rebackoff_no_wait` hold for one test.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+
+from rebackoff._native import set_disabled, set_waits
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+__all__ = ["disabled", "no_wait"]
+
+
+@contextmanager
+def disabled() -> Generator[None, None, None]:
+    """Inside, every failure is final: the target is called once, and its error or value comes back.
+
+        with rebackoff.testing.disabled():
+            with pytest.raises(ConnectionError):
+                fetch(url)
+    """
+    before = set_disabled(True)
+    try:
+        yield
+    finally:
+        set_disabled(before)
+
+
+@contextmanager
+def no_wait() -> Generator[list[float], None, None]:
+    """Inside, nobody sleeps; gives the list of the waits in their order.
+
+        with rebackoff.testing.no_wait() as waits:
+            fetch(url)
+        assert len(waits) == 2
+    """
+    waits: list[float] = []
+    before = set_waits(waits)
+    try:
+        yield waits
+    finally:
+        set_waits(before)

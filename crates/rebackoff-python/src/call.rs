@@ -1,0 +1,270 @@
+//! `Call`: one call of a decorated function, from its first try to its last.
+
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyTuple};
+use pyo3::{PyTraverseError, PyVisit};
+use rebackoff_core::{Engine, Limits};
+
+use crate::clock::Clock;
+use crate::options::{self, ask};
+use crate::run::{Run, Source};
+use crate::settle::{Moment, Settling, drive};
+use crate::strategy::{Progress, Strategy};
+use crate::waits::Waits;
+
+/// One call of a decorated function.
+///
+/// The methods tell it what the target did; what they return says what to do. The ones that begin
+/// with `a` are for async targets: they return what has to be awaited, or None.
+#[pyclass(module = "rebackoff._native", freelist = 16)]
+pub(crate) struct Call {
+    run: Py<Run>,
+    state: CallState,
+}
+
+/// What a call knows between its tries.
+pub(crate) struct CallState {
+    pub(crate) args: Py<PyTuple>,
+    pub(crate) kwargs: Option<Py<PyDict>>,
+    pub(crate) clock: Clock,
+    pub(crate) engine: Engine,
+    pub(crate) limits: Limits,
+    pub(crate) waits: CallWaits,
+    /// What the clock said after the last try.
+    pub(crate) last_elapsed: Option<Py<PyAny>>,
+    /// What follows the try that was settled last.
+    pub(crate) next: Next,
+}
+
+/// Where this call's raw waits come from.
+pub(crate) enum CallWaits {
+    Strategy(Py<Waits>, Progress),
+    Generator(Py<PyAny>),
+}
+
+/// What follows a try.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// Another try.
+    Again,
+    /// The outcome, as it is.
+    Over,
+    /// None in place of the error.
+    Silent,
+}
+
+impl CallState {
+    pub(crate) fn begin<'py>(
+        run: &Bound<'py, Run>,
+        args: Bound<'py, PyTuple>,
+        kwargs: Option<Bound<'py, PyDict>>,
+    ) -> PyResult<Self> {
+        let py = run.py();
+        let clock = if run.get().timed { Clock::start(py)? } else { Clock::Off };
+        Self::begin_at(run, clock, args, kwargs)
+    }
+
+    /// The same, with a clock that was started before.
+    pub(crate) fn begin_at<'py>(
+        run: &Bound<'py, Run>,
+        clock: Clock,
+        args: Bound<'py, PyTuple>,
+        kwargs: Option<Bound<'py, PyDict>>,
+    ) -> PyResult<Self> {
+        let py = run.py();
+        let run = run.get();
+        let mut limits = Limits::new();
+        limits.max_tries = run.max_tries.value(py, options::max_tries)?;
+        limits.max_time = run.max_time.value(py, options::max_time)?;
+        Ok(Self {
+            args: args.unbind(),
+            kwargs: kwargs.map(Bound::unbind),
+            clock,
+            engine: Engine::new(),
+            limits,
+            waits: CallWaits::begin(py, &run.source)?,
+            last_elapsed: None,
+            next: Next::Again,
+        })
+    }
+
+    fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.args)?;
+        visit.call(&self.kwargs)?;
+        self.clock.traverse(visit)?;
+        match &self.waits {
+            CallWaits::Strategy(waits, progress) => {
+                visit.call(waits)?;
+                progress.traverse(visit)?;
+            }
+            CallWaits::Generator(generator) => visit.call(generator)?,
+        }
+        visit.call(&self.last_elapsed)
+    }
+}
+
+impl CallWaits {
+    fn begin(py: Python<'_>, source: &Source) -> PyResult<Self> {
+        let (function, keywords) = match source {
+            Source::Configured(waits) => {
+                return Ok(Self::Strategy(waits.clone_ref(py), Progress::default()));
+            }
+            Source::Made { function, keywords } => (function.bind(py), keywords.bind(py)),
+        };
+        let now = PyDict::new(py);
+        for (name, value) in keywords.iter() {
+            now.set_item(name, ask(&value)?)?;
+        }
+        let generator = function.call((), Some(&now))?;
+        if let Ok(waits) = generator.cast::<Waits>() {
+            return Ok(Self::Strategy(waits.clone().unbind(), Progress::default()));
+        }
+        generator.call_method1("send", (py.None(),))?;
+        Ok(Self::Generator(generator.unbind()))
+    }
+
+    /// The next raw wait, before anything is made of it; `None` at the end.
+    pub(crate) fn next<'py>(
+        &mut self,
+        outcome: &Bound<'py, PyAny>,
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let py = outcome.py();
+        match self {
+            Self::Strategy(waits, progress) => {
+                let waits = waits.clone_ref(py);
+                waits.get().strategy().next(progress, outcome)
+            }
+            Self::Generator(generator) => {
+                generator.bind(py).call_method1(pyo3::intern!(py, "send"), (outcome,)).map(Some)
+            }
+        }
+    }
+
+    /// The generator that a patched `_next_wait` is given, ready to be sent outcomes.
+    pub(crate) fn as_generator<'py>(&mut self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        if let Self::Strategy(waits, _) = self {
+            let again = Waits::from(Strategy::Again { of: waits.clone_ref(py) });
+            let again = Bound::new(py, again)?.into_any();
+            again.call_method1("send", (py.None(),))?;
+            *self = Self::Generator(again.unbind());
+        }
+        match self {
+            Self::Strategy(waits, _) => Ok(waits.bind(py).clone().into_any()),
+            Self::Generator(generator) => Ok(generator.bind(py).clone()),
+        }
+    }
+
+    pub(crate) fn name(&self, py: Python<'_>) -> String {
+        match self {
+            Self::Strategy(waits, _) => format!("{}()", waits.get().strategy().name()),
+            Self::Generator(generator) => generator
+                .bind(py)
+                .getattr("__qualname__")
+                .map_or_else(|_| "the wait generator".to_owned(), |name| format!("{name}()")),
+        }
+    }
+}
+
+#[pymethods]
+impl Call {
+    /// Whether the outcome that was settled last is not worth an error: the call returns None.
+    #[getter]
+    fn silent(&self) -> bool {
+        self.state.next == Next::Silent
+    }
+
+    /// Whether there is another try.
+    #[getter]
+    fn again(&self) -> bool {
+        self.state.next == Next::Again
+    }
+
+    /// Tells the handlers that a try is about to begin.
+    fn trying(&mut self, py: Python<'_>) -> PyResult<()> {
+        if self.run.get().on_try.is_empty() {
+            return Ok(());
+        }
+        self.settle(py, Settling::new(Moment::Trying, py.None())).map(|_| ())
+    }
+
+    /// The target raised: waits and returns True, or gives up and returns False.
+    fn failed(&mut self, py: Python<'_>, error: Py<PyAny>) -> PyResult<bool> {
+        self.settle(py, Settling::new(Moment::Failed, error))
+    }
+
+    /// The target returned, and the predicate has the word: as `failed`.
+    fn returned(&mut self, py: Python<'_>, value: Py<PyAny>) -> PyResult<bool> {
+        self.settle(py, Settling::new(Moment::Returned, value))
+    }
+
+    /// The target returned, and the predicate has spoken: as `failed`.
+    fn refused(&mut self, py: Python<'_>, value: Py<PyAny>) -> PyResult<bool> {
+        self.settle(py, Settling::new(Moment::Refused, value))
+    }
+
+    /// The target returned, and that is a success.
+    fn succeeded(&mut self, py: Python<'_>, value: Py<PyAny>) -> PyResult<()> {
+        if self.run.get().on_success.is_empty() {
+            return Ok(());
+        }
+        self.settle(py, Settling::new(Moment::Succeeded, value)).map(|_| ())
+    }
+
+    fn atrying<'py>(slf: Bound<'py, Self>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        if slf.borrow().run.get().on_try.is_empty() {
+            return Ok(None);
+        }
+        let py = slf.py();
+        drive(slf, Settling::new(Moment::Trying, py.None()))
+    }
+
+    fn afailed<'py>(slf: Bound<'py, Self>, error: Py<PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        drive(slf, Settling::new(Moment::Failed, error))
+    }
+
+    fn areturned<'py>(
+        slf: Bound<'py, Self>,
+        value: Py<PyAny>,
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+        drive(slf, Settling::new(Moment::Returned, value))
+    }
+
+    fn arefused<'py>(
+        slf: Bound<'py, Self>,
+        value: Py<PyAny>,
+        answer: Bound<'py, PyAny>,
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+        drive(slf, Settling::answered(value, answer))
+    }
+
+    fn asucceeded<'py>(
+        slf: Bound<'py, Self>,
+        value: Py<PyAny>,
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+        if slf.borrow().run.get().on_success.is_empty() {
+            return Ok(None);
+        }
+        drive(slf, Settling::new(Moment::Succeeded, value))
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.run)?;
+        self.state.traverse(&visit)
+    }
+}
+
+impl Call {
+    pub(crate) fn new(run: Py<Run>, state: CallState) -> Self {
+        Self { run, state }
+    }
+
+    /// Settles an outcome of a blocking target. Whether there is another try.
+    fn settle(&mut self, py: Python<'_>, mut settling: Settling) -> PyResult<bool> {
+        settling.step(py, self.run.get(), &mut self.state, None)?;
+        Ok(self.state.next == Next::Again)
+    }
+
+    pub(crate) fn parts(&mut self) -> (&Py<Run>, &mut CallState) {
+        (&self.run, &mut self.state)
+    }
+}

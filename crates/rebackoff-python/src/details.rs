@@ -1,0 +1,61 @@
+//! The dict that handlers get.
+
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+use rebackoff_core::Reason;
+
+use crate::call::CallState;
+use crate::clock::Elapsed;
+use crate::modules::COMMON;
+use crate::run::{Run, Trigger};
+
+/// What every event's details hold: the target and its arguments (not in a retry context), tries, elapsed.
+pub(crate) fn base<'py>(
+    py: Python<'py>,
+    run: &Run,
+    call: &CallState,
+    elapsed: Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyDict>> {
+    let details = PyDict::new(py);
+    if let Some(target) = &run.target {
+        details.set_item(intern!(py, "target"), target)?;
+        details.set_item(intern!(py, "args"), &call.args)?;
+        match &call.kwargs {
+            Some(kwargs) => details.set_item(intern!(py, "kwargs"), kwargs)?,
+            None => details.set_item(intern!(py, "kwargs"), PyDict::new(py))?,
+        }
+    }
+    details.set_item(intern!(py, "tries"), call.engine.tries())?;
+    details.set_item(intern!(py, "elapsed"), elapsed)?;
+    Ok(details)
+}
+
+/// What a failed or successful try's details hold as well.
+pub(crate) fn with_outcome<'py>(
+    py: Python<'py>,
+    run: &Run,
+    call: &CallState,
+    elapsed: &Elapsed<'py>,
+    outcome: &Py<PyAny>,
+) -> PyResult<Bound<'py, PyDict>> {
+    let details = base(py, run, call, elapsed.shown(py))?;
+    let key = match run.trigger {
+        Trigger::Exception { .. } => intern!(py, "exception"),
+        Trigger::Predicate(_) => intern!(py, "value"),
+    };
+    details.set_item(key, outcome)?;
+    Ok(details)
+}
+
+/// The same details with the reason, for `on_giveup`.
+pub(crate) fn with_reason<'py>(
+    details: Bound<'py, PyDict>,
+    reason: Reason,
+) -> PyResult<Bound<'py, PyDict>> {
+    let py = details.py();
+    let class = COMMON.get(py)?.getattr(intern!(py, "GiveupDetails"))?;
+    let details = class.call1((details,))?.cast_into::<PyDict>()?;
+    details.set_item(intern!(py, "reason"), reason.as_str())?;
+    Ok(details)
+}

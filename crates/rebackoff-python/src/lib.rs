@@ -1,0 +1,41 @@
+//! The extension module of the Python package `rebackoff`.
+//!
+//! The decisions are the engine's (`rebackoff-core`). What must be Python stays Python: the
+//! decorated function is one, and everything that programs and their tests patch (`time.sleep`,
+//! `random.uniform`, handlers, loggers) is looked up when it is needed, where they patch it.
+//!
+//! A decorator makes a [`run::Run`] of its options, once. A call that fails makes a
+//! [`call::Call`], which holds the engine; [`settle`] is what happens between two tries.
+
+mod accelerator;
+mod call;
+mod clock;
+mod details;
+mod jitter;
+mod log;
+mod modules;
+mod options;
+mod random;
+mod run;
+mod seconds;
+mod settle;
+mod sleep;
+mod strategy;
+mod testing;
+mod waits;
+
+use pyo3::prelude::*;
+
+/// What Rust does for the package.
+#[pymodule(gil_used = false)]
+fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<waits::Waits>()?;
+    module.add_class::<run::Run>()?;
+    module.add_class::<call::Call>()?;
+    module.add_class::<settle::Steps>()?;
+    module.add_function(wrap_pyfunction!(accelerator::accelerate, module)?)?;
+    module.add_function(wrap_pyfunction!(testing::set_disabled, module)?)?;
+    module.add_function(wrap_pyfunction!(testing::set_waits, module)?)?;
+    module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    Ok(())
+}

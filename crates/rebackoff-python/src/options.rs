@@ -1,0 +1,103 @@
+//! Options as Python programs give them: values, or callables that are asked on each call.
+
+use std::num::NonZeroU64;
+
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyFloat, PyString};
+use rebackoff_core::Seconds;
+
+use crate::modules::CALLABLES;
+use crate::seconds::Amount;
+
+/// An option that is known, or has to be asked for.
+pub(crate) enum Setting<T> {
+    Known(T),
+    Asked(Py<PyAny>),
+}
+
+impl<T: Clone> Setting<T> {
+    pub(crate) fn read<'py>(
+        option: Bound<'py, PyAny>,
+        read: fn(&Bound<'py, PyAny>) -> PyResult<T>,
+    ) -> PyResult<Self> {
+        Ok(if option.is_callable() { Self::Asked(option.unbind()) } else { Self::Known(read(&option)?) })
+    }
+
+    pub(crate) fn value<'py>(
+        &self,
+        py: Python<'py>,
+        read: fn(&Bound<'py, PyAny>) -> PyResult<T>,
+    ) -> PyResult<T> {
+        match self {
+            Self::Known(value) => Ok(value.clone()),
+            Self::Asked(callable) => read(&ask(callable.bind(py))?),
+        }
+    }
+
+    pub(crate) fn is_asked(&self) -> bool {
+        matches!(self, Self::Asked(_))
+    }
+
+    pub(crate) fn callable(&self) -> Option<&Py<PyAny>> {
+        match self {
+            Self::Known(_) => None,
+            Self::Asked(callable) => Some(callable),
+        }
+    }
+}
+
+/// What `option` says now. A callable that cannot be called without arguments stands for itself.
+pub(crate) fn ask<'py>(option: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    let py = option.py();
+    if !option.is_callable() {
+        return Ok(option.clone());
+    }
+    option.call0().or_else(|error| {
+        if !error.is_instance_of::<PyTypeError>(py) || takes(option, 0)? {
+            return Err(error);
+        }
+        Ok(option.clone())
+    })
+}
+
+/// Whether `callable` can be called with so many arguments. False also where it does not say.
+pub(crate) fn takes(callable: &Bound<'_, PyAny>, arguments: usize) -> PyResult<bool> {
+    let py = callable.py();
+    let takes = CALLABLES.get(py)?.getattr(intern!(py, "takes"))?;
+    takes.call1((callable, arguments))?.extract()
+}
+
+pub(crate) fn max_tries(option: &Bound<'_, PyAny>) -> PyResult<Option<NonZeroU64>> {
+    const RULE: &str = "max_tries must be a whole number of at least 1, or None for no limit";
+    if option.is_none() {
+        return Ok(None);
+    }
+    let refused = || Ok::<_, PyErr>(format!("{RULE}, but it is {}", option.repr()?));
+    let index = option.getattr_opt(intern!(option.py(), "__index__"))?;
+    let Some(index) = index.filter(|_| !option.is_instance_of::<PyFloat>()) else {
+        return Err(PyTypeError::new_err(refused()?));
+    };
+    let count = index.call0()?;
+    if count.lt(1)? {
+        return Err(PyValueError::new_err(refused()?));
+    }
+    Ok(NonZeroU64::new(count.extract().unwrap_or(u64::MAX)))
+}
+
+/// Not a number is no limit, and a negative limit is over at once, as comparing with it always was.
+pub(crate) fn max_time(option: &Bound<'_, PyAny>) -> PyResult<Option<Seconds>> {
+    if option.is_none() {
+        return Ok(None);
+    }
+    let amount = if option.is_instance_of::<PyString>() { None } else { Amount::read(option.clone())? };
+    match amount {
+        Some(amount) if amount.value.is_nan() => Ok(None),
+        Some(amount) => Ok(Some(Seconds::new(amount.value).unwrap_or(Seconds::ZERO))),
+        None => Err(PyTypeError::new_err(format!(
+            "max_time must be a number of seconds, a timedelta, or None for no limit, but it is {}",
+            option.repr()?
+        ))),
+    }
+}

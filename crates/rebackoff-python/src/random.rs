@@ -1,0 +1,69 @@
+//! Python's own `random` module, looked up at the time of the draw.
+//!
+//! `random.seed` and every patch of `random.uniform` and `random.random` keep their effect. Where
+//! `random.uniform` is provably the original, its one line of arithmetic is done here.
+
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyFloat, PyInt};
+
+use crate::modules;
+
+/// `random.uniform(low, high)`.
+pub(crate) fn uniform<'py>(
+    low: &Bound<'py, PyAny>,
+    high: &Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let py = low.py();
+    let random = modules::random(py)?;
+    let uniform = random.getattr(intern!(py, "uniform"))?;
+    if let (Some(low), Some(high)) = (plain(low), plain(high)) {
+        if let Some(generator) = generator_of_original(&uniform)? {
+            let draw = generator.call_method0(intern!(py, "random"))?;
+            if let Ok(draw) = draw.cast_exact::<PyFloat>() {
+                return Ok(PyFloat::new(py, low + (high - low) * draw.value()).into_any());
+            }
+        }
+    }
+    uniform.call1((low, high))
+}
+
+/// A number whose arithmetic is the same here and there: a float, or an int that is exact as one.
+fn plain(number: &Bound<'_, PyAny>) -> Option<f64> {
+    const EXACT: i64 = 1 << 53;
+    if let Ok(float) = number.cast_exact::<PyFloat>() {
+        return Some(float.value());
+    }
+    let int: i64 = number.cast_exact::<PyInt>().ok()?.extract().ok()?;
+    #[allow(clippy::cast_precision_loss, reason = "checked to be exact")]
+    (-EXACT..=EXACT).contains(&int).then_some(int as f64)
+}
+
+/// The generator behind `uniform`, if that is the method which the module `random` is born with.
+fn generator_of_original<'py>(
+    uniform: &Bound<'py, PyAny>,
+) -> PyResult<Option<&'py Bound<'py, PyAny>>> {
+    static ORIGINAL: PyOnceLock<Option<(Py<PyAny>, Py<PyAny>)>> = PyOnceLock::new();
+    let py = uniform.py();
+    let original = ORIGINAL.get_or_try_init(py, || find_original(py))?;
+    Ok(match original {
+        Some((method, generator)) if uniform.is(method) => Some(generator.bind(py)),
+        _ => None,
+    })
+}
+
+fn find_original(py: Python<'_>) -> PyResult<Option<(Py<PyAny>, Py<PyAny>)>> {
+    let module = py.import(intern!(py, "random"))?;
+    let method = module.getattr(intern!(py, "uniform"))?;
+    let generator = module.getattr(intern!(py, "_inst"))?;
+    let class = module.getattr(intern!(py, "Random"))?;
+    let Ok(function) = method.getattr(intern!(py, "__func__")) else {
+        return Ok(None);
+    };
+    let born_there = generator.get_type().is(&class)
+        && method.getattr(intern!(py, "__self__"))?.is(&generator)
+        && function.getattr(intern!(py, "__qualname__"))?.eq("Random.uniform")?
+        && function.getattr(intern!(py, "__module__"))?.eq("random")?;
+    Ok(born_there.then(|| (method.unbind(), generator.unbind())))
+}

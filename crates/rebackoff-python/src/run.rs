@@ -1,0 +1,193 @@
+//! `Run`: everything that a decorator was told, read once.
+
+use std::num::NonZeroU64;
+
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyDict, PyTuple};
+use pyo3::{PyTraverseError, PyVisit};
+use rebackoff_core::Seconds;
+
+use crate::call::{Call, CallState};
+use crate::jitter::Jitter;
+use crate::log::Log;
+use crate::options::{self, Setting};
+use crate::waits::Waits;
+
+/// What a decorator was told. One for each decorated function or retry context.
+#[pyclass(frozen, module = "rebackoff._native")]
+pub(crate) struct Run {
+    /// `None` in a retry context, which has no target.
+    pub(crate) target: Option<Py<PyAny>>,
+    /// What makes a try a failure.
+    pub(crate) trigger: Trigger,
+    pub(crate) is_async: bool,
+    pub(crate) hint: Option<Py<PyAny>>,
+    pub(crate) source: Source,
+    pub(crate) jitter: Jitter,
+    pub(crate) max_tries: Setting<Option<NonZeroU64>>,
+    pub(crate) max_time: Setting<Option<Seconds>>,
+    pub(crate) on_try: Vec<Py<PyAny>>,
+    pub(crate) on_success: Vec<Py<PyAny>>,
+    pub(crate) on_backoff: Vec<Py<PyAny>>,
+    pub(crate) on_giveup: Vec<Py<PyAny>>,
+    pub(crate) log: Option<Log>,
+    /// Whether somebody asks for the time.
+    pub(crate) timed: bool,
+    /// Whether there is something to do before the first try, besides reading the clock.
+    pub(crate) eager: bool,
+}
+
+pub(crate) enum Trigger {
+    Exception {
+        exceptions: Py<PyAny>,
+        /// The exceptions without `BaseException`, if that is among them: it does not mean cancellation.
+        narrow: Option<Py<PyAny>>,
+        giveup: Option<Py<PyAny>>,
+        raise_on_giveup: bool,
+    },
+    Predicate(Py<PyAny>),
+}
+
+/// Where the raw waits come from.
+pub(crate) enum Source {
+    /// A strategy of this package with known parameters.
+    Configured(Py<Waits>),
+    /// A function that makes a generator on each call, and its keywords.
+    Made { function: Py<PyAny>, keywords: Py<PyDict> },
+}
+
+#[pymethods]
+impl Run {
+    #[new]
+    #[pyo3(signature = (
+        *, target, is_async, trigger, narrow, giveup, raise_on_giveup, by_predicate, hint, wait, wait_keywords, jitter,
+        max_tries, max_time, on_try, on_success, on_backoff, on_giveup, logger, backoff_level, giveup_level
+    ))]
+    #[allow(clippy::too_many_arguments, clippy::fn_params_excessive_bools, reason = "the decorators' options, by keyword")]
+    fn new<'py>(
+        target: Option<Py<PyAny>>,
+        is_async: bool,
+        trigger: Py<PyAny>,
+        narrow: Option<Py<PyAny>>,
+        giveup: Option<Py<PyAny>>,
+        raise_on_giveup: bool,
+        by_predicate: bool,
+        hint: Option<Py<PyAny>>,
+        wait: Bound<'py, PyAny>,
+        wait_keywords: Option<Py<PyDict>>,
+        jitter: Bound<'py, PyAny>,
+        max_tries: Bound<'py, PyAny>,
+        max_time: Bound<'py, PyAny>,
+        on_try: Vec<Py<PyAny>>,
+        on_success: Vec<Py<PyAny>>,
+        on_backoff: Vec<Py<PyAny>>,
+        on_giveup: Vec<Py<PyAny>>,
+        logger: Option<Py<PyAny>>,
+        backoff_level: Py<PyAny>,
+        giveup_level: Py<PyAny>,
+    ) -> PyResult<Self> {
+        let trigger = if by_predicate {
+            Trigger::Predicate(trigger)
+        } else {
+            Trigger::Exception { exceptions: trigger, narrow, giveup, raise_on_giveup }
+        };
+        let source = match (wait.cast::<Waits>(), wait_keywords) {
+            (Ok(waits), None) => Source::Configured(waits.clone().unbind()),
+            (_, keywords) => Source::Made {
+                function: wait.clone().unbind(),
+                keywords: keywords.unwrap_or_else(|| PyDict::new(wait.py()).unbind()),
+            },
+        };
+        let max_tries = Setting::read(max_tries, options::max_tries)?;
+        let max_time = Setting::read(max_time, options::max_time)?;
+        let unlimited = matches!(max_time, Setting::Known(None));
+        let handlers = [&on_try, &on_success, &on_backoff, &on_giveup];
+        let timed = !unlimited || handlers.iter().any(|handlers| !handlers.is_empty());
+        let eager = max_tries.is_asked()
+            || max_time.is_asked()
+            || matches!(source, Source::Made { .. })
+            || !on_try.is_empty();
+        let jitter = read_jitter(jitter)?;
+        let log = logger.map(|logger| Log { logger, backoff_level, giveup_level });
+        Ok(Self {
+            target, trigger, is_async, hint, source, jitter, max_tries, max_time,
+            on_try, on_success, on_backoff, on_giveup, log, timed, eager,
+        })
+    }
+
+    /// Starts a call: reads the clock and the options that are asked on each call.
+    fn begin<'py>(
+        slf: &Bound<'py, Self>,
+        args: Bound<'py, PyTuple>,
+        kwargs: Bound<'py, PyDict>,
+    ) -> PyResult<Call> {
+        let state = CallState::begin(slf, args, Some(kwargs))?;
+        Ok(Call::new(slf.clone().unbind(), state))
+    }
+
+    /// Whether there is something to do before the first try, or after a success.
+    #[getter]
+    fn busy(&self) -> bool {
+        self.timed || self.eager
+    }
+
+    /// Whether a call that gives up raises.
+    #[getter]
+    fn raises<'py>(&self, py: Python<'py>) -> Bound<'py, PyBool> {
+        PyBool::new(py, self.raises_on_giveup()).to_owned()
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.target)?;
+        match &self.trigger {
+            Trigger::Exception { exceptions, narrow, giveup, .. } => {
+                visit.call(exceptions)?;
+                visit.call(narrow)?;
+                visit.call(giveup)?;
+            }
+            Trigger::Predicate(predicate) => visit.call(predicate)?,
+        }
+        visit.call(&self.hint)?;
+        match &self.source {
+            Source::Configured(waits) => visit.call(waits)?,
+            Source::Made { function, keywords } => {
+                visit.call(function)?;
+                visit.call(keywords)?;
+            }
+        }
+        visit.call(self.jitter.object())?;
+        visit.call(self.max_tries.callable())?;
+        visit.call(self.max_time.callable())?;
+        for handlers in [&self.on_try, &self.on_success, &self.on_backoff, &self.on_giveup] {
+            for handler in handlers {
+                visit.call(handler)?;
+            }
+        }
+        match &self.log {
+            Some(log) => log.traverse(&visit),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Run {
+    pub(crate) fn in_context(&self) -> bool {
+        self.target.is_none()
+    }
+
+    pub(crate) fn raises_on_giveup(&self) -> bool {
+        matches!(self.trigger, Trigger::Exception { raise_on_giveup: true, .. })
+    }
+}
+
+fn read_jitter(jitter: Bound<'_, PyAny>) -> PyResult<Jitter> {
+    let py = jitter.py();
+    if jitter.is_none() {
+        return Ok(Jitter::None);
+    }
+    let own = py.import(intern!(py, "rebackoff._jitter"))?;
+    let full = own.getattr(intern!(py, "full_jitter"))?;
+        let kind = if jitter.is(&full) { Jitter::Full } else { Jitter::Function };
+    Ok(kind(jitter.unbind()))
+}

@@ -1,0 +1,38 @@
+//! Who sleeps.
+
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::PyString;
+
+use crate::modules;
+
+/// `time.sleep(wait)`.
+pub(crate) fn block(wait: &Bound<'_, PyAny>) -> PyResult<()> {
+    let py = wait.py();
+    modules::time(py)?.call_method1(intern!(py, "sleep"), (wait,))?;
+    Ok(())
+}
+
+/// `asyncio.sleep(wait)`, or the `sleep` of the async library that runs this task.
+pub(crate) fn pause<'py>(wait: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    let py = wait.py();
+    let library = match foreign_library(py)? {
+        Some(library) => library,
+        None => modules::asyncio(py)?,
+    };
+    library.call_method1(intern!(py, "sleep"), (wait,))
+}
+
+/// The library that runs this task, if it is another than asyncio. Trio tells it to sniffio.
+fn foreign_library(py: Python<'_>) -> PyResult<Option<Bound<'_, PyAny>>> {
+    let Some(sniffio) = modules::imported(intern!(py, "sniffio"))? else {
+        return Ok(None);
+    };
+    let Ok(library) = sniffio.call_method0(intern!(py, "current_async_library")) else {
+        return Ok(None);
+    };
+    if library.eq(intern!(py, "asyncio"))? {
+        return Ok(None);
+    }
+    modules::imported(library.cast::<PyString>()?)
+}
