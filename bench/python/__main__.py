@@ -1,0 +1,41 @@
+"""Measures the rows with the interpreter that runs this, prints them as JSON: {"version", "rows": {row: {label: ns}}, "imports": {label: ms}}."""
+
+import importlib
+import json
+import pathlib
+import sys
+import time
+
+import imports
+import measure
+import rows
+import targets
+
+LIBRARIES = ("backoff", "python_backoff", "tenacity", "stamina", "rebackoff")
+
+
+def main(folders):
+    time.sleep = lambda seconds: None
+    measured, places = {row.name: {} for row in rows.ROWS}, {}
+    ready = []
+    for name in LIBRARIES:
+        library = importlib.import_module(f"libraries.{name}")
+        folder = pathlib.Path(folders, name) if library.REQUIREMENT else None
+        try:
+            ready.append((library.LABEL, library.rows(folder)))
+        except ModuleNotFoundError:
+            if folder:
+                raise
+            print("rebackoff is not installed in this interpreter", file=sys.stderr)
+            continue
+        places[library.LABEL] = (library.MODULE, folder)
+    for row in rows.ROWS:
+        target = targets.fails_a_while if row.retries else targets.async_success if row.is_async else targets.success
+        decorated = {} if row.retries else {"bare": target}
+        decorated |= {label: getattr(made, row.name)(target) for label, made in ready if hasattr(made, row.name)}
+        measured[row.name] = measure.nanoseconds(row, decorated)
+    version = ".".join(map(str, sys.version_info[:2]))
+    print(json.dumps({"version": version, "rows": measured, "imports": imports.milliseconds(places)}))
+
+
+main(sys.argv[1])
