@@ -97,9 +97,8 @@ mod tests {
     use super::Server;
 
     fn get(url: &str) -> reqwest::Result<(u16, String)> {
-        let client = reqwest::blocking::Client::builder()
-            .timeout(Duration::from_millis(300))
-            .build()?;
+        let client =
+            reqwest::blocking::Client::builder().timeout(Duration::from_millis(300)).build()?;
         let response = client.get(url).send()?;
         Ok((response.status().as_u16(), response.text()?))
     }

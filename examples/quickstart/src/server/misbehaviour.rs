@@ -113,7 +113,8 @@ mod tests {
 
     #[test]
     fn the_missing_and_the_dead_never_recover() {
-        for (path, status) in [("/missing", "404 Not Found"), ("/dead", "503 Service Unavailable")] {
+        for (path, status) in [("/missing", "404 Not Found"), ("/dead", "503 Service Unavailable")]
+        {
             let late = answer(path, visit(1_000_000, Duration::from_secs(3_600)));
             assert_eq!(status_and_retry_after(late).0, status);
         }

@@ -43,9 +43,10 @@ pub(super) fn send(stream: &mut TcpStream, answer: Answer) -> io::Result<()> {
 
 fn text(reply: &Reply) -> String {
     let Reply { status, retry_after, body } = reply;
-    let retry_after = retry_after
-        .as_ref()
-        .map_or_else(String::new, |when| format!("retry-after: {when}\r\n"));
+    let retry_after =
+        retry_after.as_ref().map_or_else(String::new, |when| format!("retry-after: {when}\r\n"));
     let length = body.len();
-    format!("HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: {length}\r\n{retry_after}\r\n{body}")
+    format!(
+        "HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: {length}\r\n{retry_after}\r\n{body}"
+    )
 }
