@@ -65,7 +65,10 @@ impl Strategy {
                     }, py)?,
                 };
                 let Some(value) = value else {
-                    return Ok(Some(held(progress, py)));
+                    let factor = factor.bind(py);
+                    // A factor of zero stays zero, whatever the power would be.
+                    let value = if factor.is_truthy()? { held(progress, py) } else { factor.clone() };
+                    return Ok(Some(capped(&value, max_value.as_ref())?.unwrap_or(value)));
                 };
                 if let Some(capped) = capped(&value, max_value.as_ref())? {
                     return Ok(Some(capped));
