@@ -1,7 +1,5 @@
 //! The retry loop's decisions, written once.
 
-use core::convert::Infallible;
-
 use crate::{Draws, Limits, Policy, Reason, Seconds, Verdict, Wait};
 
 /// What to do after a try.
@@ -86,43 +84,23 @@ impl Engine {
         elapsed: Seconds,
         draws: &mut impl Draws,
     ) -> Step {
-        let wait = |engine: &mut Self| Ok(engine.wait_of(policy, draws));
-        let Ok(step) = self.decide::<Infallible>(policy.limits(), verdict, elapsed, wait);
-        step
+        if let Some(step) = self.handle_verdict(policy.limits(), verdict, elapsed) {
+            return step;
+        }
+        let wait = self.wait_of(policy, draws);
+        self.handle_wait(policy.limits(), verdict, elapsed, wait)
     }
 
-    /// The same, with a wait of the caller's making.
-    ///
-    /// `wait` is asked at most once, and only if no limit forbids the retry. It gives the wait
-    /// after jitter, or `None` when the wait strategy has ended.
-    ///
-    /// # Errors
-    ///
-    /// The error of `wait`, untouched; the engine is as before.
+    /// The same in two halves, for a wait of the caller's making: the first half gives the step
+    /// where it is known without a wait, and `None` where [`handle_wait`](Self::handle_wait) is
+    /// to be asked.
     #[inline]
-    pub fn decide<E>(
-        &mut self,
+    pub fn handle_verdict(
+        &self,
         limits: &Limits,
         verdict: Verdict,
         elapsed: Seconds,
-        wait: impl FnOnce(&mut Self) -> Result<Option<Seconds>, E>,
-    ) -> Result<Step, E> {
-        if let Some(step) = self.without_wait(limits, verdict, elapsed) {
-            return Ok(step);
-        }
-        let Some(wait) = wait(self)? else {
-            return Ok(Step::GiveUp { reason: Reason::Exhausted });
-        };
-        let Some(wait) = limits.fit(wait.max(verdict.hint()), elapsed) else {
-            return Ok(Step::GiveUp { reason: Reason::MaxTime });
-        };
-        self.tries = self.tries.saturating_add(1);
-        Ok(Step::Retry { wait })
-    }
-
-    /// The step, where it is known before there is a wait.
-    #[inline]
-    fn without_wait(&self, limits: &Limits, verdict: Verdict, elapsed: Seconds) -> Option<Step> {
+    ) -> Option<Step> {
         let reason = match verdict {
             Verdict::Accept => return Some(Step::Accept),
             Verdict::GiveUp => Some(Reason::Giveup),
@@ -135,6 +113,47 @@ impl Engine {
             }
         };
         reason.map(|reason| Step::GiveUp { reason })
+    }
+
+    /// The second half: `wait` is the wait after jitter, or `None` when the wait strategy has
+    /// ended.
+    #[inline]
+    pub fn handle_wait(
+        &mut self,
+        limits: &Limits,
+        verdict: Verdict,
+        elapsed: Seconds,
+        wait: Option<Seconds>,
+    ) -> Step {
+        let Some(wait) = wait else {
+            return Step::GiveUp { reason: Reason::Exhausted };
+        };
+        let Some(wait) = limits.fit(verdict.at_least(wait), elapsed) else {
+            return Step::GiveUp { reason: Reason::MaxTime };
+        };
+        self.tries = self.tries.saturating_add(1);
+        Step::Retry { wait }
+    }
+
+    /// Both halves, for a wait whose making may fail.
+    ///
+    /// # Errors
+    ///
+    /// The error of `wait`, untouched; the engine is as before.
+    pub fn decide<E>(
+        &mut self,
+        limits: &Limits,
+        verdict: Verdict,
+        elapsed: Seconds,
+        wait: impl FnOnce(&mut Self) -> Result<Option<Seconds>, E>,
+    ) -> Result<Step, E> {
+        match self.handle_verdict(limits, verdict, elapsed) {
+            Some(step) => Ok(step),
+            None => {
+                let wait = wait(self)?;
+                Ok(self.handle_wait(limits, verdict, elapsed, wait))
+            }
+        }
     }
 
     /// The wait of `policy` before the next retry, after jitter; `None` when it has ended.

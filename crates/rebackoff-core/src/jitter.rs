@@ -3,7 +3,7 @@
 use core::fmt;
 use core::time::Duration;
 
-use crate::{Draws, Seconds};
+use crate::{Draws, Seconds, Wait};
 
 /// How a raw wait w is spread, so that clients that failed together do not retry together.
 ///
@@ -47,19 +47,26 @@ impl Jitter {
         }
     }
 
-    /// Spreads the raw wait `raw`, which is at most `cap`; so is the result.
+    /// Spreads the raw wait `raw` of `wait`; the result is at most its cap.
     #[inline]
-    pub(crate) fn spread(self, raw: Seconds, cap: Seconds, draws: &mut impl Draws) -> Seconds {
-        let (floor, width) = match self {
-            Self::None => return raw,
-            Self::Full => (0.0, raw.get()),
-            Self::Equal => (raw.get() / 2.0, raw.get() / 2.0),
-            Self::Random => {
-                let width = RANDOM_SPREAD.min(cap);
-                (raw.min(cap.saturating_sub(width)).get(), width.get())
-            }
+    pub(crate) fn spread(self, raw: Seconds, wait: &Wait, draws: &mut impl Draws) -> Seconds {
+        match self {
+            Self::Full => raw.share(draws.uniform()),
+            Self::None => raw,
+            other => other.spread_upward(raw, wait.cap(), draws),
+        }
+    }
+
+    /// Draws above a floor, so that the wait is never short.
+    #[inline(never)]
+    fn spread_upward(self, raw: Seconds, cap: Seconds, draws: &mut impl Draws) -> Seconds {
+        let (floor, width) = if self == Self::Equal {
+            (raw.get() / 2.0, raw.get() / 2.0)
+        } else {
+            let width = RANDOM_SPREAD.min(cap);
+            (raw.min(cap.saturating_sub(width)).get(), width.get())
         };
-        Seconds::saturating(floor + width * draws.uniform())
+        Seconds::capped(floor + width * draws.uniform(), cap)
     }
 }
 

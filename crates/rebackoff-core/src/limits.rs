@@ -62,12 +62,14 @@ impl Limits {
     /// The limit that is reached after `tries` tries and `elapsed` time, if any.
     #[inline]
     pub(crate) fn reached(&self, tries: u64, elapsed: Seconds) -> Option<Reason> {
-        if self.max_tries.is_some_and(|max_tries| tries >= max_tries.get()) {
-            Some(Reason::MaxTries)
-        } else if self.max_time.is_some_and(|max_time| elapsed >= max_time) {
-            Some(Reason::MaxTime)
-        } else {
-            None
+        if let Some(max_tries) = self.max_tries {
+            if tries >= max_tries.get() {
+                return Some(Reason::MaxTries);
+            }
+        }
+        match self.max_time {
+            Some(max_time) if elapsed >= max_time => Some(Reason::MaxTime),
+            _ => None,
         }
     }
 

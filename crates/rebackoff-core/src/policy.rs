@@ -88,16 +88,21 @@ impl Policy {
     /// assert_eq!(inner.within(Some(secs(7))).max_time(), Some(secs(7)));
     /// assert_eq!(inner.within(None), inner);
     /// ```
-    pub fn within(mut self, remaining: Option<Duration>) -> Self {
+    pub fn within(self, remaining: Option<Duration>) -> Self {
         let max_time = remaining.map(Seconds::from_duration);
-        self.limits = self.limits.and(Limits { max_time, ..Limits::new() });
+        self.inside(&Limits { max_time, ..Limits::new() })
+    }
+
+    /// This policy with its own limits inside `limits`.
+    pub fn inside(mut self, limits: &Limits) -> Self {
+        self.limits = self.limits.and(*limits);
         self
     }
 
     /// The wait that the raw wait `raw` becomes: jittered, and at most the strategy's cap.
     #[inline]
     pub fn spread(&self, raw: Seconds, draws: &mut impl Draws) -> Seconds {
-        self.jitter.spread(raw, self.wait.cap(), draws)
+        self.jitter.spread(raw, &self.wait, draws)
     }
 }
 

@@ -7,6 +7,16 @@ use crate::human;
 
 const NANOS_PER_SECOND: f64 = 1e9;
 
+/// From 2⁵² on, a float has no fraction.
+const WHOLE_FROM: f64 = 4_503_599_627_370_496.0;
+
+/// The whole number nearest to `number`, which is from 0 up to [`WHOLE_FROM`]: the sum has no
+/// bits for a fraction, so that its lowest bits are the number. Cheaper than a cast that checks.
+#[inline]
+const fn round(number: f64) -> u64 {
+    (number + WHOLE_FROM).to_bits() - WHOLE_FROM.to_bits()
+}
+
 /// A span of time in seconds: never negative, never NaN, at most [`Seconds::MAX`].
 ///
 /// The engine calculates in floating-point seconds because that is what its wait strategies are
@@ -41,7 +51,19 @@ impl Seconds {
     /// `value` seconds, where the caller's arithmetic cannot have made it negative or NaN.
     #[inline]
     pub(crate) const fn saturating(value: f64) -> Self {
-        Self(value.min(Self::MAX.0))
+        Self::capped(value, Self::MAX)
+    }
+
+    /// The same, at most `cap`.
+    #[inline]
+    pub(crate) const fn capped(value: f64, cap: Self) -> Self {
+        Self(value).min(cap)
+    }
+
+    /// `share` of the span, from 0 up to 1.
+    #[inline]
+    pub(crate) const fn share(self, share: f64) -> Self {
+        Self(self.0 * share)
     }
 
     /// The span of `duration`.
@@ -60,24 +82,31 @@ impl Seconds {
     /// The span as a [`Duration`], rounded to the nearest nanosecond.
     #[inline]
     pub const fn to_duration(self) -> Duration {
-        #[allow(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "non-negative by construction, and a cast from float to integer saturates"
-        )]
-        Duration::from_nanos((self.0 * NANOS_PER_SECOND + 0.5) as u64)
+        Duration::from_nanos(self.to_nanos())
+    }
+
+    /// The number of nanoseconds, rounded to the nearest.
+    #[inline]
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "non-negative by construction, and a cast from float to integer saturates"
+    )]
+    pub const fn to_nanos(self) -> u64 {
+        let nanos = self.0 * NANOS_PER_SECOND;
+        if nanos < WHOLE_FROM { round(nanos) } else { nanos as u64 }
     }
 
     /// The shorter of two spans.
     #[inline]
     pub const fn min(self, other: Self) -> Self {
-        Self(self.0.min(other.0))
+        if self.0 < other.0 { self } else { other }
     }
 
     /// The longer of two spans.
     #[inline]
     pub const fn max(self, other: Self) -> Self {
-        Self(self.0.max(other.0))
+        if self.0 > other.0 { self } else { other }
     }
 
     /// The sum, at most [`Seconds::MAX`].
@@ -89,7 +118,7 @@ impl Seconds {
     /// What is left of `self` after `other`, at least zero.
     #[inline]
     pub const fn saturating_sub(self, other: Self) -> Self {
-        Self((self.0 - other.0).max(0.0))
+        Self(self.0 - other.0).max(Self::ZERO)
     }
 }
 

@@ -24,10 +24,12 @@ impl Verdict {
         matches!(self, Self::Retry | Self::RetryAfter(_))
     }
 
-    pub(crate) const fn hint(self) -> Seconds {
+    /// The wait, raised to the hint where there is one.
+    #[inline]
+    pub(crate) const fn at_least(self, wait: Seconds) -> Seconds {
         match self {
-            Self::RetryAfter(hint) => hint,
-            _ => Seconds::ZERO,
+            Self::RetryAfter(hint) => wait.max(hint),
+            _ => wait,
         }
     }
 }

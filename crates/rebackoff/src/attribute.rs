@@ -1,16 +1,25 @@
-//! What the attributes expand to: layer 1 with the setters of layer 2. Not for direct use.
+//! What the attributes expand to: a loop of tries around the body, with the setters of a call.
+//! Not for direct use.
+//!
+//! These are functions, not methods, so that a type that does not fit is told by the bound that it
+//! misses.
+#![allow(missing_docs, clippy::must_use_candidate)]
 
+use std::future::Future;
 use std::marker::PhantomData;
 
-use rebackoff_core::Policy;
+use rebackoff_core::{Policy, Verdict};
 
 use crate::hooks::{Hook, OnError};
+use crate::session::Session;
 use crate::sleepers::{DefaultSleeper, ThreadSleeper};
 use crate::target::Target;
-use crate::{Async, Attempt, Blocking, Call, Mode, Tries};
+use crate::wait::Wait;
+use crate::{Async, AsyncSleeper, Attempt, Blocking, Call, Clock, Mode, Sleeper, blocking};
 
 pub use std::borrow::Borrow;
 pub use std::ops::ControlFlow;
+pub use std::time::Duration;
 
 /// A body that the attribute calls itself; it only tells the setters what the body gives.
 #[derive(Debug)]
@@ -23,27 +32,127 @@ impl<O, M> Target<M> for Body<O> {
     fn call(&mut self, _: impl FnOnce() -> Attempt) {}
 }
 
-pub fn on_error<O>(policy: &Policy) -> Call<'_, Body<O>, OnError, Blocking<ThreadSleeper>> {
+/// What `on_error` can be put on.
+#[diagnostic::on_unimplemented(
+    message = "`on_error` retries on `Err`: the function must return a `Result`, not `{Self}`",
+    label = "not a `Result`",
+    note = "`on_predicate` retries on other values"
+)]
+pub trait Fallible {}
+
+impl<T, E> Fallible for Result<T, E> {}
+
+/// Retries while the predicate is true for the outcome.
+#[derive(Debug)]
+pub struct While<C>(C);
+
+impl<O, C: FnMut(&O) -> bool> Hook<O> for While<C> {
+    #[inline]
+    fn judge(&mut self, outcome: &O, _: Verdict) -> Verdict {
+        if (self.0)(outcome) { Verdict::Retry } else { Verdict::Accept }
+    }
+}
+
+#[inline]
+pub fn on_error<O: Fallible>(
+    policy: &Policy,
+) -> Call<'_, Body<O>, OnError, Blocking<ThreadSleeper>> {
     Call::new(policy, Body(PhantomData), OnError, Blocking(ThreadSleeper))
 }
 
-pub fn on_error_async<O>(policy: &Policy) -> Call<'_, Body<O>, OnError, Async<DefaultSleeper>> {
+#[inline]
+pub fn on_error_async<O: Fallible>(
+    policy: &Policy,
+) -> Call<'_, Body<O>, OnError, Async<DefaultSleeper>> {
     Call::new(policy, Body(PhantomData), OnError, Async(DefaultSleeper::default()))
 }
 
-pub fn on_predicate<O>(policy: &Policy) -> Call<'_, Body<O>, (), Blocking<ThreadSleeper>> {
-    Call::new(policy, Body(PhantomData), (), Blocking(ThreadSleeper))
+#[inline]
+pub fn on_predicate<O, C: FnMut(&O) -> bool>(
+    policy: &Policy,
+    predicate: C,
+) -> Call<'_, Body<O>, While<C>, Blocking<ThreadSleeper>> {
+    Call::new(policy, Body(PhantomData), While(predicate), Blocking(ThreadSleeper))
 }
 
-pub fn on_predicate_async<O>(policy: &Policy) -> Call<'_, Body<O>, (), Async<DefaultSleeper>> {
-    Call::new(policy, Body(PhantomData), (), Async(DefaultSleeper::default()))
+#[inline]
+pub fn on_predicate_async<O, C: FnMut(&O) -> bool>(
+    policy: &Policy,
+    predicate: C,
+) -> Call<'_, Body<O>, While<C>, Async<DefaultSleeper>> {
+    Call::new(policy, Body(PhantomData), While(predicate), Async(DefaultSleeper::default()))
 }
 
-impl<'p, O, H: Hook<O>, M: Mode> Call<'p, Body<O>, H, M> {
-    #[doc(hidden)]
+/// A call whose body the attribute runs.
+pub struct Running<'p, O, H, S: Clock> {
+    session: Session<'p, S>,
+    hooks: H,
+    outcome: PhantomData<fn() -> O>,
+}
+
+impl<'p, O, H: Hook<O>, S: Clock> Running<'p, O, H, S> {
     #[inline]
-    pub fn into_loop(self) -> (Tries<'p, M>, H) {
-        let (_, hooks, session) = self.into_parts();
-        (Tries::from_session(session, H::TIMED), hooks)
+    fn new<M: Mode<Clock = S>>(call: Call<'p, Body<O>, H, M>) -> Self {
+        let (_, hooks, mut session) = call.into_parts();
+        session.handle_start(H::TIMED);
+        Self { session, hooks, outcome: PhantomData }
+    }
+}
+
+#[inline]
+pub fn start<O, H: Hook<O>, S: Sleeper>(
+    call: Call<'_, Body<O>, H, Blocking<S>>,
+) -> Running<'_, O, H, S> {
+    Running::new(call)
+}
+
+#[inline]
+pub fn start_async<O, H: Hook<O>, S: AsyncSleeper>(
+    call: Call<'_, Body<O>, H, Async<S>>,
+) -> Running<'_, O, H, S> {
+    Running::new(call)
+}
+
+#[inline]
+pub fn begin<O, H: Hook<O>, S: Clock>(running: &mut Running<'_, O, H, S>) {
+    running.session.handle_try(&mut running.hooks);
+}
+
+/// Runs a blocking body: `?` and `return` leave it, not the function.
+#[inline]
+pub fn once<O>(body: impl FnOnce() -> O) -> O {
+    body()
+}
+
+/// An outcome that never comes.
+#[inline]
+#[allow(clippy::empty_loop, reason = "it is never run")]
+pub fn never<O>() -> O {
+    loop {}
+}
+
+/// Waits for the next try, unless `outcome` is the call's.
+#[inline]
+pub fn settle<O, H: Hook<O>, S: Sleeper>(
+    running: &mut Running<'_, O, H, S>,
+    outcome: O,
+) -> ControlFlow<O> {
+    let Some(wait) = running.session.handle_outcome(&outcome, &mut running.hooks) else {
+        return ControlFlow::Break(outcome);
+    };
+    drop(outcome);
+    blocking::sleep(&running.session.clock, wait);
+    ControlFlow::Continue(())
+}
+
+/// The wait for the next try, unless `outcome` is the call's.
+#[inline]
+pub fn settle_async<O, H: Hook<O>, S: AsyncSleeper>(
+    running: &mut Running<'_, O, H, S>,
+    outcome: O,
+) -> ControlFlow<O, impl Future<Output = ()> + use<O, H, S>> {
+    match running.session.handle_outcome(&outcome, &mut running.hooks) {
+        None => ControlFlow::Break(outcome),
+        Some(wait) => ControlFlow::Continue(Wait::new(&running.session.clock, wait)),
     }
 }

@@ -3,6 +3,8 @@
 use std::thread;
 use std::time::Duration;
 
+use rebackoff_core::{Seconds, Verdict};
+
 use crate::hooks::Hook;
 use crate::session::Session;
 use crate::target::Target;
@@ -18,46 +20,65 @@ where
     /// try gave, untouched.
     #[inline]
     pub fn call(self) -> O {
-        let (mut target, mut hooks, mut session) = self.into_parts();
-        session.handle_start(H::TIMED);
-        run(&mut target, &mut hooks, &mut session)
+        self.run(H::TIMED).0
     }
 
     /// The same, and how it went.
     pub fn outcome(self) -> Outcome<O> {
-        let (mut target, mut hooks, mut session) = self.into_parts();
-        session.handle_start(true);
-        let result = run(&mut target, &mut hooks, &mut session);
+        let (result, session) = self.run(true);
         session.report(result)
     }
 }
 
-#[inline]
-fn run<F, H, S, O>(target: &mut F, hooks: &mut H, session: &mut Session<'_, S>) -> O
+impl<'p, F, H, S, O> Call<'p, F, H, Blocking<S>>
 where
     F: Target<Blocking<S>, Outcome = O, Call = O>,
     H: Hook<O>,
     S: Sleeper,
 {
-    loop {
-        session.handle_try(hooks);
+    #[inline]
+    fn run(self, timed: bool) -> (O, Session<'p, S>) {
+        let (mut target, mut hooks, mut session) = self.into_parts();
+        session.handle_start(timed);
+        session.handle_try(&mut hooks);
         let outcome = target.call(|| session.attempt());
-        match session.handle_outcome(&outcome, hooks) {
-            None => return outcome,
-            Some(wait) => {
-                drop(outcome);
-                sleep(&session.clock, wait);
-            }
+        match session.judge(&outcome, &mut hooks) {
+            Verdict::Accept => (outcome, session),
+            verdict => run_on(target, hooks, session, outcome, verdict),
         }
     }
 }
 
+/// Goes on after a first try that failed; apart and by value, so that success costs nothing.
+#[cold]
+#[inline(never)]
+fn run_on<'p, F, H, S, O>(
+    mut target: F,
+    mut hooks: H,
+    mut session: Session<'p, S>,
+    mut outcome: O,
+    mut verdict: Verdict,
+) -> (O, Session<'p, S>)
+where
+    F: Target<Blocking<S>, Outcome = O, Call = O>,
+    H: Hook<O>,
+    S: Sleeper,
+{
+    while let Some(wait) = session.handle_failure(&outcome, verdict, &mut hooks) {
+        drop(outcome);
+        sleep(&session.clock, wait);
+        session.handle_try(&mut hooks);
+        outcome = target.call(|| session.attempt());
+        verdict = session.judge(&outcome, &mut hooks);
+    }
+    (outcome, session)
+}
+
 /// Waits; a wait of zero arms no timer, but lets other threads run.
 #[inline]
-pub(crate) fn sleep(sleeper: &impl Sleeper, wait: Duration) {
-    if wait.is_zero() {
-        thread::yield_now();
-    } else {
-        sleeper.sleep(wait);
+pub(crate) fn sleep(sleeper: &impl Sleeper, wait: Seconds) {
+    match wait.to_nanos() {
+        0 => thread::yield_now(),
+        nanos => sleeper.sleep(Duration::from_nanos(nanos)),
     }
 }

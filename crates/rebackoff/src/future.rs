@@ -2,15 +2,17 @@
 
 use std::fmt;
 use std::future::{Future, IntoFuture};
+use std::ops::ControlFlow;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use pin_project_lite::pin_project;
+use rebackoff_core::Verdict;
 
 use crate::hooks::Hook;
 use crate::session::Session;
 use crate::target::Target;
-use crate::wait::Wait;
 use crate::{Async, AsyncSleeper, Call, Outcome};
 
 pin_project! {
@@ -23,7 +25,6 @@ pin_project! {
         target: F,
         hooks: H,
         session: Session<'p, S>,
-        timed: bool,
         #[pin]
         state: State<Fut, S::Sleep>,
     }
@@ -33,9 +34,10 @@ pin_project! {
     #[project = StateProjection]
     enum State<Fut, Sleep> {
         Start,
-        Try,
         Calling { #[pin] future: Fut },
-        Waiting { #[pin] wait: Wait<Sleep> },
+        Sleeping { #[pin] sleep: Sleep },
+        Yielding,
+        Yielded,
     }
 }
 
@@ -48,13 +50,7 @@ where
 {
     /// The future of this call, and how it went.
     pub fn outcome(self) -> OutcomeFuture<'p, F, H, S, F::Call> {
-        OutcomeFuture { retry: self.into_timed_future(true) }
-    }
-
-    #[inline]
-    fn into_timed_future(self, timed: bool) -> RetryFuture<'p, F, H, S, F::Call> {
-        let (target, hooks, session) = self.into_parts();
-        RetryFuture { target, hooks, session, timed, state: State::Start }
+        OutcomeFuture { retry: self.into_future() }
     }
 }
 
@@ -70,7 +66,8 @@ where
 
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
-        self.into_timed_future(H::TIMED)
+        let (target, hooks, session) = self.into_parts();
+        RetryFuture { target, hooks, session, state: State::Start }
     }
 }
 
@@ -85,34 +82,86 @@ where
 
     #[inline]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Outcome> {
-        let mut this = self.project();
+        self.poll_timed(context, H::TIMED)
+    }
+}
+
+impl<F, H, S> RetryFuture<'_, F, H, S, F::Call>
+where
+    F: Target<Async<S>>,
+    F::Call: Future<Output = F::Outcome>,
+    H: Hook<F::Outcome>,
+    S: AsyncSleeper,
+{
+    #[inline]
+    fn poll_timed(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        timed: bool,
+    ) -> Poll<F::Outcome> {
+        if let State::Start = self.state {
+            self.as_mut().project().session.handle_start(timed);
+            self.as_mut().begin_try();
+        }
         loop {
-            match this.state.as_mut().project() {
-                StateProjection::Start => {
-                    this.session.handle_start(*this.timed);
-                    this.state.set(State::Try);
-                }
-                StateProjection::Try => {
-                    this.session.handle_try(this.hooks);
-                    let session = &*this.session;
-                    let future = this.target.call(|| session.attempt());
-                    this.state.set(State::Calling { future });
-                }
-                StateProjection::Calling { future } => {
-                    let outcome = ready!(future.poll(context));
-                    match this.session.handle_outcome(&outcome, this.hooks) {
-                        None => return Poll::Ready(outcome),
-                        Some(wait) => {
-                            let wait = Wait::new(&this.session.clock, wait);
-                            this.state.set(State::Waiting { wait });
-                        }
-                    }
-                }
-                StateProjection::Waiting { wait } => {
-                    ready!(wait.poll(context));
-                    this.state.set(State::Try);
+            let this = self.as_mut().project();
+            if let StateProjection::Calling { future } = this.state.project() {
+                let outcome = ready!(future.poll(context));
+                match this.session.judge(&outcome, this.hooks) {
+                    Verdict::Accept => return Poll::Ready(outcome),
+                    verdict => match self.as_mut().begin_wait(outcome, verdict) {
+                        ControlFlow::Break(outcome) => return Poll::Ready(outcome),
+                        ControlFlow::Continue(()) => {}
+                    },
                 }
             }
+            ready!(self.as_mut().poll_wait(context));
+            self.as_mut().begin_try();
+        }
+    }
+
+    #[inline]
+    fn begin_try(self: Pin<&mut Self>) {
+        let mut this = self.project();
+        this.session.handle_try(this.hooks);
+        let future = this.target.call(|| this.session.attempt());
+        this.state.set(State::Calling { future });
+    }
+
+    /// Apart, as all that follows a failure is, so that success stays short.
+    #[cold]
+    #[inline(never)]
+    fn begin_wait(
+        self: Pin<&mut Self>,
+        outcome: F::Outcome,
+        verdict: Verdict,
+    ) -> ControlFlow<F::Outcome> {
+        let mut this = self.project();
+        let Some(wait) = this.session.handle_failure(&outcome, verdict, this.hooks) else {
+            return ControlFlow::Break(outcome);
+        };
+        drop(outcome);
+        this.state.set(match wait.to_nanos() {
+            0 => State::Yielding,
+            nanos => {
+                State::Sleeping { sleep: this.session.clock.sleep(Duration::from_nanos(nanos)) }
+            }
+        });
+        ControlFlow::Continue(())
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn poll_wait(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let mut this = self.project();
+        match this.state.as_mut().project() {
+            StateProjection::Sleeping { sleep } => sleep.poll(context),
+            StateProjection::Yielding => {
+                this.state.set(State::Yielded);
+                context.waker().wake_by_ref();
+                Poll::Pending
+            }
+            _ => Poll::Ready(()),
         }
     }
 }
@@ -146,7 +195,7 @@ where
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let mut retry = self.project().retry;
-        let result = ready!(retry.as_mut().poll(context));
+        let result = ready!(retry.as_mut().poll_timed(context, true));
         Poll::Ready(retry.project().session.report(result))
     }
 }

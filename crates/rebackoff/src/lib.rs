@@ -33,6 +33,8 @@ pub use hooks::Hook;
 pub use live::LivePolicy;
 pub use outcome::{Attempt, Outcome};
 pub use rebackoff_core::*;
+#[cfg(feature = "macros")]
+pub use rebackoff_macros::{on_error, on_predicate};
 pub use retry::Retry;
 pub use sleep::{Async, AsyncSleeper, Blocking, Clock, Mode, Sleeper};
 pub use sleepers::*;

@@ -19,6 +19,12 @@ impl CallDraws {
         let mut rng = Rng::with_seed(seed);
         Self { state: rng.u64(1..) }
     }
+
+    #[cold]
+    #[inline(never)]
+    fn seed_from_thread(&mut self) {
+        self.state = fastrand::u64(1..);
+    }
 }
 
 impl Draws for CallDraws {
@@ -28,12 +34,19 @@ impl Draws for CallDraws {
         if let Some(draw) = crate::testing::given_draw() {
             return draw;
         }
-        let mut rng = match self.state {
-            0 => Rng::new(),
-            state => Rng::with_seed(state),
-        };
-        let draw = rng.f64();
+        if self.state == 0 {
+            self.seed_from_thread();
+        }
+        let mut rng = Rng::with_seed(self.state);
+        let bits = rng.u64(..);
         self.state = rng.get_seed();
-        draw
+        unit(bits)
     }
+}
+
+/// The upper 53 bits of `bits` as a fraction of 2⁵³: from 0 up to, but not including, 1.
+#[inline]
+#[allow(clippy::cast_precision_loss, reason = "53 bits fit")]
+fn unit(bits: u64) -> f64 {
+    (bits >> 11) as f64 * (f64::EPSILON / 2.0)
 }

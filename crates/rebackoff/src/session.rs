@@ -1,6 +1,6 @@
 //! One call's state, which every driver shares: the engine, the draws, the clock.
 
-use std::convert::Infallible;
+use std::borrow::Borrow;
 use std::time::Duration;
 
 use rebackoff_core::{Engine, Event, Limits, Policy, Reason, Seconds, Step, Verdict};
@@ -75,39 +75,46 @@ impl<'p, C: Clock> Session<'p, C> {
         }
     }
 
+    /// The verdict on the try that ended with `outcome`; success is told at once.
+    #[inline]
+    pub(crate) fn judge<O, H: Hook<O>>(&self, outcome: &O, hooks: &mut H) -> Verdict {
+        let verdict = hooks.judge(outcome, Verdict::Accept);
+        if H::TIMED && verdict == Verdict::Accept {
+            let elapsed = self.elapsed().unwrap_or_default();
+            hooks.tell(&Event::success(self.tries(), elapsed, outcome));
+        }
+        verdict
+    }
+
     /// A try ended: the wait before the next one, or `None` when `outcome` is the call's.
     #[inline]
     pub(crate) fn handle_outcome<O, H: Hook<O>>(
         &mut self,
         outcome: &O,
         hooks: &mut H,
-    ) -> Option<Duration> {
-        match hooks.judge(outcome, Verdict::Accept) {
-            Verdict::Accept => {
-                if H::TIMED {
-                    let elapsed = self.elapsed().unwrap_or_default();
-                    hooks.tell(&Event::success(self.tries(), elapsed, outcome));
-                }
-                None
-            }
+    ) -> Option<Seconds> {
+        match self.judge(outcome, hooks) {
+            Verdict::Accept => None,
             verdict => self.handle_failure(outcome, verdict, hooks),
         }
     }
 
-    /// A try failed: the wait before the next one, or `None` when the call gives up.
+    /// A try that is not accepted: the wait before the next one, or `None` when the call gives up.
+    #[inline(always)]
     pub(crate) fn handle_failure<O, H: Hook<O>>(
         &mut self,
         outcome: &O,
         verdict: Verdict,
         hooks: &mut H,
-    ) -> Option<Duration> {
+    ) -> Option<Seconds> {
         let tries = self.tries();
-        let elapsed = self.elapsed().unwrap_or_default();
-        match self.decide(outcome, verdict, elapsed, hooks) {
+        let elapsed = self.elapsed();
+        let step = self.decide(outcome, verdict, elapsed, hooks);
+        let elapsed = elapsed.unwrap_or_default();
+        match step {
             Step::Accept => None,
             Step::Retry { wait } => {
-                let wait = wait.to_duration();
-                hooks.tell(&Event::backoff(tries, elapsed, wait, outcome));
+                hooks.tell(&Event::backoff(tries, elapsed, wait.to_duration(), outcome));
                 crate::trace::backoff(tries, elapsed, wait);
                 Some(slept(wait))
             }
@@ -120,48 +127,55 @@ impl<'p, C: Clock> Session<'p, C> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn decide<O, H: Hook<O>>(
         &mut self,
         outcome: &O,
         verdict: Verdict,
-        elapsed: Duration,
+        elapsed: Option<Duration>,
         hooks: &mut H,
     ) -> Step {
-        let chosen = hooks.policy(outcome);
+        let chosen = hooks.policy(outcome).map(|policy| policy.inside(self.policy.limits()));
         let policy = chosen.as_ref().unwrap_or(self.policy);
-        let limits = match chosen {
-            None => *self.policy.limits(),
-            Some(chosen) => self.policy.limits().and(*chosen.limits()),
+        let limits = allowed(policy.limits());
+        let limits = limits.borrow();
+        let elapsed = elapsed.map_or(Seconds::ZERO, Seconds::from_duration);
+        if let Some(step) = self.engine.handle_verdict(limits, verdict, elapsed) {
+            return step;
+        }
+        let raw = match hooks.raw_wait(outcome) {
+            Some(raw) => raw,
+            None => self.engine.raw_wait_of(policy.wait(), &mut self.draws),
         };
-        let draws = &mut self.draws;
-        let wait = |engine: &mut Engine| {
-            let raw = match hooks.raw_wait(outcome) {
-                Some(raw) => raw,
-                None => engine.raw_wait_of(policy.wait(), draws),
-            };
-            Ok(raw.map(|raw| hooks.jitter(raw).unwrap_or_else(|| policy.spread(raw, draws))))
-        };
-        let elapsed = Seconds::from_duration(elapsed);
-        let Ok(step) = self.engine.decide::<Infallible>(&allowed(limits), verdict, elapsed, wait);
-        step
+        let wait = raw.map(|raw| match hooks.jitter(raw) {
+            Some(wait) => wait,
+            None => policy.spread(raw, &mut self.draws),
+        });
+        self.engine.handle_wait(limits, verdict, elapsed, wait)
     }
 }
 
 /// The wait, but for a test that switched waits off.
 #[inline]
-fn slept(wait: Duration) -> Duration {
+fn slept(wait: Seconds) -> Seconds {
     #[cfg(feature = "testing")]
     let wait = crate::testing::shorten(wait);
     wait
 }
 
-/// The limits, but for a test that switched retries off.
+#[cfg(not(feature = "testing"))]
 #[inline]
-fn allowed(limits: Limits) -> Limits {
-    #[cfg(feature = "testing")]
-    if crate::testing::is_disabled() {
-        return Limits { max_tries: Some(std::num::NonZeroU64::MIN), ..limits };
-    }
+fn allowed(limits: &Limits) -> &Limits {
     limits
+}
+
+/// The limits, but for a test that switched retries off.
+#[cfg(feature = "testing")]
+fn allowed(limits: &Limits) -> Limits {
+    let max_tries = std::num::NonZeroU64::MIN;
+    if crate::testing::is_disabled() {
+        Limits { max_tries: Some(max_tries), ..*limits }
+    } else {
+        *limits
+    }
 }

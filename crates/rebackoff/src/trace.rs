@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use rebackoff_core::Reason;
+use rebackoff_core::{Reason, Seconds};
 
 #[cfg(feature = "tracing")]
-pub(crate) fn backoff(tries: u64, elapsed: Duration, wait: Duration) {
+pub(crate) fn backoff(tries: u64, elapsed: Duration, wait: Seconds) {
     tracing::info!(
         tries,
         elapsed = elapsed.as_secs_f64(),
-        wait = wait.as_secs_f64(),
+        wait = wait.get(),
         "backing off"
     );
 }
@@ -21,7 +21,7 @@ pub(crate) fn giveup(tries: u64, elapsed: Duration, reason: Reason) {
 
 #[cfg(not(feature = "tracing"))]
 #[inline]
-pub(crate) const fn backoff(_: u64, _: Duration, _: Duration) {}
+pub(crate) const fn backoff(_: u64, _: Duration, _: Seconds) {}
 
 #[cfg(not(feature = "tracing"))]
 #[inline]

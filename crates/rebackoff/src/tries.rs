@@ -70,7 +70,7 @@ impl<'p, M: Mode> Tries<'p, M> {
         self.session.reason()
     }
 
-    fn step<E>(&mut self, error: &E, verdict: Verdict) -> Option<Duration> {
+    fn step<E>(&mut self, error: &E, verdict: Verdict) -> Option<Seconds> {
         self.session.handle_failure(error, verdict, &mut ())
     }
 

@@ -51,7 +51,7 @@ impl Decorrelated {
         let low = self.base.get();
         let previous = if n == 0 { low } else { previous.get().max(low) };
         let span = GROWTH * previous - low;
-        Seconds::saturating(low + span * draws.uniform()).min(self.max_value)
+        Seconds::capped(low + span * draws.uniform(), self.max_value)
     }
 
     /// `base` · 3ⁿ⁺¹, where luck always picks the longest.

@@ -49,8 +49,7 @@ impl Expo {
 
     #[inline]
     pub(crate) fn raw(&self, n: u64) -> Seconds {
-        let grown = self.factor.get() * power(self.base, n);
-        Seconds::saturating(grown).min(self.max_value)
+        Seconds::capped(self.factor.get() * power(self.base, n), self.max_value)
     }
 
     pub(crate) const fn check(&self) -> Result<(), PolicyError> {
@@ -75,6 +74,7 @@ fn power_of_two(n: u64) -> f64 {
     f64::from_bits((n.min(BIAS) + BIAS) << MANTISSA_BITS)
 }
 
+#[inline(never)]
 fn power_by_squaring(base: f64, n: u64) -> f64 {
     let (mut result, mut square, mut rest) = (1.0, base, n);
     while rest > 0 {

@@ -49,7 +49,7 @@ impl Linear {
     pub(crate) fn raw(&self, n: u64) -> Seconds {
         #[allow(clippy::cast_precision_loss, reason = "a wait that long is past every cap")]
         let grown = self.start.get() + self.step.get() * n as f64;
-        Seconds::saturating(grown).min(self.max_value)
+        Seconds::capped(grown, self.max_value)
     }
 
     pub(crate) const fn check(&self) -> Result<(), PolicyError> {

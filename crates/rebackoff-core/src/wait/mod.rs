@@ -96,6 +96,19 @@ impl Wait {
     ) -> Option<Seconds> {
         match self {
             Self::Expo(expo) => Some(expo.raw(n)),
+            other => other.next_of_others(n, previous, draws),
+        }
+    }
+
+    /// Apart, so that the strategy that nearly everybody uses stays short where it is inlined.
+    #[inline(never)]
+    fn next_of_others(
+        &self,
+        n: u64,
+        previous: Seconds,
+        draws: &mut impl Draws,
+    ) -> Option<Seconds> {
+        match self {
             Self::Decorrelated(decorrelated) => Some(decorrelated.after(n, previous, draws)),
             other => other.raw(n),
         }

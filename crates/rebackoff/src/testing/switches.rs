@@ -2,7 +2,8 @@ use std::cell::Cell;
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::thread::LocalKey;
-use std::time::Duration;
+
+use rebackoff_core::Seconds;
 
 /// Switches retries off: the first outcome comes back, with the reason `max_tries` if it failed.
 ///
@@ -80,8 +81,8 @@ pub(crate) fn is_disabled() -> bool {
     RETRIES.is_off()
 }
 
-pub(crate) fn shorten(wait: Duration) -> Duration {
-    if WAITS.is_off() { Duration::ZERO } else { wait }
+pub(crate) fn shorten(wait: Seconds) -> Seconds {
+    if WAITS.is_off() { Seconds::ZERO } else { wait }
 }
 
 #[cfg(test)]
@@ -93,10 +94,10 @@ mod tests {
     fn holds_on_its_thread_until_the_last_guard_is_dropped() {
         let outer = no_wait();
         drop(no_wait());
-        assert_eq!(shorten(Duration::MAX), Duration::ZERO);
-        thread::spawn(|| assert_eq!(shorten(Duration::MAX), Duration::MAX)).join().unwrap();
+        assert_eq!(shorten(Seconds::MAX), Seconds::ZERO);
+        thread::spawn(|| assert_eq!(shorten(Seconds::MAX), Seconds::MAX)).join().unwrap();
         drop(outer);
-        assert_eq!(shorten(Duration::MAX), Duration::MAX);
+        assert_eq!(shorten(Seconds::MAX), Seconds::MAX);
     }
 
     #[test]

@@ -1,0 +1,172 @@
+//! One row of the table is one of these functions, called n times: what two runs of n and 2n calls
+//! differ by is what n calls cost.
+
+use std::future::Future;
+use std::hint::black_box;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use rebackoff::prelude::*;
+use rebackoff::{Engine, Seconds, sleep_fn};
+
+use crate::hand::Config;
+
+#[derive(Debug)]
+pub struct Failure(#[allow(dead_code)] u64);
+
+const ENOUGH: u64 = u64::MAX;
+
+pub fn policy() -> Policy {
+    black_box(policy!(expo(max_value = secs(30)), max_tries = 8))
+}
+
+pub fn config() -> Config {
+    black_box(Config { base: 2.0, factor: 1.0, max_value: 30.0, max_tries: 8 })
+}
+
+#[inline]
+fn succeed(i: u64) -> Result<u64, Failure> {
+    black_box(Ok(i))
+}
+
+#[inline]
+fn fail(i: u64) -> Result<u64, Failure> {
+    black_box(Err(Failure(i)))
+}
+
+fn no_sleep(wait: Duration) {
+    black_box(wait);
+}
+
+pub fn blocking_success_bare(n: u64) {
+    for i in 0..n {
+        black_box(succeed(i)).ok();
+    }
+}
+
+pub fn blocking_success_hand(n: u64) {
+    let config = config();
+    for i in 0..n {
+        black_box(config.blocking(|| succeed(i), no_sleep)).ok();
+    }
+}
+
+pub fn blocking_success_rebackoff(n: u64) {
+    let policy = policy();
+    for i in 0..n {
+        black_box(policy.retry(|| succeed(i)).call()).ok();
+    }
+}
+
+pub fn blocking_retry_bare(n: u64) {
+    for i in 0..n {
+        black_box(fail(i)).ok();
+    }
+}
+
+pub fn blocking_retry_hand(n: u64) {
+    let config = Config { max_tries: black_box(n), ..config() };
+    black_box(config.blocking(|| fail(0), no_sleep)).ok();
+}
+
+pub fn blocking_retry_rebackoff(n: u64) {
+    let policy = Policy::new(expo().max_value(secs(30))).max_tries(n).build().unwrap();
+    let policy = black_box(policy);
+    black_box(policy.retry(|| fail(0)).sleeper(sleep_fn(no_sleep)).call()).ok();
+}
+
+pub fn next_wait_hand(n: u64) {
+    let config = config();
+    let mut raw = config.factor;
+    let mut rng = fastrand::Rng::with_seed(1);
+    for _ in 0..n {
+        black_box(config.next_wait(&mut raw, &mut rng));
+    }
+}
+
+pub fn next_wait_rebackoff(n: u64) {
+    let policy = Policy::new(expo().max_value(secs(30))).max_tries(ENOUGH).build().unwrap();
+    let policy = black_box(policy);
+    let mut rng = fastrand::Rng::with_seed(1);
+    let mut draws = || rng.f64();
+    let mut engine = Engine::new();
+    for _ in 0..n {
+        let step = engine.handle_outcome(&policy, Verdict::Retry, Seconds::ZERO, &mut draws);
+        if let rebackoff::Step::Retry { wait } = step {
+            black_box(wait.to_duration());
+        }
+    }
+}
+
+/// Polls on this thread until it is ready, as a runtime's `block_on` does.
+fn block_on<F: Future>(future: F) -> F::Output {
+    let mut future = pin!(future);
+    let mut context = Context::from_waker(Waker::noop());
+    loop {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
+            return output;
+        }
+    }
+}
+
+pub fn async_success_bare(n: u64) {
+    current_thread(async move {
+        for i in 0..n {
+            black_box(async move { succeed(i) }.await).ok();
+        }
+    });
+}
+
+pub fn async_success_hand(n: u64) {
+    let config = config();
+    current_thread(async move {
+        for i in 0..n {
+            black_box(config.r#async(|| async move { succeed(i) }, tokio::time::sleep).await).ok();
+        }
+    });
+}
+
+pub fn async_success_rebackoff(n: u64) {
+    let policy = policy();
+    current_thread(async move {
+        for i in 0..n {
+            black_box(policy.retry_async(|| async move { succeed(i) }).await).ok();
+        }
+    });
+}
+
+fn current_thread(future: impl Future<Output = ()>) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    runtime.block_on(future);
+}
+
+pub fn async_retry_hand(n: u64) {
+    let config = Config { max_tries: black_box(n), ..config() };
+    let sleep = |wait| async move { no_sleep(wait) };
+    block_on(async { black_box(config.r#async(|| async { fail(0) }, sleep).await).ok() });
+}
+
+pub fn async_retry_rebackoff(n: u64) {
+    let policy = Policy::new(expo().max_value(secs(30))).max_tries(n).build().unwrap();
+    let policy = black_box(policy);
+    let sleep = sleep_fn(|wait| async move { no_sleep(wait) });
+    block_on(async { black_box(policy.retry_async(|| async { fail(0) }).sleeper(sleep).await).ok() });
+}
+
+/// Every row that is counted in instructions, by name.
+pub const COUNTED: [(&str, fn(u64)); 13] = [
+    ("blocking_success_bare", blocking_success_bare),
+    ("blocking_success_hand", blocking_success_hand),
+    ("blocking_success_rebackoff", blocking_success_rebackoff),
+    ("blocking_retry_bare", blocking_retry_bare),
+    ("blocking_retry_hand", blocking_retry_hand),
+    ("blocking_retry_rebackoff", blocking_retry_rebackoff),
+    ("next_wait_hand", next_wait_hand),
+    ("next_wait_rebackoff", next_wait_rebackoff),
+    ("async_success_bare", async_success_bare),
+    ("async_success_hand", async_success_hand),
+    ("async_success_rebackoff", async_success_rebackoff),
+    ("async_retry_hand", async_retry_hand),
+    ("async_retry_rebackoff", async_retry_rebackoff),
+];
