@@ -15,9 +15,7 @@ async def fetch(session, url):
 
 async def fetch_all(urls):
     async with aiohttp.ClientSession(raise_for_status=True) as session:
-        return await asyncio.gather(
-            *(fetch(session, url) for url in urls), return_exceptions=True
-        )
+        return await asyncio.gather(*(fetch(session, url) for url in urls), return_exceptions=True)
 
 
 def main():

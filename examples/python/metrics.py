@@ -39,9 +39,7 @@ def recovers():
         raise failure
 
 
-@monitored(
-    rebackoff.constant, ConnectionError, interval=0.02, max_tries=3, raise_on_giveup=False
-)
+@monitored(rebackoff.constant, ConnectionError, interval=0.02, max_tries=3, raise_on_giveup=False)
 def stays_down():
     raise ConnectionError
 

@@ -12,7 +12,6 @@ import httpx
 import rebackoff
 from local.http_server import MisbehavingServer, ok, reset, status
 
-
 client = httpx.Client()
 
 
@@ -86,7 +85,9 @@ def not_found_for_ever(url):
     return client.get(url).raise_for_status().json()
 
 
-@rebackoff.on_exception(rebackoff.fibo, httpx.HTTPError, max_tries=3, jitter=lambda wait: wait / 10, **told)
+@rebackoff.on_exception(
+    rebackoff.fibo, httpx.HTTPError, max_tries=3, jitter=lambda wait: wait / 10, **told
+)
 def down_for_ever(url):
     return client.get(url).raise_for_status().json()
 

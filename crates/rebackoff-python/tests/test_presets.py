@@ -218,7 +218,9 @@ class TestPollUntilReady:
         assert len(waits) == 2
 
     def test_a_predicate_says_what_is_not_ready(self, waits):
-        state = poll_until_ready(target("starting", "warm", "ready"), lambda value: value != "ready")
+        state = poll_until_ready(
+            target("starting", "warm", "ready"), lambda value: value != "ready"
+        )
         assert state == "ready"
         assert len(waits) == 2
 

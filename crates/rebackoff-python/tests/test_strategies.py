@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import doctest
 import dataclasses
+import doctest
 import itertools
 import random
 import time
@@ -238,7 +238,9 @@ class TestAdaptiveRetry:
     @pytest.fixture
     def adaptive(self):
         adaptive = AdaptiveRetry()
-        adaptive.add_strategy(ConnectionError, ExponentialBackoff(max_attempts=5, initial_delay=0.1))
+        adaptive.add_strategy(
+            ConnectionError, ExponentialBackoff(max_attempts=5, initial_delay=0.1)
+        )
         adaptive.add_strategy(OSError, FixedBackoff(max_attempts=3, delay=0.5))
         return adaptive
 
@@ -327,7 +329,10 @@ class TestValues:
             (lambda: FixedBackoff(max_delay=float("nan")), "max_delay is nan"),
             (lambda: LinearBackoff(increment=-0.5), "increment is -0.5"),
             (lambda: LinearBackoff(initial_delay=-0.5), "initial_delay is -0.5"),
-            (lambda: ExponentialBackoff(base=0.0), "base is 0.0, but must be a finite number above 0"),
+            (
+                lambda: ExponentialBackoff(base=0.0),
+                "base is 0.0, but must be a finite number above 0",
+            ),
             (lambda: ExponentialBackoff(base=float("inf")), "base is inf"),
         ],
     )

@@ -13,8 +13,8 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
-from moto.server import DomainDispatcherApplication, create_backend_app
 from moto.moto_server.werkzeug_app import MotoRequestHandler
+from moto.server import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import make_server
 
 _SLOW_DOWN = b"""<?xml version="1.0" encoding="UTF-8"?>
@@ -80,7 +80,9 @@ class ThrottlingAws:
                 self._throughput_errors -= 1
                 start_response("400 Bad Request", [("Content-Type", "application/x-amz-json-1.0")])
                 return [_NO_THROUGHPUT]
-            object_upload = environ["REQUEST_METHOD"] == "PUT" and environ["PATH_INFO"].count("/") > 1
+            object_upload = (
+                environ["REQUEST_METHOD"] == "PUT" and environ["PATH_INFO"].count("/") > 1
+            )
             if object_upload and self._slow_downs > 0:
                 self._slow_downs -= 1
                 start_response("503 Slow Down", [("Content-Type", "application/xml")])

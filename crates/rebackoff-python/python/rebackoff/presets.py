@@ -150,7 +150,8 @@ def retry_on_predicate(
 
 
 def http_retry(
-    max_tries: _MaybeCallable[int | None] | None = 5, max_time: _MaybeCallable[Seconds | None] | None = 60
+    max_tries: _MaybeCallable[int | None] | None = 5,
+    max_time: _MaybeCallable[Seconds | None] | None = 60,
 ) -> Callable[[_Target], _Target]:
     """Retries on the network and HTTP errors of requests, httpx, aiohttp and urllib.
 
@@ -164,7 +165,8 @@ def http_retry(
 
 
 def rate_limit_retry(
-    max_time: _MaybeCallable[Seconds | None] | None = 120, max_tries: _MaybeCallable[int | None] | None = 10
+    max_time: _MaybeCallable[Seconds | None] | None = 120,
+    max_tries: _MaybeCallable[int | None] | None = 10,
 ) -> Callable[[_Target], _Target]:
     """Retries on `RateLimitError`: after 2, 4, 8 … seconds with full jitter, or its `retry_after`.
 

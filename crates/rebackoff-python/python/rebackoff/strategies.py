@@ -223,7 +223,10 @@ class AdaptiveRetry:
         self.strategies[exception_type] = strategy
 
     def execute(
-        self, target: Callable[_Arguments, _Result], *args: _Arguments.args, **kwargs: _Arguments.kwargs
+        self,
+        target: Callable[_Arguments, _Result],
+        *args: _Arguments.args,
+        **kwargs: _Arguments.kwargs,
     ) -> _Result:
         """Calls the target with these arguments and retries it; with an `async def`, await it.
 

@@ -38,7 +38,11 @@ class Breaker:
 
 def protected_call(breaker):
     @rebackoff.on_exception(
-        rebackoff.expo, RequestException, giveup=breaker.open_after_failure, max_tries=5, jitter=None
+        rebackoff.expo,
+        RequestException,
+        giveup=breaker.open_after_failure,
+        max_tries=5,
+        jitter=None,
     )
     def call(url):
         if not breaker.lets_through():

@@ -65,12 +65,16 @@ async def test_the_victim_of_a_deadlock_tries_again_and_both_transactions_are_do
         async def transfer(source, destination):
             tries[source] += 1
             async with pool.acquire() as connection, connection.transaction():
-                await connection.execute("UPDATE accounts SET balance = balance - 10 WHERE id = $1", source)
+                await connection.execute(
+                    "UPDATE accounts SET balance = balance - 10 WHERE id = $1", source
+                )
                 holders.append(source)
                 if len(holders) == 2:
                     both_hold_a_row.set()
                 await both_hold_a_row.wait()
-                await connection.execute("UPDATE accounts SET balance = balance + 10 WHERE id = $1", destination)
+                await connection.execute(
+                    "UPDATE accounts SET balance = balance + 10 WHERE id = $1", destination
+                )
 
         await asyncio.wait_for(asyncio.gather(transfer(1, 2), transfer(2, 1)), 30)
         rows = await pool.fetch("SELECT balance FROM accounts ORDER BY id")
@@ -89,12 +93,17 @@ async def test_a_serialisation_failure_is_resolved_by_trying_again(postgres, wai
         )
         async def withdraw(amount):
             tries.append(amount)
-            async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read"):
+            async with (
+                pool.acquire() as connection,
+                connection.transaction(isolation="repeatable_read"),
+            ):
                 balance = await connection.fetchval("SELECT balance FROM accounts WHERE id = 1")
                 if len(tries) == 1:
                     # someone else changes the row between the reading and the writing
                     await pool.execute("UPDATE accounts SET balance = 70 WHERE id = 1")
-                await connection.execute("UPDATE accounts SET balance = $1 WHERE id = 1", balance - amount)
+                await connection.execute(
+                    "UPDATE accounts SET balance = $1 WHERE id = 1", balance - amount
+                )
 
         await withdraw(20)
         assert await pool.fetchval("SELECT balance FROM accounts WHERE id = 1") == 50

@@ -91,11 +91,16 @@ def test_the_victim_of_a_deadlock_tries_again_and_both_transactions_are_done(eng
     def transfer(name, source, destination):
         def operation(session):
             tries[name] += 1
-            session.execute(text("UPDATE accounts SET balance = balance - 10 WHERE id = :id"), {"id": source})
+            session.execute(
+                text("UPDATE accounts SET balance = balance - 10 WHERE id = :id"), {"id": source}
+            )
             if tries[name] == 1:
                 # both hold one row and now want the other's
                 first_row_is_locked.wait()
-            session.execute(text("UPDATE accounts SET balance = balance + 10 WHERE id = :id"), {"id": destination})
+            session.execute(
+                text("UPDATE accounts SET balance = balance + 10 WHERE id = :id"),
+                {"id": destination},
+            )
 
         try:
             with Session(engine) as session:

@@ -153,9 +153,7 @@ def test_prometheus_counts_retries_give_ups_and_successes(waits):
         monitored(failing(9))()
 
     def counted(event):
-        return registry.get_sample_value(
-            "retry_events_total", {"target": "target", "event": event}
-        )
+        return registry.get_sample_value("retry_events_total", {"target": "target", "event": event})
 
     assert (counted("retry"), counted("giveup"), counted("success")) == (4, 1, 1)
     assert registry.get_sample_value("retry_wait_seconds_sum") == 1 + 2 + 1 + 2

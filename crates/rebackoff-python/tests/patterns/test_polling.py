@@ -55,7 +55,9 @@ class Resource:
 
 
 def test_a_resource_is_awaited_through_not_found_and_not_ready(waits):
-    states = iter([ResourceNotFound(), ResourceNotFound(), Resource(False), Resource(False), Resource(True)])
+    states = iter(
+        [ResourceNotFound(), ResourceNotFound(), Resource(False), Resource(False), Resource(True)]
+    )
 
     def get_resource(_):
         state = next(states)

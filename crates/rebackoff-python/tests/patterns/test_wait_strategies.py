@@ -33,7 +33,9 @@ def waits_of(waits, wait_gen, *, max_tries=6, jitter=None, **keywords):
         (rebackoff.constant, {"interval": [1, 5, 25]}, [1, 5, 25]),
     ],
 )
-def test_a_named_strategy_takes_its_keywords_from_the_decorator(waits, wait_gen, keywords, expected):
+def test_a_named_strategy_takes_its_keywords_from_the_decorator(
+    waits, wait_gen, keywords, expected
+):
     assert waits_of(waits, wait_gen, **keywords) == expected
 
 
