@@ -3,7 +3,7 @@
 //!
 //! These are functions, not methods, so that a type that does not fit is told by the bound that it
 //! misses.
-#![allow(missing_docs, clippy::must_use_candidate)]
+#![allow(missing_docs, missing_debug_implementations)]
 
 use std::future::Future;
 use std::marker::PhantomData;

@@ -13,7 +13,7 @@ fn get(calls: &Cell<u32>) -> Result<u32, E> {
 }
 fn log<O>(_event: &Event<'_, O>) {}
 
-#[on_predicate(fibo(max_value = 13us), |v| v.is_empty(), max_tries = 3)]
+#[on_predicate(fibo(max_value = 13), |v| v.is_empty(), max_tries = 3)]
 async fn poll(calls: &mut u32) -> Vec<u32> { *calls += 1; if *calls < 3 { Vec::new() } else { vec![1] } }
 
 #[test]

@@ -1,0 +1,88 @@
+//! What was written: the attribute's arguments and the function below it, not yet understood.
+
+use proc_macro2::{Delimiter, Group};
+use syn::ext::IdentExt;
+use syn::parse::{Parse, ParseStream};
+use syn::punctuated::Punctuated;
+use syn::{Attribute, Error, Expr, Ident, Result, Signature, Token, Visibility};
+
+/// The arguments of the attribute, in order.
+pub(crate) struct Arguments(pub(crate) Vec<Argument>);
+
+/// `value`, or `name = value`.
+pub(crate) struct Argument {
+    pub(crate) name: Option<Ident>,
+    pub(crate) value: Expr,
+}
+
+impl Parse for Arguments {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let arguments = Punctuated::<Argument, Token![,]>::parse_terminated(input)?;
+        Ok(Self(arguments.into_iter().collect()))
+    }
+}
+
+impl Parse for Argument {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let is_named = input.peek(Ident::peek_any)
+            && input.peek2(Token![=])
+            && !input.peek2(Token![==])
+            && !input.peek2(Token![=>]);
+        let name = if is_named {
+            let name = input.call(Ident::parse_any)?;
+            input.parse::<Token![=]>()?;
+            if input.is_empty() || input.peek(Token![,]) {
+                return Err(Error::new(name.span(), format!("`{name}` has no value")));
+            }
+            Some(name)
+        } else {
+            None
+        };
+        Ok(Self { name, value: input.parse()? })
+    }
+}
+
+/// A function or method. Its body is not looked into.
+pub(crate) struct Function {
+    pub(crate) attributes: Vec<Attribute>,
+    pub(crate) visibility: Visibility,
+    pub(crate) signature: Signature,
+    pub(crate) body: Group,
+}
+
+impl Parse for Function {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let attributes = input.call(Attribute::parse_outer)?;
+        let visibility = input.parse()?;
+        let signature = input.call(signature)?;
+        let body = input.call(body)?;
+        Ok(Self { attributes, visibility, signature, body })
+    }
+}
+
+fn signature(input: ParseStream<'_>) -> Result<Signature> {
+    let starts_a_function = input.peek(Token![fn])
+        || input.peek(Token![const]) && !input.peek2(Ident) && !input.peek2(Token![_])
+        || input.peek(Token![async])
+        || input.peek(Token![unsafe]) && !input.peek2(Token![impl]) && !input.peek2(Token![trait])
+        || input.peek(Token![extern]) && !input.peek2(Token![crate]);
+    if starts_a_function {
+        return input.parse();
+    }
+    Err(input.error("only a function or method can be retried"))
+}
+
+fn body(input: ParseStream<'_>) -> Result<Group> {
+    if input.peek(Token![;]) {
+        let rule = "this method has no body to retry: the attribute goes on its implementation";
+        return Err(input.error(rule));
+    }
+    input.step(|cursor| {
+        let (inside, span, rest) = cursor
+            .group(Delimiter::Brace)
+            .ok_or_else(|| cursor.error("expected the body of the function"))?;
+        let mut body = Group::new(Delimiter::Brace, inside.token_stream());
+        body.set_span(span.join());
+        Ok((body, rest))
+    })
+}

@@ -1,0 +1,230 @@
+//! The options, checked against each other and against the function.
+
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::{
+    Error, Expr, GenericArgument, Ident, Path, PathArguments, Result, ReturnType, Signature, Type,
+    TypeParamBound, parse_quote,
+};
+
+use crate::attr::{self, Kind, Named, Options, STRATEGIES, Strategy};
+use crate::value::{Value, ValueKind};
+use crate::words::{self, list};
+
+/// Everything that the expansion needs, known to be right as far as a macro can know.
+pub(crate) struct Plan {
+    pub(crate) kind: Kind,
+    pub(crate) krate: Path,
+    pub(crate) policy: PolicySource,
+    pub(crate) predicate: Option<Expr>,
+    /// Conditions, waits and handlers, by the names of their setters.
+    pub(crate) hooks: Vec<Named>,
+    pub(crate) sleeper: Option<Named>,
+}
+
+pub(crate) enum PolicySource {
+    /// Read on each call.
+    Given(Expr),
+    /// Built once, by the compiler.
+    Built(Built),
+}
+
+pub(crate) struct Built {
+    pub(crate) strategy: Ident,
+    pub(crate) parameters: Vec<(Ident, Value)>,
+    pub(crate) waits: Vec<Value>,
+    pub(crate) settings: Vec<(Ident, Value)>,
+    /// Whether a value names a generic parameter or `Self`, which no `static` may.
+    pub(crate) is_generic: bool,
+}
+
+impl Plan {
+    pub(crate) fn check(options: Options, signature: &Signature) -> Result<Self> {
+        check_function(options.kind, signature)?;
+        check_waits(&options)?;
+        if options.kind == Kind::OnPredicate && options.predicate.is_none() {
+            let rule = "the predicate is missing: write it behind the wait strategy, as in \
+                        `on_predicate(expo, |value| value.is_empty())`; it is true for what is \
+                        tried again";
+            return Err(Error::new(Span::call_site(), rule));
+        }
+        Ok(Self {
+            kind: options.kind,
+            krate: krate(options.krate.as_ref())?,
+            policy: policy(options.strategy, options.policy, options.settings, signature)?,
+            predicate: options.predicate,
+            hooks: options.hooks,
+            sleeper: options.sleeper,
+        })
+    }
+}
+
+fn krate(given: Option<&Expr>) -> Result<Path> {
+    let Some(given) = given else { return Ok(parse_quote!(::rebackoff)) };
+    attr::path(given).cloned().ok_or_else(|| {
+        Error::new_spanned(
+            given,
+            "`crate` is the path of the crate `rebackoff`, as in `crate = ::retry`",
+        )
+    })
+}
+
+fn check_function(kind: Kind, signature: &Signature) -> Result<()> {
+    if let Some(constant) = signature.constness {
+        let rule = "a `const fn` cannot be retried: it cannot wait";
+        return Err(Error::new(constant.span, rule));
+    }
+    let ReturnType::Type(_, output) = &signature.output else {
+        if kind == Kind::OnError {
+            let rule = "`on_error` retries on `Err`: the function must return a `Result`";
+            return Err(Error::new_spanned(signature, rule));
+        }
+        return Ok(());
+    };
+    if signature.asyncness.is_none() && is_future(output) {
+        let rule = "a function that returns a future cannot be retried, only the `async fn` that \
+                    makes it: put the attribute there, or write `async fn` here";
+        return Err(Error::new_spanned(output, rule));
+    }
+    Ok(())
+}
+
+/// Whether a type is `impl Future`, or `Pin<Box<dyn Future>>` and its like.
+fn is_future(of: &Type) -> bool {
+    let is_the_trait = |bound: &TypeParamBound| match bound {
+        TypeParamBound::Trait(bound) => {
+            bound.path.segments.last().is_some_and(|segment| segment.ident == "Future")
+        }
+        _ => false,
+    };
+    match of {
+        Type::ImplTrait(of) => of.bounds.iter().any(is_the_trait),
+        Type::TraitObject(of) => of.bounds.iter().any(is_the_trait),
+        Type::Path(of) => of.path.segments.last().is_some_and(|segment| match &segment.arguments {
+            PathArguments::AngleBracketed(inner)
+                if segment.ident == "Pin" || segment.ident == "Box" =>
+            {
+                inner
+                    .args
+                    .iter()
+                    .any(|inner| matches!(inner, GenericArgument::Type(inner) if is_future(inner)))
+            }
+            _ => segment.ident == "BoxFuture" || segment.ident == "LocalBoxFuture",
+        }),
+        _ => false,
+    }
+}
+
+/// The options about waits that need each other, or exclude each other.
+fn check_waits(options: &Options) -> Result<()> {
+    let hook = |name| options.hooks.iter().find(|hook| hook.name == name);
+    let setting = |name| options.settings.iter().find(|setting| setting.name == name);
+    if let (Some(jitter), Some(_)) = (hook("jitter_by"), setting("jitter")) {
+        let rule = "`jitter_by` takes the place of `jitter`: leave one of them out";
+        return Err(Error::new(jitter.name.span(), rule));
+    }
+    let Some(strategy) = &options.strategy else { return Ok(()) };
+    match (strategy.name == "runtime", hook("wait_from")) {
+        (true, None) => Err(Error::new(
+            strategy.name.span(),
+            "`runtime` waits as a function of the outcome says: add `wait_from = |outcome| …`",
+        )),
+        (false, Some(function)) => Err(Error::new(
+            function.name.span(),
+            format!("`wait_from` is for the wait strategy `runtime`, not for `{}`", strategy.name),
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn policy(
+    strategy: Option<Strategy>,
+    policy: Option<Expr>,
+    settings: Vec<Named>,
+    signature: &Signature,
+) -> Result<PolicySource> {
+    match (strategy, policy, settings.first()) {
+        (_, Some(_), Some(setting)) => Err(Error::new(
+            setting.name.span(),
+            format!("the `policy` holds `{}`: leave one of them out", setting.name),
+        )),
+        (_, Some(policy), None) => Ok(PolicySource::Given(policy)),
+        (Some(strategy), None, _) => built(strategy, settings, signature).map(PolicySource::Built),
+        (None, None, _) => Err(Error::new(
+            Span::call_site(),
+            format!("the wait strategy is missing: {}, or `policy = …`", list(&STRATEGIES)),
+        )),
+    }
+}
+
+fn built(strategy: Strategy, settings: Vec<Named>, signature: &Signature) -> Result<Built> {
+    let Strategy { name, parameters, waits } = strategy;
+    if name == "list" && waits.is_empty() {
+        let rule = "`list` holds the waits, as in `list(1, 5, 30)`";
+        return Err(Error::new(name.span(), rule));
+    }
+    let given = parameters.iter().chain(&settings).map(|named| &named.value).chain(&waits);
+    let is_generic = given.into_iter().any(|value| names_a_generic(value, signature));
+    let known = parameters_of(&name);
+    Ok(Built {
+        is_generic,
+        parameters: parameters
+            .into_iter()
+            .map(|parameter| named(&format!("parameter of `{name}`"), known, parameter))
+            .collect::<Result<_>>()?,
+        waits: waits.into_iter().map(Value::wait).collect::<Result<_>>()?,
+        settings: settings
+            .into_iter()
+            .map(|setting| named("setting", SETTINGS, setting))
+            .collect::<Result<_>>()?,
+        strategy: name,
+    })
+}
+
+type Known = &'static [(&'static str, ValueKind)];
+
+const SETTINGS: Known = &[
+    ("max_tries", ValueKind::Count),
+    ("max_time", ValueKind::Duration),
+    ("jitter", ValueKind::Jitter),
+    ("last_wait", ValueKind::LastWait),
+];
+
+fn parameters_of(strategy: &Ident) -> Known {
+    use ValueKind::{Duration, Number};
+    match strategy.to_string().as_str() {
+        "constant" => &[("interval", Duration)],
+        "linear" => &[("start", Duration), ("step", Duration), ("max_value", Duration)],
+        "expo" => &[("base", Number), ("factor", Duration), ("max_value", Duration)],
+        "fibo" => &[("max_value", Duration)],
+        "decay" => {
+            &[("initial_value", Duration), ("decay_factor", Number), ("min_value", Duration)]
+        }
+        "decorrelated" => &[("base", Duration), ("max_value", Duration)],
+        _ => &[],
+    }
+}
+
+fn named(what: &str, known: Known, named: Named) -> Result<(Ident, Value)> {
+    let name = named.name.clone();
+    let Some((_, kind)) = known.iter().find(|(known, _)| name == known) else {
+        let known: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
+        return Err(Error::new(name.span(), words::unknown(what, &name, &known)));
+    };
+    Ok((name, Value::check(*kind, named)?))
+}
+
+fn names_a_generic(value: &Expr, signature: &Signature) -> bool {
+    let types = signature.generics.type_params().map(|parameter| &parameter.ident);
+    let consts = signature.generics.const_params().map(|parameter| &parameter.ident);
+    let generics: Vec<&Ident> = types.chain(consts).collect();
+    contains(value.to_token_stream(), &|ident| ident == "Self" || generics.contains(&ident))
+}
+
+fn contains(tokens: TokenStream, wanted: &dyn Fn(&Ident) -> bool) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => wanted(&ident),
+        TokenTree::Group(group) => contains(group.stream(), wanted),
+        TokenTree::Punct(_) | TokenTree::Literal(_) => false,
+    })
+}

@@ -1,0 +1,125 @@
+//! What parameters and settings hold, checked by kind.
+
+use std::time::Duration;
+
+use proc_macro2::Span;
+use syn::spanned::Spanned;
+use syn::{Error, Expr, ExprLit, ExprUnary, Ident, Lit, LitFloat, Result, UnOp};
+
+use crate::attr::{Named, ident};
+use crate::{duration, words};
+
+/// A checked value.
+pub(crate) enum Value {
+    /// A duration that is known at expansion.
+    Duration(Duration, Span),
+    /// A variant of one of the crate's enums.
+    Variant(&'static str, Ident),
+    /// What only the compiler can check.
+    Expr(Expr),
+}
+
+/// What a parameter or setting holds.
+#[derive(Clone, Copy)]
+pub(crate) enum ValueKind {
+    Duration,
+    Number,
+    Count,
+    Jitter,
+    LastWait,
+}
+
+const JITTERS: [&str; 4] = ["full", "equal", "random", "none"];
+const LAST_WAITS: [&str; 2] = ["shorten", "stop"];
+
+impl Value {
+    pub(crate) fn check(kind: ValueKind, Named { name, value }: Named) -> Result<Self> {
+        match kind {
+            ValueKind::Duration => duration(&name, value),
+            ValueKind::Number => Ok(number(value)),
+            ValueKind::Count => count(&name, value),
+            ValueKind::Jitter => variant("Jitter", &name, &value, &JITTERS),
+            ValueKind::LastWait => variant("LastWait", &name, &value, &LAST_WAITS),
+        }
+    }
+
+    /// A duration that has no name, in a list.
+    pub(crate) fn wait(value: Expr) -> Result<Self> {
+        let name = Ident::new("wait", value.span());
+        duration(&name, value)
+    }
+}
+
+fn duration(name: &Ident, value: Expr) -> Result<Value> {
+    if is_negative(&value) {
+        return Err(Error::new_spanned(value, format!("`{name}` must not be negative")));
+    }
+    let Expr::Lit(ExprLit { lit, .. }) = &value else { return Ok(Value::Expr(value)) };
+    let duration = match lit {
+        Lit::Int(literal) => duration::of_integer(literal),
+        Lit::Float(literal) => duration::of_float(literal),
+        Lit::Str(literal) => duration::of_text(&literal.value()),
+        _ => Err(format!("`{name}` is a duration, as `30`, `0.5` or `\"1m 30s\"`")),
+    };
+    let duration = duration.map_err(|rule| Error::new(lit.span(), rule))?;
+    Ok(Value::Duration(duration, lit.span()))
+}
+
+/// A whole number counts as one with a fraction, so that it need not be written `2.0`.
+fn number(value: Expr) -> Value {
+    match value {
+        Expr::Unary(ExprUnary { attrs, op: op @ UnOp::Neg(_), expr }) => match number(*expr) {
+            Value::Expr(expr) => {
+                Value::Expr(Expr::Unary(ExprUnary { attrs, op, expr: Box::new(expr) }))
+            }
+            other => other,
+        },
+        Expr::Lit(ExprLit { attrs, lit: Lit::Int(whole) }) if whole.suffix().is_empty() => {
+            let number = LitFloat::new(&format!("{}.0", whole.base10_digits()), whole.span());
+            Value::Expr(Expr::Lit(ExprLit { attrs, lit: Lit::Float(number) }))
+        }
+        value => Value::Expr(value),
+    }
+}
+
+fn count(name: &Ident, value: Expr) -> Result<Value> {
+    let is_zero = matches!(
+        &value,
+        Expr::Lit(ExprLit { lit: Lit::Int(count), .. }) if count.base10_digits() == "0"
+    );
+    let is_count = !matches!(
+        &value,
+        Expr::Lit(ExprLit { lit, .. }) if !matches!(lit, Lit::Int(_))
+    );
+    if is_zero || is_negative(&value) || !is_count {
+        let rule = format!("`{name}` must be a whole number of at least 1");
+        return Err(Error::new_spanned(value, rule));
+    }
+    Ok(Value::Expr(value))
+}
+
+fn variant(of: &'static str, name: &Ident, value: &Expr, allowed: &[&str]) -> Result<Value> {
+    match ident(value) {
+        Some(word) if allowed.iter().any(|allowed| word == allowed) => {
+            let word_text = word.to_string();
+            let (first, rest) = word_text.split_at(1);
+            let variant = format!("{}{rest}", first.to_uppercase());
+            Ok(Value::Variant(of, Ident::new(&variant, word.span())))
+        }
+        Some(word) => {
+            Err(Error::new(word.span(), words::unknown(&name.to_string(), &word, allowed)))
+        }
+        None => {
+            let function = if name == "jitter" { "; a function goes to `jitter_by`" } else { "" };
+            let rule = format!("`{name}` is one word: {}{function}", words::list(allowed));
+            Err(Error::new_spanned(value, rule))
+        }
+    }
+}
+
+fn is_negative(value: &Expr) -> bool {
+    matches!(
+        value,
+        Expr::Unary(ExprUnary { op: UnOp::Neg(_), expr, .. }) if matches!(**expr, Expr::Lit(_))
+    )
+}
