@@ -16,7 +16,7 @@ use crate::waits::Waits;
 ///
 /// The methods tell it what the target did; what they return says what to do. The ones that begin
 /// with `a` are for async targets: they return what has to be awaited, or None.
-#[pyclass(module = "rebackoff._native", freelist = 16)]
+#[pyclass(module = "rebackoff._native")]
 pub(crate) struct Call {
     run: Py<Run>,
     state: CallState,
@@ -25,7 +25,7 @@ pub(crate) struct Call {
 /// What a call knows between its tries.
 pub(crate) struct CallState {
     pub(crate) args: Py<PyTuple>,
-    pub(crate) kwargs: Option<Py<PyDict>>,
+    pub(crate) kwargs: Py<PyDict>,
     pub(crate) clock: Clock,
     pub(crate) engine: Engine,
     pub(crate) limits: Limits,
@@ -54,22 +54,12 @@ pub(crate) enum Next {
 }
 
 impl CallState {
+    /// Starts a call whose clock has been started: reads the options that are asked on each call.
     pub(crate) fn begin<'py>(
-        run: &Bound<'py, Run>,
-        args: Bound<'py, PyTuple>,
-        kwargs: Option<Bound<'py, PyDict>>,
-    ) -> PyResult<Self> {
-        let py = run.py();
-        let clock = if run.get().timed { Clock::start(py)? } else { Clock::Off };
-        Self::begin_at(run, clock, args, kwargs)
-    }
-
-    /// The same, with a clock that was started before.
-    pub(crate) fn begin_at<'py>(
         run: &Bound<'py, Run>,
         clock: Clock,
         args: Bound<'py, PyTuple>,
-        kwargs: Option<Bound<'py, PyDict>>,
+        kwargs: Bound<'py, PyDict>,
     ) -> PyResult<Self> {
         let py = run.py();
         let run = run.get();
@@ -78,7 +68,7 @@ impl CallState {
         limits.max_time = run.max_time.value(py, options::max_time)?;
         Ok(Self {
             args: args.unbind(),
-            kwargs: kwargs.map(Bound::unbind),
+            kwargs: kwargs.unbind(),
             clock,
             engine: Engine::new(),
             limits,
@@ -259,8 +249,8 @@ impl Call {
     }
 
     /// Settles an outcome of a blocking target. Whether there is another try.
-    fn settle(&mut self, py: Python<'_>, mut settling: Settling) -> PyResult<bool> {
-        settling.step(py, self.run.get(), &mut self.state, None)?;
+    fn settle(&mut self, py: Python<'_>, settling: Settling) -> PyResult<bool> {
+        settling.finish(py, self.run.get(), &mut self.state)?;
         Ok(self.state.next == Next::Again)
     }
 
