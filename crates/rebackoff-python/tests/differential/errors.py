@@ -45,7 +45,7 @@ def make(spec, where):
 
 
 def raise_it(spec, where):
-    error = make(spec, where)
+    """Keeps no name for the exception, which would be a reference cycle through its traceback."""
     if "cause" in spec:
-        raise error from NAMES[spec["cause"]](f"cause of {where}")
-    raise error
+        raise make(spec, where) from NAMES[spec["cause"]](f"cause of {where}")
+    raise make(spec, where)

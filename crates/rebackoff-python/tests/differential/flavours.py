@@ -83,11 +83,11 @@ def _timed(rng, scenario):
 
 
 def _exact_waits(rng, scenario):
-    """Waits that multiplication and powers agree on."""
+    """Waits that multiplication and powers agree on, to the last digit and the type."""
     for spec in scenario["decorators"]:
         kwargs = spec["wait"].get("kwargs", {})
         if spec["wait"]["gen"] == "expo":
-            spec["wait"]["kwargs"] = {key: value for key, value in {"base": rng.choice((2, 1.5, 0.5)), "max_value": kwargs.get("max_value", "absent")}.items() if value != "absent"}
+            spec["wait"]["kwargs"] = {key: value for key, value in {"base": rng.choice((2, 3)), "max_value": kwargs.get("max_value", "absent")}.items() if value != "absent"}
         if spec["wait"]["gen"] == "decay":
             spec["wait"] = {"gen": "fibo", "kwargs": {}}
     return scenario
@@ -103,7 +103,7 @@ def stop_iteration_from_target(rng):
 
 
 def nullary_jitter(rng):
-    return simple(rng, jitter={"do": rng.choice(("nullary", "random.random"))})
+    return simple(rng, jitter={"do": rng.choice(("nullary", "random.random"))}, wait={"gen": rng.choice(("expo", "fibo")), "kwargs": {}})
 
 
 def jitter_raises_type_error(rng):

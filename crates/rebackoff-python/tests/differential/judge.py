@@ -11,6 +11,7 @@ import json
 import reasons
 from look import events
 from rules import CHECKS, RULES, STAND_INS
+from settle import ALIVE
 
 
 @dataclasses.dataclass
@@ -47,13 +48,13 @@ def judge(scenario, old, new, ours=None):
             old, new = rule.settle(found, old, new)
             if json.dumps([old, new]) != before:
                 used.append(rule.id)
-    if old != new:
+    if json.dumps(old) != json.dumps(new):
         return Verdict(scenario, "backoff 2.2.1 and python-backoff 3.0.0 differ and no rule says whom to follow\n" + first_difference(old, new, "2.2.1", "3.0.0"), tuple(used))
     if ours is not None:
         if reasons.given(ours):
             used.append(reasons.ID)
         ours, wanted, complaint = settle_ours(scenario, copy.deepcopy(ours), old)
-        if not complaint and ours != wanted:
+        if not complaint and json.dumps(ours) != json.dumps(wanted):
             complaint = first_difference(wanted, ours, "expected", "rebackoff")
         return Verdict(scenario, complaint, tuple(used))
     return Verdict(scenario, "", tuple(used))
@@ -66,6 +67,10 @@ def settle_ours(scenario, ours, expected):
         if event[3] > wanted[3]:
             complaint = complaint or f"{event[3]} traceback entries of the library, {wanted[3]} in backoff 2.2.1"
         event[3] = wanted[3]
+    for event, wanted in zip(events(ours, ALIVE), events(expected, ALIVE)):
+        if event[1] > wanted[1] or event[3]:
+            complaint = complaint or f"{event[1]} exceptions still alive, {wanted[1]} in backoff 2.2.1; {event[3]} even after collecting garbage"
+        event[1:] = wanted[1:]
     for rule in STAND_INS:
         if rule.settle_ours and rule.when(scenario):
             ours, expected = rule.settle_ours(ours), rule.settle_ours(expected)
@@ -74,7 +79,7 @@ def settle_ours(scenario, ours, expected):
 
 def first_difference(left, right, left_name, right_name):
     """The first event that differs, with the two before it."""
-    at = next((n for n, (one, other) in enumerate(zip(left, right)) if one != other), min(len(left), len(right)))
+    at = next((n for n, (one, other) in enumerate(zip(left, right)) if json.dumps(one) != json.dumps(other)), min(len(left), len(right)))
     lines = [f"    both      {json.dumps(event)}" for event in left[max(0, at - 2) : at]]
     for name, trace in ((left_name, left), (right_name, right)):
         lines.append(f"    {name:9} {json.dumps(trace[at]) if at < len(trace) else '(nothing more)'}")

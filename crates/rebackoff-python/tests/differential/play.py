@@ -25,9 +25,15 @@ def play(scenario, library):
             pass
         except Endless:
             trace.events = [["never ends"]]
-        trace.add("exceptions still alive", sum(isinstance(thing, BaseException) for thing in gc.get_objects()))
-        gc.collect()
+        trace.add("exceptions still alive", _alive(), "after collecting garbage", _alive(collect=True))
+        gc.freeze()
     return trace.events
+
+
+def _alive(collect=False):
+    if collect:
+        gc.collect()
+    return sum(isinstance(thing, BaseException) for thing in gc.get_objects())
 
 
 class _DecorationFailed(Exception):

@@ -38,7 +38,7 @@ RULES = [
     Rule("decay", settle.uses_decay, settle.as_old),
     Rule("constant-any-number", settle.has_fraction, settle.as_old),
     Rule("traceback-frames", settle.always, settle.frames_as_old),
-    Rule("no-reference-cycle", settle.always, settle.nothing_alive),
+    Rule("no-reference-cycle", settle.always, settle.alive_as_old),
 ]
 
 CHECKS = [

@@ -33,6 +33,8 @@ def name_the_function(trace):
             event[5] = event[5].replace(f"{name}(...)", "the target(...)", 1)
         if event[0] == "decorated":
             del event[1:]
+        if event[0] == "raises":
+            event[2] = [frame for frame in event[2] if frame != "__call__"]
     return trace
 
 
