@@ -48,3 +48,8 @@ pub mod prelude {
         linear, list, millis, policy, runtime, secs,
     };
 }
+
+/// The examples of the README, which run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
