@@ -3,23 +3,25 @@
 //! `time.monotonic`, looked up at call time; read without Python where it is provably the
 //! original. Tests that patch only `datetime.datetime` (backoff 2 read it) are obeyed as well.
 
+use std::sync::LazyLock;
 use std::time::Instant;
 
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::PyFloat;
+use pyo3::types::{PyDict, PyFloat, PyModule, PyString};
 use pyo3::{PyTraverseError, PyVisit};
 use rebackoff_core::Seconds;
 
-use crate::modules;
+use crate::modules::{self, SYNC};
 use crate::seconds::Amount;
 
 /// The clock that a call started on; it ends on the same.
 pub(crate) enum Clock {
     /// Nobody asks for the time.
     Off,
-    Native(Instant),
+    /// The original `time.monotonic`, but for its origin; what it said at the start.
+    Native(f64),
     /// A patched `time.monotonic`, and what it said at the start.
     Patched(Py<PyAny>),
     /// A patched `datetime.datetime`, and what it said at the start.
@@ -33,26 +35,56 @@ pub(crate) struct Elapsed<'py> {
     pub(crate) object: Option<Bound<'py, PyAny>>,
 }
 
+/// The start of a call on a patched clock.
+#[pyclass(frozen, module = "rebackoff._native")]
+pub(crate) struct Start(Clock);
+
+/// Reads the clock at the start of a call: what `Run.begin` takes.
+#[pyfunction]
+pub(crate) fn clock(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+    match Clock::start(py)? {
+        Clock::Native(start) => Ok(PyFloat::new(py, start).into_any()),
+        patched => Ok(Bound::new(py, Start(patched))?.into_any()),
+    }
+}
+
 impl Clock {
     #[inline]
     pub(crate) fn start(py: Python<'_>) -> PyResult<Self> {
-        let time = modules::time(py)?;
-        let monotonic = time.getattr(intern!(py, "monotonic"))?;
-        if !is_original(&monotonic)? {
+        if Originals::get(py)?.are_in_place(py)? {
+            return Ok(Self::Native(now()));
+        }
+        Self::start_patched(py)
+    }
+
+    #[cold]
+    fn start_patched(py: Python<'_>) -> PyResult<Self> {
+        let monotonic = modules::time(py)?.getattr(intern!(py, "monotonic"))?;
+        if !Originals::get(py)?.is_monotonic(&monotonic) {
             return Ok(Self::Patched(monotonic.call0()?.unbind()));
         }
-        match patched_datetime(py)? {
-            Some(datetime) => Ok(Self::Calendar(now(&datetime)?.unbind())),
-            None => Ok(Self::Native(Instant::now())),
+        Ok(Self::Calendar(calendar_now(py)?.unbind()))
+    }
+
+    /// What `clock` returned at the start of the call.
+    pub(crate) fn started(start: &Bound<'_, PyAny>) -> PyResult<Self> {
+        if let Ok(start) = start.cast_exact::<PyFloat>() {
+            return Ok(Self::Native(start.value()));
         }
+        let py = start.py();
+        Ok(match &start.cast::<Start>()?.get().0 {
+            Self::Off => Self::Off,
+            Self::Native(start) => Self::Native(*start),
+            Self::Patched(start) => Self::Patched(start.clone_ref(py)),
+            Self::Calendar(start) => Self::Calendar(start.clone_ref(py)),
+        })
     }
 
     pub(crate) fn elapsed<'py>(&self, py: Python<'py>) -> PyResult<Elapsed<'py>> {
         let object = match self {
             Self::Off => return Ok(Elapsed { seconds: Seconds::ZERO, object: None }),
             Self::Native(start) => {
-                let value = start.elapsed().as_secs_f64();
-                let seconds = Seconds::new(value).unwrap_or(Seconds::ZERO);
+                let seconds = Seconds::new(now() - start).unwrap_or(Seconds::ZERO);
                 return Ok(Elapsed { seconds, object: None });
             }
             Self::Patched(start) => {
@@ -60,8 +92,7 @@ impl Clock {
                 monotonic.call0()?.sub(start.bind(py))?
             }
             Self::Calendar(start) => {
-                let datetime = patched_datetime(py)?.map_or_else(|| real_datetime(py), Ok)?;
-                let elapsed = now(&datetime)?.sub(start.bind(py))?;
+                let elapsed = calendar_now(py)?.sub(start.bind(py))?;
                 elapsed.call_method0(intern!(py, "total_seconds"))?
             }
         };
@@ -88,51 +119,91 @@ impl<'py> Elapsed<'py> {
     }
 }
 
-/// Whether `monotonic` is the function that the module `time` is born with.
-fn is_original(monotonic: &Bound<'_, PyAny>) -> PyResult<bool> {
-    static ORIGINAL: PyOnceLock<Option<Py<PyAny>>> = PyOnceLock::new();
-    let py = monotonic.py();
-    let original = ORIGINAL.get_or_try_init(py, || {
-        let found = py.import("time")?.getattr("monotonic")?;
-        let builtin = found.get_type().name()? == "builtin_function_or_method";
-        Ok::<_, PyErr>(builtin.then(|| found.unbind()))
-    })?;
-    Ok(original.as_ref().is_some_and(|original| monotonic.is(original)))
+/// Seconds on a monotonic clock.
+fn now() -> f64 {
+    static ORIGIN: LazyLock<Instant> = LazyLock::new(Instant::now);
+    ORIGIN.elapsed().as_secs_f64()
 }
 
-/// The module `datetime`, if somebody has replaced it or its class `datetime`.
-fn patched_datetime(py: Python<'_>) -> PyResult<Option<Bound<'_, PyAny>>> {
-    let name = intern!(py, "datetime");
-    let Some(module) = modules::imported(name)? else {
-        return Ok(None);
-    };
-    let seen = modules::SYNC.held(name)?.unwrap_or_else(|| module.clone());
-    if !seen.is(&module) {
-        return Ok(Some(seen));
+/// `datetime.datetime.now()`, as `_sync` sees it.
+fn calendar_now(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+    let datetime = intern!(py, "datetime");
+    SYNC.get(py)?.getattr(datetime)?.getattr(datetime)?.call_method0(intern!(py, "now"))
+}
+
+/// What the clock modules are born with, and where the world replaces it.
+struct Originals {
+    sync: Py<PyDict>,
+    time: Py<PyModule>,
+    in_time: Py<PyDict>,
+    /// `None` when it was replaced before the first look.
+    monotonic: Option<Py<PyAny>>,
+    datetime: PyOnceLock<Datetime>,
+}
+
+struct Datetime {
+    module: Py<PyAny>,
+    in_module: Py<PyDict>,
+    class: Py<PyAny>,
+}
+
+impl Originals {
+    fn get(py: Python<'_>) -> PyResult<&'static Self> {
+        static ORIGINALS: PyOnceLock<Originals> = PyOnceLock::new();
+        ORIGINALS.get_or_try_init(py, || Self::find(py))
     }
-    let class = module.getattr(name)?;
-    Ok((!is_original_datetime(&class)?).then_some(module))
-}
 
-fn is_original_datetime(class: &Bound<'_, PyAny>) -> PyResult<bool> {
-    static ORIGINAL: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    let py = class.py();
-    if let Some(original) = ORIGINAL.get(py) {
-        return Ok(class.is(original));
+    fn find(py: Python<'_>) -> PyResult<Self> {
+        let time = py.import("time")?;
+        let monotonic = time.getattr("monotonic")?;
+        let builtin = monotonic.get_type().name()? == "builtin_function_or_method";
+        Ok(Self {
+            sync: SYNC.get(py)?.dict().unbind(),
+            in_time: time.dict().unbind(),
+            time: time.unbind(),
+            monotonic: builtin.then(|| monotonic.unbind()),
+            datetime: PyOnceLock::new(),
+        })
     }
-    let original = py.import("_datetime")?.getattr("datetime")?;
-    let same = class.is(&original);
-    if same {
-        let _ = ORIGINAL.set(py, original.unbind());
+
+    fn is_monotonic(&self, function: &Bound<'_, PyAny>) -> bool {
+        self.monotonic.as_ref().is_some_and(|monotonic| function.is(monotonic))
     }
-    Ok(same)
+
+    /// Whether nobody has replaced anything that tells the time.
+    fn are_in_place(&self, py: Python<'_>) -> PyResult<bool> {
+        let Some(monotonic) = &self.monotonic else {
+            return Ok(false);
+        };
+        Ok(holds(self.sync.bind(py), intern!(py, "time"), self.time.as_any())?
+            && holds(self.in_time.bind(py), intern!(py, "monotonic"), monotonic)?
+            && self.datetime_is_in_place(py)?)
+    }
+
+    fn datetime_is_in_place(&self, py: Python<'_>) -> PyResult<bool> {
+        let name = intern!(py, "datetime");
+        let datetime = match self.datetime.get(py) {
+            Some(datetime) => datetime,
+            None => {
+                let Some(module) = modules::imported(name)? else {
+                    return Ok(true);
+                };
+                let class = py.import("_datetime")?.getattr(name)?.unbind();
+                let in_module = module.getattr("__dict__")?.cast_into::<PyDict>()?.unbind();
+                let module = module.unbind();
+                self.datetime.get_or_init(py, || Datetime { module, in_module, class })
+            }
+        };
+        let seen = self.sync.bind(py).get_item(name)?;
+        Ok(seen.is_none_or(|seen| seen.is(&datetime.module))
+            && holds(datetime.in_module.bind(py), name, &datetime.class)?)
+    }
 }
 
-fn real_datetime(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-    Ok(py.import(intern!(py, "datetime"))?.into_any())
-}
-
-fn now<'py>(datetime: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-    let py = datetime.py();
-    datetime.getattr(intern!(py, "datetime"))?.call_method0(intern!(py, "now"))
+fn holds<'py>(
+    namespace: &Bound<'py, PyDict>,
+    name: &Bound<'py, PyString>,
+    original: &Py<PyAny>,
+) -> PyResult<bool> {
+    Ok(namespace.get_item(name)?.is_some_and(|object| object.is(original)))
 }

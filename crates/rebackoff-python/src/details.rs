@@ -21,10 +21,7 @@ pub(crate) fn base<'py>(
     if let Some(target) = &run.target {
         details.set_item(intern!(py, "target"), target)?;
         details.set_item(intern!(py, "args"), &call.args)?;
-        match &call.kwargs {
-            Some(kwargs) => details.set_item(intern!(py, "kwargs"), kwargs)?,
-            None => details.set_item(intern!(py, "kwargs"), PyDict::new(py))?,
-        }
+        details.set_item(intern!(py, "kwargs"), &call.kwargs)?;
     }
     details.set_item(intern!(py, "tries"), call.engine.tries())?;
     details.set_item(intern!(py, "elapsed"), elapsed)?;

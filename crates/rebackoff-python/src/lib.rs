@@ -7,6 +7,7 @@
 //! A decorator makes a [`run::Run`] of its options, once. A call that fails makes a
 //! [`call::Call`], which holds the engine; [`settle`] is what happens between two tries.
 
+mod accelerated;
 mod accelerator;
 mod call;
 mod clock;
@@ -33,6 +34,9 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<run::Run>()?;
     module.add_class::<call::Call>()?;
     module.add_class::<settle::Steps>()?;
+    module.add_class::<clock::Start>()?;
+    module.add_class::<accelerated::Failure>()?;
+    module.add_function(wrap_pyfunction!(clock::clock, module)?)?;
     module.add_function(wrap_pyfunction!(accelerator::accelerate, module)?)?;
     module.add_function(wrap_pyfunction!(testing::set_disabled, module)?)?;
     module.add_function(wrap_pyfunction!(testing::set_waits, module)?)?;

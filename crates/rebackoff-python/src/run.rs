@@ -4,11 +4,12 @@ use std::num::NonZeroU64;
 
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyDict, PyTuple};
+use pyo3::types::{PyDict, PyTuple};
 use pyo3::{PyTraverseError, PyVisit};
 use rebackoff_core::Seconds;
 
 use crate::call::{Call, CallState};
+use crate::clock::Clock;
 use crate::jitter::Jitter;
 use crate::log::Log;
 use crate::options::{self, Setting};
@@ -33,6 +34,7 @@ pub(crate) struct Run {
     pub(crate) on_giveup: Vec<Py<PyAny>>,
     pub(crate) log: Option<Log>,
     /// Whether somebody asks for the time.
+    #[pyo3(get)]
     pub(crate) timed: bool,
     /// Whether there is something to do before the first try, besides reading the clock.
     pub(crate) eager: bool,
@@ -116,26 +118,27 @@ impl Run {
         })
     }
 
-    /// Starts a call: reads the clock and the options that are asked on each call.
+    /// Starts a call that `clock` was read for, or whose time nobody asks for.
+    #[pyo3(signature = (args, kwargs, start=None))]
     fn begin<'py>(
         slf: &Bound<'py, Self>,
         args: Bound<'py, PyTuple>,
         kwargs: Bound<'py, PyDict>,
+        start: Option<Bound<'py, PyAny>>,
     ) -> PyResult<Call> {
-        let state = CallState::begin(slf, args, Some(kwargs))?;
+        let clock = match start {
+            Some(start) => Clock::started(&start)?,
+            None if slf.get().timed => Clock::start(slf.py())?,
+            None => Clock::Off,
+        };
+        let state = CallState::begin(slf, clock, args, kwargs)?;
         Ok(Call::new(slf.clone().unbind(), state))
     }
 
-    /// Whether there is something to do before the first try, or after a success.
+    /// Whether there is more to do before the first try than to read the clock, or after a success.
     #[getter]
     fn busy(&self) -> bool {
-        self.timed || self.eager
-    }
-
-    /// Whether a call that gives up raises.
-    #[getter]
-    fn raises<'py>(&self, py: Python<'py>) -> Bound<'py, PyBool> {
-        PyBool::new(py, self.raises_on_giveup()).to_owned()
+        self.eager || !self.on_success.is_empty()
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {

@@ -102,6 +102,16 @@ impl Settling {
         Self { answer, ..Self::new(Moment::Returned, value) }
     }
 
+    /// Does everything there is to do after a try of a target that blocks.
+    pub(crate) fn finish(
+        mut self,
+        py: Python<'_>,
+        run: &Run,
+        call: &mut CallState,
+    ) -> PyResult<()> {
+        self.step(py, run, call, None).map(|_| ())
+    }
+
     /// Goes on until everything is done (`None`) or something has to be awaited.
     ///
     /// `given` is what the last awaited thing gave.

@@ -7,6 +7,7 @@ and conditions first; None when there is nothing to await.
 """
 
 from rebackoff._common import _init_wait_gen, _maybe_call, _next_wait
+from rebackoff._native import clock
 
 __all__ = ["_init_wait_gen", "_maybe_call", "_next_wait", "retry_exception", "retry_predicate"]
 
@@ -41,11 +42,14 @@ def retry_exception(run, target, exceptions):
 
         return retry
 
+    timed = run.timed
+
     async def retry(*args, **kwargs):
+        start = clock() if timed else None
         try:
             return await target(*args, **kwargs)
         except exceptions as error:
-            call = begin(args, kwargs)
+            call = begin(args, kwargs, start)
             pause = call.afailed(error)
             if pause is not None:
                 await pause
@@ -72,7 +76,7 @@ def retry_predicate(run, target, predicate):
     """`target`, called again when it returns what the predicate refuses."""
     begin = run.begin
 
-    if run.busy:
+    if run.busy or run.timed:
 
         async def retry(*args, **kwargs):
             call = begin(args, kwargs)

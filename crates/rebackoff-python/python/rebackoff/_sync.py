@@ -10,6 +10,7 @@ Each is a plain function. Its fast path calls the target and does nothing else; 
 import time
 
 from rebackoff._common import _init_wait_gen, _maybe_call, _next_wait
+from rebackoff._native import clock
 
 __all__ = ["_init_wait_gen", "_maybe_call", "_next_wait", "retry_exception", "retry_predicate", "time"]
 
@@ -37,11 +38,14 @@ def retry_exception(run, target, exceptions):
 
         return retry
 
+    timed = run.timed
+
     def retry(*args, **kwargs):
+        start = clock() if timed else None
         try:
             return target(*args, **kwargs)
         except exceptions as error:
-            call = begin(args, kwargs)
+            call = begin(args, kwargs, start)
             if not call.failed(error):
                 if call.silent:
                     return None
@@ -58,11 +62,28 @@ def retry_exception(run, target, exceptions):
     return retry
 
 
+def _resume(call, attempt, target, exceptions, args, kwargs):
+    """The same after a first try that was made in Rust; `attempt` raises its error."""
+    while True:
+        try:
+            value = attempt(*args, **kwargs)
+        except exceptions as error:
+            if not call.failed(error):
+                if call.silent:
+                    return None
+                raise
+        else:
+            call.succeeded(value)
+            return value
+        attempt = target
+        call.trying()
+
+
 def retry_predicate(run, target, predicate):
     """`target`, called again when it returns what the predicate refuses."""
     begin = run.begin
 
-    if run.busy:
+    if run.busy or run.timed:
 
         def retry(*args, **kwargs):
             call = begin(args, kwargs)

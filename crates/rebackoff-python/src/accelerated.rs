@@ -1,0 +1,125 @@
+//! A call of a decorated function that blocks, from Rust.
+//!
+//! The fast path is in `accelerator`; this is what follows when there is more to do than to call
+//! the target. After an error, Python goes on: handlers have to run inside an `except` block.
+
+use pyo3::exceptions::PyRuntimeError;
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyTuple};
+use std::sync::Mutex;
+
+use crate::call::{Call, CallState, Next};
+use crate::clock::Clock;
+use crate::modules::SYNC;
+use crate::run::{Run, Trigger};
+use crate::settle::{Moment, Settling};
+
+/// The first try, and everything after it.
+pub(crate) fn call<'py>(
+    run: &Bound<'py, Run>,
+    args: Bound<'py, PyTuple>,
+    kwargs: Bound<'py, PyDict>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let py = run.py();
+    let clock = if run.get().timed { Clock::start(py)? } else { Clock::Off };
+    let mut state = CallState::begin(run, clock, args.clone(), kwargs.clone())?;
+    let Run { target: Some(target), trigger, on_try, on_success, .. } = run.get() else {
+        return Err(PyRuntimeError::new_err("a retry context cannot be called"));
+    };
+    let target = target.bind(py);
+    loop {
+        if !on_try.is_empty() {
+            Settling::new(Moment::Trying, py.None()).finish(py, run.get(), &mut state)?;
+        }
+        let outcome = target.call(args.clone(), Some(&kwargs));
+        let (value, moment) = match (outcome, trigger) {
+            (Err(error), Trigger::Exception { exceptions, .. })
+                if error.matches(py, exceptions)? =>
+            {
+                return resume(run, state, args, kwargs, error);
+            }
+            (Err(error), _) => return Err(error),
+            (Ok(value), Trigger::Exception { .. }) => (value, Moment::Succeeded),
+            (Ok(value), Trigger::Predicate(_)) => (value, Moment::Returned),
+        };
+        if moment == Moment::Succeeded && on_success.is_empty() {
+            return Ok(value);
+        }
+        let settling = Settling::new(moment, value.clone().unbind());
+        settling.finish(py, run.get(), &mut state)?;
+        if state.next != Next::Again {
+            return Ok(value);
+        }
+    }
+}
+
+/// What follows a first try that raised one of the exceptions.
+pub(crate) fn recover<'py>(
+    run: &Bound<'py, Run>,
+    clock: Clock,
+    args: Bound<'py, PyTuple>,
+    kwargs: Bound<'py, PyDict>,
+    error: PyErr,
+) -> PyResult<Bound<'py, PyAny>> {
+    let state = CallState::begin(run, clock, args.clone(), kwargs.clone())?;
+    resume(run, state, args, kwargs, error)
+}
+
+/// What follows a first value that the predicate refuses.
+pub(crate) fn refuse<'py>(
+    run: &Bound<'py, Run>,
+    clock: Clock,
+    args: Bound<'py, PyTuple>,
+    kwargs: Bound<'py, PyDict>,
+    value: Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let py = run.py();
+    let mut state = CallState::begin(run, clock, args.clone(), kwargs.clone())?;
+    let mut moment = Moment::Refused;
+    let mut value = value;
+    loop {
+        let settling = Settling::new(moment, value.clone().unbind());
+        settling.finish(py, run.get(), &mut state)?;
+        let Some(target) = run.get().target.as_ref().filter(|_| state.next == Next::Again) else {
+            return Ok(value);
+        };
+        value = target.bind(py).call(args.clone(), Some(&kwargs))?;
+        moment = Moment::Returned;
+    }
+}
+
+/// Goes on in Python, from the error of a try.
+fn resume<'py>(
+    run: &Bound<'py, Run>,
+    state: CallState,
+    args: Bound<'py, PyTuple>,
+    kwargs: Bound<'py, PyDict>,
+    error: PyErr,
+) -> PyResult<Bound<'py, PyAny>> {
+    let py = run.py();
+    let Run { target, trigger: Trigger::Exception { exceptions, .. }, .. } = run.get() else {
+        return Err(error);
+    };
+    let call = Bound::new(py, Call::new(run.clone().unbind(), state))?;
+    let failure = Bound::new(py, Failure(Mutex::new(Some(error))))?;
+    let resume = SYNC.get(py)?.getattr(intern!(py, "_resume"))?;
+    resume.call1((call, failure, target, exceptions, args, kwargs))
+}
+
+/// Raises the error of a try that was made in Rust: its context and traceback stay as they are.
+#[pyclass(frozen, module = "rebackoff._native")]
+pub(crate) struct Failure(Mutex<Option<PyErr>>);
+
+#[pymethods]
+impl Failure {
+    #[pyo3(signature = (*_args, **_kwargs))]
+    fn __call__(
+        &self,
+        _args: Bound<'_, PyTuple>,
+        _kwargs: Option<Bound<'_, PyDict>>,
+    ) -> PyResult<()> {
+        let mut error = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        Err(error.take().unwrap_or_else(|| PyRuntimeError::new_err("this try was made already")))
+    }
+}
