@@ -4,7 +4,7 @@ use proc_macro2::{Delimiter, Group};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Error, Expr, Ident, Result, Signature, Token, Visibility};
+use syn::{Attribute, Error, Expr, Ident, Result, Signature, Token, Visibility, braced};
 
 /// The arguments of the attribute, in order.
 pub(crate) struct Arguments(pub(crate) Vec<Argument>);
@@ -42,11 +42,12 @@ impl Parse for Argument {
     }
 }
 
-/// A function or method. Its body is not looked into.
+/// A function or method. Its body is not looked into, but for attributes of its own.
 pub(crate) struct Function {
     pub(crate) attributes: Vec<Attribute>,
     pub(crate) visibility: Visibility,
     pub(crate) signature: Signature,
+    pub(crate) inner_attributes: Vec<Attribute>,
     pub(crate) body: Group,
 }
 
@@ -55,8 +56,8 @@ impl Parse for Function {
         let attributes = input.call(Attribute::parse_outer)?;
         let visibility = input.parse()?;
         let signature = input.call(signature)?;
-        let body = input.call(body)?;
-        Ok(Self { attributes, visibility, signature, body })
+        let (inner_attributes, body) = input.call(body)?;
+        Ok(Self { attributes, visibility, signature, inner_attributes, body })
     }
 }
 
@@ -72,17 +73,15 @@ fn signature(input: ParseStream<'_>) -> Result<Signature> {
     Err(input.error("only a function or method can be retried"))
 }
 
-fn body(input: ParseStream<'_>) -> Result<Group> {
+fn body(input: ParseStream<'_>) -> Result<(Vec<Attribute>, Group)> {
     if input.peek(Token![;]) {
         let rule = "this method has no body to retry: the attribute goes on its implementation";
         return Err(input.error(rule));
     }
-    input.step(|cursor| {
-        let (inside, span, rest) = cursor
-            .group(Delimiter::Brace)
-            .ok_or_else(|| cursor.error("expected the body of the function"))?;
-        let mut body = Group::new(Delimiter::Brace, inside.token_stream());
-        body.set_span(span.join());
-        Ok((body, rest))
-    })
+    let inside;
+    let braces = braced!(inside in input);
+    let attributes = inside.call(Attribute::parse_inner)?;
+    let mut body = Group::new(Delimiter::Brace, inside.parse()?);
+    body.set_span(braces.span.join());
+    Ok((attributes, body))
 }

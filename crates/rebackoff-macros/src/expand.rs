@@ -11,7 +11,7 @@ use crate::valid::{Built, Plan, PolicySource};
 use crate::value::Value;
 
 pub(crate) fn expand(plan: &Plan, function: &Function) -> TokenStream {
-    let Function { attributes, visibility, signature, body } = function;
+    let Function { attributes, visibility, signature, inner_attributes, body } = function;
     let krate = &plan.krate;
     let output = output(&signature.output);
     // Local names that the body and the options can neither see nor shadow.
@@ -58,6 +58,7 @@ pub(crate) fn expand(plan: &Plan, function: &Function) -> TokenStream {
     quote! {
         #(#attributes)*
         #visibility #signature {
+            #(#inner_attributes)*
             let #policy = #source;
             #run
         }

@@ -43,6 +43,8 @@ pub use tries::Tries;
 
 /// What most programs import: `use rebackoff::prelude::*`.
 pub mod prelude {
+    #[cfg(feature = "macros")]
+    pub use crate::{on_error, on_predicate};
     pub use crate::{
         Event, Jitter, Policy, Reason, Retry, Verdict, constant, decay, decorrelated, expo, fibo,
         linear, list, millis, policy, runtime, secs,

@@ -1,12 +1,10 @@
 //! Layer 1: a loop of the caller's own.
 
 use std::fmt;
-use std::ops::ControlFlow;
 use std::time::Duration;
 
 use rebackoff_core::{Policy, Reason, Seconds, Verdict};
 
-use crate::hooks::Hook;
 use crate::random::CallDraws;
 use crate::session::Session;
 use crate::wait::Wait;
@@ -49,12 +47,6 @@ impl<'p, M: Mode> Tries<'p, M> {
         Self { session }
     }
 
-    #[inline]
-    pub(crate) fn from_session(mut session: Session<'p, M::Clock>, timed: bool) -> Self {
-        session.handle_start(timed);
-        Self { session }
-    }
-
     /// The tries so far, with the one that is under way.
     pub fn tries(&self) -> u64 {
         self.session.tries()
@@ -72,12 +64,6 @@ impl<'p, M: Mode> Tries<'p, M> {
 
     fn step<E>(&mut self, error: &E, verdict: Verdict) -> Option<Seconds> {
         self.session.handle_failure(error, verdict, &mut ())
-    }
-
-    #[doc(hidden)]
-    #[inline]
-    pub fn begin<O, H: Hook<O>>(&mut self, hooks: &mut H) {
-        self.session.handle_try(hooks);
     }
 }
 
@@ -106,17 +92,6 @@ impl<S: Sleeper> Tries<'_, Blocking<S>> {
         blocking::sleep(&self.session.clock, wait);
         Ok(())
     }
-
-    #[doc(hidden)]
-    #[inline]
-    pub fn settle<O, H: Hook<O>>(&mut self, outcome: O, hooks: &mut H) -> ControlFlow<O> {
-        let Some(wait) = self.session.handle_outcome(&outcome, hooks) else {
-            return ControlFlow::Break(outcome);
-        };
-        drop(outcome);
-        blocking::sleep(&self.session.clock, wait);
-        ControlFlow::Continue(())
-    }
 }
 
 impl<S: AsyncSleeper> Tries<'_, Async<S>> {
@@ -143,17 +118,6 @@ impl<S: AsyncSleeper> Tries<'_, Async<S>> {
         drop(error);
         Wait::new(&self.session.clock, wait).await;
         Ok(())
-    }
-
-    #[doc(hidden)]
-    #[inline]
-    pub async fn settle<O, H: Hook<O>>(&mut self, outcome: O, hooks: &mut H) -> ControlFlow<O> {
-        let Some(wait) = self.session.handle_outcome(&outcome, hooks) else {
-            return ControlFlow::Break(outcome);
-        };
-        drop(outcome);
-        Wait::new(&self.session.clock, wait).await;
-        ControlFlow::Continue(())
     }
 }
 
