@@ -13,8 +13,8 @@ pub struct Config {
 
 impl Config {
     #[inline]
-    pub fn next_wait(&self, raw: &mut f64, rng: &mut fastrand::Rng) -> Duration {
-        let wait = *raw * rng.f64();
+    pub fn next_wait(&self, raw: &mut f64, draw: f64) -> Duration {
+        let wait = *raw * draw;
         *raw = (*raw * self.base).min(self.max_value);
         Duration::from_nanos((wait * 1e9) as u64)
     }
@@ -34,7 +34,7 @@ impl Config {
                 Err(error) if tries >= self.max_tries => return Err(error),
                 Err(_) => {
                     let rng = rng.get_or_insert_with(fastrand::Rng::new);
-                    sleep(self.next_wait(&mut raw, rng));
+                    sleep(self.next_wait(&mut raw, rng.f64()));
                     tries += 1;
                 }
             }
@@ -61,7 +61,7 @@ impl Config {
                 Err(error) if tries >= self.max_tries => return Err(error),
                 Err(_) => {
                     let rng = rng.get_or_insert_with(fastrand::Rng::new);
-                    sleep(self.next_wait(&mut raw, rng)).await;
+                    sleep(self.next_wait(&mut raw, rng.f64())).await;
                     tries += 1;
                 }
             }

@@ -1,21 +1,19 @@
 //! One row of the table is one of these functions, called n times: what two runs of n and 2n calls
 //! differ by is what n calls cost.
 
-use std::future::Future;
+use std::future::{Future, IntoFuture};
 use std::hint::black_box;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use rebackoff::prelude::*;
-use rebackoff::{Engine, Seconds, sleep_fn};
+use rebackoff::{Engine, Seconds, Step, sleep_fn};
 
 use crate::hand::Config;
 
 #[derive(Debug)]
 pub struct Failure(#[allow(dead_code)] u64);
-
-const ENOUGH: u64 = u64::MAX;
 
 pub fn policy() -> Policy {
     black_box(policy!(expo(max_value = secs(30)), max_tries = 8))
@@ -65,36 +63,58 @@ pub fn blocking_retry_bare(n: u64) {
     }
 }
 
+/// A call of the retry rows fails so many times, so that what it costs to begin one hardly counts.
+const RETRIES: u64 = 100;
+
+fn patient_policy() -> Policy {
+    black_box(policy!(expo(max_value = secs(30)), max_tries = RETRIES + 1))
+}
+
+fn patient_config() -> Config {
+    black_box(Config { max_tries: RETRIES + 1, ..config() })
+}
+
 pub fn blocking_retry_hand(n: u64) {
-    let config = Config { max_tries: black_box(n), ..config() };
-    black_box(config.blocking(|| fail(0), no_sleep)).ok();
+    let config = patient_config();
+    for i in 0..n / RETRIES {
+        black_box(config.blocking(|| fail(i), no_sleep)).ok();
+    }
 }
 
 pub fn blocking_retry_rebackoff(n: u64) {
-    let policy = Policy::new(expo().max_value(secs(30))).max_tries(n).build().unwrap();
-    let policy = black_box(policy);
-    black_box(policy.retry(|| fail(0)).sleeper(sleep_fn(no_sleep)).call()).ok();
+    let policy = patient_policy();
+    for i in 0..n / RETRIES {
+        black_box(policy.retry(|| fail(i)).sleeper(sleep_fn(no_sleep)).call()).ok();
+    }
+}
+
+/// A uniform draw as both sides make it.
+fn unit(rng: &mut fastrand::Rng) -> f64 {
+    (rng.u64(..) >> 11) as f64 * (f64::EPSILON / 2.0)
 }
 
 pub fn next_wait_hand(n: u64) {
     let config = config();
-    let mut raw = config.factor;
     let mut rng = fastrand::Rng::with_seed(1);
-    for _ in 0..n {
-        black_box(config.next_wait(&mut raw, &mut rng));
+    for _ in 0..n / RETRIES {
+        let mut raw = config.factor;
+        for _ in 0..RETRIES {
+            black_box(config.next_wait(&mut raw, unit(&mut rng)));
+        }
     }
 }
 
 pub fn next_wait_rebackoff(n: u64) {
-    let policy = Policy::new(expo().max_value(secs(30))).max_tries(ENOUGH).build().unwrap();
-    let policy = black_box(policy);
+    let policy = patient_policy();
     let mut rng = fastrand::Rng::with_seed(1);
-    let mut draws = || rng.f64();
-    let mut engine = Engine::new();
-    for _ in 0..n {
-        let step = engine.handle_outcome(&policy, Verdict::Retry, Seconds::ZERO, &mut draws);
-        if let rebackoff::Step::Retry { wait } = step {
-            black_box(wait.to_duration());
+    let mut draws = || unit(&mut rng);
+    for _ in 0..n / RETRIES {
+        let mut engine = Engine::new();
+        for _ in 0..RETRIES {
+            let step = engine.handle_outcome(&policy, Verdict::Retry, Seconds::ZERO, &mut draws);
+            if let Step::Retry { wait } = step {
+                black_box(wait.to_duration());
+            }
         }
     }
 }
@@ -142,16 +162,20 @@ fn current_thread(future: impl Future<Output = ()>) {
 }
 
 pub fn async_retry_hand(n: u64) {
-    let config = Config { max_tries: black_box(n), ..config() };
+    let config = patient_config();
     let sleep = |wait| async move { no_sleep(wait) };
-    block_on(async { black_box(config.r#async(|| async { fail(0) }, sleep).await).ok() });
+    for i in 0..n / RETRIES {
+        black_box(block_on(config.r#async(|| async move { fail(i) }, sleep))).ok();
+    }
 }
 
 pub fn async_retry_rebackoff(n: u64) {
-    let policy = Policy::new(expo().max_value(secs(30))).max_tries(n).build().unwrap();
-    let policy = black_box(policy);
+    let policy = patient_policy();
     let sleep = sleep_fn(|wait| async move { no_sleep(wait) });
-    block_on(async { black_box(policy.retry_async(|| async { fail(0) }).sleeper(sleep).await).ok() });
+    for i in 0..n / RETRIES {
+        let call = policy.retry_async(|| async move { fail(i) }).sleeper(sleep);
+        black_box(block_on(call.into_future())).ok();
+    }
 }
 
 /// Every row that is counted in instructions, by name.

@@ -40,7 +40,9 @@ pub enum Step {
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Engine {
-    tries: u64,
+    /// The retry that comes next, counted from zero: the n of the wait strategies.
+    retry: u64,
+    /// The last raw wait, from which the next one may follow.
     previous: Seconds,
 }
 
@@ -54,7 +56,7 @@ impl Engine {
     /// The engine of a call whose first try is about to begin.
     #[inline]
     pub const fn new() -> Self {
-        Self { tries: 1, previous: Seconds::ZERO }
+        Self { retry: 0, previous: Seconds::ZERO }
     }
 
     // Getters
@@ -62,12 +64,8 @@ impl Engine {
     /// The tries so far, with the one that is about to begin or has just ended.
     #[inline]
     pub const fn tries(&self) -> u64 {
-        self.tries
-    }
-
-    /// The retry that comes next, counted from zero: the n of the wait strategies.
-    const fn retry(&self) -> u64 {
-        self.tries - 1
+        // A try each nanosecond takes 584 years to come round.
+        self.retry.wrapping_add(1)
     }
 
     // Handlers
@@ -105,10 +103,10 @@ impl Engine {
             Verdict::Accept => return Some(Step::Accept),
             Verdict::GiveUp => Some(Reason::Giveup),
             Verdict::Stop => Some(Reason::Hint),
-            Verdict::Retry => limits.reached(self.tries, elapsed),
+            Verdict::Retry => limits.reached(self.tries(), elapsed),
             Verdict::RetryAfter(hint) => {
                 let past_deadline = limits.remaining(elapsed).is_some_and(|left| hint > left);
-                let reached = limits.reached(self.tries, elapsed);
+                let reached = limits.reached(self.tries(), elapsed);
                 reached.or(past_deadline.then_some(Reason::Hint))
             }
         };
@@ -131,7 +129,7 @@ impl Engine {
         let Some(wait) = limits.fit(verdict.at_least(wait), elapsed) else {
             return Step::GiveUp { reason: Reason::MaxTime };
         };
-        self.tries = self.tries.saturating_add(1);
+        self.retry = self.tries();
         Step::Retry { wait }
     }
 
@@ -166,8 +164,17 @@ impl Engine {
     /// The raw wait of `wait` before the next retry; `None` when it has ended.
     #[inline]
     pub fn raw_wait_of(&mut self, wait: &Wait, draws: &mut impl Draws) -> Option<Seconds> {
-        let raw = wait.next(self.retry(), self.previous, draws)?;
+        let raw = wait.next(self.retry, self.previous, draws)?;
         self.previous = raw;
         Some(raw)
+    }
+
+    /// Goes on with the waits of `wait`, at the place in its schedule that the call has come to,
+    /// whichever strategy gave the waits before.
+    pub fn continue_with(&mut self, wait: &Wait) {
+        let drawn = matches!(wait, Wait::Decorrelated(_));
+        if let (false, Some(n)) = (drawn, self.retry.checked_sub(1)) {
+            self.previous = wait.raw(n).unwrap_or(self.previous);
+        }
     }
 }

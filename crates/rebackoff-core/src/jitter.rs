@@ -53,13 +53,14 @@ impl Jitter {
         match self {
             Self::Full => raw.share(draws.uniform()),
             Self::None => raw,
-            other => other.spread_upward(raw, wait.cap(), draws),
+            other => other.spread_upward(raw, wait, draws),
         }
     }
 
     /// Draws above a floor, so that the wait is never short.
     #[inline(never)]
-    fn spread_upward(self, raw: Seconds, cap: Seconds, draws: &mut impl Draws) -> Seconds {
+    fn spread_upward(self, raw: Seconds, wait: &Wait, draws: &mut impl Draws) -> Seconds {
+        let cap = wait.cap();
         let (floor, width) = if self == Self::Equal {
             (raw.get() / 2.0, raw.get() / 2.0)
         } else {

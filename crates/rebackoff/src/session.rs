@@ -136,6 +136,9 @@ impl<'p, C: Clock> Session<'p, C> {
         hooks: &mut H,
     ) -> Step {
         let chosen = hooks.policy(outcome).map(|policy| policy.inside(self.policy.limits()));
+        if let Some(policy) = &chosen {
+            self.engine.continue_with(policy.wait());
+        }
         let policy = chosen.as_ref().unwrap_or(self.policy);
         let limits = allowed(policy.limits());
         let limits = limits.borrow();

@@ -47,9 +47,18 @@ impl Expo {
         self
     }
 
-    #[inline]
     pub(crate) fn raw(&self, n: u64) -> Seconds {
         Seconds::capped(self.factor.get() * power(self.base, n), self.max_value)
+    }
+
+    /// The same, one multiplication after the raw wait before.
+    #[inline]
+    pub(crate) fn after(&self, n: u64, previous: Seconds) -> Seconds {
+        if n == 0 {
+            self.factor
+        } else {
+            Seconds::capped(previous.get() * self.base, self.max_value)
+        }
     }
 
     pub(crate) const fn check(&self) -> Result<(), PolicyError> {
@@ -61,21 +70,7 @@ impl Expo {
 }
 
 /// `base`ⁿ, finite: a factor of zero stays zero, where ∞ would make it NaN.
-#[inline]
 fn power(base: f64, n: u64) -> f64 {
-    if base == 2.0 { power_of_two(n) } else { power_by_squaring(base, n).min(f64::MAX) }
-}
-
-/// The number whose exponent bits say n.
-#[inline]
-fn power_of_two(n: u64) -> f64 {
-    const BIAS: u64 = 1023;
-    const MANTISSA_BITS: u32 = 52;
-    f64::from_bits((n.min(BIAS) + BIAS) << MANTISSA_BITS)
-}
-
-#[inline(never)]
-fn power_by_squaring(base: f64, n: u64) -> f64 {
     let (mut result, mut square, mut rest) = (1.0, base, n);
     while rest > 0 {
         if rest & 1 == 1 {
@@ -84,7 +79,7 @@ fn power_by_squaring(base: f64, n: u64) -> f64 {
         square *= square;
         rest >>= 1;
     }
-    result
+    result.min(f64::MAX)
 }
 
 #[cfg(test)]
@@ -94,17 +89,27 @@ mod tests {
 
     proptest! {
         #[test]
-        fn both_ways_to_a_power_agree(base in 0.1..8.0_f64, n in 0..200_u64) {
+        fn is_the_formula(base in 0.1..8.0_f64, n in 0..200_u64) {
             let (ours, reference) = (power(base, n), libm::pow(base, n as f64));
             prop_assert!((ours - reference).abs() <= reference * 1e-13, "{ours} {reference}");
+        }
+
+        #[test]
+        fn both_ways_to_a_wait_agree(base in 0.5..4.0_f64, cap in 1..100_000_u64) {
+            let expo = expo().base(base).max_value(Duration::from_secs(cap));
+            let mut previous = Seconds::ZERO;
+            for n in 0..500 {
+                previous = expo.after(n, previous);
+                let (walked, known) = (previous.get(), expo.raw(n).get());
+                prop_assert!((walked - known).abs() <= known * 1e-12, "{walked} {known}");
+            }
         }
     }
 
     #[test]
-    fn powers_of_two_are_exact_and_finite() {
-        for n in 0..=1023 {
-            assert_eq!(power_of_two(n), power_by_squaring(2.0, n));
-        }
-        assert!(power(2.0, u64::MAX).is_finite() && power(10.0, u64::MAX).is_finite());
+    fn never_overflows() {
+        assert_eq!(expo().raw(u64::MAX), Seconds::MAX);
+        assert_eq!(expo().after(u64::MAX, Seconds::MAX), Seconds::MAX);
+        assert_eq!(expo().factor(Duration::ZERO).raw(u64::MAX), Seconds::ZERO);
     }
 }

@@ -86,7 +86,7 @@ impl Wait {
         }
     }
 
-    /// The raw wait before retry `n`, after a wait of `previous`.
+    /// The raw wait before retry `n`, where `previous` is the one before it, or about as long.
     #[inline]
     pub(crate) fn next(
         &self,
@@ -95,19 +95,14 @@ impl Wait {
         draws: &mut impl Draws,
     ) -> Option<Seconds> {
         match self {
-            Self::Expo(expo) => Some(expo.raw(n)),
+            Self::Expo(expo) => Some(expo.after(n, previous)),
             other => other.next_of_others(n, previous, draws),
         }
     }
 
     /// Apart, so that the strategy that nearly everybody uses stays short where it is inlined.
     #[inline(never)]
-    fn next_of_others(
-        &self,
-        n: u64,
-        previous: Seconds,
-        draws: &mut impl Draws,
-    ) -> Option<Seconds> {
+    fn next_of_others(&self, n: u64, previous: Seconds, draws: &mut impl Draws) -> Option<Seconds> {
         match self {
             Self::Decorrelated(decorrelated) => Some(decorrelated.after(n, previous, draws)),
             other => other.raw(n),
