@@ -92,9 +92,7 @@ def run_lengths(steps: Iterable[dict]):
 def same_seconds(ours, theirs):
     if isinstance(ours, str) or isinstance(theirs, str):
         return False
-    return ours == seconds(theirs) or (
-        not on_grid(ours) and abs(ours - seconds(theirs)) <= Fraction(1, 10**12) * max(1, abs(ours))
-    )
+    return ours == seconds(theirs) or (not on_grid(ours) and abs(ours - seconds(theirs)) <= Fraction(1, 10**12) * max(1, abs(ours)))
 
 
 def shown(values):

@@ -180,10 +180,7 @@ def runtime(_policy, _cap, _draw):
     return iter(())
 
 
-STRATEGIES = {
-    function.__name__: function
-    for function in (expo, fibo, constant, linear, decay, decorrelated, runtime)
-}
+STRATEGIES = {function.__name__: function for function in (expo, fibo, constant, linear, decay, decorrelated, runtime)}
 
 
 def jittered(policy, raw, draw):
