@@ -30,12 +30,24 @@ def main(folders):
             continue
         places[library.LABEL] = (library.MODULE, folder)
     for row in rows.ROWS:
-        target = targets.fails_a_while if row.retries else targets.async_success if row.is_async else targets.success
+        target = (
+            targets.fails_a_while
+            if row.retries
+            else targets.async_success
+            if row.is_async
+            else targets.success
+        )
         decorated = {} if row.retries else {"bare": target}
-        decorated |= {label: getattr(made, row.name)(target) for label, made in ready if hasattr(made, row.name)}
+        decorated |= {
+            label: getattr(made, row.name)(target)
+            for label, made in ready
+            if hasattr(made, row.name)
+        }
         measured[row.name] = measure.nanoseconds(row, decorated)
     version = ".".join(map(str, sys.version_info[:2]))
-    print(json.dumps({"version": version, "rows": measured, "imports": imports.milliseconds(places)}))
+    print(
+        json.dumps({"version": version, "rows": measured, "imports": imports.milliseconds(places)})
+    )
 
 
 main(sys.argv[1])

@@ -17,7 +17,9 @@ def milliseconds(places):
         for label, (module, folder) in places.items():
             samples[label].append(_run(f"import {module}", folder))
     nothing = statistics.median(bare)
-    return {label: (statistics.median(values) - nothing) * 1000 for label, values in samples.items()}
+    return {
+        label: (statistics.median(values) - nothing) * 1000 for label, values in samples.items()
+    }
 
 
 def _run(code, folder):

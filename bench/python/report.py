@@ -17,14 +17,25 @@ LABELS = (REFERENCE, "python-backoff 3.0.0", "tenacity", "stamina", OURS)
 
 def main():
     parser = argparse.ArgumentParser(prog="scripts/bench-python", description=__doc__)
-    parser.add_argument("--python", action="append", metavar="VERSION", help="interpreter, may be repeated (3.11 and 3.13)")
-    parser.add_argument("--interpreter", help="path of the interpreter to use as it is, with rebackoff installed")
+    parser.add_argument(
+        "--python",
+        action="append",
+        metavar="VERSION",
+        help="interpreter, may be repeated (3.11 and 3.13)",
+    )
+    parser.add_argument(
+        "--interpreter", help="path of the interpreter to use as it is, with rebackoff installed"
+    )
     parser.add_argument("--check", action="store_true", help="fail when a ratio is not reached")
     options = parser.parse_args()
     lines, missed = ["# The Python package beside its peers", "", INTRODUCTION], []
     for version in options.python or ("3.11", "3.13"):
         python = options.interpreter or environment(version)
-        measured = json.loads(subprocess.run([python, "-B", HERE, folders(version, python)], check=True, stdout=subprocess.PIPE).stdout)
+        measured = json.loads(
+            subprocess.run(
+                [python, "-B", HERE, folders(version, python)], check=True, stdout=subprocess.PIPE
+            ).stdout
+        )
         table, below = tables(measured)
         print("\n".join(table) + "\n")
         lines += ["", *table]
@@ -53,7 +64,21 @@ def folders(version, python):
     for file in sorted((HERE / "libraries").glob("[a-z]*.py")):
         requirement = _requirement(file.stem)
         if requirement and not (home / file.stem / requirement).exists():
-            subprocess.run([python, "-m", "pip", "install", "-q", "--disable-pip-version-check", "--upgrade", "--target", home / file.stem, requirement], check=True)
+            subprocess.run(
+                [
+                    python,
+                    "-m",
+                    "pip",
+                    "install",
+                    "-q",
+                    "--disable-pip-version-check",
+                    "--upgrade",
+                    "--target",
+                    home / file.stem,
+                    requirement,
+                ],
+                check=True,
+            )
             (home / file.stem / requirement).touch()
     return home
 
@@ -66,19 +91,34 @@ def _requirement(name):
 
 def tables(measured):
     version = measured["version"]
-    lines = [f"## CPython {version}", "", "| | " + " | ".join(LABELS) + " | ratio | must reach |", "|---|" + "---:|" * (len(LABELS) + 2)]
+    lines = [
+        f"## CPython {version}",
+        "",
+        "| | " + " | ".join(LABELS) + " | ratio | must reach |",
+        "|---|" + "---:|" * (len(LABELS) + 2),
+    ]
     missed = []
     for row in rows.ROWS:
         costs = {label: cost / 1000 for label, cost in measured["rows"][row.name].items()}
         _line(lines, missed, version, row.title + ", µs", costs, row.ratio(version), "{:.3f}")
-    _line(lines, missed, version, "import, over the bare interpreter, ms", measured["imports"], rows.IMPORT_RATIO, "{:.1f}")
+    _line(
+        lines,
+        missed,
+        version,
+        "import, over the bare interpreter, ms",
+        measured["imports"],
+        rows.IMPORT_RATIO,
+        "{:.1f}",
+    )
     return lines, missed
 
 
 def _line(lines, missed, version, title, costs, must, form):
     ratio = costs[REFERENCE] / max(costs[OURS], 1e-9) if OURS in costs else 0
     cells = [form.format(costs[label]) if label in costs else "" for label in LABELS]
-    lines.append(f"| {title} | {' | '.join(cells)} | {ratio:.1f} | {must:g} {'reached' if ratio >= must else 'missed'} |")
+    lines.append(
+        f"| {title} | {' | '.join(cells)} | {ratio:.1f} | {must:g} {'reached' if ratio >= must else 'missed'} |"
+    )
     if ratio < must:
         missed.append(f"CPython {version}: {title}: {ratio:.1f} instead of {must:g}")
 

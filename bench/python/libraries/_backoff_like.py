@@ -13,7 +13,9 @@ class Rows:
     async_success = success
 
     def limited(self, target):
-        return self._backoff.on_exception(self._backoff.expo, ValueError, max_tries=8, max_time=60)(target)
+        return self._backoff.on_exception(self._backoff.expo, ValueError, max_tries=8, max_time=60)(
+            target
+        )
 
     def on_success(self, target):
         return self._backoff.on_exception(self._backoff.expo, ValueError, on_success=seen)(target)
@@ -22,4 +24,6 @@ class Rows:
         return self._backoff.on_exception(self._backoff.expo, ValueError, max_value=1)(target)
 
     def retry_quiet(self, target):
-        return self._backoff.on_exception(self._backoff.expo, ValueError, max_value=1, logger=None)(target)
+        return self._backoff.on_exception(self._backoff.expo, ValueError, max_value=1, logger=None)(
+            target
+        )

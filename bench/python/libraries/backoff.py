@@ -1,7 +1,8 @@
 """backoff 2.2.1, which owns the import name `backoff` together with its twin: loaded from its own folder."""
 
-from libraries import _backoff_like
 from loading import load
+
+from libraries import _backoff_like
 
 LABEL = "backoff 2.2.1"
 REQUIREMENT = "backoff==2.2.1"

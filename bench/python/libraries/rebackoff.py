@@ -1,7 +1,8 @@
 """rebackoff, built from this tree and installed in the interpreter that runs the benchmark."""
 
-from libraries import _backoff_like
 from loading import load
+
+from libraries import _backoff_like
 
 LABEL = "rebackoff"
 REQUIREMENT = None

@@ -27,4 +27,6 @@ class Rows:
         return self._tenacity.retry(retry=self._when, wait=self._wait, stop=stop)(target)
 
     def retry_quiet(self, target):
-        return self._tenacity.retry(retry=self._when, wait=self._tenacity.wait_random_exponential(max=1))(target)
+        return self._tenacity.retry(
+            retry=self._when, wait=self._tenacity.wait_random_exponential(max=1)
+        )(target)
