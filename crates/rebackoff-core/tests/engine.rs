@@ -1,0 +1,232 @@
+//! Properties of the engine that hold for every policy: bounds, independence, no surprise.
+
+use std::time::Duration;
+
+use proptest::prelude::*;
+use rebackoff_core::{
+    Engine, Jitter, LastWait, Policy, Reason, Seconds, Step, Verdict, Wait, constant, decay,
+    decorrelated, expo, fibo, linear, policy, secs,
+};
+
+fn millis() -> impl Strategy<Value = Duration> {
+    prop_oneof![Just(0), 1..100_u64, 100..600_000_u64].prop_map(Duration::from_millis)
+}
+
+fn waits() -> impl Strategy<Value = Wait> {
+    prop_oneof![
+        millis().prop_map(|interval| constant().interval(interval).wait()),
+        (millis(), millis()).prop_map(|(start, step)| linear().start(start).step(step).wait()),
+        (0.5..4.0_f64, millis(), millis()).prop_map(|(base, factor, more)| {
+            expo().base(base).factor(factor).max_value(factor + more).wait()
+        }),
+        millis().prop_map(|more| fibo().max_value(secs(1) + more).wait()),
+        (millis(), 0.0..3.0_f64)
+            .prop_map(|(initial, by)| decay().initial_value(initial).decay_factor(by).wait()),
+        (1..60_000_u64, millis()).prop_map(|(base, more)| {
+            let base = Duration::from_millis(base);
+            decorrelated().base(base).max_value(base + more).wait()
+        }),
+    ]
+}
+
+fn jitters() -> impl Strategy<Value = Jitter> {
+    prop_oneof![Just(Jitter::Full), Just(Jitter::Equal), Just(Jitter::Random), Just(Jitter::None)]
+}
+
+prop_compose! {
+    fn policies()(
+        wait in waits(),
+        jitter in jitters(),
+        max_tries in proptest::option::of(1..50_u64),
+        max_time in proptest::option::of(millis()),
+        stop in any::<bool>(),
+    ) -> Policy {
+        let mut policy = Policy::new(wait);
+        if !matches!(wait, Wait::Decorrelated(_)) {
+            policy = policy.jitter(jitter);
+        }
+        if let Some(max_tries) = max_tries {
+            policy = policy.max_tries(max_tries);
+        }
+        if let Some(max_time) = max_time {
+            policy = policy.max_time(max_time);
+        }
+        if stop {
+            policy = policy.last_wait(LastWait::Stop);
+        }
+        policy.build().unwrap()
+    }
+}
+
+/// Runs a call whose tries take no time and always fail, for at most 60 tries.
+fn run(policy: &Policy, seed: u64) -> (Vec<Seconds>, Option<Reason>) {
+    let mut rng = fastrand::Rng::with_seed(seed);
+    let mut draws = || rng.f64();
+    let (mut engine, mut elapsed, mut waits) = (Engine::new(), Seconds::ZERO, Vec::new());
+    while waits.len() < 60 {
+        match engine.handle_outcome(policy, Verdict::Retry, elapsed, &mut draws) {
+            Step::Retry { wait } => {
+                elapsed = elapsed.saturating_add(wait);
+                waits.push(wait);
+            }
+            Step::GiveUp { reason } => return (waits, Some(reason)),
+            Step::Accept => unreachable!("nothing was accepted"),
+        }
+    }
+    (waits, None)
+}
+
+proptest! {
+    #[test]
+    fn a_wait_is_never_above_its_strategys_cap(policy in policies(), seed in any::<u64>()) {
+        for wait in run(&policy, seed).0 {
+            prop_assert!(wait <= policy.wait().cap());
+        }
+    }
+
+    #[test]
+    fn a_wait_is_never_above_what_the_schedule_says(policy in policies(), seed in any::<u64>()) {
+        for (n, wait) in (0..).zip(run(&policy, seed).0) {
+            let longest = policy.longest_wait(n).unwrap();
+            prop_assert!(wait.to_duration() <= longest + Duration::from_nanos(1));
+        }
+    }
+
+    #[test]
+    fn limits_hold(policy in policies(), seed in any::<u64>()) {
+        let (waits, reason) = run(&policy, seed);
+        if let Some(max_tries) = policy.max_tries() {
+            prop_assert!((waits.len() as u64) < max_tries.get());
+        }
+        if let (Some(max_time), Some(worst)) = (policy.max_time(), policy.worst_case()) {
+            let total: Duration = waits.iter().map(|wait| wait.to_duration()).sum();
+            prop_assert!(total <= max_time + Duration::from_nanos(60));
+            prop_assert!(total <= worst + Duration::from_nanos(60));
+        }
+        prop_assert!(matches!(reason, None | Some(Reason::MaxTries | Reason::MaxTime)));
+    }
+
+    #[test]
+    fn the_same_draws_give_the_same_call(policy in policies(), seed in any::<u64>()) {
+        prop_assert_eq!(run(&policy, seed), run(&policy, seed));
+    }
+
+    #[test]
+    fn a_hint_is_a_floor(policy in policies(), hint in 0..1_000_000_u64, draw in 0.0..1.0_f64) {
+        let hint = Seconds::from_duration(Duration::from_millis(hint));
+        let verdict = Verdict::RetryAfter(hint);
+        let step = Engine::new().handle_outcome(&policy, verdict, Seconds::ZERO, &mut || draw);
+        match step {
+            Step::Retry { wait } => prop_assert!(wait >= hint),
+            Step::GiveUp { reason: Reason::Hint } => {
+                prop_assert!(hint.to_duration() > policy.max_time().unwrap());
+            }
+            Step::GiveUp { reason } => {
+                prop_assert!(matches!(reason, Reason::MaxTries | Reason::MaxTime));
+            }
+            Step::Accept => prop_assert!(false),
+        }
+    }
+
+    #[test]
+    fn the_condition_speaks_before_any_limit(policy in policies(), elapsed in millis()) {
+        let elapsed = Seconds::from_duration(elapsed);
+        let step = |verdict| Engine::new().handle_outcome(&policy, verdict, elapsed, &mut || 0.5);
+        prop_assert_eq!(step(Verdict::Accept), Step::Accept);
+        prop_assert_eq!(step(Verdict::GiveUp), Step::GiveUp { reason: Reason::Giveup });
+        prop_assert_eq!(step(Verdict::Stop), Step::GiveUp { reason: Reason::Hint });
+    }
+}
+
+/// Waits at the cap of 10 s, from a fixed seed.
+fn at_the_cap(jitter: Jitter) -> Vec<f64> {
+    let policy = Policy::new(expo().factor(secs(10)).max_value(secs(10))).jitter(jitter);
+    let policy = policy.build().unwrap();
+    let mut rng = fastrand::Rng::with_seed(7);
+    let mut draws = || rng.f64();
+    let mut engine = Engine::new();
+    (0..20_000)
+        .map(|_| match engine.handle_outcome(&policy, Verdict::Retry, Seconds::ZERO, &mut draws) {
+            Step::Retry { wait } => wait.get(),
+            step => unreachable!("{step:?}"),
+        })
+        .collect()
+}
+
+#[test]
+fn keeps_its_spread_at_the_cap() {
+    for (jitter, low, high) in
+        [(Jitter::Full, 0.0, 10.0), (Jitter::Equal, 5.0, 10.0), (Jitter::Random, 9.0, 10.0)]
+    {
+        let waits = at_the_cap(jitter);
+        assert!(waits.iter().all(|wait| (low..=high).contains(wait)), "{jitter}");
+        let count = waits.len() as f64;
+        let mean = waits.iter().sum::<f64>() / count;
+        let deviation =
+            (waits.iter().map(|wait| (wait - mean).powi(2)).sum::<f64>() / count).sqrt();
+        // A uniform spread of width w has its mean in the middle and a deviation of w / √12.
+        let width = high - low;
+        assert!((mean - (low + high) / 2.0).abs() < width * 0.01, "{jitter}: mean {mean}");
+        assert!((deviation - width / 12_f64.sqrt()).abs() < width * 0.01, "{jitter}: {deviation}");
+        let in_lowest_tenth = waits.iter().filter(|wait| **wait < low + width / 10.0).count();
+        assert!((1_800..2_200).contains(&in_lowest_tenth), "{jitter}: {in_lowest_tenth}");
+    }
+}
+
+#[test]
+fn an_error_in_the_making_of_a_wait_leaves_the_engine_as_it_was() {
+    let mut engine = Engine::new();
+    let limits = *policy!(expo).limits();
+    let failed = engine.decide(&limits, Verdict::Retry, Seconds::ZERO, |_| Err("no wait"));
+    assert_eq!(failed, Err("no wait"));
+    assert_eq!(engine.tries(), 1);
+}
+
+#[test]
+fn goes_on_in_another_strategy_at_the_place_it_has_come_to() {
+    let (first, second) =
+        (policy!(expo, jitter = Jitter::None), policy!(linear, jitter = Jitter::None));
+    let mut engine = Engine::new();
+    let mut wait = |policy: &Policy| {
+        engine.continue_with(policy.wait());
+        match engine.handle_outcome(policy, Verdict::Retry, Seconds::ZERO, &mut || 0.5) {
+            Step::Retry { wait } => wait.get(),
+            step => unreachable!("{step:?}"),
+        }
+    };
+    let waits = [wait(&first), wait(&second), wait(&second), wait(&first), wait(&first)];
+    assert_eq!(waits, [1.0, 2.0, 3.0, 8.0, 16.0]);
+}
+
+#[test]
+fn a_try_a_million_of_an_uncapped_strategy_waits_the_longest_span() {
+    for policy in [policy!(expo, jitter = Jitter::None), policy!(fibo, jitter = Jitter::None)] {
+        let mut engine = Engine::new();
+        let mut last = Seconds::ZERO;
+        for _ in 0..1_000_000 {
+            let step = engine.handle_outcome(&policy, Verdict::Retry, Seconds::ZERO, &mut || 0.5);
+            if let Step::Retry { wait } = step {
+                assert!(wait >= last);
+                last = wait;
+            }
+        }
+        assert_eq!((engine.tries(), last), (1_000_001, Seconds::MAX));
+    }
+}
+
+#[test]
+fn the_longest_duration_saturates_wherever_it_stands() {
+    let longest = Duration::MAX;
+    let policy = policy!(
+        constant(interval = Duration::MAX),
+        jitter = Jitter::None,
+        max_time = Duration::MAX
+    );
+    let mut engine = Engine::new();
+    let mut step = |elapsed| {
+        let elapsed = Seconds::from_duration(elapsed);
+        engine.handle_outcome(&policy, Verdict::Retry, elapsed, &mut || 0.5)
+    };
+    assert_eq!(step(Duration::ZERO), Step::Retry { wait: Seconds::MAX });
+    assert_eq!(step(longest), Step::GiveUp { reason: Reason::MaxTime });
+}
