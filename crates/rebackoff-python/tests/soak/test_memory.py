@@ -23,8 +23,12 @@ def no_real_sleep(monkeypatch):
 
 
 @pytest.fixture(autouse=True)
-def pytest_keeps_no_log_records(monkeypatch):
-    monkeypatch.setattr(logging.getLogger("backoff"), "level", logging.CRITICAL + 1)
+def pytest_keeps_no_log_records():
+    logger = logging.getLogger("backoff")
+    before = logger.level
+    logger.setLevel(logging.CRITICAL + 1)
+    yield
+    logger.setLevel(before)
 
 
 def test_a_million_calls_that_fail_once_leave_memory_flat():
