@@ -10,7 +10,7 @@ use reqwest::header::{HeaderMap, RETRY_AFTER};
 use crate::retry_after;
 
 /// Nobody in this tour waits longer than this for one blocking try.
-const TRY_TIMEOUT: Duration = Duration::from_millis(300);
+const TRY_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// What every call of this tour gives.
 pub(crate) type Page = Result<String, FetchError>;

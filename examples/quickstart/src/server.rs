@@ -98,7 +98,7 @@ mod tests {
 
     fn get(url: &str) -> reqwest::Result<(u16, String)> {
         let client =
-            reqwest::blocking::Client::builder().timeout(Duration::from_millis(300)).build()?;
+            reqwest::blocking::Client::builder().timeout(Duration::from_millis(500)).build()?;
         let response = client.get(url).send()?;
         Ok((response.status().as_u16(), response.text()?))
     }

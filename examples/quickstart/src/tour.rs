@@ -1,0 +1,114 @@
+//! Makes the calls, one after the other, and remembers what each came to.
+
+use std::ops::RangeInclusive;
+use std::time::{Duration, Instant};
+
+use rebackoff::Reason;
+
+use crate::client::Page;
+use crate::narrator;
+use crate::server::Server;
+use crate::table;
+
+/// The calls made so far.
+pub(crate) struct Tour<'a> {
+    server: &'a Server,
+    rows: Vec<Row>,
+    started: Instant,
+}
+
+/// What a call came to. It is as expected once one of its methods has said so.
+pub(crate) struct Row {
+    pub(crate) call: &'static str,
+    /// As the server counted them, so that the tries are seen from both ends.
+    pub(crate) tries: u32,
+    pub(crate) elapsed: Duration,
+    pub(crate) result: String,
+    pub(crate) reason: Option<Reason>,
+    pub(crate) as_expected: bool,
+}
+
+impl<'a> Tour<'a> {
+    pub(crate) fn of(server: &'a Server) -> Self {
+        Self { server, rows: Vec::new(), started: Instant::now() }
+    }
+
+    /// Makes a call to the server's page at `path`.
+    pub(crate) fn call(
+        &mut self,
+        name: &'static str,
+        path: &str,
+        make_call: impl FnOnce(&str) -> Page,
+    ) -> &mut Row {
+        narrator::announce(name);
+        let target = format!("{path}?call={}", self.rows.len());
+        let started = Instant::now();
+        let page = make_call(&self.server.url(&target));
+        narrator::conclude(&page);
+        self.rows.push(Row {
+            call: name,
+            tries: self.server.visits(&target),
+            elapsed: started.elapsed(),
+            result: narrator::brief(&page),
+            reason: narrator::last_reason(),
+            as_expected: false,
+        });
+        let newest = self.rows.len() - 1;
+        &mut self.rows[newest]
+    }
+
+    /// Prints the table and says whether every call came to what was expected of it.
+    pub(crate) fn finish(self) -> bool {
+        println!("\n{}\nin {:.1?}", table::of(&self.rows), self.started.elapsed());
+        self.rows.iter().all(|row| row.as_expected)
+    }
+}
+
+impl Row {
+    /// Expects `result` at try number `tries`.
+    pub(crate) fn brings(&mut self, result: &str, tries: u32) {
+        self.expect(result, &(tries..=tries), None);
+    }
+
+    /// Expects to give up for `reason` after so many `tries`, the last of which gave `result`.
+    pub(crate) fn gives_up(&mut self, reason: Reason, result: &str, tries: &RangeInclusive<u32>) {
+        self.expect(result, tries, Some(reason));
+    }
+
+    fn expect(&mut self, result: &str, tries: &RangeInclusive<u32>, reason: Option<Reason>) {
+        self.as_expected =
+            self.result == result && tries.contains(&self.tries) && self.reason == reason;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tour_of_one(expect: impl FnOnce(&mut Row)) -> bool {
+        let server = Server::start().unwrap();
+        let mut tour = Tour::of(&server);
+        expect(tour.call("a call", "/burst", |url| {
+            assert!(reqwest::blocking::get(url).is_ok());
+            Ok("hello".to_owned())
+        }));
+        tour.finish()
+    }
+
+    #[test]
+    fn a_call_with_the_expected_result_and_tries_passes() {
+        assert!(tour_of_one(|row| row.brings("hello", 1)));
+    }
+
+    #[test]
+    fn another_result_number_of_tries_or_reason_fails_the_tour() {
+        assert!(!tour_of_one(|row| row.brings("good bye", 1)));
+        assert!(!tour_of_one(|row| row.brings("hello", 2)));
+        assert!(!tour_of_one(|row| row.gives_up(Reason::MaxTries, "hello", &(1..=1))));
+    }
+
+    #[test]
+    fn a_call_of_which_nothing_was_expected_fails_the_tour() {
+        assert!(!tour_of_one(|_| ()));
+    }
+}
