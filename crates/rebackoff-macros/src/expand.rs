@@ -2,6 +2,7 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
+use syn::spanned::Spanned;
 use syn::visit_mut::{self, VisitMut};
 use syn::{Ident, Path, ReturnType, Token, Type, TypeInfer, parse_quote};
 
@@ -18,7 +19,7 @@ pub(crate) fn expand(plan: &Plan, function: &Function) -> TokenStream {
     let [policy, tries, outcome, wait] =
         ["policy", "tries", "outcome", "wait"].map(|name| Ident::new(name, Span::mixed_site()));
 
-    let source = source(krate, &plan.policy);
+    let bind = bind(&policy, krate, &plan.policy);
     let call = call(plan, &policy, &output, signature.asyncness.is_some());
     let run = if signature.asyncness.is_none() {
         quote! {
@@ -59,26 +60,36 @@ pub(crate) fn expand(plan: &Plan, function: &Function) -> TokenStream {
         #(#attributes)*
         #visibility #signature {
             #(#inner_attributes)*
-            let #policy = #source;
+            #bind
             #run
         }
     }
 }
 
-/// A reference to the policy, or to what can be borrowed as one.
-fn source(krate: &Path, policy: &PolicySource) -> TokenStream {
+/// The statements that bind `name` to a reference to the policy.
+fn bind(name: &Ident, krate: &Path, policy: &PolicySource) -> TokenStream {
     let built = match policy {
-        PolicySource::Given(policy) => return quote!(&#policy),
         PolicySource::Built(built) => built,
+        PolicySource::Given(policy) => {
+            let at = at(policy.span());
+            let name = &Ident::new(&name.to_string(), at);
+            // In two steps, so that a temporary lives as long as the call.
+            return quote_spanned! {at=>
+                let #name = &#policy;
+                let #name = #krate::__private::Borrow::<#krate::Policy>::borrow(#name);
+            };
+        }
     };
     let policy = built_policy(krate, built);
     if built.is_generic {
-        return quote!(&#policy);
+        return quote!(let #name = &#policy;);
     }
-    quote! {{
-        static __REBACKOFF_POLICY: #krate::Policy = #policy;
-        &__REBACKOFF_POLICY
-    }}
+    quote! {
+        let #name = {
+            static __REBACKOFF_POLICY: #krate::Policy = #policy;
+            &__REBACKOFF_POLICY
+        };
+    }
 }
 
 fn built_policy(krate: &Path, built: &Built) -> TokenStream {
@@ -90,8 +101,9 @@ fn built_policy(krate: &Path, built: &Built) -> TokenStream {
     let waits = waits.iter().map(|wait| value_tokens(krate, wait));
     let parameters = parameters.iter().map(assign).chain(waits);
     let settings = settings.iter().map(assign);
+    let at = at(strategy.span());
     let krate = located_at(strategy.span(), krate);
-    quote_spanned!(at(strategy.span())=> #krate::policy!(#strategy(#(#parameters),*) #(, #settings)*))
+    quote_spanned!(at=> #krate::policy!(#strategy(#(#parameters),*) #(, #settings)*))
 }
 
 fn value_tokens(krate: &Path, value: &Value) -> TokenStream {
@@ -125,7 +137,7 @@ fn call(plan: &Plan, policy: &Ident, output: &Type, is_async: bool) -> TokenStre
     });
     quote! {
         #krate::__private::#begin(
-            #krate::__private::Borrow::<#krate::Policy>::borrow(#policy),
+            #policy,
             #(#predicate)*
         )
         #(#setters)*

@@ -233,7 +233,7 @@ async fn waits_and_max_time_follow_the_clock_of_the_runtime() {
     assert_eq!(starts, [0, 750, 2000, 3000].map(Duration::from_millis));
 }
 
-#[on_predicate(constant(interval = 0), |_| false)]
+#[on_predicate(constant(interval = 0), |()| false)]
 async fn unit(calls: &mut u32) {
     *calls += 1;
 }
