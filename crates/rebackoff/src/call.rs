@@ -206,6 +206,12 @@ impl<'p, F, H, M> Call<'p, F, H, M> {
         self
     }
 
+    /// Puts another target in place of this one.
+    pub(crate) fn map_target<G>(self, change: impl FnOnce(F, &M) -> G) -> Call<'p, G, H, M> {
+        let Self { policy, target, hooks, mode, draws } = self;
+        Call { policy, target: change(target, &mode), hooks, mode, draws }
+    }
+
     #[inline]
     pub(crate) fn into_parts(self) -> (F, H, Session<'p, M::Clock>)
     where

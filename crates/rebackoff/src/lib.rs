@@ -21,6 +21,7 @@ mod sleepers;
 mod target;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod timeout;
 mod trace;
 mod tries;
 mod wait;
@@ -39,16 +40,17 @@ pub use retry::Retry;
 pub use sleep::{Async, AsyncSleeper, Blocking, Clock, Mode, Sleeper};
 pub use sleepers::*;
 pub use target::{Target, WithAttempt};
+pub use timeout::{TimedTry, WithTimeout};
 pub use tries::Tries;
 
 /// What most programs import: `use rebackoff::prelude::*`.
 pub mod prelude {
-    #[cfg(feature = "macros")]
-    pub use crate::{on_error, on_predicate};
     pub use crate::{
         Event, Jitter, Policy, Reason, Retry, Verdict, constant, decay, decorrelated, expo, fibo,
         linear, list, millis, policy, runtime, secs,
     };
+    #[cfg(feature = "macros")]
+    pub use crate::{on_error, on_predicate};
 }
 
 /// The examples of the README, which run as tests.

@@ -1,9 +1,8 @@
 //! One call's state, which every driver shares: the engine, the draws, the clock.
 
-use std::borrow::Borrow;
 use std::time::Duration;
 
-use rebackoff_core::{Engine, Event, Limits, Policy, Reason, Seconds, Step, Verdict};
+use rebackoff_core::{Engine, Event, Policy, Reason, Seconds, Step, Verdict};
 
 use crate::hooks::Hook;
 use crate::random::CallDraws;
@@ -25,6 +24,10 @@ impl<'p, C: Clock> Session<'p, C> {
     }
 
     // Getters
+
+    pub(crate) const fn policy(&self) -> &'p Policy {
+        self.policy
+    }
 
     #[inline]
     pub(crate) const fn tries(&self) -> u64 {
@@ -140,8 +143,10 @@ impl<'p, C: Clock> Session<'p, C> {
             self.engine.continue_with(policy.wait());
         }
         let policy = chosen.as_ref().unwrap_or(self.policy);
-        let limits = allowed(policy.limits());
-        let limits = limits.borrow();
+        #[cfg(not(feature = "testing"))]
+        let limits = policy.limits();
+        #[cfg(feature = "testing")]
+        let limits = &crate::testing::allowed(policy.limits());
         let elapsed = elapsed.map_or(Seconds::ZERO, Seconds::from_duration);
         if let Some(step) = self.engine.handle_verdict(limits, verdict, elapsed) {
             return step;
@@ -164,21 +169,4 @@ fn slept(wait: Seconds) -> Seconds {
     #[cfg(feature = "testing")]
     let wait = crate::testing::shorten(wait);
     wait
-}
-
-#[cfg(not(feature = "testing"))]
-#[inline]
-fn allowed(limits: &Limits) -> &Limits {
-    limits
-}
-
-/// The limits, but for a test that switched retries off.
-#[cfg(feature = "testing")]
-fn allowed(limits: &Limits) -> Limits {
-    let max_tries = std::num::NonZeroU64::MIN;
-    if crate::testing::is_disabled() {
-        Limits { max_tries: Some(max_tries), ..*limits }
-    } else {
-        *limits
-    }
 }

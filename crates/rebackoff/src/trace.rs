@@ -6,12 +6,7 @@ use rebackoff_core::{Reason, Seconds};
 
 #[cfg(feature = "tracing")]
 pub(crate) fn backoff(tries: u64, elapsed: Duration, wait: Seconds) {
-    tracing::info!(
-        tries,
-        elapsed = elapsed.as_secs_f64(),
-        wait = wait.get(),
-        "backing off"
-    );
+    tracing::info!(tries, elapsed = elapsed.as_secs_f64(), wait = wait.get(), "backing off");
 }
 
 #[cfg(feature = "tracing")]

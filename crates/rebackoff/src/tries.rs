@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use rebackoff_core::{Policy, Reason, Seconds, Verdict};
 
+use crate::hooks::{Hook, Instead};
 use crate::random::CallDraws;
 use crate::session::Session;
 use crate::wait::Wait;
-use crate::{Async, AsyncSleeper, Blocking, Mode, Sleeper, blocking};
+use crate::{Async, AsyncSleeper, Blocking, Clock, Mode, Sleeper, blocking};
 
 /// The tries of one call, in a loop that the caller writes.
 ///
@@ -62,8 +63,17 @@ impl<'p, M: Mode> Tries<'p, M> {
         self.session.reason()
     }
 
-    fn step<E>(&mut self, error: &E, verdict: Verdict) -> Option<Seconds> {
-        self.session.handle_failure(error, verdict, &mut ())
+    /// Waits with `sleeper` in place of the default one, and reads its clock. Call it before the
+    /// first try: `max_time` counts from here.
+    pub fn sleeper<S: Clock>(self, sleeper: S) -> Tries<'p, M::With<S>>
+    where
+        M::With<S>: Mode<Clock = S>,
+    {
+        Tries::new(self.session.policy(), M::with(sleeper))
+    }
+
+    fn step<E>(&mut self, error: &E, verdict: Verdict, mut hook: impl Hook<E>) -> Option<Seconds> {
+        self.session.handle_failure(error, verdict, &mut hook)
     }
 }
 
@@ -74,7 +84,7 @@ impl<S: Sleeper> Tries<'_, Blocking<S>> {
     ///
     /// `error`, untouched, when it is time to give up.
     pub fn backoff<E>(&mut self, error: E) -> Result<(), E> {
-        self.backoff_on(Verdict::Retry, error)
+        self.backoff_on(Verdict::Retry, error, ())
     }
 
     /// Waits for the next try, at least as long as `hint`.
@@ -83,11 +93,22 @@ impl<S: Sleeper> Tries<'_, Blocking<S>> {
     ///
     /// `error`, untouched, when it is time to give up.
     pub fn backoff_after<E>(&mut self, hint: Duration, error: E) -> Result<(), E> {
-        self.backoff_on(Verdict::RetryAfter(Seconds::from_duration(hint)), error)
+        self.backoff_on(Verdict::RetryAfter(Seconds::from_duration(hint)), error, ())
     }
 
-    fn backoff_on<E>(&mut self, verdict: Verdict, error: E) -> Result<(), E> {
-        let Some(wait) = self.step(&error, verdict) else { return Err(error) };
+    /// Waits for the next try as `policy` says, which this error calls for: its wait strategy and
+    /// jitter, at the place in the schedule that the call has come to, and its limits inside those
+    /// of the call.
+    ///
+    /// # Errors
+    ///
+    /// `error`, untouched, when it is time to give up.
+    pub fn backoff_by<E>(&mut self, policy: &Policy, error: E) -> Result<(), E> {
+        self.backoff_on(Verdict::Retry, error, Instead(policy))
+    }
+
+    fn backoff_on<E>(&mut self, verdict: Verdict, error: E, hook: impl Hook<E>) -> Result<(), E> {
+        let Some(wait) = self.step(&error, verdict, hook) else { return Err(error) };
         drop(error);
         blocking::sleep(&self.session.clock, wait);
         Ok(())
@@ -101,7 +122,7 @@ impl<S: AsyncSleeper> Tries<'_, Async<S>> {
     ///
     /// `error`, untouched, when it is time to give up.
     pub async fn backoff<E>(&mut self, error: E) -> Result<(), E> {
-        self.backoff_on(Verdict::Retry, error).await
+        self.backoff_on(Verdict::Retry, error, ()).await
     }
 
     /// Waits for the next try, at least as long as `hint`.
@@ -110,11 +131,27 @@ impl<S: AsyncSleeper> Tries<'_, Async<S>> {
     ///
     /// `error`, untouched, when it is time to give up.
     pub async fn backoff_after<E>(&mut self, hint: Duration, error: E) -> Result<(), E> {
-        self.backoff_on(Verdict::RetryAfter(Seconds::from_duration(hint)), error).await
+        self.backoff_on(Verdict::RetryAfter(Seconds::from_duration(hint)), error, ()).await
     }
 
-    async fn backoff_on<E>(&mut self, verdict: Verdict, error: E) -> Result<(), E> {
-        let Some(wait) = self.step(&error, verdict) else { return Err(error) };
+    /// Waits for the next try as `policy` says, which this error calls for: its wait strategy and
+    /// jitter, at the place in the schedule that the call has come to, and its limits inside those
+    /// of the call.
+    ///
+    /// # Errors
+    ///
+    /// `error`, untouched, when it is time to give up.
+    pub async fn backoff_by<E>(&mut self, policy: &Policy, error: E) -> Result<(), E> {
+        self.backoff_on(Verdict::Retry, error, Instead(policy)).await
+    }
+
+    async fn backoff_on<E>(
+        &mut self,
+        verdict: Verdict,
+        error: E,
+        hook: impl Hook<E>,
+    ) -> Result<(), E> {
+        let Some(wait) = self.step(&error, verdict, hook) else { return Err(error) };
         drop(error);
         Wait::new(&self.session.clock, wait).await;
         Ok(())

@@ -6,6 +6,7 @@ mod waits;
 
 pub use conditions::{Giveup, HintFrom, Judge, OnError, Until, When};
 pub use handlers::{OnBackoff, OnGiveup, OnSuccess, OnTry};
+pub(crate) use waits::Instead;
 pub use waits::{JitterBy, PolicyFor, WaitFrom};
 
 use rebackoff_core::{Event, Policy, Seconds, Verdict};

@@ -37,3 +37,13 @@ impl<T, E, P: Borrow<Policy>, C: FnMut(&E) -> P> Hook<Result<T, E>> for PolicyFo
         outcome.as_ref().err().map(|error| *(self.0)(error).borrow())
     }
 }
+
+/// Takes the policy that was chosen already.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Instead<'a>(pub(crate) &'a Policy);
+
+impl<O> Hook<O> for Instead<'_> {
+    fn policy(&mut self, _: &O) -> Option<Policy> {
+        Some(*self.0)
+    }
+}

@@ -1,9 +1,10 @@
 use std::cell::Cell;
 use std::marker::PhantomData;
+use std::num::NonZeroU64;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::thread::LocalKey;
 
-use rebackoff_core::Seconds;
+use rebackoff_core::{Limits, Seconds};
 
 /// Switches retries off: the first outcome comes back, with the reason `max_tries` if it failed.
 ///
@@ -77,8 +78,8 @@ impl Circuit {
     }
 }
 
-pub(crate) fn is_disabled() -> bool {
-    RETRIES.is_off()
+pub(crate) fn allowed(limits: &Limits) -> Limits {
+    if RETRIES.is_off() { Limits { max_tries: Some(NonZeroU64::MIN), ..*limits } } else { *limits }
 }
 
 pub(crate) fn shorten(wait: Seconds) -> Seconds {
@@ -103,8 +104,8 @@ mod tests {
     #[test]
     fn holds_on_all_threads_when_asked_to() {
         let everywhere = disable().everywhere();
-        thread::spawn(|| assert!(is_disabled())).join().unwrap();
+        thread::spawn(|| assert!(RETRIES.is_off())).join().unwrap();
         drop(everywhere);
-        assert!(!is_disabled());
+        assert!(!RETRIES.is_off());
     }
 }

@@ -1,0 +1,111 @@
+//! A limit on each try of an async call.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use pin_project_lite::pin_project;
+
+use crate::target::Target;
+use crate::{Async, AsyncSleeper, Attempt, Call};
+
+impl<'p, F, H, S> Call<'p, F, H, Async<S>>
+where
+    F: Target<Async<S>>,
+    S: AsyncSleeper + Clone,
+{
+    /// Cancels a try that takes longer than `limit`, and takes what `late` makes as its outcome:
+    /// an error of the caller's own, which is judged like any other.
+    ///
+    /// The try's future is dropped. A blocking try cannot be cancelled: give its client a timeout,
+    /// or ask [`Attempt::remaining`].
+    ///
+    /// ```
+    /// # #[cfg(feature = "tokio")]
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap().block_on(async {
+    /// use rebackoff::prelude::*;
+    ///
+    /// static FETCH: Policy = policy!(expo, max_tries = 2);
+    ///
+    /// let answer: Result<u8, String> = FETCH
+    ///     .retry_async(|| std::future::pending())
+    ///     .timeout(secs(3), |limit| Err(format!("no answer in {limit:?}")))
+    ///     .await;
+    /// assert_eq!(answer, Err("no answer in 3s".to_owned())); // after two tries
+    /// # });
+    /// ```
+    #[inline]
+    pub fn timeout<C>(self, limit: Duration, late: C) -> Call<'p, WithTimeout<F, C, S>, H, Async<S>>
+    where
+        C: FnMut(Duration) -> F::Outcome + Clone,
+    {
+        self.map_target(|target, mode| WithTimeout { target, limit, late, sleeper: mode.0.clone() })
+    }
+}
+
+/// A target with a limit on each try; made by [`Call::timeout`].
+#[derive(Clone, Copy, Debug)]
+pub struct WithTimeout<F, C, S> {
+    target: F,
+    limit: Duration,
+    late: C,
+    sleeper: S,
+}
+
+impl<F, C, S> Target<Async<S>> for WithTimeout<F, C, S>
+where
+    F: Target<Async<S>>,
+    F::Call: Future<Output = F::Outcome>,
+    C: FnMut(Duration) -> F::Outcome + Clone,
+    S: AsyncSleeper,
+{
+    type Outcome = F::Outcome;
+    type Call = TimedTry<F::Call, C, S::Sleep>;
+
+    #[inline]
+    fn call(&mut self, attempt: impl FnOnce() -> Attempt) -> Self::Call {
+        TimedTry {
+            future: self.target.call(attempt),
+            sleep: self.sleeper.sleep(self.limit),
+            limit: self.limit,
+            late: self.late.clone(),
+        }
+    }
+}
+
+pin_project! {
+    /// One try with a limit.
+    #[must_use = "futures do nothing unless polled"]
+    pub struct TimedTry<Fut, C, Sleep> {
+        #[pin]
+        future: Fut,
+        #[pin]
+        sleep: Sleep,
+        limit: Duration,
+        late: C,
+    }
+}
+
+impl<Fut, C, Sleep> Future for TimedTry<Fut, C, Sleep>
+where
+    Fut: Future,
+    C: FnMut(Duration) -> Fut::Output,
+    Sleep: Future<Output = ()>,
+{
+    type Output = Fut::Output;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Fut::Output> {
+        let this = self.project();
+        match this.future.poll(context) {
+            Poll::Ready(outcome) => Poll::Ready(outcome),
+            Poll::Pending => this.sleep.poll(context).map(|()| (this.late)(*this.limit)),
+        }
+    }
+}
+
+impl<Fut, C, Sleep> std::fmt::Debug for TimedTry<Fut, C, Sleep> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TimedTry").field("limit", &self.limit).finish_non_exhaustive()
+    }
+}
