@@ -8,7 +8,8 @@ use rebackoff_core::{Engine, Limits};
 use crate::clock::Clock;
 use crate::options::{self, ask};
 use crate::run::{Run, Source};
-use crate::settle::{Moment, Settling, drive};
+use crate::settle::{Moment, Settling};
+use crate::steps::drive;
 use crate::strategy::{Progress, Strategy};
 use crate::waits::Waits;
 

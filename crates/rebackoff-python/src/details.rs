@@ -28,20 +28,26 @@ pub(crate) fn base<'py>(
     Ok(details)
 }
 
-/// What a failed or successful try's details hold as well.
+/// What the details of a try that ended hold as well, in backoff's order.
 pub(crate) fn with_outcome<'py>(
     py: Python<'py>,
     run: &Run,
     call: &CallState,
     elapsed: &Elapsed<'py>,
     outcome: &Py<PyAny>,
+    wait: Option<&Py<PyAny>>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let details = base(py, run, call, elapsed.shown(py))?;
-    let key = match run.trigger {
-        Trigger::Exception { .. } => intern!(py, "exception"),
-        Trigger::Predicate(_) => intern!(py, "value"),
-    };
-    details.set_item(key, outcome)?;
+    let by_predicate = matches!(run.trigger, Trigger::Predicate(_));
+    if by_predicate {
+        details.set_item(intern!(py, "value"), outcome)?;
+    }
+    if let Some(wait) = wait {
+        details.set_item(intern!(py, "wait"), wait)?;
+    }
+    if !by_predicate {
+        details.set_item(intern!(py, "exception"), outcome)?;
+    }
     Ok(details)
 }
 

@@ -21,6 +21,7 @@ mod run;
 mod seconds;
 mod settle;
 mod sleep;
+mod steps;
 mod strategy;
 mod testing;
 mod waits;
@@ -33,7 +34,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<waits::Waits>()?;
     module.add_class::<run::Run>()?;
     module.add_class::<call::Call>()?;
-    module.add_class::<settle::Steps>()?;
+    module.add_class::<steps::Steps>()?;
     module.add_class::<clock::Start>()?;
     module.add_class::<accelerated::Failure>()?;
     module.add_function(wrap_pyfunction!(clock::clock, module)?)?;

@@ -10,7 +10,7 @@ use pyo3::types::{PyBool, PyDict};
 use pyo3::{PyTraverseError, PyVisit};
 use rebackoff_core::{Reason, Seconds, Step, Verdict};
 
-use crate::call::{Call, CallState, Next};
+use crate::call::{CallState, Next};
 use crate::clock::Elapsed;
 use crate::details;
 use crate::log::Record;
@@ -350,7 +350,9 @@ impl Settling {
             let elapsed = self.elapsed(py);
             let details = match run.trigger {
                 Trigger::Exception { .. } => details::base(py, run, call, elapsed.shown(py))?,
-                Trigger::Predicate(_) => details::with_outcome(py, run, call, &elapsed, &self.outcome)?,
+                Trigger::Predicate(_) => {
+                    details::with_outcome(py, run, call, &elapsed, &self.outcome, None)?
+                }
             };
             self.details = Some(details.unbind());
             self.stage = Stage::Tell(Event::Success, 0);
@@ -380,9 +382,9 @@ impl Settling {
             return Ok(());
         }
         // The engine has counted the next try already; the details tell of the one that failed.
-        let details = details::with_outcome(py, run, call, &self.elapsed(py), &self.outcome)?;
+        let (elapsed, wait) = (self.elapsed(py), self.wait.as_ref());
+        let details = details::with_outcome(py, run, call, &elapsed, &self.outcome, wait)?;
         details.set_item(intern!(py, "tries"), call.engine.tries() - 1)?;
-        details.set_item(intern!(py, "wait"), &self.wait)?;
         if let Some(log) = log {
             log.write(&details, Record::Backoff, run.in_context())?;
         }
@@ -409,7 +411,8 @@ impl Settling {
         if log.is_none() && run.on_giveup.is_empty() {
             return Ok(());
         }
-        let details = details::with_outcome(py, run, call, &self.elapsed(py), &self.outcome)?;
+        let elapsed = self.elapsed(py);
+        let details = details::with_outcome(py, run, call, &elapsed, &self.outcome, None)?;
         let details = details::with_reason(details, reason)?;
         if let Some(log) = log {
             log.write(&details, Record::Giveup, run.in_context())?;
@@ -463,7 +466,12 @@ impl Settling {
         Elapsed { seconds: self.elapsed, object }
     }
 
-    fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
+    /// Whether nothing is left to do but to await what was given last.
+    pub(crate) fn is_done(&self) -> bool {
+        matches!(self.stage, Stage::Done)
+    }
+
+    pub(crate) fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
         visit.call(&self.outcome)?;
         visit.call(&self.answer)?;
         visit.call(&self.elapsed_object)?;
@@ -471,59 +479,6 @@ impl Settling {
         visit.call(&self.wait)?;
         visit.call(&self.details)
     }
-}
-
-/// Settles an outcome of an async target: what has to be awaited for it, if anything.
-pub(crate) fn drive<'py>(
-    call: Bound<'py, Call>,
-    mut settling: Settling,
-) -> PyResult<Option<Bound<'py, PyAny>>> {
-    let py = call.py();
-    let awaitable = advance(&call, &mut settling, None)?;
-    match awaitable {
-        // The wait is the last thing to do.
-        Some(pause) if matches!(settling.stage, Stage::Done) => Ok(Some(pause)),
-        Some(first) => {
-            let steps = Steps { call: call.unbind(), settling };
-            let settle = ASYNC.get(py)?.getattr(intern!(py, "_settle"))?;
-            settle.call1((steps, first)).map(Some)
-        }
-        None => Ok(None),
-    }
-}
-
-/// An outcome whose settling waits for something.
-#[pyclass(module = "rebackoff._native")]
-pub(crate) struct Steps {
-    call: Py<Call>,
-    settling: Settling,
-}
-
-#[pymethods]
-impl Steps {
-    /// Goes on with what the awaited thing gave; returns the next one, or None.
-    fn resume<'py>(
-        &mut self,
-        py: Python<'py>,
-        given: Bound<'py, PyAny>,
-    ) -> PyResult<Option<Bound<'py, PyAny>>> {
-        advance(self.call.bind(py), &mut self.settling, Some(given))
-    }
-
-    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        visit.call(&self.call)?;
-        self.settling.traverse(&visit)
-    }
-}
-
-fn advance<'py>(
-    call: &Bound<'py, Call>,
-    settling: &mut Settling,
-    given: Option<Bound<'py, PyAny>>,
-) -> PyResult<Option<Bound<'py, PyAny>>> {
-    let mut call_ref = call.borrow_mut();
-    let (run, state) = call_ref.parts();
-    settling.step(call.py(), run.get(), state, given)
 }
 
 /// Whether the error stops the program or the task, and the decorator did not name its kind.

@@ -1,7 +1,7 @@
 """The decorated functions that are awaited: `_sync`, with what has to be awaited in between.
 
-The methods of `Call` that begin with `a` give the wait, or a coroutine that sees to async handlers
-and conditions first; None when there is nothing to await.
+The methods of `Call` that begin with `a` give what has to be awaited (the wait, but async handlers
+and conditions before it), or None.
 
 `asyncio` and `datetime` are here for the programs that patch them here.
 """
@@ -138,12 +138,6 @@ async def retry_context(run, exceptions, attempt_class):
             raise error
         finally:
             del error
-
-
-async def _settle(steps, awaitable):
-    """Awaits what a settling comes upon, until nothing is left."""
-    while awaitable is not None:
-        awaitable = steps.resume(await awaitable)
 
 
 def __getattr__(name):
