@@ -8,6 +8,7 @@ import logging
 import pickle
 import time
 import urllib.error
+from datetime import timedelta
 from email.utils import formatdate
 
 import pytest
@@ -244,6 +245,8 @@ class TestRetryAfterHint:
             (RateLimitError(3.5), 3.5),
             (RateLimitError(), None),
             (RateLimitError(-1.0), 0),
+            (RateLimitError(timedelta(minutes=1)), 60),
+            (RateLimitError("8"), 8),
             (ServerError("HTTP 503", retry_after=4.0), 4),
             (ServerError("HTTP 500"), None),
             (TestHttpRetry.http_error(429, **{"Retry-After": "5"}), 5),

@@ -327,6 +327,7 @@ class TestValues:
             (lambda: FixedBackoff(max_attempts=0), "max_attempts is 0, but must be 1 or more"),
             (lambda: FixedBackoff(delay=-1.0), "delay is -1.0, but must be a number of seconds"),
             (lambda: FixedBackoff(max_delay=float("nan")), "max_delay is nan"),
+            (lambda: FixedBackoff(delay="1"), "delay is '1', but must be a number of seconds"),
             (lambda: LinearBackoff(increment=-0.5), "increment is -0.5"),
             (lambda: LinearBackoff(initial_delay=-0.5), "initial_delay is -0.5"),
             (

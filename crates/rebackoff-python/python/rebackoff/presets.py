@@ -17,6 +17,7 @@ import logging
 import math
 import sys
 import time
+from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -369,15 +370,16 @@ def _is_client_error(error: BaseException) -> bool:
     return isinstance(status, int) and 400 <= status < 500 and status not in (408, 425, 429)
 
 
-def _seconds_of(retry_after: float | str | None) -> float | None:
-    """The seconds of a `Retry-After`, which is a number or a date; None for anything else."""
-    if retry_after is None:
-        return None
+def _seconds_of(retry_after: object) -> float | None:
+    """The seconds of a `Retry-After`: a number, a date, a `timedelta`; None for anything else."""
+    if isinstance(retry_after, timedelta):
+        retry_after = retry_after.total_seconds()
+    text = str(retry_after)
     try:
-        seconds = float(retry_after)
+        seconds = float(text)
     except ValueError:
         try:
-            seconds = parsedate_to_datetime(str(retry_after)).timestamp() - time.time()
+            seconds = parsedate_to_datetime(text).timestamp() - time.time()
         except ValueError:
             return None
     return max(0.0, seconds) if math.isfinite(seconds) else None

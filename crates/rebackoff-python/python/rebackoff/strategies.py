@@ -156,8 +156,8 @@ class ExponentialBackoff(RetryStrategy):
     def __post_init__(self) -> None:
         super().__post_init__()
         _check_seconds("initial_delay", self.initial_delay)
-        if not (math.isfinite(self.base) and self.base > 0):
-            raise ValueError(f"base is {self.base}, but must be a finite number above 0")
+        if not (isinstance(self.base, int | float) and 0 < self.base < math.inf):
+            raise ValueError(f"base is {self.base!r}, but must be a finite number above 0")
 
     def get_delay(self, attempt: int) -> float:
         waits = expo(base=self.base, factor=self.initial_delay, max_value=self.max_delay)
@@ -254,5 +254,5 @@ def _delay_after(attempt: int, waits: Iterator[float]) -> float:
 
 
 def _check_seconds(name: str, value: float) -> None:
-    if not value >= 0:
-        raise ValueError(f"{name} is {value}, but must be a number of seconds that is 0 or more")
+    if not (isinstance(value, int | float) and value >= 0):
+        raise ValueError(f"{name} is {value!r}, but must be a number of seconds that is 0 or more")
