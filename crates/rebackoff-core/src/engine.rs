@@ -145,13 +145,11 @@ impl Engine {
         elapsed: Seconds,
         wait: impl FnOnce(&mut Self) -> Result<Option<Seconds>, E>,
     ) -> Result<Step, E> {
-        match self.handle_verdict(limits, verdict, elapsed) {
-            Some(step) => Ok(step),
-            None => {
-                let wait = wait(self)?;
-                Ok(self.handle_wait(limits, verdict, elapsed, wait))
-            }
+        if let Some(step) = self.handle_verdict(limits, verdict, elapsed) {
+            return Ok(step);
         }
+        let wait = wait(self)?;
+        Ok(self.handle_wait(limits, verdict, elapsed, wait))
     }
 
     /// The wait of `policy` before the next retry, after jitter; `None` when it has ended.

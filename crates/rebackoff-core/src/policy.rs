@@ -170,14 +170,12 @@ impl PolicyBuilder {
             (_, None) => Jitter::Full,
         };
         let max_tries = match self.max_tries {
+            Some(0) => {
+                let rule = "max_tries must be at least 1";
+                return Err(PolicyError::new("max_tries", rule, Value::Count(0)));
+            }
+            Some(tries) => NonZeroU64::new(tries),
             None => None,
-            Some(tries) => match NonZeroU64::new(tries) {
-                Some(tries) => Some(tries),
-                None => {
-                    let rule = "max_tries must be at least 1";
-                    return Err(PolicyError::new("max_tries", rule, Value::Count(0)));
-                }
-            },
         };
         let max_time = match self.max_time {
             Some(max_time) => Some(Seconds::from_duration(max_time)),

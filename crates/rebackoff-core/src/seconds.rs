@@ -1,4 +1,8 @@
 //! The one number that the engine calculates with.
+#![allow(
+    clippy::cast_precision_loss,
+    reason = "longer spans are exact to one part in 2⁵², as the type says"
+)]
 
 use core::fmt;
 use core::time::Duration;

@@ -160,13 +160,13 @@ fn keeps_its_spread_at_the_cap() {
     {
         let waits = at_the_cap(jitter);
         assert!(waits.iter().all(|wait| (low..=high).contains(wait)), "{jitter}");
-        let count = waits.len() as f64;
+        let count = f64::from(u32::try_from(waits.len()).unwrap());
         let mean = waits.iter().sum::<f64>() / count;
         let deviation =
             (waits.iter().map(|wait| (wait - mean).powi(2)).sum::<f64>() / count).sqrt();
         // A uniform spread of width w has its mean in the middle and a deviation of w / √12.
         let width = high - low;
-        assert!((mean - (low + high) / 2.0).abs() < width * 0.01, "{jitter}: mean {mean}");
+        assert!((mean - f64::midpoint(low, high)).abs() < width * 0.01, "{jitter}: mean {mean}");
         assert!((deviation - width / 12_f64.sqrt()).abs() < width * 0.01, "{jitter}: {deviation}");
         let in_lowest_tenth = waits.iter().filter(|wait| **wait < low + width / 10.0).count();
         assert!((1_800..2_200).contains(&in_lowest_tenth), "{jitter}: {in_lowest_tenth}");
@@ -190,12 +190,12 @@ fn goes_on_in_another_strategy_at_the_place_it_has_come_to() {
     let mut wait = |policy: &Policy| {
         engine.continue_with(policy.wait());
         match engine.handle_outcome(policy, Verdict::Retry, Seconds::ZERO, &mut || 0.5) {
-            Step::Retry { wait } => wait.get(),
+            Step::Retry { wait } => wait.to_duration(),
             step => unreachable!("{step:?}"),
         }
     };
     let waits = [wait(&first), wait(&second), wait(&second), wait(&first), wait(&first)];
-    assert_eq!(waits, [1.0, 2.0, 3.0, 8.0, 16.0]);
+    assert_eq!(waits, [1, 2, 3, 8, 16].map(secs));
 }
 
 #[test]

@@ -169,7 +169,7 @@ fn settings_refuse_what_a_strategy_does_not_know() {
     settings.set("wait", "constant").set("max_value", "3s");
     assert_eq!(
         settings.build().unwrap_err().to_string(),
-        "constant takes the parameters interval, but it is given max_value as well",
+        "constant takes interval, beside jitter, max_tries, max_time, last_wait, but it is given max_value as well",
     );
     let error = Settings::new().set("wait", "expos").build().unwrap_err();
     assert_eq!(error.parameter(), "wait");

@@ -52,13 +52,13 @@ where
 /// Goes on after a first try that failed; apart and by value, so that success costs nothing.
 #[cold]
 #[inline(never)]
-fn run_on<'p, F, H, S, O>(
+fn run_on<F, H, S, O>(
     mut target: F,
     mut hooks: H,
-    mut session: Session<'p, S>,
+    mut session: Session<'_, S>,
     mut outcome: O,
     mut verdict: Verdict,
-) -> (O, Session<'p, S>)
+) -> (O, Session<'_, S>)
 where
     F: Target<Blocking<S>, Outcome = O, Call = O>,
     H: Hook<O>,

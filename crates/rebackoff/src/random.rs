@@ -22,6 +22,7 @@ impl CallDraws {
 
     #[cold]
     #[inline(never)]
+    #[allow(clippy::disallowed_methods, reason = "the one place where calls get their seeds")]
     fn seed_from_thread(&mut self) {
         self.state = fastrand::u64(1..);
     }

@@ -104,6 +104,10 @@ impl<'p, C: Clock> Session<'p, C> {
 
     /// A try that is not accepted: the wait before the next one, or `None` when the call gives up.
     #[inline(always)]
+    #[allow(
+        clippy::inline_always,
+        reason = "each driver has one failure path, kept apart as a whole"
+    )]
     pub(crate) fn handle_failure<O, H: Hook<O>>(
         &mut self,
         outcome: &O,
@@ -131,6 +135,7 @@ impl<'p, C: Clock> Session<'p, C> {
     }
 
     #[inline(always)]
+    #[allow(clippy::inline_always, reason = "a part of `handle_failure`")]
     fn decide<O, H: Hook<O>>(
         &mut self,
         outcome: &O,

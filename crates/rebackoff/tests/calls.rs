@@ -72,7 +72,7 @@ fn a_hint_raises_the_wait_and_gives_up_past_the_deadline() {
     let clock = VirtualClock::new();
     let mut target = Flaky::failing(9);
     let hints = [None, Some(secs(5)), Some(secs(60))];
-    let call = policy.retry(|| target.call()).hint(|fault| hints[fault.0 as usize - 1]);
+    let call = policy.retry(|| target.call()).hint(|fault| hints[fault.index()]);
     let outcome = call.sleeper(clock.clone()).outcome();
     assert_eq!(clock.waits(), [secs(1), secs(5)]);
     assert_eq!((outcome.tries, outcome.reason), (3, Some(Reason::Hint)));
@@ -284,7 +284,7 @@ fn an_async_loop_of_the_callers_own_lends_mutably() {
                 Ok(value) => return Ok(value),
                 Err(fault) if fault.0 == 2 => tries.backoff_after(secs(9), fault).await?,
                 Err(fault) => {
-                    assert_eq!(tries.remaining().is_some(), true);
+                    assert!(tries.remaining().is_some());
                     tries.backoff(fault).await?;
                 }
             }

@@ -71,10 +71,10 @@ async fn dropping_the_future_cancels_it_in_a_call_and_in_a_wait() {
         let alive = Arc::clone(&alive);
         let call = calls.fetch_add(1, Relaxed);
         async move {
-            let _alive = alive;
             if call == 1 {
                 pending::<()>().await;
             }
+            drop(alive);
             Err::<(), _>(call)
         }
     };

@@ -5,6 +5,7 @@ use crate::error::{PolicyError, Value};
 
 /// A wait that shrinks exponentially; made by [`decay`].
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[allow(clippy::struct_field_names, reason = "named as their settings are")]
 pub struct Decay {
     pub(crate) initial_value: Seconds,
     pub(crate) decay_factor: f64,

@@ -31,13 +31,13 @@ impl Fibo {
         self
     }
 
-    pub(crate) fn raw(&self, n: u64) -> Seconds {
+    pub(crate) fn raw(self, n: u64) -> Seconds {
         let last = NUMBERS.len() - 1;
         let n = usize::try_from(n).map_or(last, |n| n.min(last));
         NUMBERS[n].min(self.max_value)
     }
 
-    pub(crate) const fn check(&self) -> Result<(), PolicyError> {
+    pub(crate) const fn check(self) -> Result<(), PolicyError> {
         cap_reaches(NUMBERS[0], self.max_value)
     }
 }

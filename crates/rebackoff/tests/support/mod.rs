@@ -6,7 +6,14 @@ use std::future::{Future, ready};
 
 /// The n-th failure of a target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Fault(pub u64);
+pub(crate) struct Fault(pub(crate) u64);
+
+impl Fault {
+    /// Counts from zero.
+    pub(crate) fn index(self) -> usize {
+        usize::try_from(self.0).unwrap() - 1
+    }
+}
 
 /// Fails so many times, then gives the number of calls.
 #[derive(Debug)]
@@ -26,7 +33,7 @@ impl Flaky {
     }
 
     pub(crate) async fn call_async(&mut self) -> Result<u64, Fault> {
-        self.call()
+        ready(self.call()).await
     }
 
     pub(crate) fn shared(self) -> SharedFlaky {

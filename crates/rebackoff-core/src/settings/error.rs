@@ -1,0 +1,38 @@
+use alloc::borrow::ToOwned;
+use alloc::string::{String, ToString};
+use core::fmt;
+
+use crate::PolicyError;
+
+/// A setting is unknown or outside of what is allowed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SettingError {
+    pub(super) parameter: String,
+    pub(super) rule: String,
+    pub(super) value: String,
+}
+
+impl SettingError {
+    /// The name of the wrong parameter, for example `max_tries`.
+    pub fn parameter(&self) -> &str {
+        &self.parameter
+    }
+}
+
+impl fmt::Display for SettingError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, but it is {}", self.rule, self.value)
+    }
+}
+
+impl core::error::Error for SettingError {}
+
+impl From<PolicyError> for SettingError {
+    fn from(error: PolicyError) -> Self {
+        Self {
+            parameter: error.parameter().to_owned(),
+            rule: error.rule().to_owned(),
+            value: error.value().to_string(),
+        }
+    }
+}

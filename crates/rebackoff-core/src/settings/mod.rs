@@ -1,0 +1,133 @@
+//! A policy's parameters as they stand in a file or the environment, before they are checked.
+
+mod describe;
+mod error;
+mod parameters;
+mod setting;
+
+pub use error::SettingError;
+pub use setting::Setting;
+
+use alloc::borrow::ToOwned;
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+
+use crate::{Policy, PolicyBuilder, Wait};
+use parameters::{jitter, last_wait, limit, named_wait, set_parameter};
+
+/// Parameters of a policy by name, not yet checked: what is read from TOML, JSON or environment.
+///
+/// Names are those of the builders, flat: `wait` (`constant`, `linear`, `expo`, `fibo`, `decay`,
+/// `decorrelated`, `runtime`) with the strategy's own parameters, `jitter` (`full`, `equal`,
+/// `random`, `none`), `max_tries`, `max_time`, `last_wait` (`shorten`, `stop`). A duration is a
+/// number of seconds or a text such as `1m 30s`; the text `none` takes a limit or cap away.
+///
+/// Settings are laid over a policy: what they do not name stays as it was, and a `wait` of
+/// another name begins at that strategy's defaults.
+///
+/// ```
+/// use rebackoff_core::{Policy, Settings, expo, policy, secs};
+///
+/// let mut settings = Settings::new();
+/// settings.set("max_tries", "8").set("max_value", "30s");
+/// let fetch = settings.over(&policy!(expo, max_time = secs(60)))?;
+/// assert_eq!(fetch, policy!(expo(max_value = secs(30)), max_tries = 8, max_time = secs(60)));
+///
+/// let error = Settings::new().set("max_tries", "0").over(&policy!(expo)).unwrap_err();
+/// assert_eq!(error.to_string(), "max_tries must be at least 1, but it is 0");
+/// # Ok::<(), rebackoff_core::SettingError>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(transparent))]
+pub struct Settings(BTreeMap<String, Setting>);
+
+impl Settings {
+    /// The names that settings may have.
+    pub const NAMES: [&'static str; 14] = [
+        "wait",
+        "interval",
+        "start",
+        "step",
+        "base",
+        "factor",
+        "max_value",
+        "initial_value",
+        "decay_factor",
+        "min_value",
+        "jitter",
+        "max_tries",
+        "max_time",
+        "last_wait",
+    ];
+
+    /// No settings: lays nothing over a policy.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets one parameter, in place of what it was set to before.
+    pub fn set(&mut self, name: &str, value: impl Into<Setting>) -> &mut Self {
+        self.0.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// Lays `upper` over these settings: where both name a parameter, `upper` wins.
+    pub fn extend(&mut self, upper: Self) -> &mut Self {
+        self.0.extend(upper.0);
+        self
+    }
+
+    /// Whether nothing is set.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The policy that these settings make when they are laid over `base`.
+    ///
+    /// # Errors
+    ///
+    /// The first setting that is unknown or outside of what is allowed.
+    pub fn over(&self, base: &Policy) -> Result<Policy, SettingError> {
+        let wait = match self.0.get("wait") {
+            None => *base.wait(),
+            Some(name) if *name == Setting::from(base.wait().name()) => *base.wait(),
+            Some(name) => named_wait(name)?,
+        };
+        let mut policy = PolicyBuilder::from(*base);
+        if is_decorrelated(&wait) != is_decorrelated(base.wait()) {
+            policy.jitter = None;
+        }
+        policy.wait = wait;
+        for (name, setting) in &self.0 {
+            match name.as_str() {
+                "wait" => {}
+                "jitter" => policy.jitter = Some(jitter(setting)?),
+                "max_tries" => policy.max_tries = limit(name, setting, Setting::count)?,
+                "max_time" => policy.max_time = limit(name, setting, Setting::duration)?,
+                "last_wait" => policy.last_wait = last_wait(setting)?,
+                _ => policy.wait = set_parameter(policy.wait, name, setting)?,
+            }
+        }
+        Ok(policy.build()?)
+    }
+
+    /// The policy that these settings make by themselves; `wait` must be among them.
+    ///
+    /// # Errors
+    ///
+    /// As for [`over`](Self::over), and when there is no `wait`.
+    pub fn build(&self) -> Result<Policy, SettingError> {
+        let wait = self.0.get("wait").ok_or_else(|| SettingError {
+            parameter: "wait".to_owned(),
+            rule: parameters::WAITS.to_owned(),
+            value: "missing".to_owned(),
+        })?;
+        let wait = named_wait(wait)?;
+        self.over(&Policy::with_defaults(wait))
+    }
+}
+
+fn is_decorrelated(wait: &Wait) -> bool {
+    matches!(wait, Wait::Decorrelated(_))
+}

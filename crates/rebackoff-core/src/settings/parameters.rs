@@ -1,0 +1,116 @@
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use super::{Setting, SettingError};
+use crate::{
+    Jitter, LastWait, Wait, constant, decay, decorrelated, expo, fibo, linear, list, runtime,
+};
+
+pub(super) const WAITS: &str =
+    "wait must be one of constant, linear, expo, fibo, decay, decorrelated, runtime";
+
+pub(super) fn named_wait(setting: &Setting) -> Result<Wait, SettingError> {
+    Ok(match setting.word() {
+        Some("constant") => constant().wait(),
+        Some("linear") => linear().wait(),
+        Some("expo") => expo().wait(),
+        Some("fibo") => fibo().wait(),
+        Some("decay") => decay().wait(),
+        Some("decorrelated") => decorrelated().wait(),
+        Some("runtime") => runtime().wait(),
+        _ => return Err(setting.refused("wait", WAITS)),
+    })
+}
+
+pub(super) fn jitter(setting: &Setting) -> Result<Jitter, SettingError> {
+    Ok(match setting.word() {
+        Some("full") => Jitter::Full,
+        Some("equal") => Jitter::Equal,
+        Some("random") => Jitter::Random,
+        Some("none") => Jitter::None,
+        _ => {
+            let rule = "jitter must be one of full, equal, random, none";
+            return Err(setting.refused("jitter", rule));
+        }
+    })
+}
+
+pub(super) fn last_wait(setting: &Setting) -> Result<LastWait, SettingError> {
+    Ok(match setting.word() {
+        Some("shorten") => LastWait::Shorten,
+        Some("stop") => LastWait::Stop,
+        _ => return Err(setting.refused("last_wait", "last_wait must be one of shorten, stop")),
+    })
+}
+
+/// A limit's value, or `None` for the text `none`.
+pub(super) fn limit<T>(
+    name: &str,
+    setting: &Setting,
+    read: fn(&Setting, &str) -> Result<T, SettingError>,
+) -> Result<Option<T>, SettingError> {
+    if setting.word() == Some("none") {
+        return Ok(None);
+    }
+    read(setting, name).map(Some)
+}
+
+fn cap(name: &str, setting: &Setting) -> Result<Duration, SettingError> {
+    Ok(limit(name, setting, Setting::duration)?.unwrap_or(Duration::MAX))
+}
+
+pub(super) fn set_parameter(
+    wait: Wait,
+    name: &str,
+    setting: &Setting,
+) -> Result<Wait, SettingError> {
+    let time = || setting.duration(name);
+    Ok(match (wait, name) {
+        (Wait::Constant(_) | Wait::List(_), "interval") => interval(setting)?,
+        (Wait::Linear(linear), "start") => linear.start(time()?).wait(),
+        (Wait::Linear(linear), "step") => linear.step(time()?).wait(),
+        (Wait::Linear(linear), "max_value") => linear.max_value(cap(name, setting)?).wait(),
+        (Wait::Expo(expo), "base") => expo.base(setting.number(name)?).wait(),
+        (Wait::Expo(expo), "factor") => expo.factor(time()?).wait(),
+        (Wait::Expo(expo), "max_value") => expo.max_value(cap(name, setting)?).wait(),
+        (Wait::Fibo(fibo), "max_value") => fibo.max_value(cap(name, setting)?).wait(),
+        (Wait::Decay(decay), "initial_value") => decay.initial_value(time()?).wait(),
+        (Wait::Decay(decay), "decay_factor") => decay.decay_factor(setting.number(name)?).wait(),
+        (Wait::Decay(decay), "min_value") => decay.min_value(time()?).wait(),
+        (Wait::Decorrelated(walk), "base") => walk.base(time()?).wait(),
+        (Wait::Decorrelated(walk), "max_value") => walk.max_value(cap(name, setting)?).wait(),
+        (wait, _) => {
+            let (strategy, own) = (wait.name(), parameters(&wait));
+            let rule =
+                format!("{strategy} takes {own}, beside jitter, max_tries, max_time, last_wait");
+            return Err(SettingError {
+                parameter: name.to_owned(),
+                rule,
+                value: format!("given {name} as well"),
+            });
+        }
+    })
+}
+
+fn parameters(wait: &Wait) -> &'static str {
+    match wait {
+        Wait::Constant(_) | Wait::List(_) => "interval",
+        Wait::Linear(_) => "start, step, max_value",
+        Wait::Expo(_) => "base, factor, max_value",
+        Wait::Fibo(_) => "max_value",
+        Wait::Decay(_) => "initial_value, decay_factor, min_value",
+        Wait::Decorrelated(_) => "base, max_value",
+        Wait::Runtime(_) => "none",
+    }
+}
+
+fn interval(setting: &Setting) -> Result<Wait, SettingError> {
+    let Setting::List(settings) = setting else {
+        return Ok(constant().interval(setting.duration("interval")?).wait());
+    };
+    let waits: Result<Vec<_>, _> =
+        settings.iter().map(|setting| setting.duration("interval")).collect();
+    Ok(list(&waits?).wait())
+}

@@ -1,0 +1,160 @@
+//! Policies as data: from TOML and JSON, replaced at run time, traced.
+
+use std::fmt::Write as _;
+use std::sync::{Arc, Mutex};
+
+use rebackoff::prelude::*;
+use rebackoff::testing::{self, VirtualClock};
+use rebackoff::{LastWait, LivePolicy, Settings, from_env};
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+struct Config {
+    fetch: Policy,
+    poll: Policy,
+}
+
+const TOML: &str = r#"
+[fetch]
+wait = "expo"
+base = 1.5
+factor = "250ms"
+max_value = 30
+jitter = "equal"
+max_tries = 8
+max_time = "1m 30s"
+last_wait = "stop"
+
+[poll]
+wait = "constant"
+interval = [1, 2.5, "5s"]
+"#;
+
+#[test]
+fn policies_are_read_from_toml() {
+    let config: Config = toml::from_str(TOML).unwrap();
+    let fetch = policy!(
+        expo(base = 1.5, factor = millis(250), max_value = secs(30)),
+        jitter = Jitter::Equal,
+        max_tries = 8,
+        max_time = secs(90),
+        last_wait = LastWait::Stop
+    );
+    assert_eq!(config.fetch, fetch);
+    assert_eq!(config.poll, policy!(list(secs(1), millis(2500), secs(5))));
+}
+
+#[test]
+fn policies_are_written_to_toml_and_json_and_read_again() {
+    let policy: Config = toml::from_str(TOML).unwrap();
+    let toml = toml::to_string(&policy.fetch).unwrap();
+    assert_eq!(toml::from_str::<Policy>(&toml).unwrap(), policy.fetch);
+    let json = serde_json::to_string(&policy.poll).unwrap();
+    assert_eq!(
+        json,
+        r#"{"interval":[1,2.5,5],"jitter":"full","last_wait":"shorten","wait":"constant"}"#
+    );
+    assert_eq!(serde_json::from_str::<Policy>(&json).unwrap(), policy.poll);
+}
+
+#[test]
+fn a_wrong_file_is_refused_with_what_is_allowed() {
+    for (toml, message) in [
+        ("wait = 'expo'\nmax_tries = 0", "max_tries must be at least 1, but it is 0"),
+        (
+            "wait = 'expo'\nmax_tries = -3",
+            "max_tries must be a whole number of at least 1, but it is -3",
+        ),
+        (
+            "wait = 'expo'\nmax_trys = 3",
+            "expo takes base, factor, max_value, beside jitter, max_tries, max_time, last_wait, \
+             but it is given max_trys as well",
+        ),
+        (
+            "wait = 'exponential'",
+            "wait must be one of constant, linear, expo, fibo, decay, decorrelated, runtime, \
+             but it is \"exponential\"",
+        ),
+    ] {
+        let error = toml::from_str::<Policy>(toml).unwrap_err().to_string();
+        assert!(error.contains(message), "{error}");
+    }
+}
+
+#[test]
+fn a_file_is_laid_over_the_program_and_the_environment_over_both() {
+    let built_in = policy!(expo(max_value = secs(30)), max_tries = 5, max_time = secs(60));
+    let file: Settings = toml::from_str("max_tries = 8\nmax_time = 'none'").unwrap();
+    let fetch = from_env("a name that no variable has", &file.over(&built_in).unwrap());
+    assert_eq!(fetch, Ok(policy!(expo(max_value = secs(30)), max_tries = 8)));
+}
+
+#[test]
+fn a_replaced_policy_holds_from_the_next_call_on() {
+    let _no_wait = testing::no_wait();
+    let live = LivePolicy::new(policy!(expo, max_tries = 2));
+    let mut first = true;
+    let outcome = live
+        .current()
+        .retry(|| {
+            if std::mem::take(&mut first) {
+                live.replace(policy!(expo, max_tries = 5));
+            }
+            Err::<(), _>("down")
+        })
+        .outcome();
+    assert_eq!(outcome.tries, 2);
+    assert_eq!(live.current().retry(|| Err::<(), _>("down")).outcome().tries, 5);
+}
+
+#[test]
+fn a_live_policy_is_read_while_others_replace_it() {
+    let live = Arc::new(LivePolicy::new(policy!(expo, max_tries = 1)));
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            let live = Arc::clone(&live);
+            scope.spawn(move || {
+                for tries in 1..=2_000 {
+                    live.replace(Policy::new(expo()).max_tries(tries).build().unwrap());
+                    assert!(live.current().max_tries().is_some());
+                }
+            });
+        }
+    });
+    assert_eq!(live.current().max_tries().map(u64::from), Some(2_000));
+}
+
+#[derive(Clone, Default)]
+struct Recorder(Arc<Mutex<Vec<String>>>);
+
+impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for Recorder {
+    fn on_event(&self, event: &tracing::Event<'_>, _: tracing_subscriber::layer::Context<'_, S>) {
+        struct Fields(String);
+        impl tracing::field::Visit for Fields {
+            fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn std::fmt::Debug) {
+                write!(self.0, " {field}={value:?}").unwrap();
+            }
+        }
+        let mut fields = Fields(event.metadata().level().to_string());
+        event.record(&mut fields);
+        self.0.lock().unwrap().push(fields.0);
+    }
+}
+
+#[test]
+fn each_backoff_and_the_giveup_are_traced() {
+    use tracing_subscriber::layer::SubscriberExt as _;
+    let recorder = Recorder::default();
+    let subscriber = tracing_subscriber::registry().with(recorder.clone());
+    tracing::subscriber::with_default(subscriber, || {
+        let policy = policy!(expo, jitter = Jitter::None, max_tries = 2, max_time = secs(60));
+        let _ = policy.retry(|| Err::<(), _>(1)).sleeper(VirtualClock::new()).call();
+    });
+    assert_eq!(
+        *recorder.0.lock().unwrap(),
+        [
+            "INFO message=backing off tries=1 elapsed=0.0 wait=1.0",
+            "ERROR message=giving up tries=2 elapsed=1.0 reason=\"max_tries\"",
+        ]
+    );
+}
