@@ -16,7 +16,7 @@ def fetch(url):
 
 @patient
 async def fetch_async(url):
-    async with httpx.AsyncClient(timeout=httpx.Timeout(5, read=0.1)) as client:
+    async with httpx.AsyncClient(timeout=httpx.Timeout(5, read=0.3)) as client:
         return (await client.get(url)).raise_for_status().json()
 
 

@@ -134,7 +134,7 @@ patient_async = rebackoff.on_exception(
 
 
 async def get_async(url):
-    async with httpx.AsyncClient(timeout=httpx.Timeout(5, read=0.2)) as client:
+    async with httpx.AsyncClient(timeout=httpx.Timeout(5, read=0.5)) as client:
         return (await client.get(url)).raise_for_status().json()
 
 

@@ -57,7 +57,7 @@ async def test_a_slow_answer_times_out_and_is_retried(server, waits):
 
     @rebackoff.on_exception(rebackoff.expo, httpx.TimeoutException, max_tries=3, jitter=None)
     async def fetch(url):
-        async with httpx.AsyncClient(timeout=httpx.Timeout(5, read=0.05)) as client:
+        async with httpx.AsyncClient(timeout=httpx.Timeout(5, read=0.25)) as client:
             return (await client.get(url)).json()
 
     assert await fetch(url) == "in time"

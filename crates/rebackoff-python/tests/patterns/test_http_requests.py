@@ -39,7 +39,7 @@ def test_a_slow_answer_times_out_and_is_retried(server, waits):
 
     @rebackoff.on_exception(rebackoff.constant, Timeout, max_tries=3, jitter=None, interval=0.5)
     def fetch(url):
-        return requests.get(url, timeout=(5, 0.05)).json()
+        return requests.get(url, timeout=(5, 0.25)).json()
 
     assert fetch(url) == "in time"
     assert waits == [0.5]

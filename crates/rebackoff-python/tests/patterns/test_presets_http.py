@@ -92,7 +92,7 @@ class TestMakeHttpGet:
 
     def test_it_passes_options_on_to_requests(self, server, waits):
         url = server.url(ok("late", delay=5), ok("in time"))
-        assert make_http_get()(url, timeout=0.05, headers={"X-A": "b"}).json() == "in time"
+        assert make_http_get()(url, timeout=0.25, headers={"X-A": "b"}).json() == "in time"
         assert len(waits) == 1
 
     def test_a_429_without_end_becomes_a_rate_limit_error(self, server, waits):

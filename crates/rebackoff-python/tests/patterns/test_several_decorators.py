@@ -24,7 +24,7 @@ READY, NOT_READY = ok({"ready": True}), ok({"ready": False})
     rebackoff.expo, (Timeout, ConnectionError), max_tries=3, jitter=None, factor=10
 )
 def fetch_when_ready(url):
-    response = requests.get(url, timeout=(5, 0.05))
+    response = requests.get(url, timeout=(5, 0.25))
     response.raise_for_status()
     data = response.json()
     return data if data.get("ready") else None
