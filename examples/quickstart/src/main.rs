@@ -50,7 +50,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     tour.call("closure, async: slow answers", "/slow", |url| {
         tokio.block_on(closures::get_in_time(&client, url))
     })
-    .brings("hello", 3);
+    .brings("hello", 2);
     tour.call("closure: a job until it is done", "/job", |url| {
         closures::wait_for_job(&client, url)
     })
@@ -75,7 +75,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     .brings("hello", 4);
     let mut shop = Shop { client: &client, requests: 0 };
     tour.call("attribute, &mut self: slow answers", "/slow", |url| shop.browse(url))
-        .brings("hello", 3);
+        .brings("hello", 2);
     tour.call("attribute, &mut self: 404 for ever", "/missing", |url| shop.buy(url)).gives_up(
         Reason::Giveup,
         "404 Not Found",

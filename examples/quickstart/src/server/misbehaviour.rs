@@ -45,7 +45,7 @@ pub(super) fn answer(path: &str, visit: Visit) -> Answer {
             throttled(visit, closed_for.unwrap_or_default(), opens.to_string())
         }
         "/reset" if first_visits(1) => Answer::Reset(reply("200 OK", "half of this gets lost")),
-        "/slow" if first_visits(2) => Answer::Late(Duration::from_secs(2), reply("200 OK", "late")),
+        "/slow" if first_visits(1) => Answer::Late(Duration::from_secs(2), reply("200 OK", "late")),
         "/job" if first_visits(3) => Answer::Reply(reply("202 Accepted", "pending")),
         "/dead" => Answer::Reply(reply("503 Service Unavailable", "out of order")),
         "/burst" | "/reset" | "/slow" => Answer::Reply(reply("200 OK", "hello")),
