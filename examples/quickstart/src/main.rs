@@ -62,11 +62,11 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         closures::get_with(&five_tries, &client, url)
     })
     .gives_up(Reason::MaxTries, "503 Service Unavailable", &(5..=5));
-    let one_second = Policy::new(linear().start(millis(50))).max_time(secs(1)).build()?;
-    tour.call("closure, async: 503 for ever, 1 s", "/dead", |url| {
-        tokio.block_on(closures::get_with_async(&one_second, &client, url))
+    let half_a_second = Policy::new(linear().start(millis(50))).max_time(millis(500)).build()?;
+    tour.call("closure, async: 503 for ever, 0.5 s", "/dead", |url| {
+        tokio.block_on(closures::get_with_async(&half_a_second, &client, url))
     })
-    .gives_up(Reason::MaxTime, "503 Service Unavailable", &(3..=100));
+    .gives_up(Reason::MaxTime, "503 Service Unavailable", &(3..=50));
 
     println!("\n3. Attributes");
     tour.call("attribute, async fn: bursts of 503", "/burst", |url| {

@@ -40,7 +40,7 @@ pub(super) fn answer(path: &str, visit: Visit) -> Answer {
         "/burst" if first_visits(3) => Answer::Reply(reply("503 Service Unavailable", "busy")),
         "/throttled-seconds" => throttled(visit, Duration::from_secs(1), "1".to_owned()),
         "/throttled-date" => {
-            let opens = HttpDate::from(visit.first + Duration::from_secs(2));
+            let opens = HttpDate::from(visit.first + Duration::from_millis(1500));
             let closed_for = SystemTime::from(opens).duration_since(visit.first);
             throttled(visit, closed_for.unwrap_or_default(), opens.to_string())
         }
