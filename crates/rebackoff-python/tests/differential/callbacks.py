@@ -97,7 +97,10 @@ def _handler(spec, trace, name):
 
     def handle(details):
         seen[0] += 1
-        trace.add("details", name, {key: trace.show(value) for key, value in details.items()}, trace.show(sys.exc_info()[1]))
+        shown = {key: trace.show(value) for key, value in details.items()}
+        if "reason" in details:
+            shown["reason"] = trace.show(details["reason"])
+        trace.add("details", name, shown, trace.show(sys.exc_info()[1]))
         if seen[0] == spec.get("at", 1):
             _act(spec, trace, name, details)
 
@@ -146,10 +149,11 @@ def _countdown(trace, start=3, step=1):
 
 
 def _echo(trace, wait=0.5):
-    outcome = yield
+    """Keeps nothing of the outcomes that are sent to it."""
+    shown = trace.show((yield))
     while True:
-        trace.add("wait generator gets", trace.show(outcome))
-        outcome = yield wait
+        trace.add("wait generator gets", shown)
+        shown = trace.show((yield wait))
 
 
 def _failing(trace, wait=1, at=2):

@@ -44,8 +44,13 @@ def make(spec, where):
     return error
 
 
+def make_cause(spec, where):
+    """What it is raised from, or None."""
+    return NAMES[spec["cause"]](f"cause of {where}") if "cause" in spec else None
+
+
 def raise_it(spec, where):
     """Keeps no name for the exception, which would be a reference cycle through its traceback."""
     if "cause" in spec:
-        raise make(spec, where) from NAMES[spec["cause"]](f"cause of {where}")
+        raise make(spec, where) from make_cause(spec, where)
     raise make(spec, where)

@@ -124,7 +124,8 @@ def make_target(spec, stage):
 
     def finish(line):
         if "raise" in line:
-            stage.trace.add("target raises", stage.trace.show(errors.make(line, f"try {tries[0]}")))
+            cause = errors.make_cause(line, f"try {tries[0]}")
+            stage.trace.add("target raises", stage.trace.show(errors.make(line, f"try {tries[0]}")), cause and stage.trace.show(cause))
             errors.raise_it(line, f"try {tries[0]}")
         return line["return"]
 

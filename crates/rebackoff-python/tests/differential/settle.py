@@ -50,6 +50,8 @@ def waits_ran_out(scenario, old, new):
         if _take_out(event[1], scenario) and event[1]["is"] == twin[1]["is"]:
             twin[1] = copy.deepcopy(event[1])
         _take_out(twin[1], scenario)
+    _give_causes_back(old)
+    _give_causes_back(new)
     return old, new
 
 
@@ -68,6 +70,16 @@ def _take_out(record, scenario):
     record["context"] = OUTER if scenario.get("in_except") and is_targets_own else context["context"]
     record["context hidden"] = record["cause"] is not None
     return True
+
+
+def _give_causes_back(trace):
+    shown = cause = None
+    for event in trace:
+        if event[0] == "target raises":
+            _, shown, cause = event
+        elif event[0] == "raises" and cause and event[1]["is"] == shown:
+            event[1]["cause"] = {**OUTER, "is": cause}
+            event[1]["context hidden"] = True
 
 
 def must_not_raise(scenario):
@@ -211,7 +223,7 @@ def frames_as_old(scenario, old, new):
 def alive_as_old(scenario, old, new):
     """As many as backoff 2.2.1 leaves, but for those that its own `StopIteration` keeps; callbacks may keep some themselves."""
     for event, twin in zip(events(old, ALIVE), events(new, ALIVE)):
-        if not callback_may_raise(scenario) and not _uses("echo", scenario):
+        if not callback_may_raise(scenario):
             event[1] = 0
         twin[1:] = event[1:]
     return old, new
