@@ -1,0 +1,117 @@
+"""The accelerator changes nothing but the time that a call takes."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+import rebackoff
+from rebackoff._native import accelerate
+
+
+def is_fast(function):
+    """Whether a call leaves out the function's own body: tracing sees no frame of it."""
+    frames = []
+    sys.settrace(lambda frame, event, argument: frames.append(frame.f_code.co_name))
+    try:
+        function()
+    finally:
+        sys.settrace(None)
+    return "retry" not in frames
+
+
+def decorated(target=lambda: 1, **options):
+    return rebackoff.on_exception(rebackoff.expo, ValueError, **options)(target)
+
+
+@pytest.mark.parametrize("options", [{}, {"max_time": 60}, {"max_tries": lambda: 3}, {"on_success": lambda details: None}])
+def test_it_is_on_from_cpython_3_12_and_can_be_switched_off(options, monkeypatch):
+    monkeypatch.delenv("REBACKOFF_ACCELERATOR", raising=False)
+    assert is_fast(decorated(**options)) == (sys.version_info >= (3, 12))
+    monkeypatch.setenv("REBACKOFF_ACCELERATOR", "0")
+    assert not is_fast(decorated(**options))
+
+
+def test_it_does_not_touch_functions_that_are_not_the_decorators():
+    assert accelerate(lambda: 1, _run()) is False
+    assert accelerate(len, _run()) is False
+
+
+def _run():
+    from rebackoff._options import Options
+
+    options = dict.fromkeys(("hint", "max_tries", "max_time", "jitter", "on_try", "on_success", "on_backoff", "on_giveup", "logger"))
+    return Options(ValueError, rebackoff.expo, {}, backoff_log_level=20, giveup_log_level=40, **options).run(len, is_async=False)
+
+
+def shown(*args, **kwargs):
+    return args, kwargs
+
+
+@pytest.mark.parametrize("options", [{}, {"on_try": lambda details: None}])
+def test_arguments_arrive_as_they_were_given(options):
+    call = decorated(shown, **options)
+    assert call() == ((), {})
+    assert call(1, 2, a=3) == ((1, 2), {"a": 3})
+    assert call(*range(20), **{f"k{n}": n for n in range(20)}) == (tuple(range(20)), {f"k{n}": n for n in range(20)})
+
+    class Holder:
+        method = call
+
+    holder = Holder()
+    assert holder.method(1, b=2) == ((holder, 1), {"b": 2})
+
+
+def test_arguments_are_the_same_on_every_try(sleeps):
+    seen = []
+
+    def target(*args, **kwargs):
+        seen.append((args, kwargs))
+        if len(seen) < 3:
+            raise ValueError
+
+    decorated(target)(1, [], a="b")
+    assert seen == [((1, []), {"a": "b"})] * 3
+    assert seen[0][0][1] is seen[2][0][1]
+
+
+def test_wrong_arguments_are_the_targets_to_refuse():
+    def target(one):
+        return one
+
+    with pytest.raises(TypeError, match=r"target\(\) missing 1 required positional argument"):
+        decorated(target)()
+
+
+def test_nested_decorators_each_do_their_part(sleeps):
+    errors = [ValueError(), KeyError(), None, "value"]
+
+    @rebackoff.on_predicate(rebackoff.constant, interval=3, jitter=None)
+    @rebackoff.on_exception(rebackoff.constant, KeyError, interval=2, jitter=None)
+    @rebackoff.on_exception(rebackoff.constant, ValueError, interval=1, jitter=None)
+    def target():
+        outcome = errors.pop(0)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    assert target() == "value"
+    assert sleeps == [1, 2, 3]
+
+
+def test_a_predicate_that_fails_comes_through(sleeps):
+    def predicate(value):
+        raise KeyError(value)
+
+    with pytest.raises(KeyError):
+        rebackoff.on_predicate(rebackoff.expo, predicate)(lambda: 5)()
+
+
+def test_a_value_without_truth_is_an_error_of_the_predicate():
+    class Undecided:
+        def __bool__(self):
+            raise RuntimeError("neither")
+
+    with pytest.raises(RuntimeError, match="neither"):
+        rebackoff.on_predicate(rebackoff.expo)(Undecided)()

@@ -1,0 +1,346 @@
+"""What goes wrong around a call: signals, forks, threads, interpreters, recursion, leaks."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import multiprocessing
+import os
+import random
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+import weakref
+
+import pytest
+
+import rebackoff
+
+
+class Alarm(Exception):
+    pass
+
+
+def always(**options):
+    @rebackoff.on_exception(rebackoff.constant, ValueError, jitter=None, **options)
+    def target():
+        raise ValueError("lost")
+
+    return target
+
+
+@pytest.mark.smoke
+def test_a_signal_interrupts_the_wait_with_the_targets_error_as_context():
+    def ring(*_):
+        raise Alarm
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, 0.05)
+    start = time.monotonic()
+    try:
+        with pytest.raises(Alarm) as raised:
+            always(interval=60)()
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert time.monotonic() - start < 5
+    assert isinstance(raised.value.__context__, ValueError)
+
+
+@pytest.mark.smoke
+def test_a_signal_that_raises_nothing_does_not_shorten_the_wait():
+    rang = []
+    before = signal.signal(signal.SIGALRM, lambda *_: rang.append(1))
+    signal.setitimer(signal.ITIMER_REAL, 0.02)
+    start = time.monotonic()
+    try:
+        with pytest.raises(ValueError):
+            always(interval=0.1, max_tries=2)()
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert rang == [1] and time.monotonic() - start >= 0.1
+
+
+def test_a_keyboard_interrupt_in_the_wait_comes_through(monkeypatch):
+    def interrupted(seconds):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(time, "sleep", interrupted)
+    with pytest.raises(KeyboardInterrupt) as raised:
+        always()()
+    assert isinstance(raised.value.__context__, ValueError)
+
+
+def test_sys_exit_in_the_target_ends_the_call(flaky):
+    target = flaky(1, SystemExit(3))
+    with pytest.raises(SystemExit):
+        rebackoff.on_exception(rebackoff.expo, Exception)(target)()
+    assert target.calls == 1
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_after_a_fork_in_mid_retry_the_jitter_differs_in_the_child(monkeypatch):
+    random.seed(5)
+    read, write = os.pipe()
+    here = os.getpid()
+    waits = []
+    monkeypatch.setattr(time, "sleep", waits.append)
+
+    @rebackoff.on_exception(rebackoff.constant, ValueError, interval=1000, max_tries=4, raise_on_giveup=False)
+    def target():
+        if len(waits) == 1 and os.getpid() == here:
+            fork()
+        raise ValueError
+
+    def fork():
+        with multiprocessing_may_warn():
+            if os.fork() == 0:
+                waits.append(None)
+
+    target()
+    if os.getpid() != here:
+        os.write(write, repr([wait for wait in waits if wait is not None]).encode())
+        os._exit(0)
+    os.wait()
+    childs = eval(os.read(read, 4096))
+    os.close(read), os.close(write)
+    assert childs[0] == waits[0] and len(childs) == len(waits) == 3
+    assert childs[1:] != waits[1:]
+
+
+def multiprocessing_may_warn():
+    """Python warns of forks where there are threads; here there may be those of earlier tests."""
+    import warnings
+
+    context = warnings.catch_warnings()
+    context.__enter__()
+    warnings.simplefilter("ignore", DeprecationWarning)
+
+    class Leave:
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            context.__exit__(None, None, None)
+
+    return Leave()
+
+
+def test_eight_threads_share_one_decorated_function_without_sharing_tries(monkeypatch):
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
+    calls = threading.local()
+    details, errors = [], []
+
+    @rebackoff.on_exception(rebackoff.expo, ValueError, max_tries=5, on_success=lambda d: details.append((d["args"][0], d["tries"])))
+    def target(thread, failures):
+        calls.count = getattr(calls, "count", 0) + 1
+        if calls.count <= failures:
+            raise ValueError
+        calls.count = 0
+
+    def work(thread):
+        try:
+            for n in range(500):
+                target(thread, n % 4)
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=work, args=(n,)) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    for n in range(8):
+        assert [tries for thread, tries in details if thread == n] == [n % 4 + 1 for n in range(500)]
+
+
+def run(code):
+    return subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, timeout=60)
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="sub-interpreters in earlier versions say less")
+def test_a_sub_interpreter_refuses_cleanly():
+    done = run(
+        """
+        try:
+            import _interpreters as interpreters
+        except ImportError:
+            import _xxsubinterpreters as interpreters
+        import rebackoff
+        one = interpreters.create()
+        code = "try: import rebackoff\\nexcept ImportError as error: print('refused:', error)"
+        (getattr(interpreters, "exec", None) or interpreters.run_string)(one, code)
+        print("the main one:", rebackoff.on_exception(rebackoff.expo, ValueError)(lambda: "works")())
+        """
+    )
+    assert done.returncode == 0, done.stderr
+    assert "refused:" in done.stdout and "the main one: works" in done.stdout
+
+
+def test_endless_recursion_is_a_recursion_error():
+    done = run(
+        """
+        import rebackoff
+
+        @rebackoff.on_exception(rebackoff.expo, ValueError)
+        def down(n):
+            return down(n + 1)
+
+        try:
+            down(0)
+        except RecursionError:
+            print("as always")
+        """
+    )
+    assert (done.returncode, done.stdout) == (0, "as always\n"), done.stderr
+
+
+def test_recursion_keeps_the_calls_apart(sleeps):
+    failed = set()
+
+    @rebackoff.on_exception(rebackoff.expo, ValueError, max_tries=2, jitter=None)
+    def down(n):
+        deeper = down(n - 1) if n else 0
+        if n not in failed:
+            failed.add(n)
+            raise ValueError
+        return deeper + 1
+
+    assert down(50) == 51
+    assert sleeps == [1] * 51
+
+
+def test_a_decorated_function_that_is_called_while_the_interpreter_ends_does_no_harm():
+    done = run(
+        """
+        import rebackoff
+
+        @rebackoff.on_exception(rebackoff.constant, ValueError, interval=0, max_tries=2)
+        def fail():
+            raise ValueError
+
+        class Late:
+            def __del__(self, fail=fail, ValueError=ValueError):
+                try:
+                    fail()
+                except ValueError:
+                    pass
+
+        import sys
+        sys.late = Late()
+        """
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("options", [{}, {"max_time": 60}, {"on_backoff": lambda details: None}, {"on_try": lambda details: None}])
+def test_errors_are_in_no_reference_cycle(options, sleeps):
+    class Error(Exception):
+        pass
+
+    def target():
+        raise Error
+
+    async def atarget():
+        raise Error
+
+    decorate = rebackoff.on_exception(rebackoff.expo, Error, max_tries=3, **options)
+
+    async def run():
+        try:
+            await decorate(atarget)()
+        except Error as error:
+            return weakref.ref(error)
+
+    gc.disable()
+    try:
+        try:
+            decorate(target)()
+        except Error as error:
+            alive = weakref.ref(error)
+        assert alive() is None
+        assert asyncio.run(run())() is None
+    finally:
+        gc.enable()
+
+
+def test_an_error_is_freed_when_an_async_handler_fails(sleeps):
+    class Error(Exception):
+        pass
+
+    async def handler(details):
+        await asyncio.tasks.sleep(0)
+        raise KeyError
+
+    @rebackoff.on_exception(rebackoff.expo, Error, on_backoff=handler)
+    async def target():
+        raise Error
+
+    async def run():
+        try:
+            await target()
+        except KeyError as error:
+            return weakref.ref(error.__context__)
+
+    gc.disable()
+    try:
+        assert asyncio.run(run())() is None
+    finally:
+        gc.enable()
+
+
+def test_a_decorated_function_that_is_in_a_cycle_is_collected():
+    def make():
+        @rebackoff.on_exception(rebackoff.runtime, ValueError, value=lambda error: made.cache_clear, max_tries=lambda: made, on_backoff=[lambda d: made])
+        def made():
+            return made
+
+        return weakref.ref(made)
+
+    alive = make()
+    gc.collect()
+    assert alive() is None
+
+
+def test_references_are_balanced(sleeps):
+    argument, keyword, error = object(), object(), ValueError()
+    value = object()
+
+    @rebackoff.on_exception(rebackoff.expo, ValueError, max_tries=5, max_time=60, on_success=lambda details: None)
+    def target(argument, *, keyword):
+        if len(sleeps) % 3:
+            raise error
+        return value
+
+    def used():
+        sleeps.append(1)
+        assert target(argument, keyword=keyword) is value
+        error.__traceback__ = None
+
+    used()
+    before = [sys.getrefcount(one) for one in (argument, keyword, error, value)]
+    for _ in range(200):
+        used()
+    after = [sys.getrefcount(one) for one in (argument, keyword, error, value)]
+    assert after == before
+
+
+def test_cancelling_a_task_in_its_wait_ends_it():
+    @rebackoff.on_exception(rebackoff.constant, Exception, interval=60)
+    async def target():
+        raise ValueError
+
+    async def run():
+        task = asyncio.create_task(target())
+        await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError) as raised:
+            await task
+        return raised.value
+
+    error = asyncio.run(run())
+    assert isinstance(error.__context__, (ValueError, asyncio.CancelledError))

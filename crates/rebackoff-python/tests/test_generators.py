@@ -1,0 +1,157 @@
+"""Generator functions are retried until their first item; after it, errors pass through."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+
+import pytest
+
+import rebackoff
+
+
+def opening(failures, log):
+    """A generator function that fails so often before its first item."""
+
+    @rebackoff.on_exception(rebackoff.constant, ValueError, jitter=None, max_tries=3)
+    def rows(*items):
+        log.append("open")
+        if log.count("open") <= failures:
+            raise ValueError("not yet")
+        try:
+            for item in items:
+                got = yield item
+                if got is not None:
+                    log.append(got)
+        except KeyError:
+            log.append("caught")
+            yield "recovered"
+        finally:
+            log.append("closed")
+        return "end"
+
+    return rows
+
+
+def test_a_generator_function_stays_one_and_runs_when_it_is_iterated():
+    log = []
+    rows = opening(0, log)
+    assert inspect.isgeneratorfunction(rows)
+    generator = rows(1)
+    assert log == []
+    assert list(generator) == [1]
+
+
+def test_failures_before_the_first_item_are_retried(sleeps):
+    log = []
+    assert list(opening(2, log)(1, 2)) == [1, 2]
+    assert log == ["open", "open", "open", "closed"]
+    assert sleeps == [1, 1]
+
+
+def test_giving_up_raises_out_of_the_iteration(sleeps):
+    with pytest.raises(ValueError, match="not yet"):
+        list(opening(9, [])(1))
+
+
+def test_an_error_after_the_first_item_passes_through(sleeps):
+    @rebackoff.on_exception(rebackoff.expo, ValueError)
+    def rows():
+        yield 1
+        raise ValueError("too late")
+
+    generator = rows()
+    assert next(generator) == 1
+    with pytest.raises(ValueError, match="too late"):
+        next(generator)
+    assert sleeps == []
+
+
+def test_what_is_sent_thrown_and_returned_goes_through(sleeps):
+    log = []
+    generator = opening(1, log)(1, 2, 3)
+    assert next(generator) == 1
+    assert generator.send("sent") == 2
+    assert generator.throw(KeyError()) == "recovered"
+    with pytest.raises(StopIteration) as end:
+        next(generator)
+    assert end.value.value == "end"
+    assert log == ["open", "open", "sent", "caught", "closed"]
+
+
+def test_closing_closes_the_target(sleeps):
+    log = []
+    generator = opening(0, log)(1, 2)
+    next(generator)
+    generator.close()
+    assert log == ["open", "closed"]
+
+
+def test_a_generator_without_items_is_a_success(sleeps):
+    assert list(opening(1, [])()) == []
+
+
+def aopening(failures, log):
+    @rebackoff.on_exception(rebackoff.constant, ValueError, jitter=None, max_tries=3)
+    async def rows(*items):
+        log.append("open")
+        if log.count("open") <= failures:
+            raise ValueError("not yet")
+        try:
+            for item in items:
+                got = yield item
+                if got is not None:
+                    log.append(got)
+        except KeyError:
+            log.append("caught")
+            yield "recovered"
+        finally:
+            log.append("closed")
+
+    return rows
+
+
+async def collected(generator):
+    return [item async for item in generator]
+
+
+def test_an_async_generator_function_is_retried_until_its_first_item(sleeps):
+    log = []
+    rows = aopening(2, log)
+    assert inspect.isasyncgenfunction(rows)
+    assert asyncio.run(collected(rows(1, 2))) == [1, 2]
+    assert log == ["open", "open", "open", "closed"]
+    assert sleeps == [1, 1]
+    with pytest.raises(ValueError, match="not yet"):
+        asyncio.run(collected(aopening(9, [])(1)))
+    assert asyncio.run(collected(aopening(1, [])())) == []
+
+
+def test_what_is_sent_and_thrown_goes_through_an_async_generator(sleeps):
+    log = []
+
+    async def use():
+        generator = aopening(1, log)(1, 2, 3)
+        assert await generator.__anext__() == 1
+        assert await generator.asend("sent") == 2
+        assert await generator.athrow(KeyError()) == "recovered"
+        with pytest.raises(StopAsyncIteration):
+            await generator.__anext__()
+
+        closing = aopening(0, log)(1, 2)
+        await closing.__anext__()
+        await closing.aclose()
+
+    asyncio.run(use())
+    assert log == ["open", "open", "sent", "caught", "closed", "open", "closed"]
+
+
+def test_an_error_after_the_first_item_of_an_async_generator_passes_through(sleeps):
+    @rebackoff.on_exception(rebackoff.expo, ValueError)
+    async def rows():
+        yield 1
+        raise ValueError("too late")
+
+    with pytest.raises(ValueError, match="too late"):
+        asyncio.run(collected(rows()))
+    assert sleeps == []
