@@ -49,13 +49,6 @@ const HANDLERS: [&str; 4] = ["on_try", "on_backoff", "on_giveup", "on_success"];
 const THE_REST: [&str; 3] = ["policy", "sleeper", "crate"];
 
 impl Kind {
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::OnError => "on_error",
-            Self::OnPredicate => "on_predicate",
-        }
-    }
-
     fn options(self) -> Vec<&'static str> {
         let of_errors = match self {
             Self::OnError => OF_ERRORS.as_slice(),
@@ -125,7 +118,7 @@ impl Options {
                  as in `expo(max_value = 30)`"
             );
         }
-        words::unknown(&format!("option of `{}`", self.kind.name()), name, allowed)
+        words::unknown("option", name, allowed)
     }
 
     /// The strategy, unless a policy holds one, and then the predicate.

@@ -6,26 +6,30 @@ use std::fmt::Display;
 pub(crate) fn list(words: &[&str]) -> String {
     let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
     match quoted.as_slice() {
-        [] => "nothing".to_owned(),
+        [] => String::new(),
         [word] => word.clone(),
         [words @ .., last] => format!("{} or {last}", words.join(", ")),
     }
 }
 
-/// Says that `kind` `word` does not exist, what was meant, and what there is.
+/// Says that `word` is no `kind`, what was meant, and what there is.
 pub(crate) fn unknown(kind: &str, word: impl Display, allowed: &[&str]) -> String {
     let word = word.to_string();
+    let refusal = format!("`{word}` is no {kind}");
+    if allowed.is_empty() {
+        return format!("{refusal}, which has none");
+    }
     let meant = nearest(&word, allowed)
         .map(|nearest| format!(": did you mean `{nearest}`?"))
         .unwrap_or_default();
-    format!("unknown {kind} `{word}`{meant}\nallowed: {}", list(allowed))
+    format!("{refusal}{meant}\nallowed: {}", list(allowed))
 }
 
-/// The word that `word` was probably meant to be: at most a third of it differs.
+/// The word that `word` was probably meant to be: at most half of it differs.
 fn nearest<'a>(word: &str, allowed: &[&'a str]) -> Option<&'a str> {
     let (distance, nearest) =
         allowed.iter().map(|candidate| (distance(word, candidate), *candidate)).min()?;
-    (distance * 3 <= word.chars().count().max(3)).then_some(nearest)
+    (distance * 2 <= word.chars().count()).then_some(nearest)
 }
 
 /// How many letters to add, remove or change to get from one word to the other.
@@ -62,8 +66,8 @@ mod tests {
         let allowed = ["max_tries", "max_time", "jitter"];
         assert_eq!(nearest("max_trys", &allowed), Some("max_tries"));
         assert_eq!(nearest("maxtime", &allowed), Some("max_time"));
+        assert_eq!(nearest("exop", &["expo", "fibo"]), Some("expo"));
         assert_eq!(nearest("sleep", &allowed), None);
-        assert_eq!(nearest("x", &[]), None);
     }
 
     #[test]

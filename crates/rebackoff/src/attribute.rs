@@ -38,9 +38,18 @@ impl<O, M> Target<M> for Body<O> {
     label = "not a `Result`",
     note = "`on_predicate` retries on other values"
 )]
-pub trait Fallible {}
+pub trait Fallible {
+    /// Named by what follows, so that the compiler complains once of what is no `Result`.
+    type Hook;
 
-impl<T, E> Fallible for Result<T, E> {}
+    const HOOK: Self::Hook;
+}
+
+impl<T, E> Fallible for Result<T, E> {
+    type Hook = OnError;
+
+    const HOOK: OnError = OnError;
+}
 
 /// Retries while the predicate is true for the outcome.
 #[derive(Debug)]
@@ -56,15 +65,15 @@ impl<O, C: FnMut(&O) -> bool> Hook<O> for While<C> {
 #[inline]
 pub fn on_error<O: Fallible>(
     policy: &Policy,
-) -> Call<'_, Body<O>, OnError, Blocking<ThreadSleeper>> {
-    Call::new(policy, Body(PhantomData), OnError, Blocking(ThreadSleeper))
+) -> Call<'_, Body<O>, O::Hook, Blocking<ThreadSleeper>> {
+    Call::new(policy, Body(PhantomData), O::HOOK, Blocking(ThreadSleeper))
 }
 
 #[inline]
 pub fn on_error_async<O: Fallible>(
     policy: &Policy,
-) -> Call<'_, Body<O>, OnError, Async<DefaultSleeper>> {
-    Call::new(policy, Body(PhantomData), OnError, Async(DefaultSleeper::default()))
+) -> Call<'_, Body<O>, O::Hook, Async<DefaultSleeper>> {
+    Call::new(policy, Body(PhantomData), O::HOOK, Async(DefaultSleeper::default()))
 }
 
 #[inline]

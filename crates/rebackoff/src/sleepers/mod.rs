@@ -25,14 +25,18 @@ pub type DefaultSleeper = TokioSleeper;
 pub type DefaultSleeper = SmolSleeper;
 
 /// Stands where a runtime's timer is needed and none is enabled; it is no
-/// [`AsyncSleeper`](crate::AsyncSleeper), so that the compiler says what to enable.
+/// [`AsyncSleeper`](crate::AsyncSleeper), and its name is what the compiler says of an `.await`.
 #[cfg(not(any(feature = "tokio", feature = "smol")))]
 #[derive(Clone, Copy, Debug, Default)]
-pub struct DefaultSleeper;
+pub struct EnableFeatureTokioOrSmol;
+
+/// The timer of async calls that are given no other: none without the feature `tokio` or `smol`.
+#[cfg(not(any(feature = "tokio", feature = "smol")))]
+pub type DefaultSleeper = EnableFeatureTokioOrSmol;
 
 /// Reads the clock of threads, which every program has.
 #[cfg(not(any(feature = "tokio", feature = "smol")))]
-impl crate::Clock for DefaultSleeper {
+impl crate::Clock for EnableFeatureTokioOrSmol {
     type Instant = std::time::Instant;
 
     fn now(&self) -> std::time::Instant {

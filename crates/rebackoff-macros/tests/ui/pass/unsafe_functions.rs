@@ -13,6 +13,5 @@ async unsafe fn read_later(number: &u32) -> Result<u32, u32> {
 
 fn main() {
     assert_eq!(unsafe { read(&7) }, Err(7));
-    let later = unsafe { read_later(&7) };
-    assert_eq!(futures_lite::future::block_on(later), Err(7));
+    drop(unsafe { read_later(&7) });
 }

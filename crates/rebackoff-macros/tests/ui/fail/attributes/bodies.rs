@@ -16,12 +16,12 @@ async fn moves_an_argument_later(body: String) -> Result<(), String> {
 
 #[on_error(expo)]
 fn gives_another_type() -> Result<u32, String> {
-    Ok("text")
+    "text"
 }
 
 #[on_error(expo)]
 async fn gives_another_type_later() -> Result<u32, String> {
-    Ok("text")
+    "text"
 }
 
 fn main() {}

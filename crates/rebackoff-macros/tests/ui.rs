@@ -2,7 +2,6 @@
 //!
 //! The wording is that of the compiler that the project is built with; `TRYBUILD=overwrite` writes
 //! what it says now.
-#![cfg(feature = "macros")]
 
 #[test]
 fn mistakes_are_told_where_they_are() {
