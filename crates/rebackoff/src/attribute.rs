@@ -8,7 +8,7 @@
 use std::future::Future;
 use std::marker::PhantomData;
 
-use rebackoff_core::{Policy, Verdict};
+use rebackoff_core::{Policy, Seconds, Verdict};
 
 use crate::hooks::{Hook, OnError};
 use crate::session::Session;
@@ -146,12 +146,14 @@ pub fn settle<O, H: Hook<O>, S: Sleeper>(
     running: &mut Running<'_, O, H, S>,
     outcome: O,
 ) -> ControlFlow<O> {
-    let Some(wait) = running.session.handle_outcome(&outcome, &mut running.hooks) else {
-        return ControlFlow::Break(outcome);
-    };
-    drop(outcome);
-    blocking::sleep(&running.session.clock, wait);
-    ControlFlow::Continue(())
+    match running.session.judge(&outcome, &mut running.hooks) {
+        Verdict::Accept => ControlFlow::Break(outcome),
+        verdict => {
+            let wait = back_off(running, outcome, verdict)?;
+            blocking::sleep(&running.session.clock, wait);
+            ControlFlow::Continue(())
+        }
+    }
 }
 
 /// The wait for the next try, unless `outcome` is the call's.
@@ -160,8 +162,25 @@ pub fn settle_async<O, H: Hook<O>, S: AsyncSleeper>(
     running: &mut Running<'_, O, H, S>,
     outcome: O,
 ) -> ControlFlow<O, impl Future<Output = ()> + use<O, H, S>> {
-    match running.session.handle_outcome(&outcome, &mut running.hooks) {
+    match running.session.judge(&outcome, &mut running.hooks) {
+        Verdict::Accept => ControlFlow::Break(outcome),
+        verdict => {
+            let wait = back_off(running, outcome, verdict)?;
+            ControlFlow::Continue(Wait::new(&running.session.clock, wait))
+        }
+    }
+}
+
+/// Apart, so that success stays short.
+#[cold]
+#[inline(never)]
+fn back_off<O, H: Hook<O>, S: Clock>(
+    running: &mut Running<'_, O, H, S>,
+    outcome: O,
+    verdict: Verdict,
+) -> ControlFlow<O, Seconds> {
+    match running.session.handle_failure(&outcome, verdict, &mut running.hooks) {
+        Some(wait) => ControlFlow::Continue(wait),
         None => ControlFlow::Break(outcome),
-        Some(wait) => ControlFlow::Continue(Wait::new(&running.session.clock, wait)),
     }
 }

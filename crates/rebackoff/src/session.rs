@@ -89,19 +89,6 @@ impl<'p, C: Clock> Session<'p, C> {
         verdict
     }
 
-    /// A try ended: the wait before the next one, or `None` when `outcome` is the call's.
-    #[inline]
-    pub(crate) fn handle_outcome<O, H: Hook<O>>(
-        &mut self,
-        outcome: &O,
-        hooks: &mut H,
-    ) -> Option<Seconds> {
-        match self.judge(outcome, hooks) {
-            Verdict::Accept => None,
-            verdict => self.handle_failure(outcome, verdict, hooks),
-        }
-    }
-
     /// A try that is not accepted: the wait before the next one, or `None` when the call gives up.
     #[inline(always)]
     #[allow(
