@@ -11,7 +11,10 @@ from rebackoff._callables import is_cancellation, name_of, takes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from types import TracebackType
     from typing import Any
+
+    Exceptions = type[BaseException] | tuple[type[BaseException], ...]
 
 LOGGER_NAME = "backoff"
 
@@ -21,16 +24,21 @@ class Attempt:
 
     __slots__ = ("exception", "exception_types")
     __match_args__ = ("exception_types",)
-    __hash__ = None
+    __hash__ = None  # type: ignore[assignment]
 
-    def __init__(self, exception_types):
+    def __init__(self, exception_types: Exceptions) -> None:
         self.exception_types = exception_types
-        self.exception = None
+        self.exception: BaseException | None = None
 
-    def __enter__(self):
+    def __enter__(self) -> Attempt:
         return self
 
-    def __exit__(self, kind, error, traceback):
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> bool:
         if kind is None or not issubclass(kind, self.exception_types):
             return False
         narrow = without_base(self.exception_types)
@@ -39,11 +47,11 @@ class Attempt:
         self.exception = error
         return True
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"Attempt(exception_types={self.exception_types!r}, exception={self.exception!r})"
 
-    def __eq__(self, other):
-        if other.__class__ is not self.__class__:
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Attempt):
             return NotImplemented
         return (self.exception_types, self.exception) == (other.exception_types, other.exception)
 

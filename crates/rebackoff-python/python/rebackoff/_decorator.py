@@ -1,7 +1,5 @@
 """The decorators and retry contexts."""
 
-from __future__ import annotations
-
 from operator import not_
 
 from rebackoff import _async, _callables, _sync
@@ -11,47 +9,28 @@ from rebackoff._native import accelerate
 from rebackoff._options import Options, never
 from rebackoff._wait_gen import expo
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Generator
-    from datetime import timedelta
-    from typing import Any, overload
-
-    from rebackoff._native import Waits
-    from rebackoff._typing import (
-        Seconds,
-        _AnyHandler,
-        _AnyLoggerOrName,
-        _CallableT,
-        _Handlers,
-        _Jitterer,
-        _MaybeCallable,
-        _MaybeSequence,
-        _WaitGenerator,
-    )
-
 _INFO, _ERROR = 20, 40  # logging.INFO, logging.ERROR
 
 
 def on_exception(
-    wait_gen: _WaitGenerator | Waits,
-    exception: _MaybeSequence[type[BaseException]],
+    wait_gen,
+    exception,
     *,
-    max_tries: _MaybeCallable[int | None] | None = None,
-    max_time: _MaybeCallable[Seconds | None] | None = None,
-    jitter: Callable[[float], Any] | None = full_jitter,
-    giveup: Callable[[Any], Any] = never,
-    hint: Callable[[Any], Seconds | None] | None = None,
-    on_try: _Handlers = None,
-    on_success: _Handlers = None,
-    on_backoff: _Handlers = None,
-    on_giveup: _Handlers = None,
-    raise_on_giveup: bool = True,
-    logger: _AnyLoggerOrName | None = "backoff",
-    backoff_log_level: int = _INFO,
-    giveup_log_level: int = _ERROR,
-    **wait_gen_kwargs: Any,
-) -> Callable[[_CallableT], _CallableT]:
+    max_tries=None,
+    max_time=None,
+    jitter=full_jitter,
+    giveup=never,
+    hint=None,
+    on_try=None,
+    on_success=None,
+    on_backoff=None,
+    on_giveup=None,
+    raise_on_giveup=True,
+    logger="backoff",
+    backoff_log_level=_INFO,
+    giveup_log_level=_ERROR,
+    **wait_gen_kwargs,
+):
     """Decorates a function to be called again when it raises.
 
     Blocking functions, coroutine functions, generator functions (until their first item), methods,
@@ -102,29 +81,29 @@ def on_exception(
         giveup_log_level=giveup_log_level,
     )
 
-    def decorate(target: _CallableT) -> _CallableT:
+    def decorate(target):
         return _decorated(options, target)
 
     return decorate
 
 
 def on_predicate(
-    wait_gen: _WaitGenerator | Waits,
-    predicate: Callable[[Any], Any] = not_,
+    wait_gen,
+    predicate=not_,
     *,
-    max_tries: _MaybeCallable[int | None] | None = None,
-    max_time: _MaybeCallable[Seconds | None] | None = None,
-    jitter: Callable[[float], Any] | None = full_jitter,
-    hint: Callable[[Any], Seconds | None] | None = None,
-    on_try: _Handlers = None,
-    on_success: _Handlers = None,
-    on_backoff: _Handlers = None,
-    on_giveup: _Handlers = None,
-    logger: _AnyLoggerOrName | None = "backoff",
-    backoff_log_level: int = _INFO,
-    giveup_log_level: int = _ERROR,
-    **wait_gen_kwargs: Any,
-) -> Callable[[_CallableT], _CallableT]:
+    max_tries=None,
+    max_time=None,
+    jitter=full_jitter,
+    hint=None,
+    on_try=None,
+    on_success=None,
+    on_backoff=None,
+    on_giveup=None,
+    logger="backoff",
+    backoff_log_level=_INFO,
+    giveup_log_level=_ERROR,
+    **wait_gen_kwargs,
+):
     """Decorates a function to be called again when it returns what `predicate` is true of.
 
     The last value is returned when it is time to give up. Without a predicate, the function is
@@ -149,31 +128,31 @@ def on_predicate(
         giveup_log_level=giveup_log_level,
     )
 
-    def decorate(target: _CallableT) -> _CallableT:
+    def decorate(target):
         return _decorated(options, target)
 
     return decorate
 
 
 def retry_context(
-    exception: _MaybeSequence[type[BaseException]] = Exception,
-    wait_gen: _WaitGenerator | Waits = expo,
+    exception=Exception,
+    wait_gen=expo,
     *,
-    max_tries: _MaybeCallable[int | None] | None = None,
-    max_time: _MaybeCallable[Seconds | None] | None = None,
-    jitter: Callable[[float], Any] | None = full_jitter,
-    giveup: Callable[[Any], Any] = never,
-    hint: Callable[[Any], Seconds | None] | None = None,
-    on_try: _Handlers = None,
-    on_success: _Handlers = None,
-    on_backoff: _Handlers = None,
-    on_giveup: _Handlers = None,
-    raise_on_giveup: bool = True,
-    logger: _AnyLoggerOrName | None = "backoff",
-    backoff_log_level: int = _INFO,
-    giveup_log_level: int = _ERROR,
-    **wait_gen_kwargs: Any,
-) -> Generator[Attempt, None, None]:
+    max_tries=None,
+    max_time=None,
+    jitter=full_jitter,
+    giveup=never,
+    hint=None,
+    on_try=None,
+    on_success=None,
+    on_backoff=None,
+    on_giveup=None,
+    raise_on_giveup=True,
+    logger="backoff",
+    backoff_log_level=_INFO,
+    giveup_log_level=_ERROR,
+    **wait_gen_kwargs,
+):
     """Gives attempts at a block of code, until one succeeds or it is time to give up.
 
         for attempt in rebackoff.retry_context(ConnectionError, rebackoff.expo, max_tries=5):
@@ -206,24 +185,24 @@ def retry_context(
 
 
 def aretry_context(
-    exception: _MaybeSequence[type[BaseException]] = Exception,
-    wait_gen: _WaitGenerator | Waits = expo,
+    exception=Exception,
+    wait_gen=expo,
     *,
-    max_tries: _MaybeCallable[int | None] | None = None,
-    max_time: _MaybeCallable[Seconds | None] | None = None,
-    jitter: Callable[[float], Any] | None = full_jitter,
-    giveup: Callable[[Any], Any] = never,
-    hint: Callable[[Any], Seconds | None] | None = None,
-    on_try: _Handlers = None,
-    on_success: _Handlers = None,
-    on_backoff: _Handlers = None,
-    on_giveup: _Handlers = None,
-    raise_on_giveup: bool = True,
-    logger: _AnyLoggerOrName | None = "backoff",
-    backoff_log_level: int = _INFO,
-    giveup_log_level: int = _ERROR,
-    **wait_gen_kwargs: Any,
-) -> AsyncGenerator[Attempt, None]:
+    max_tries=None,
+    max_time=None,
+    jitter=full_jitter,
+    giveup=never,
+    hint=None,
+    on_try=None,
+    on_success=None,
+    on_backoff=None,
+    on_giveup=None,
+    raise_on_giveup=True,
+    logger="backoff",
+    backoff_log_level=_INFO,
+    giveup_log_level=_ERROR,
+    **wait_gen_kwargs,
+):
     """The same as `retry_context` for `async for`; handlers, `giveup` and `jitter` may be async.
 
         async for attempt in rebackoff.aretry_context(ConnectionError, rebackoff.expo):
@@ -251,7 +230,7 @@ def aretry_context(
     return _async.retry_context(options.run(None, is_async=True), options.trigger, Attempt)
 
 
-def _decorated(options: Options, target: Any) -> Any:
+def _decorated(options, target):
     import functools
 
     if not callable(target):

@@ -1,0 +1,121 @@
+"""Decorated functions keep their exact type. Read by mypy --strict and pyright, and run by nobody."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Callable, Generator, Iterator
+from datetime import timedelta
+from typing import Any
+
+from typing_extensions import assert_type
+
+import rebackoff
+from rebackoff.testing import disabled, no_wait
+from rebackoff.types import ContextDetails, Details
+
+
+@rebackoff.on_exception(rebackoff.expo, ValueError, max_tries=3, max_time=timedelta(minutes=1))
+def blocking(number: int, *, text: str = "") -> list[str]:
+    return [text] * number
+
+
+@rebackoff.on_predicate(rebackoff.fibo, lambda found: not found, max_value=13)
+async def awaited(number: int) -> dict[str, int]:
+    return {"number": number}
+
+
+@rebackoff.on_exception(rebackoff.expo(base=3), (ValueError, OSError), jitter=None)
+def rows(count: int) -> Iterator[int]:
+    yield from range(count)
+
+
+assert_type(blocking(3, text="a"), list[str])
+assert_type(rows(2), Iterator[int])
+kept: Callable[[int], Iterator[int]] = rows
+
+
+def asked(error: KeyError) -> float:
+    return len(error.args)
+
+
+class Client:
+    @rebackoff.on_exception(rebackoff.constant, ConnectionError, interval=[1, 2, 5])
+    def fetch(self, url: str) -> bytes:
+        return url.encode()
+
+    @classmethod
+    @rebackoff.on_exception(rebackoff.runtime, KeyError, value=asked)
+    def make(cls) -> Client:
+        return cls()
+
+    @property
+    @rebackoff.on_predicate(rebackoff.constant)
+    def ready(self) -> bool:
+        return True
+
+
+assert_type(Client().fetch("url"), bytes)
+assert_type(Client.make(), Client)
+assert_type(Client().ready, bool)
+
+
+def handler(details: Details) -> None:
+    assert_type(details["target"], Callable[..., Any])
+    assert_type(details["tries"], int)
+    assert_type(details["elapsed"], float)
+    assert_type(details.get("reason"), str | None)
+
+
+async def async_handler(details: Details) -> None:
+    assert_type(details["kwargs"], dict[str, Any])
+
+
+def context_handler(details: ContextDetails) -> None:
+    assert_type(details["tries"], int)
+
+
+async def async_giveup(error: Exception) -> bool:
+    return not error.args
+
+
+def waits(first: float) -> Generator[float, Any, None]:
+    yield first
+
+
+@rebackoff.on_exception(
+    waits,
+    OSError,
+    first=0.5,
+    max_tries=lambda: 5,
+    giveup=async_giveup,
+    hint=lambda error: getattr(error, "retry_after", None),
+    on_try=handler,
+    on_success=[handler, async_handler],
+    on_backoff=(handler,),
+    on_giveup=async_handler,
+    logger=logging.getLogger("mine"),
+    backoff_log_level=logging.DEBUG,
+    raise_on_giveup=False,
+)
+async def everything() -> None: ...
+
+
+for attempt in rebackoff.retry_context(ValueError, rebackoff.expo, on_backoff=context_handler):
+    with attempt:
+        assert_type(attempt, rebackoff.Attempt)
+    assert_type(attempt.exception, BaseException | None)
+
+
+async def in_context() -> None:
+    assert_type(await awaited(1), dict[str, int])
+    async for attempt in rebackoff.aretry_context(ValueError, rebackoff.expo(), max_tries=3):
+        with attempt:
+            await asyncio.sleep(0)
+
+
+assert_type(rebackoff.aretry_context(), AsyncGenerator[rebackoff.Attempt, None])
+assert_type(rebackoff.full_jitter(1), float)
+
+with no_wait() as recorded, disabled():
+    assert_type(recorded, list[float])

@@ -1,0 +1,22 @@
+"""What type checkers refuse. Each line that is marked has an error; mypy warns of a mark without one."""
+
+from __future__ import annotations
+
+import rebackoff
+
+
+def target(number: int) -> str:
+    return str(number)
+
+
+decorated = rebackoff.on_exception(rebackoff.expo, ValueError)(target)
+decorated("1")  # type: ignore[arg-type]
+length: int = decorated(1)  # type: ignore[assignment]
+
+rebackoff.expo(bse=3)  # type: ignore[call-arg]
+rebackoff.on_exception(rebackoff.expo(base=3), ValueError, max_trys=3)  # type: ignore[call-overload]
+rebackoff.on_predicate(rebackoff.fibo(), max_vale=3)  # type: ignore[call-overload]
+rebackoff.on_exception(rebackoff.expo, ValueError, max_tries="3")  # type: ignore[call-overload]
+rebackoff.on_exception(rebackoff.expo, 5)  # type: ignore[call-overload]
+rebackoff.on_exception(5, ValueError)  # type: ignore[call-overload]
+rebackoff.retry_context(ValueError, max_tries=[3])  # type: ignore[call-overload]
