@@ -37,7 +37,10 @@ fn main() {
     println!("future_bytes_bare {}", size_of_val(&target(1)()));
     println!("future_bytes_sleep {}", size_of::<tokio::time::Sleep>());
     println!("future_bytes_hand {}", size_of_val(&config.r#async(target(1), tokio::time::sleep)));
-    println!("future_bytes_rebackoff {}", size_of_val(&policy.retry_async(target(1)).into_future()));
+    println!(
+        "future_bytes_rebackoff {}",
+        size_of_val(&policy.retry_async(target(1)).into_future())
+    );
     for (name, row) in [
         ("blocking_success", blocking_success_rebackoff as fn(u64)),
         ("blocking_retry", blocking_retry_rebackoff),

@@ -2,15 +2,16 @@
 //! and this crate in turns, so that whatever else the machine does falls on both.
 
 use std::alloc::{GlobalAlloc, Layout, System};
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::cmp::Ordering;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use rebackoff::prelude::*;
 use rebackoff_bench::hand::Config;
 
 const TASKS: u64 = 100_000;
-const ROUNDS: usize = 9;
+const ROUNDS: usize = 15;
 
 struct Weighing;
 
@@ -68,10 +69,10 @@ fn main() {
         ours.push(time);
         ours_bytes = bytes;
     }
-    let (hand, ours) = (median(hand), median(ours));
-    println!("tasks_wall_hand_ms {}", hand.as_millis());
-    println!("tasks_wall_rebackoff_ms {}", ours.as_millis());
-    println!("tasks_wall_ratio {:.3}", ours.as_secs_f64() / hand.as_secs_f64());
+    let ratios = ours.iter().zip(&hand).map(|(ours, hand)| ours.as_secs_f64() / hand.as_secs_f64());
+    println!("tasks_wall_ratio {:.3}", median(ratios.collect(), f64::total_cmp));
+    println!("tasks_wall_hand_ms {}", median(hand, Ord::cmp).as_millis());
+    println!("tasks_wall_rebackoff_ms {}", median(ours, Ord::cmp).as_millis());
     println!("tasks_bytes_hand {hand_bytes}");
     println!("tasks_bytes_rebackoff {ours_bytes}");
 }
@@ -98,7 +99,7 @@ where
     (start.elapsed(), (MOST_BYTES.load(Relaxed) - before) / TASKS)
 }
 
-fn median(mut times: Vec<Duration>) -> Duration {
-    times.sort();
-    times[times.len() / 2]
+fn median<T: Copy>(mut values: Vec<T>, compare: impl FnMut(&T, &T) -> Ordering) -> T {
+    values.sort_by(compare);
+    values[values.len() / 2]
 }

@@ -182,7 +182,7 @@ impl<'p, F, H, M> Call<'p, F, H, M> {
         self.hook(OnSuccess(handler))
     }
 
-    /// Adds a [`Hook`]: conditions, waits and handlers in one.
+    /// Adds a [`Hook`](crate::Hook): conditions, waits and handlers in one.
     #[inline]
     pub fn hook<A>(self, hook: A) -> Call<'p, F, Then<H, A>, M> {
         let Self { policy, target, hooks, mode, draws } = self;

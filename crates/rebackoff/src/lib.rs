@@ -1,4 +1,73 @@
-//! Retry with exponential backoff: blocking, async, or as an attribute.
+//! Retry with exponential backoff, jitter and limits: blocking, async, or as an attribute.
+//!
+//! A [`Policy`] is a value that says how to retry: a wait strategy ([`expo`], [`fibo`],
+//! [`constant`], [`list`], [`linear`], [`decay`], [`decorrelated`], [`runtime`]), a [`Jitter`] and
+//! limits. In a `const` or `static`, [`policy!`] checks it while compiling; at run time
+//! [`Policy::new`] gives an error that names the parameter.
+//!
+//! Three layers use it, one written with the other:
+//!
+//! ```
+//! use rebackoff::prelude::*;
+//!
+//! static FETCH: Policy = policy!(expo(max_value = secs(30)), max_tries = 8, max_time = secs(60));
+//!
+//! // 1. A loop of your own: call what you like, borrow what you like, hand errors to `backoff`.
+//! fn first(digits: &mut Vec<&str>) -> Result<u8, std::num::ParseIntError> {
+//!     let mut tries = FETCH.tries();
+//!     loop {
+//!         match digits.pop().unwrap_or("0").parse() {
+//!             Ok(digit) => return Ok(digit),
+//!             Err(error) => tries.backoff(error)?, // waits, or gives the error back
+//!         }
+//!     }
+//! }
+//! assert_eq!(first(&mut vec!["7"]), Ok(7));
+//!
+//! // 2. Closures: `retry` on errors, `poll` until a condition holds.
+//! let second = FETCH
+//!     .retry(|| "7".parse::<u8>())
+//!     .giveup(|error| error.to_string().contains("empty"))
+//!     .on_backoff(|event| eprintln!("try {} failed, waiting {:?}", event.tries, event.wait))
+//!     .call();
+//! assert_eq!(second, Ok(7));
+//!
+//! // 3. Attributes, on functions and methods.
+//! # #[cfg(feature = "macros")]
+//! #[rebackoff::on_error(expo(max_value = 30), max_tries = 8)]
+//! fn third(text: &str) -> Result<u8, std::num::ParseIntError> {
+//!     text.parse()
+//! }
+//! # #[cfg(feature = "macros")]
+//! assert_eq!(third("7"), Ok(7));
+//! ```
+//!
+//! Each has an async twin ([`Retry::tries_async`], [`Retry::retry_async`], [`Retry::poll_async`],
+//! the attributes on an `async fn`) that waits with tokio's timer, with smol's, or with any
+//! [`AsyncSleeper`]. Dropping its future cancels the call, in a try or in a wait.
+//!
+//! # What holds for every call
+//!
+//! - The caller's error comes back untouched. `.outcome()` in place of `.call()` or `.await` tells
+//!   the tries, the time and the [`Reason`] as well, as a value of that call alone.
+//! - The engine decides and the drivers obey, so that blocking, async and simulated calls do the
+//!   same; `rebackoff-core` documents the order of its decisions.
+//! - A call that succeeds at once allocates nothing, takes no lock, and reads the clock only if
+//!   `max_time`, a handler or `.outcome()` asks for it.
+//! - The clock belongs to the sleeper: under tokio's paused clock, `max_time` follows that clock.
+//! - Numbers saturate, and nothing in this crate panics.
+//!
+//! # Features
+//!
+//! | feature | default | what it adds |
+//! |---|---|---|
+//! | `macros` | yes | the attributes [`on_error`](macro@on_error) and [`on_predicate`](macro@on_predicate) |
+//! | `tokio` | yes | async waits with tokio's timer |
+//! | `smol` | | async waits with smol's timer |
+//! | `serde` | | policies in TOML, JSON and other formats |
+//! | `live` | | `LivePolicy`, which can be replaced while the program runs |
+//! | `tracing` | | an event for each backoff and give-up |
+//! | `testing` | | the module `testing`: virtual clock, no waits, no retries |
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_auto_cfg))]
 

@@ -9,7 +9,7 @@ use super::SettingError;
 use crate::Seconds;
 use crate::human::{ParseDurationError, parse_duration};
 
-/// One value of [`Settings`]: a number, a text, or a list of them.
+/// One value of [`Settings`](crate::Settings): a number, a text, or a list of them.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(untagged))]

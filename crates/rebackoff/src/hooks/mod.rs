@@ -13,9 +13,9 @@ use rebackoff_core::{Event, Policy, Seconds, Verdict};
 
 /// What a caller says about a call and is told of it; `O` is what the target gives.
 ///
-/// The setters of [`Retry`](crate::Retry) (`when`, `giveup`, `on_backoff`, …) each add one hook.
+/// The setters of [`Call`](crate::Call) (`when`, `giveup`, `on_backoff`, …) each add one hook.
 /// Implement it for a bundle that is used with many calls, and add that with
-/// [`Retry::hook`](crate::Retry::hook). Every method does nothing by default; each is asked in the
+/// [`Call::hook`](crate::Call::hook). Every method does nothing by default; each is asked in the
 /// order in which the hooks were added.
 pub trait Hook<O> {
     /// Whether events are told with their elapsed time, so that the clock is read on each call.
