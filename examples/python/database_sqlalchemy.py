@@ -19,7 +19,7 @@ def is_deadlock(error):
     DBAPIError,
     factor=0.01,
     giveup=lambda error: not is_deadlock(error),
-    max_tries=3,
+    max_tries=8,
     on_backoff=lambda details: print("  deadlock: rolled back, the transaction is tried again"),
 )
 def execute_transaction(session, operation):

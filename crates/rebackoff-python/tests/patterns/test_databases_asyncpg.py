@@ -60,7 +60,7 @@ async def test_the_victim_of_a_deadlock_tries_again_and_both_transactions_are_do
         await accounts(pool)
 
         @rebackoff.on_exception(
-            rebackoff.constant, asyncpg.DeadlockDetectedError, interval=0.001, max_tries=3
+            rebackoff.expo, asyncpg.DeadlockDetectedError, factor=0.005, max_tries=8
         )
         async def transfer(source, destination):
             tries[source] += 1
@@ -79,7 +79,7 @@ async def test_the_victim_of_a_deadlock_tries_again_and_both_transactions_are_do
         await asyncio.wait_for(asyncio.gather(transfer(1, 2), transfer(2, 1)), 30)
         rows = await pool.fetch("SELECT balance FROM accounts ORDER BY id")
 
-    assert sorted(tries.values()) == [1, 2], "one transaction was the victim, once"
+    assert max(tries.values()) > 1, "one of the two was the victim"
     assert [row["balance"] for row in rows] == [100, 100]
 
 

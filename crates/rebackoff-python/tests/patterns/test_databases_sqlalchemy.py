@@ -67,11 +67,11 @@ def is_deadlock(error):
 
 
 @rebackoff.on_exception(
-    rebackoff.constant,
+    rebackoff.expo,
     DBAPIError,
-    interval=0.001,
+    factor=0.005,
     giveup=lambda error: not is_deadlock(error),
-    max_tries=3,
+    max_tries=8,
 )
 def execute_transaction(session, operation):
     try:
@@ -118,7 +118,7 @@ def test_the_victim_of_a_deadlock_tries_again_and_both_transactions_are_done(eng
         thread.join(30)
 
     assert errors == []
-    assert sorted(tries.values()) == [1, 2], "one transaction was the victim, once"
+    assert max(tries.values()) > 1, "one of the two was the victim"
     with engine.connect() as connection:
         balances = connection.execute(text("SELECT balance FROM accounts ORDER BY id")).scalars()
         assert list(balances) == [100, 100]
