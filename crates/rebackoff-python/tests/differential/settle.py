@@ -35,7 +35,7 @@ def waits_ran_out(scenario, old, new):
     """Both originals look for the end of the waits with `except StopIteration`, which shows in what handlers, logs and callers see."""
     for at, event in enumerate(old):
         twin = new[at] if at < len(new) else None
-        if event[0] == "log" and twin and twin[0] == "log" and "'StopIteration" in event[4][-1]:
+        if event[0] == "log" and twin and twin[0] == "log" and _logged_ran_out(event[4][-1]):
             event[4:6] = twin[4:6]
     for trace in (old, new):
         failed = "None"
@@ -43,7 +43,7 @@ def waits_ran_out(scenario, old, new):
             if event[0] == "target raises":
                 failed = event[1]
             if event[0] == "details" and _ran_out(event[3]):
-                event[3] = "None" if in_context(scenario) else event[2].get("exception", "None")
+                event[3] = outside(scenario) if in_context(scenario) else event[2].get("exception", outside(scenario))
             if event[0] == "log" and event[1] == "user" and _ran_out(event[6]):
                 event[6] = failed
     for event, twin in zip(events(old, "raises"), events(new, "raises")):
@@ -57,6 +57,15 @@ def waits_ran_out(scenario, old, new):
 
 def _ran_out(shown):
     return shown == "StopIteration()" or (shown.startswith("StopIteration(") and "jitter" in shown)
+
+
+def _logged_ran_out(shown):
+    return shown == "'StopIteration'" or ("StopIteration: inside" in shown and "jitter" in shown)
+
+
+def outside(scenario):
+    """The exception that is active where no target has failed."""
+    return OUTER["is"] if scenario.get("in_except") else "None"
 
 
 def _take_out(record, scenario):
@@ -221,9 +230,10 @@ def frames_as_old(scenario, old, new):
 
 
 def alive_as_old(scenario, old, new):
-    """As many as backoff 2.2.1 leaves, but for those that its own `StopIteration` keeps; callbacks may keep some themselves."""
+    """None, but for those that callbacks keep, and the last one, which an attempt may still be asked for."""
+    asked_for = in_context(scenario) and mentions(scenario["decorators"], "raise_on_giveup")
     for event, twin in zip(events(old, ALIVE), events(new, ALIVE)):
-        if not callback_may_raise(scenario):
+        if not callback_may_raise(scenario) and not asked_for:
             event[1] = 0
         twin[1:] = event[1:]
     return old, new
