@@ -89,7 +89,7 @@ impl Options {
         let name = named.name.to_string();
         let allowed = self.kind.options();
         if !allowed.contains(&name.as_str()) {
-            return Err(Error::new(named.name.span(), self.explain_unknown(&name, &allowed)));
+            return Err(Error::new(named.name.span(), explain_unknown(&name, &allowed)));
         }
         match name.as_str() {
             "policy" => self.policy = Some(named.value),
@@ -100,25 +100,6 @@ impl Options {
             _ => self.hooks.push(named),
         }
         Ok(())
-    }
-
-    fn explain_unknown(&self, name: &str, allowed: &[&str]) -> String {
-        if OF_ERRORS.contains(&name) {
-            return format!(
-                "`{name}` is an option of `on_error`; here the predicate says what is retried, \
-                 or `judge` says it all"
-            );
-        }
-        if STRATEGIES.contains(&name) {
-            return format!("a wait strategy has no name of its own: write `{name}(…)` first");
-        }
-        if ["base", "factor", "max_value", "interval"].contains(&name) {
-            return format!(
-                "`{name}` is a parameter of a wait strategy: write it behind the strategy's name, \
-                 as in `expo(max_value = 30)`"
-            );
-        }
-        words::unknown("option", name, allowed)
     }
 
     /// The strategy, unless a policy holds one, and then the predicate.
@@ -181,6 +162,25 @@ impl Strategy {
         }
         Ok(())
     }
+}
+
+fn explain_unknown(name: &str, allowed: &[&str]) -> String {
+    if OF_ERRORS.contains(&name) {
+        return format!(
+            "`{name}` is an option of `on_error`; here the predicate says what is retried, \
+             or `judge` says it all"
+        );
+    }
+    if STRATEGIES.contains(&name) {
+        return format!("a wait strategy has no name of its own: write `{name}(…)` first");
+    }
+    if ["base", "factor", "max_value", "interval"].contains(&name) {
+        return format!(
+            "`{name}` is a parameter of a wait strategy: write it behind the strategy's name, \
+             as in `expo(max_value = 30)`"
+        );
+    }
+    words::unknown("option", name, allowed)
 }
 
 /// A handler, or each one of a list.

@@ -16,7 +16,7 @@ rebackoff = { path = "REBACKOFF", default-features = false, features = ["macros"
 [workspace]
 "#;
 
-const BLOCKING: &str = r#"
+const BLOCKING: &str = r"
 use rebackoff::prelude::*;
 
 static FETCH: Policy = policy!(expo, max_tries = 3);
@@ -29,9 +29,9 @@ pub fn closure() -> Result<u8, ()> {
 pub fn attribute() -> Result<u8, ()> {
     Ok(1)
 }
-"#;
+";
 
-const CLOSURE: &str = r#"
+const CLOSURE: &str = r"
 use rebackoff::prelude::*;
 
 static FETCH: Policy = policy!(expo, max_tries = 3);
@@ -39,14 +39,14 @@ static FETCH: Policy = policy!(expo, max_tries = 3);
 pub async fn closure() -> Result<u8, ()> {
     FETCH.retry_async(|| async { Ok(1) }).await
 }
-"#;
+";
 
-const ATTRIBUTE: &str = r#"
+const ATTRIBUTE: &str = r"
 #[rebackoff::on_error(expo, max_tries = 3)]
 pub async fn attribute() -> Result<u8, ()> {
     Ok(1)
 }
-"#;
+";
 
 /// One test, since the programs share a folder.
 #[test]
