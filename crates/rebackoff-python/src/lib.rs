@@ -4,8 +4,8 @@
 //! decorated function is one, and everything that programs and their tests patch (`time.sleep`,
 //! `random.uniform`, handlers, loggers) is looked up when it is needed, where they patch it.
 //!
-//! A decorator makes a [`run::Run`] of its options, once. A call that fails makes a
-//! [`call::Call`], which holds the engine; [`settle`] is what happens between two tries.
+//! A decorator makes a `Run` of its options, once. A call that fails makes a
+//! `Call`, which holds the engine; `settle` is what happens between two tries.
 
 mod accelerated;
 mod accelerator;
