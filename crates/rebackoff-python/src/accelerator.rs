@@ -196,9 +196,12 @@ mod fast {
             // SAFETY: as in `call`.
             let packed = unsafe { arguments.pack(py) };
             let run = run.to_owned();
-            Some(given(py, packed.and_then(|(args, kwargs)| {
-                accelerated::recover(&run, clock, args, kwargs, error)
-            })))
+            Some(given(
+                py,
+                packed.and_then(|(args, kwargs)| {
+                    accelerated::recover(&run, clock, args, kwargs, error)
+                }),
+            ))
         });
         // Where the interpreter is about to end, the error that is set stands.
         result.flatten().unwrap_or(ptr::null_mut())
@@ -216,9 +219,12 @@ mod fast {
             // SAFETY: as in `call`.
             let packed = unsafe { arguments.pack(py) };
             let run = run.to_owned();
-            given(py, packed.and_then(|(args, kwargs)| {
-                accelerated::refuse(&run, clock, args, kwargs, value.clone())
-            }))
+            given(
+                py,
+                packed.and_then(|(args, kwargs)| {
+                    accelerated::refuse(&run, clock, args, kwargs, value.clone())
+                }),
+            )
         });
         result.unwrap_or_else(|| last.into_ptr())
     }
@@ -263,10 +269,7 @@ mod fast {
         /// # Safety
         ///
         /// They are those of a vectorcall that has not returned.
-        unsafe fn pack(
-            self,
-            py: Python<'_>,
-        ) -> PyResult<(Bound<'_, PyTuple>, Bound<'_, PyDict>)> {
+        unsafe fn pack(self, py: Python<'_>) -> PyResult<(Bound<'_, PyTuple>, Bound<'_, PyDict>)> {
             let kwargs = PyDict::new(py);
             // SAFETY: what the protocol of vectorcall says of its arguments.
             unsafe {

@@ -209,7 +209,10 @@ impl Call {
         drive(slf, Settling::new(Moment::Trying, py.None()))
     }
 
-    fn afailed<'py>(slf: Bound<'py, Self>, error: Py<PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
+    fn afailed<'py>(
+        slf: Bound<'py, Self>,
+        error: Py<PyAny>,
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
         drive(slf, Settling::new(Moment::Failed, error))
     }
 

@@ -47,7 +47,8 @@ fn without_argument<'py>(
     function: &Bound<'py, PyAny>,
     raw: &Bound<'py, PyAny>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let message = c"Nullary jitter function signature is deprecated. Use unary signature accepting a \
+    let message =
+        c"Nullary jitter function signature is deprecated. Use unary signature accepting a \
         wait value in seconds and returning a jittered version of it.";
     let category = raw.py().get_type::<PyDeprecationWarning>();
     PyErr::warn(raw.py(), category.as_any(), message, 1)?;

@@ -74,7 +74,15 @@ struct Born {
 
 /// The methods that decide whether there is a record come first.
 const METHODS: [&str; 9] = [
-    "log", "isEnabledFor", "_log", "findCaller", "makeRecord", "handle", "filter", "callHandlers", "getEffectiveLevel",
+    "log",
+    "isEnabledFor",
+    "_log",
+    "findCaller",
+    "makeRecord",
+    "handle",
+    "filter",
+    "callHandlers",
+    "getEffectiveLevel",
 ];
 const DECIDING: usize = 2;
 const NULL_METHODS: [&str; 2] = ["handle", "emit"];

@@ -27,9 +27,7 @@ impl Own {
     }
 
     pub(crate) fn get<'py>(&self, py: Python<'py>) -> PyResult<&Bound<'py, PyModule>> {
-        let module = self
-            .module
-            .get_or_try_init(py, || py.import(self.name).map(Bound::unbind))?;
+        let module = self.module.get_or_try_init(py, || py.import(self.name).map(Bound::unbind))?;
         Ok(module.bind(py))
     }
 

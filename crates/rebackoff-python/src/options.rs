@@ -22,7 +22,11 @@ impl<T: Clone> Setting<T> {
         option: Bound<'py, PyAny>,
         read: fn(&Bound<'py, PyAny>) -> PyResult<T>,
     ) -> PyResult<Self> {
-        Ok(if option.is_callable() { Self::Asked(option.unbind()) } else { Self::Known(read(&option)?) })
+        Ok(if option.is_callable() {
+            Self::Asked(option.unbind())
+        } else {
+            Self::Known(read(&option)?)
+        })
     }
 
     pub(crate) fn value<'py>(
@@ -91,7 +95,8 @@ pub(crate) fn max_time(option: &Bound<'_, PyAny>) -> PyResult<Option<Seconds>> {
     if option.is_none() {
         return Ok(None);
     }
-    let amount = if option.is_instance_of::<PyString>() { None } else { Amount::read(option.clone())? };
+    let amount =
+        if option.is_instance_of::<PyString>() { None } else { Amount::read(option.clone())? };
     match amount {
         Some(amount) if amount.value.is_nan() => Ok(None),
         Some(amount) => Ok(Some(Seconds::new(amount.value).unwrap_or(Seconds::ZERO))),

@@ -66,7 +66,11 @@ impl Run {
         *, target, is_async, trigger, narrow, giveup, raise_on_giveup, by_predicate, hint, wait, wait_keywords, jitter,
         max_tries, max_time, on_try, on_success, on_backoff, on_giveup, logger, backoff_level, giveup_level
     ))]
-    #[allow(clippy::too_many_arguments, clippy::fn_params_excessive_bools, reason = "the decorators' options, by keyword")]
+    #[allow(
+        clippy::too_many_arguments,
+        clippy::fn_params_excessive_bools,
+        reason = "the decorators' options, by keyword"
+    )]
     fn new<'py>(
         target: Option<Py<PyAny>>,
         is_async: bool,
@@ -113,8 +117,21 @@ impl Run {
         let jitter = read_jitter(jitter)?;
         let log = logger.map(|logger| Log { logger, backoff_level, giveup_level });
         Ok(Self {
-            target, trigger, is_async, hint, source, jitter, max_tries, max_time,
-            on_try, on_success, on_backoff, on_giveup, log, timed, eager,
+            target,
+            trigger,
+            is_async,
+            hint,
+            source,
+            jitter,
+            max_tries,
+            max_time,
+            on_try,
+            on_success,
+            on_backoff,
+            on_giveup,
+            log,
+            timed,
+            eager,
         })
     }
 
@@ -191,6 +208,6 @@ fn read_jitter(jitter: Bound<'_, PyAny>) -> PyResult<Jitter> {
     }
     let own = py.import(intern!(py, "rebackoff._jitter"))?;
     let full = own.getattr(intern!(py, "full_jitter"))?;
-        let kind = if jitter.is(&full) { Jitter::Full } else { Jitter::Function };
+    let kind = if jitter.is(&full) { Jitter::Full } else { Jitter::Function };
     Ok(kind(jitter.unbind()))
 }

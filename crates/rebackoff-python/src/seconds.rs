@@ -42,7 +42,10 @@ impl<'py> Amount<'py> {
     /// The same object, if it still says `seconds`, or else a new `float`.
     pub(crate) fn or_else(self, seconds: Seconds) -> Bound<'py, PyAny> {
         let seconds = seconds.get().min(LONGEST_SLEEP);
-        #[allow(clippy::float_cmp, reason = "the engine hands a number back unchanged or replaces it")]
+        #[allow(
+            clippy::float_cmp,
+            reason = "the engine hands a number back unchanged or replaces it"
+        )]
         if seconds == self.value {
             return self.object;
         }

@@ -197,7 +197,8 @@ impl Settling {
             Some(given) => Some(given),
             None => match &run.trigger {
                 Trigger::Exception { giveup: None, .. } => None,
-                Trigger::Exception { giveup: Some(condition), .. } | Trigger::Predicate(condition) => {
+                Trigger::Exception { giveup: Some(condition), .. }
+                | Trigger::Predicate(condition) => {
                     Some(condition.bind(py).call1((&self.outcome,))?)
                 }
             },
@@ -310,7 +311,10 @@ impl Settling {
             }
             _ => name(),
         };
-        Ok(format!("a wait must be a number of seconds, 0 or more, but {source} gave {}", wait.repr()?))
+        Ok(format!(
+            "a wait must be a number of seconds, 0 or more, but {source} gave {}",
+            wait.repr()?
+        ))
     }
 
     /// The verdict on a failure that `giveup` lets pass: with the wait it asks for, if any.
@@ -336,7 +340,13 @@ impl Settling {
     }
 
     /// Prepares the handlers of what the engine decided.
-    fn follow(&mut self, py: Python<'_>, run: &Run, call: &mut CallState, step: Step) -> PyResult<()> {
+    fn follow(
+        &mut self,
+        py: Python<'_>,
+        run: &Run,
+        call: &mut CallState,
+        step: Step,
+    ) -> PyResult<()> {
         match step {
             Step::Accept => self.enter_success(py, run, call),
             Step::Retry { wait } => self.enter_backoff(py, run, call, wait),

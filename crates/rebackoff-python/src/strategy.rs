@@ -14,15 +14,39 @@ use crate::waits::Waits;
 
 /// A wait strategy with its parameters.
 pub(crate) enum Strategy {
-    Constant { interval: Py<PyAny> },
-    Linear { start: Py<PyAny>, step: Py<PyAny>, max_value: Option<Py<PyAny>> },
-    Expo { base: Py<PyAny>, factor: Py<PyAny>, max_value: Option<Py<PyAny>>, plain: Option<PlainExpo> },
-    Fibo { max_value: Option<Py<PyAny>> },
-    Decay { initial_value: f64, decay_factor: f64, min_value: Option<(Py<PyAny>, f64)> },
-    Decorrelated { base: Py<PyAny>, max_value: Option<Py<PyAny>> },
-    Runtime { value: Py<PyAny> },
+    Constant {
+        interval: Py<PyAny>,
+    },
+    Linear {
+        start: Py<PyAny>,
+        step: Py<PyAny>,
+        max_value: Option<Py<PyAny>>,
+    },
+    Expo {
+        base: Py<PyAny>,
+        factor: Py<PyAny>,
+        max_value: Option<Py<PyAny>>,
+        plain: Option<PlainExpo>,
+    },
+    Fibo {
+        max_value: Option<Py<PyAny>>,
+    },
+    Decay {
+        initial_value: f64,
+        decay_factor: f64,
+        min_value: Option<(Py<PyAny>, f64)>,
+    },
+    Decorrelated {
+        base: Py<PyAny>,
+        max_value: Option<Py<PyAny>>,
+    },
+    Runtime {
+        value: Py<PyAny>,
+    },
     /// The same as another, from its beginning.
-    Again { of: Py<Waits> },
+    Again {
+        of: Py<Waits>,
+    },
 }
 
 /// How far one call has come through a strategy.
@@ -58,16 +82,21 @@ impl Strategy {
                 let plain = plain.as_ref().and_then(|plain| plain.value(py, progress.n));
                 let value = match plain {
                     Some(value) => Some(value),
-                    None => held_at_overflow(progress, |n| {
-                        let power = base.bind(py).pow(n, py.None())?;
-                        fits_float(&power)?;
-                        factor.bind(py).mul(power)
-                    }, py)?,
+                    None => held_at_overflow(
+                        progress,
+                        |n| {
+                            let power = base.bind(py).pow(n, py.None())?;
+                            fits_float(&power)?;
+                            factor.bind(py).mul(power)
+                        },
+                        py,
+                    )?,
                 };
                 let Some(value) = value else {
                     let factor = factor.bind(py);
                     // A factor of zero stays zero, whatever the power would be.
-                    let value = if factor.is_truthy()? { held(progress, py) } else { factor.clone() };
+                    let value =
+                        if factor.is_truthy()? { held(progress, py) } else { factor.clone() };
                     return Ok(Some(capped(&value, max_value.as_ref())?.unwrap_or(value)));
                 };
                 if let Some(capped) = capped(&value, max_value.as_ref())? {

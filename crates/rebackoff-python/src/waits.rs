@@ -81,10 +81,7 @@ impl Waits {
     }
 
     #[staticmethod]
-    fn decorrelated(
-        base: Bound<'_, PyAny>,
-        max_value: Option<Bound<'_, PyAny>>,
-    ) -> PyResult<Self> {
+    fn decorrelated(base: Bound<'_, PyAny>, max_value: Option<Bound<'_, PyAny>>) -> PyResult<Self> {
         let base = without_timedelta(base)?.unbind();
         Ok(Strategy::Decorrelated { base, max_value: cap(max_value)? }.into())
     }
