@@ -133,7 +133,8 @@ impl<'p, F, H, M> Call<'p, F, H, M> {
         self.hook(WaitFrom(wait))
     }
 
-    /// Spreads raw waits with a function, in place of the policy's jitter.
+    /// Spreads raw waits with a function, in place of the policy's jitter; the result is clamped
+    /// to the strategy's cap.
     #[inline]
     pub fn jitter<C>(self, jitter: C) -> Call<'p, F, Then<H, JitterBy<C>>, M>
     where

@@ -148,7 +148,7 @@ impl<'p, C: Clock> Session<'p, C> {
             None => self.engine.raw_wait_of(policy.wait(), &mut self.draws),
         };
         let wait = raw.map(|raw| match hooks.jitter(raw) {
-            Some(wait) => wait,
+            Some(wait) => wait.min(policy.wait().cap()),
             None => policy.spread(raw, &mut self.draws),
         });
         self.engine.handle_wait(limits, verdict, elapsed, wait)

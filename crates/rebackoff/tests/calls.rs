@@ -148,6 +148,15 @@ fn jitter_may_be_a_function() {
 }
 
 #[test]
+fn a_jitter_function_is_clamped_to_the_cap() {
+    let clock = VirtualClock::new();
+    let policy = policy!(expo(max_value = secs(3)), max_tries = 4);
+    let call = policy.retry(|| Err::<(), _>("down")).jitter(|raw| raw * 2);
+    let _ = call.sleeper(clock.clone()).call();
+    assert_eq!(clock.waits(), [secs(2), secs(3), secs(3)]);
+}
+
+#[test]
 fn different_errors_have_different_policies_inside_one_limit() {
     static QUICKLY: Policy =
         policy!(constant(interval = millis(1)), jitter = Jitter::None, max_tries = 3);
