@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
     import requests
 
-    from rebackoff._typing import Seconds, _Jitterer, _MaybeCallable
+    from rebackoff._decorator import _Jitter, _MaxTime, _MaxTries
+    from rebackoff._typing import Seconds
 
 __all__ = [
     "RateLimitError",
@@ -81,11 +82,11 @@ class RateLimitError(Exception):
 
 def retry_on_exception(
     *exceptions: type[Exception],
-    max_tries: _MaybeCallable[int | None] | None = 5,
-    max_time: _MaybeCallable[Seconds | None] | None = None,
+    max_tries: _MaxTries = 5,
+    max_time: _MaxTime = None,
     base: float = 2,
     factor: Seconds = 1,
-    jitter: _Jitterer | None = full_jitter,
+    jitter: _Jitter = full_jitter,
     giveup: Callable[[Any], Any] | None = None,
     log: bool = True,
 ) -> Callable[[_Target], _Target]:
@@ -124,11 +125,11 @@ def retry_on_exception(
 
 def retry_on_predicate(
     predicate: Callable[[Any], Any],
-    max_tries: _MaybeCallable[int | None] | None = 5,
-    max_time: _MaybeCallable[Seconds | None] | None = None,
+    max_tries: _MaxTries = 5,
+    max_time: _MaxTime = None,
     base: float = 2,
     factor: Seconds = 1,
-    jitter: _Jitterer | None = full_jitter,
+    jitter: _Jitter = full_jitter,
     log: bool = True,
 ) -> Callable[[_Target], _Target]:
     """Retries while `predicate(value)` is true of the returned value, after factor·baseⁿ seconds.
@@ -151,8 +152,8 @@ def retry_on_predicate(
 
 
 def http_retry(
-    max_tries: _MaybeCallable[int | None] | None = 5,
-    max_time: _MaybeCallable[Seconds | None] | None = 60,
+    max_tries: _MaxTries = 5,
+    max_time: _MaxTime = 60,
 ) -> Callable[[_Target], _Target]:
     """Retries on the network and HTTP errors of requests, httpx, aiohttp and urllib.
 
@@ -166,8 +167,8 @@ def http_retry(
 
 
 def rate_limit_retry(
-    max_time: _MaybeCallable[Seconds | None] | None = 120,
-    max_tries: _MaybeCallable[int | None] | None = 10,
+    max_time: _MaxTime = 120,
+    max_tries: _MaxTries = 10,
 ) -> Callable[[_Target], _Target]:
     """Retries on `RateLimitError`: after 2, 4, 8 … seconds with full jitter, or its `retry_after`.
 
@@ -184,7 +185,7 @@ def rate_limit_retry(
 
 
 def transient_retry(
-    max_tries: _MaybeCallable[int | None] | None = 3, interval: Seconds = 1.0
+    max_tries: _MaxTries = 3, interval: Seconds = 1.0
 ) -> Callable[[_Target], _Target]:
     """Retries on any `Exception` after `interval` seconds, without jitter.
 
@@ -208,8 +209,8 @@ def transient_retry(
 
 
 def make_http_get(
-    max_tries: _MaybeCallable[int | None] | None = 5,
-    max_time: _MaybeCallable[Seconds | None] | None = 60.0,
+    max_tries: _MaxTries = 5,
+    max_time: _MaxTime = 60.0,
     retry_statuses: tuple[int, ...] = (429, 500, 502, 503, 504),
 ) -> Callable[..., requests.Response]:
     """A `get(url, **options)` like that of requests, which retries.
@@ -251,8 +252,8 @@ def make_http_get(
 def poll_until_ready(
     check_fn: Callable[[], _Value],
     predicate: Callable[[Any], Any] | None = None,
-    max_tries: _MaybeCallable[int | None] | None = 20,
-    max_time: _MaybeCallable[Seconds | None] | None = 120.0,
+    max_tries: _MaxTries = 20,
+    max_time: _MaxTime = 120.0,
 ) -> _Value:
     """Calls `check_fn()` until `predicate(value)` is false, and returns that value.
 
