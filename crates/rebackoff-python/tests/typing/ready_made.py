@@ -1,0 +1,71 @@
+"""Presets and strategies keep the type of what they decorate. Read by mypy --strict and pyright, and run by nobody."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import rebackoff
+from rebackoff.presets import (
+    RateLimitError,
+    http_retry,
+    poll_until_ready,
+    rate_limit_retry,
+    retry_on_exception,
+    retry_on_predicate,
+    transient_retry,
+)
+from rebackoff.strategies import (
+    AdaptiveRetry,
+    ExponentialBackoffWithJitter,
+    FixedBackoff,
+    RetryStrategy,
+    retry,
+)
+from typing_extensions import assert_type
+
+
+@http_retry(max_tries=None, max_time=timedelta(minutes=1))
+def fetch(url: str) -> bytes:
+    return url.encode()
+
+
+@rate_limit_retry(max_tries=lambda: 3)
+async def search(words: str) -> list[str]:
+    raise RateLimitError(retry_after=len(words))
+
+
+@retry_on_exception(ValueError, OSError, jitter=rebackoff.equal_jitter, factor=0.5)
+@retry_on_predicate(lambda found: not found, jitter=None)
+@transient_retry(interval=timedelta(seconds=1))
+def count(text: str) -> int:
+    return len(text)
+
+
+@retry(ExponentialBackoffWithJitter("equal", max_attempts=5), max_time=60)
+async def load(number: int) -> str:
+    return str(number)
+
+
+class Squares(RetryStrategy):
+    def get_delay(self, attempt: int) -> float:
+        return attempt**2
+
+
+assert_type(fetch("/"), bytes)
+assert_type(count("text"), int)
+assert_type(poll_until_ready(lambda: "ready"), str)
+adaptive = AdaptiveRetry()
+adaptive.add_strategy(OSError, Squares(exceptions=OSError))
+assert_type(adaptive.execute(fetch, "/"), bytes)
+
+
+async def main() -> None:
+    assert_type(await search("words"), list[str])
+    assert_type(await load(3), str)
+    assert_type(await adaptive.execute(load, 3), str)
+
+
+fetch(1)  # type: ignore[arg-type]
+adaptive.execute(fetch, 1)  # type: ignore[arg-type]
+http_retry(max_trys=3)  # type: ignore[call-arg]
+FixedBackoff(dely=3)  # type: ignore[call-arg]
