@@ -24,7 +24,12 @@ def sleeps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 class Flaky:
     """Fails `failures` times, then returns `value`. Counts its calls."""
 
-    def __init__(self, failures: int, error: BaseException | type[BaseException] = ValueError, value: object = "done") -> None:
+    def __init__(
+        self,
+        failures: int,
+        error: BaseException | type[BaseException] = ValueError,
+        value: object = "done",
+    ) -> None:
         self.failures, self.error, self.value = failures, error, value
         self.calls = 0
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 
 import pytest
-
 import rebackoff
 from rebackoff._native import accelerate
 
@@ -25,7 +24,10 @@ def decorated(target=lambda: 1, **options):
     return rebackoff.on_exception(rebackoff.expo, ValueError, **options)(target)
 
 
-@pytest.mark.parametrize("options", [{}, {"max_time": 60}, {"max_tries": lambda: 3}, {"on_success": lambda details: None}])
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"max_time": 60}, {"max_tries": lambda: 3}, {"on_success": lambda details: None}],
+)
 def test_it_is_on_from_cpython_3_12_and_can_be_switched_off(options, monkeypatch):
     monkeypatch.delenv("REBACKOFF_ACCELERATOR", raising=False)
     assert is_fast(decorated(**options)) == (sys.version_info >= (3, 12))
@@ -41,8 +43,22 @@ def test_it_does_not_touch_functions_that_are_not_the_decorators():
 def _run():
     from rebackoff._options import Options
 
-    options = dict.fromkeys(("hint", "max_tries", "max_time", "jitter", "on_try", "on_success", "on_backoff", "on_giveup", "logger"))
-    return Options(ValueError, rebackoff.expo, {}, backoff_log_level=20, giveup_log_level=40, **options).run(len, is_async=False)
+    options = dict.fromkeys(
+        (
+            "hint",
+            "max_tries",
+            "max_time",
+            "jitter",
+            "on_try",
+            "on_success",
+            "on_backoff",
+            "on_giveup",
+            "logger",
+        )
+    )
+    return Options(
+        ValueError, rebackoff.expo, {}, backoff_log_level=20, giveup_log_level=40, **options
+    ).run(len, is_async=False)
 
 
 def shown(*args, **kwargs):
@@ -54,7 +70,10 @@ def test_arguments_arrive_as_they_were_given(options):
     call = decorated(shown, **options)
     assert call() == ((), {})
     assert call(1, 2, a=3) == ((1, 2), {"a": 3})
-    assert call(*range(20), **{f"k{n}": n for n in range(20)}) == (tuple(range(20)), {f"k{n}": n for n in range(20)})
+    assert call(*range(20), **{f"k{n}": n for n in range(20)}) == (
+        tuple(range(20)),
+        {f"k{n}": n for n in range(20)},
+    )
 
     class Holder:
         method = call

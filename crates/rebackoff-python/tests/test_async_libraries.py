@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import anyio
 import pytest
+import rebackoff
 import trio
 import trio.testing
-
-import rebackoff
 
 
 def flaky_task(failures):

@@ -14,11 +14,15 @@ import random
 import time
 
 import pytest
-
 import rebackoff
 
 VECTORS = pathlib.Path(__file__).resolve().parents[3] / "conformance"
-JITTERS = {"full": rebackoff.full_jitter, "equal": rebackoff.equal_jitter, "random": rebackoff.random_jitter, "none": None}
+JITTERS = {
+    "full": rebackoff.full_jitter,
+    "equal": rebackoff.equal_jitter,
+    "random": rebackoff.random_jitter,
+    "none": None,
+}
 LIMITS = ("max_tries", "max_time")
 MANY = 1000
 
@@ -26,7 +30,10 @@ MANY = 1000
 def is_run(policy, outcomes):
     return not (
         policy.get("last_wait") == "stop"
-        or (policy.get("jitter") == "random" and ("max_value" in policy or policy["wait"] == "decorrelated"))
+        or (
+            policy.get("jitter") == "random"
+            and ("max_value" in policy or policy["wait"] == "decorrelated")
+        )
         or any(outcome.get("runtime", 0) is None for outcome in outcomes)
         or sum(outcome.get("repeat", 1) for outcome in outcomes) > MANY
     )
@@ -59,7 +66,9 @@ class Stage:
         monkeypatch.setattr(time, "monotonic", lambda: self.now)
         monkeypatch.setattr(time, "sleep", self.sleep)
         monkeypatch.setattr(asyncio, "sleep", self.async_sleep)
-        monkeypatch.setattr(random, "uniform", lambda low, high: low + (high - low) * self.draws.pop(0))
+        monkeypatch.setattr(
+            random, "uniform", lambda low, high: low + (high - low) * self.draws.pop(0)
+        )
         monkeypatch.setattr(random, "random", lambda: self.draws.pop(0))
 
     def sleep(self, seconds):
@@ -89,7 +98,11 @@ class Stage:
         return handler
 
     def decorator(self, policy):
-        options = {key: value for key, value in policy.items() if key not in ("wait", "jitter", "last_wait")}
+        options = {
+            key: value
+            for key, value in policy.items()
+            if key not in ("wait", "jitter", "last_wait")
+        }
         if policy["wait"] == "runtime":
             options["value"] = lambda outcome: verdict_of(outcome)["runtime"]
         default = "none" if policy["wait"] == "decorrelated" else "full"
@@ -103,9 +116,13 @@ class Stage:
         )
         strategy = getattr(rebackoff, policy["wait"])
         if self.by_value:
-            return rebackoff.on_predicate(strategy, lambda outcome: outcome["verdict"] != "accept", **options)
+            return rebackoff.on_predicate(
+                strategy, lambda outcome: outcome["verdict"] != "accept", **options
+            )
         giveup = lambda error: verdict_of(error)["verdict"] == "give_up"  # noqa: E731
-        return rebackoff.on_exception(strategy, Refused, giveup=giveup, raise_on_giveup=False, **options)
+        return rebackoff.on_exception(
+            strategy, Refused, giveup=giveup, raise_on_giveup=False, **options
+        )
 
 
 def repeated(entry, key=None):
@@ -129,11 +146,18 @@ def check(stage, case):
 
 def approximately(step):
     """The step, its seconds to within a nanosecond."""
-    return {key: pytest.approx(value, rel=1e-12, abs=1e-9) if key in ("wait", "elapsed") else value for key, value in step.items()}
+    return {
+        key: pytest.approx(value, rel=1e-12, abs=1e-9) if key in ("wait", "elapsed") else value
+        for key, value in step.items()
+    }
 
 
 def expected(case):
-    return [{key: value for key, value in step.items() if key != "repeat"} for entry in case["steps"] for step in repeated(entry)]
+    return [
+        {key: value for key, value in step.items() if key != "repeat"}
+        for entry in case["steps"]
+        for step in repeated(entry)
+    ]
 
 
 @pytest.mark.parametrize("case", CASES)

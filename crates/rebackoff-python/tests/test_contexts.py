@@ -8,7 +8,6 @@ import logging
 import weakref
 
 import pytest
-
 import rebackoff
 
 
@@ -50,7 +49,10 @@ def test_a_context_that_gives_up_silently_leaves_the_error_in_the_attempt(sleeps
 
 def test_the_details_have_no_target(sleeps):
     events = []
-    handlers = {event: (lambda details, event=event: events.append((event, dict(details)))) for event in ("on_try", "on_backoff", "on_giveup")}
+    handlers = {
+        event: (lambda details, event=event: events.append((event, dict(details))))
+        for event in ("on_try", "on_backoff", "on_giveup")
+    }
     error = ValueError()
     with pytest.raises(ValueError):
         for attempt in rebackoff.retry_context(ValueError, jitter=None, max_tries=2, **handlers):
@@ -91,7 +93,14 @@ def test_async_handlers_giveup_and_jitter_are_awaited_in_an_async_context(sleeps
         events.append(details["tries"])
 
     async def run():
-        async for attempt in rebackoff.aretry_context(ValueError, giveup=giveup, jitter=jitter, on_try=on_event, on_backoff=on_event, on_giveup=on_event):
+        async for attempt in rebackoff.aretry_context(
+            ValueError,
+            giveup=giveup,
+            jitter=jitter,
+            on_try=on_event,
+            on_backoff=on_event,
+            on_giveup=on_event,
+        ):
             with attempt:
                 raise ValueError("lost")
 

@@ -15,7 +15,6 @@ from unittest import mock
 
 import freezegun
 import pytest
-
 import rebackoff
 
 
@@ -75,7 +74,7 @@ def test_the_callers_error_comes_back_untouched(sleeps):
     with pytest.raises(ValueError, match="lost") as raised:
         try:
             raise RuntimeError("around the call")
-        except RuntimeError as around:
+        except RuntimeError:
             decorated(target, max_tries=2)()
     assert raised.value.__cause__ is cause
     assert raised.value.__context__ is context
@@ -91,9 +90,16 @@ def test_a_traceback_has_one_frame_of_the_package(sleeps):
             decorated(target, max_tries=tries)()
         except ValueError as error:
             frames = traceback.extract_tb(error.__traceback__)
-        ours = [frame for frame in frames if "rebackoff" in frame.filename and "tests" not in frame.filename]
+        ours = [
+            frame
+            for frame in frames
+            if "rebackoff" in frame.filename and "tests" not in frame.filename
+        ]
         assert len(ours) == 1
-        assert [frame.name for frame in frames if "tests" in frame.filename] == ["test_a_traceback_has_one_frame_of_the_package", "target"]
+        assert [frame.name for frame in frames if "tests" in frame.filename] == [
+            "test_a_traceback_has_one_frame_of_the_package",
+            "target",
+        ]
 
 
 def test_a_target_that_raises_stop_iteration_is_retried(flaky, sleeps):
@@ -148,7 +154,12 @@ def test_options_are_asked_on_each_call(flaky, sleeps):
     def ask(name, value):
         return lambda: asked.append(name) or value
 
-    call = decorated(flaky(0), max_tries=ask("max_tries", 3), max_time=ask("max_time", 60), factor=ask("factor", 2))
+    call = decorated(
+        flaky(0),
+        max_tries=ask("max_tries", 3),
+        max_time=ask("max_time", 60),
+        factor=ask("factor", 2),
+    )
     call()
     call()
     assert asked == ["max_tries", "max_time", "factor"] * 2
@@ -218,7 +229,9 @@ def test_a_patched_datetime_tells_the_time_as_it_did_for_backoff_2(flaky, sleeps
 
     monkeypatch.setattr("datetime.datetime", Datetime)
     seen = []
-    call = rebackoff.on_predicate(rebackoff.expo, jitter=None, max_time=10, on_giveup=seen.append)(lambda: False)
+    call = rebackoff.on_predicate(rebackoff.expo, jitter=None, max_time=10, on_giveup=seen.append)(
+        lambda: False
+    )
     assert call() is False
     assert seen[0]["tries"] == 3 and seen[0]["elapsed"] == 10.0
 
@@ -231,7 +244,9 @@ def test_freezegun_tells_the_time(flaky, monkeypatch):
     assert seen[0]["elapsed"] == pytest.approx(7)
 
 
-@pytest.mark.parametrize("name", ["time.sleep", "rebackoff._sync.time.sleep", "rebackoff._sync.time"])
+@pytest.mark.parametrize(
+    "name", ["time.sleep", "rebackoff._sync.time.sleep", "rebackoff._sync.time"]
+)
 def test_a_patched_sleep_is_called(name, flaky):
     with mock.patch(name) as patched:
         decorated(flaky(1), jitter=None)()
@@ -254,7 +269,10 @@ def test_a_patched_async_sleep_is_awaited(name):
     sleep.assert_awaited_once_with(1)
 
 
-@pytest.mark.parametrize("name", ["rebackoff._sync._next_wait", "rebackoff._sync.datetime", "rebackoff._jitter.random.uniform"])
+@pytest.mark.parametrize(
+    "name",
+    ["rebackoff._sync._next_wait", "rebackoff._sync.datetime", "rebackoff._jitter.random.uniform"],
+)
 def test_the_private_names_can_be_patched_and_come_back(name, flaky, sleeps):
     with mock.patch(name) as patched:
         patched.return_value = 0.125
@@ -288,7 +306,10 @@ def test_none_of_the_cancellations_is_retried_unless_it_is_named(flaky, sleeps):
             rebackoff.on_exception(rebackoff.expo, BaseException)(target)()
         assert target.calls == 1
         assert rebackoff.on_exception(rebackoff.expo, error)(flaky(1, error))() == "done"
-        assert rebackoff.on_exception(rebackoff.expo, (BaseException, error))(flaky(1, error))() == "done"
+        assert (
+            rebackoff.on_exception(rebackoff.expo, (BaseException, error))(flaky(1, error))()
+            == "done"
+        )
     assert rebackoff.on_exception(rebackoff.expo, BaseException)(flaky(1))() == "done"
 
 
@@ -299,7 +320,9 @@ def test_a_list_of_exceptions_is_as_good_as_a_tuple(flaky, sleeps):
 def test_the_arguments_in_the_details_are_those_of_the_next_try(sleeps):
     tokens = []
 
-    @rebackoff.on_exception(rebackoff.expo, ValueError, on_backoff=lambda details: details["kwargs"].update(token="new"))
+    @rebackoff.on_exception(
+        rebackoff.expo, ValueError, on_backoff=lambda details: details["kwargs"].update(token="new")
+    )
     def target(*, token):
         tokens.append(token)
         if token == "old":

@@ -14,7 +14,9 @@ DROP_IN = pathlib.Path(__file__).resolve().parents[1] / "drop-in"
 
 def run(code, *, expect=0, path=()):
     """Runs the code in an interpreter of its own, with these directories in front of the path."""
-    code = f"import sys; sys.path[:0] = {[str(entry) for entry in path]!r}\n" + textwrap.dedent(code)
+    code = f"import sys; sys.path[:0] = {[str(entry) for entry in path]!r}\n" + textwrap.dedent(
+        code
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == expect, done.stderr
     return done.stdout + done.stderr
@@ -90,7 +92,9 @@ def test_installing_after_another_backoff_is_an_error_that_names_it():
         """,
         expect=1,
     )
-    assert "RuntimeError: install_as_backoff() has to come before the first `import backoff`" in said
+    assert (
+        "RuntimeError: install_as_backoff() has to come before the first `import backoff`" in said
+    )
     assert "/somewhere/backoff/__init__.py" in said
 
 
@@ -114,19 +118,30 @@ def test_the_drop_in_says_so_when_it_finds_the_original_in_its_folder(tmp_path):
     (folder / "__init__.py").write_text((DROP_IN / "backoff" / "__init__.py").read_text())
     (folder / "_decorator.py").write_text("raise AssertionError('the original was imported')")
     said = run("import backoff\nprint(backoff.__name__)", path=[tmp_path])
-    assert "RuntimeWarning: backoff (or python-backoff) is installed beside rebackoff-drop-in" in said
+    assert (
+        "RuntimeWarning: backoff (or python-backoff) is installed beside rebackoff-drop-in" in said
+    )
     assert "rebackoff\n" in said
 
 
-@pytest.mark.parametrize("name", ["asyncio", "logging", "random", "datetime", "inspect", "typing", "functools", "dataclasses"])
+@pytest.mark.parametrize(
+    "name",
+    ["asyncio", "logging", "random", "datetime", "inspect", "typing", "functools", "dataclasses"],
+)
 def test_importing_the_package_does_not_import(name):
-    said = run(f"before = {name!r} in sys.modules\nimport rebackoff\nprint(before, {name!r} in sys.modules)")
+    said = run(
+        f"before = {name!r} in sys.modules\nimport rebackoff\nprint(before, {name!r} in sys.modules)"
+    )
     before, after = said.split()
     assert before == after
 
 
 def test_everything_public_is_there_and_nothing_else_is_promised():
-    said = run("from rebackoff import *\nimport rebackoff\nprint([n for n in rebackoff.__all__ if not hasattr(rebackoff, n)])")
+    said = run(
+        "from rebackoff import *\nimport rebackoff\nprint([n for n in rebackoff.__all__ if not hasattr(rebackoff, n)])"
+    )
     assert said.strip() == "[]"
     assert "has no attribute 'nonsense'" in run("import rebackoff; rebackoff.nonsense", expect=1)
-    run("import rebackoff; rebackoff.presets, rebackoff.strategies, rebackoff.testing, rebackoff.types")
+    run(
+        "import rebackoff; rebackoff.presets, rebackoff.strategies, rebackoff.testing, rebackoff.types"
+    )

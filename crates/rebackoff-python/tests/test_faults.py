@@ -16,7 +16,6 @@ import warnings
 import weakref
 
 import pytest
-
 import rebackoff
 
 
@@ -88,7 +87,9 @@ def test_after_a_fork_in_mid_retry_the_jitter_differs_in_the_child(monkeypatch):
     waits = []
     monkeypatch.setattr(time, "sleep", waits.append)
 
-    @rebackoff.on_exception(rebackoff.constant, ValueError, interval=1000, max_tries=4, raise_on_giveup=False)
+    @rebackoff.on_exception(
+        rebackoff.constant, ValueError, interval=1000, max_tries=4, raise_on_giveup=False
+    )
     def target():
         if len(waits) == 1 and os.getpid() == here:
             fork()
@@ -116,7 +117,12 @@ def test_eight_threads_share_one_decorated_function_without_sharing_tries(monkey
     calls = threading.local()
     details, errors = [], []
 
-    @rebackoff.on_exception(rebackoff.expo, ValueError, max_tries=5, on_success=lambda d: details.append((d["args"][0], d["tries"])))
+    @rebackoff.on_exception(
+        rebackoff.expo,
+        ValueError,
+        max_tries=5,
+        on_success=lambda d: details.append((d["args"][0], d["tries"])),
+    )
     def target(thread, failures):
         calls.count = getattr(calls, "count", 0) + 1
         if calls.count <= failures:
@@ -137,11 +143,15 @@ def test_eight_threads_share_one_decorated_function_without_sharing_tries(monkey
         thread.join()
     assert errors == []
     for n in range(8):
-        assert [tries for thread, tries in details if thread == n] == [n % 4 + 1 for n in range(500)]
+        assert [tries for thread, tries in details if thread == n] == [
+            n % 4 + 1 for n in range(500)
+        ]
 
 
 def run(code):
-    return subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, timeout=60)
+    return subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, timeout=60
+    )
 
 
 def test_a_sub_interpreter_refuses_cleanly_or_works():
@@ -234,7 +244,10 @@ def test_a_decorated_function_that_is_called_while_the_interpreter_ends_does_no_
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("options", [{}, {"max_time": 60}, {"on_backoff": lambda details: None}, {"on_try": lambda details: None}])
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"max_time": 60}, {"on_backoff": lambda details: None}, {"on_try": lambda details: None}],
+)
 def test_errors_are_in_no_reference_cycle(options, sleeps):
     class Error(Exception):
         pass
@@ -292,7 +305,13 @@ def test_an_error_is_freed_when_an_async_handler_fails(sleeps):
 
 def test_a_decorated_function_that_is_in_a_cycle_is_collected():
     def make():
-        @rebackoff.on_exception(rebackoff.runtime, ValueError, value=lambda error: made.cache_clear, max_tries=lambda: made, on_backoff=[lambda d: made])
+        @rebackoff.on_exception(
+            rebackoff.runtime,
+            ValueError,
+            value=lambda error: made.cache_clear,
+            max_tries=lambda: made,
+            on_backoff=[lambda d: made],
+        )
         def made():
             return made
 
@@ -307,7 +326,9 @@ def test_references_are_balanced(sleeps):
     argument, keyword, error = object(), object(), ValueError()
     value = object()
 
-    @rebackoff.on_exception(rebackoff.expo, ValueError, max_tries=5, max_time=60, on_success=lambda details: None)
+    @rebackoff.on_exception(
+        rebackoff.expo, ValueError, max_tries=5, max_time=60, on_success=lambda details: None
+    )
     def target(argument, *, keyword):
         if len(sleeps) % 3:
             raise error

@@ -9,13 +9,15 @@ import random
 from datetime import timedelta
 
 import pytest
-
 import rebackoff
 
 
 @pytest.mark.parametrize("wrong", [0, -1])
 def test_max_tries_below_one_is_an_error_at_decoration(wrong):
-    with pytest.raises(ValueError, match=f"max_tries must be a whole number of at least 1, or None for no limit, but it is {wrong}"):
+    with pytest.raises(
+        ValueError,
+        match=f"max_tries must be a whole number of at least 1, or None for no limit, but it is {wrong}",
+    ):
         rebackoff.on_exception(rebackoff.expo, ValueError, max_tries=wrong)
 
 
@@ -55,10 +57,18 @@ def test_a_type_error_inside_the_jitter_comes_through(flaky, sleeps):
 
 @pytest.mark.parametrize(
     ("options", "suggestion"),
-    [({"max_trys": 3}, "max_tries"), ({"factr": 2}, "factor"), ({"on_backof": print}, "on_backoff")],
+    [
+        ({"max_trys": 3}, "max_tries"),
+        ({"factr": 2}, "factor"),
+        ({"on_backof": print}, "on_backoff"),
+    ],
 )
-def test_a_misspelt_option_is_an_error_at_decoration_that_suggests_the_right_one(options, suggestion):
-    with pytest.raises(TypeError, match=f"there is no option '{next(iter(options))}'; did you mean '{suggestion}'"):
+def test_a_misspelt_option_is_an_error_at_decoration_that_suggests_the_right_one(
+    options, suggestion
+):
+    with pytest.raises(
+        TypeError, match=f"there is no option '{next(iter(options))}'; did you mean '{suggestion}'"
+    ):
         rebackoff.on_exception(rebackoff.expo, ValueError, **options)
 
 
@@ -80,12 +90,16 @@ def test_a_decorator_that_is_used_twice_logs_once(caplog, flaky, sleeps):
     assert len(caplog.records) == 1
 
 
-def test_partials_and_callable_objects_can_be_decorated_and_are_named_in_the_log(caplog, flaky, sleeps):
+def test_partials_and_callable_objects_can_be_decorated_and_are_named_in_the_log(
+    caplog, flaky, sleeps
+):
     def target(fail):
         if fail:
             raise ValueError
 
-    decorate = rebackoff.on_exception(rebackoff.constant, ValueError, interval=[1], raise_on_giveup=False)
+    decorate = rebackoff.on_exception(
+        rebackoff.constant, ValueError, interval=[1], raise_on_giveup=False
+    )
     with caplog.at_level(logging.INFO):
         assert decorate(functools.partial(target, True))() is None
         assert decorate(flaky(1))() == "done"
@@ -101,12 +115,17 @@ def test_exception_notes_do_not_replace_the_message_in_the_log(caplog, flaky, sl
 
 
 def test_raise_on_giveup_false_holds_when_the_intervals_run_out(flaky, sleeps):
-    call = rebackoff.on_exception(rebackoff.constant, ValueError, interval=[1, 2], raise_on_giveup=False)(flaky(5))
+    call = rebackoff.on_exception(
+        rebackoff.constant, ValueError, interval=[1, 2], raise_on_giveup=False
+    )(flaky(5))
     assert call() is None
     assert len(sleeps) == 2
 
 
-@pytest.mark.parametrize("strategy", [rebackoff.expo(), rebackoff.expo(factor=0.5), rebackoff.expo(base=1.7), rebackoff.fibo()])
+@pytest.mark.parametrize(
+    "strategy",
+    [rebackoff.expo(), rebackoff.expo(factor=0.5), rebackoff.expo(base=1.7), rebackoff.fibo()],
+)
 def test_exponential_strategies_never_overflow(strategy, flaky, sleeps):
     call = rebackoff.on_exception(strategy, ValueError, logger=None)(flaky(3000))
     assert call() == "done"
@@ -118,9 +137,12 @@ def test_the_details_of_on_giveup_have_the_reason(flaky, sleeps):
 
     def give_up(**options):
         options.setdefault("wait_gen", rebackoff.expo)
-        call = rebackoff.on_exception(exception=ValueError, on_giveup=lambda d: reasons.append(d["reason"]), raise_on_giveup=False, **options)(
-            flaky(9)
-        )
+        call = rebackoff.on_exception(
+            exception=ValueError,
+            on_giveup=lambda d: reasons.append(d["reason"]),
+            raise_on_giveup=False,
+            **options,
+        )(flaky(9))
         call()
 
     give_up(max_tries=2)
@@ -134,10 +156,19 @@ def test_the_details_of_on_giveup_have_the_reason(flaky, sleeps):
 def test_details_of_on_giveup_equal_those_of_backoff(flaky):
     seen = []
     target = flaky(1)
-    call = rebackoff.on_exception(rebackoff.expo, ValueError, max_tries=1, on_giveup=seen.append, raise_on_giveup=False)(target)
+    call = rebackoff.on_exception(
+        rebackoff.expo, ValueError, max_tries=1, on_giveup=seen.append, raise_on_giveup=False
+    )(target)
     call(1, a=2)
     [details] = seen
-    expected = {"target": target, "args": (1,), "kwargs": {"a": 2}, "tries": 1, "elapsed": details["elapsed"], "exception": details["exception"]}
+    expected = {
+        "target": target,
+        "args": (1,),
+        "kwargs": {"a": 2},
+        "tries": 1,
+        "elapsed": details["elapsed"],
+        "exception": details["exception"],
+    }
     assert details == expected and expected == details and not details != expected
     assert details != {**expected, "tries": 2}
     assert dict(details) == {**expected, "reason": "max_tries"}
@@ -161,7 +192,9 @@ def test_a_timedelta_is_accepted_wherever_seconds_are(strategy, first, flaky, sl
 
 
 def test_max_time_may_be_a_timedelta(flaky, sleeps):
-    call = rebackoff.on_exception(rebackoff.constant, ValueError, interval=100, jitter=None, max_time=timedelta(seconds=2))(flaky(1))
+    call = rebackoff.on_exception(
+        rebackoff.constant, ValueError, interval=100, jitter=None, max_time=timedelta(seconds=2)
+    )(flaky(1))
     call()
     assert 1 < sleeps[0] <= 2
 
@@ -177,9 +210,14 @@ def test_a_negative_wait_is_an_error_that_names_its_source(flaky, sleeps):
     for options, source in (
         ({"wait_gen": moody, "jitter": None}, r"moody\(\) gave -1"),
         ({"wait_gen": rebackoff.constant(-3), "jitter": None}, r"constant\(\) gave -3"),
-        ({"wait_gen": rebackoff.expo, "jitter": below_zero}, "the jitter <function .*below_zero.* gave -1"),
+        (
+            {"wait_gen": rebackoff.expo, "jitter": below_zero},
+            "the jitter <function .*below_zero.* gave -1",
+        ),
     ):
-        with pytest.raises(ValueError, match=f"a wait must be a number of seconds, 0 or more, but .*{source}"):
+        with pytest.raises(
+            ValueError, match=f"a wait must be a number of seconds, 0 or more, but .*{source}"
+        ):
             rebackoff.on_exception(exception=ValueError, **options)(flaky(1))()
     assert sleeps == []
 
@@ -216,7 +254,9 @@ async def _nothing(*_):
     pass
 
 
-@pytest.mark.parametrize("option", ["giveup", "jitter", "on_try", "on_success", "on_backoff", "on_giveup"])
+@pytest.mark.parametrize(
+    "option", ["giveup", "jitter", "on_try", "on_success", "on_backoff", "on_giveup"]
+)
 def test_an_async_function_on_a_blocking_target_is_an_error_at_decoration(option, flaky):
     decorate = rebackoff.on_exception(rebackoff.expo, ValueError, **{option: _nothing})
     with pytest.raises(TypeError, match=rf"{option} is async, but Flaky\(\) is not"):
@@ -246,7 +286,9 @@ def test_a_configured_generator_starts_afresh_on_each_call(flaky, sleeps):
 
 
 def test_a_configured_generator_does_not_take_options_once_more():
-    with pytest.raises(TypeError, match=r"expo\(base=2, factor=1, max_value=None\) is configured already.*base"):
+    with pytest.raises(
+        TypeError, match=r"expo\(base=2, factor=1, max_value=None\) is configured already.*base"
+    ):
         rebackoff.on_exception(rebackoff.expo(), ValueError, base=3)
 
 

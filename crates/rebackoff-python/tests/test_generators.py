@@ -6,7 +6,6 @@ import asyncio
 import inspect
 
 import pytest
-
 import rebackoff
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-
 import rebackoff
 from rebackoff.testing import disabled, no_wait
 
@@ -33,7 +32,13 @@ def test_no_wait_holds_for_async_calls(flaky):
 
 def test_disabled_makes_the_first_failure_final(flaky):
     target, events = flaky(1), []
-    call = rebackoff.on_exception(rebackoff.expo, ValueError, on_backoff=events.append, on_giveup=events.append, raise_on_giveup=False)(target)
+    call = rebackoff.on_exception(
+        rebackoff.expo,
+        ValueError,
+        on_backoff=events.append,
+        on_giveup=events.append,
+        raise_on_giveup=False,
+    )(target)
     with disabled(), pytest.raises(ValueError):
         call()
     assert target.calls == 1 and events == []

@@ -14,7 +14,7 @@ from __future__ import annotations
 from rebackoff._common import Attempt
 from rebackoff._decorator import aretry_context, on_exception, on_predicate, retry_context
 from rebackoff._jitter import equal_jitter, full_jitter, random_jitter
-from rebackoff._native import __version__
+from rebackoff._native import __version__ as __version__
 from rebackoff._wait_gen import constant, decay, decorrelated, expo, fibo, linear, runtime
 
 TYPE_CHECKING = False

@@ -34,7 +34,9 @@ class _Aliases(MetaPathFinder, Loader):
     """Finds `backoff.x` where `rebackoff.x` is."""
 
     def find_spec(self, name, path=None, target=None):
-        if not name.startswith(_THEIRS + ".") or sys.modules.get(_THEIRS) is not sys.modules.get(_OURS):
+        if not name.startswith(_THEIRS + ".") or sys.modules.get(_THEIRS) is not sys.modules.get(
+            _OURS
+        ):
             return None
         return ModuleSpec(name, self)
 

@@ -73,7 +73,9 @@ class GiveupDetails(dict):
 def without_base(exceptions):
     """The exceptions without `BaseException`, as a tuple, if that is among them; otherwise None."""
     flat = tuple(_flattened(exceptions))
-    return tuple(kind for kind in flat if kind is not BaseException) if BaseException in flat else None
+    return (
+        tuple(kind for kind in flat if kind is not BaseException) if BaseException in flat else None
+    )
 
 
 def _flattened(exceptions):
@@ -124,7 +126,9 @@ def _config_handlers(user_handlers, *, default_handler=None, logger=None, log_le
     if logger is not None:
         import functools
 
-        assert default_handler is not None and log_level is not None, "a logger needs a default handler and a log level"
+        assert default_handler is not None and log_level is not None, (
+            "a logger needs a default handler and a log level"
+        )
         handlers.append(functools.partial(default_handler, logger=logger, log_level=log_level))
     if user_handlers is None:
         return handlers

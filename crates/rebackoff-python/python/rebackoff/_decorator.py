@@ -205,9 +205,9 @@ def aretry_context(
 ):
     """The same as `retry_context` for `async for`; handlers, `giveup` and `jitter` may be async.
 
-        async for attempt in rebackoff.aretry_context(ConnectionError, rebackoff.expo):
-            with attempt:
-                await connect()
+    async for attempt in rebackoff.aretry_context(ConnectionError, rebackoff.expo):
+        with attempt:
+            await connect()
     """
     options = Options(
         exception,

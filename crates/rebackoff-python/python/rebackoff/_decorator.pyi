@@ -15,7 +15,9 @@ from rebackoff._typing import (
     _WaitGenerator,
 )
 
-_Exceptions: TypeAlias = type[BaseException] | tuple[type[BaseException], ...] | list[type[BaseException]]
+_Exceptions: TypeAlias = (
+    type[BaseException] | tuple[type[BaseException], ...] | list[type[BaseException]]
+)
 _Jitter: TypeAlias = Callable[[float], Any] | None
 _Condition: TypeAlias = Callable[[Any], Any]
 _Hint: TypeAlias = Callable[[Any], Seconds | None] | None
@@ -114,7 +116,7 @@ def retry_context(
     logger: _AnyLoggerOrName | None = "backoff",
     backoff_log_level: int = 20,
     giveup_log_level: int = 40,
-) -> Generator[Attempt, None, None]: ...
+) -> Generator[Attempt]: ...
 @overload
 def retry_context(
     exception: _Exceptions = ...,
@@ -134,7 +136,7 @@ def retry_context(
     backoff_log_level: int = 20,
     giveup_log_level: int = 40,
     **wait_gen_kwargs: Any,
-) -> Generator[Attempt, None, None]: ...
+) -> Generator[Attempt]: ...
 @overload
 def aretry_context(
     exception: _Exceptions,
@@ -153,7 +155,7 @@ def aretry_context(
     logger: _AnyLoggerOrName | None = "backoff",
     backoff_log_level: int = 20,
     giveup_log_level: int = 40,
-) -> AsyncGenerator[Attempt, None]: ...
+) -> AsyncGenerator[Attempt]: ...
 @overload
 def aretry_context(
     exception: _Exceptions = ...,
@@ -173,4 +175,4 @@ def aretry_context(
     backoff_log_level: int = 20,
     giveup_log_level: int = 40,
     **wait_gen_kwargs: Any,
-) -> AsyncGenerator[Attempt, None]: ...
+) -> AsyncGenerator[Attempt]: ...

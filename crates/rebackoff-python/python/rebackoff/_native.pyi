@@ -10,7 +10,7 @@ __all__: list[str]
 __version__: str
 
 @final
-class Waits(Generator[float, Any, None]):
+class Waits(Generator[float, Any]):
     """A configured wait strategy; used by hand, a generator of raw waits."""
 
     @staticmethod
@@ -22,7 +22,9 @@ class Waits(Generator[float, Any, None]):
     @staticmethod
     def fibo(max_value: _Seconds | None) -> Waits: ...
     @staticmethod
-    def decay(initial_value: _Seconds, decay_factor: float, min_value: _Seconds | None) -> Waits: ...
+    def decay(
+        initial_value: _Seconds, decay_factor: float, min_value: _Seconds | None
+    ) -> Waits: ...
     @staticmethod
     def decorrelated(base: _Seconds, max_value: _Seconds | None) -> Waits: ...
     @staticmethod
@@ -52,7 +54,7 @@ class Run:
         raise_on_giveup: bool,
         by_predicate: bool,
         hint: Callable[[Any], _Seconds | None] | None,
-        wait: Waits | Callable[..., Generator[float, Any, None]],
+        wait: Waits | Callable[..., Generator[float, Any]],
         wait_keywords: dict[str, Any] | None,
         jitter: Callable[[float], Any] | None,
         max_tries: Any,
@@ -69,7 +71,9 @@ class Run:
     def busy(self) -> bool: ...
     @property
     def timed(self) -> bool: ...
-    def begin(self, args: tuple[Any, ...], kwargs: dict[str, Any], start: float | Start | None = None) -> Call: ...
+    def begin(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any], start: float | Start | None = None
+    ) -> Call: ...
 
 @final
 class Call:

@@ -53,14 +53,20 @@ class Options:
         )
 
     def _refuse_async(self, target):
-        functions = [("jitter", self.options["jitter"]), ("giveup", self.options.get("giveup")), ("hint", self.options["hint"])]
+        functions = [
+            ("jitter", self.options["jitter"]),
+            ("giveup", self.options.get("giveup")),
+            ("hint", self.options["hint"]),
+        ]
         if self.by_predicate:
             functions.append(("predicate", self.trigger))
         functions += [(event, handler) for event in _EVENTS for handler in self.handlers[event]]
         for name, function in functions:
             if function is not None and is_async(function):
                 what = "a retry_context" if target is None else f"{name_of(target)}()"
-                raise TypeError(f"{name} is async, but {what} is not, so nothing would await it: {function!r}")
+                raise TypeError(
+                    f"{name} is async, but {what} is not, so nothing would await it: {function!r}"
+                )
 
 
 def never(error):
@@ -72,7 +78,9 @@ def _waits(wait_gen, keywords):
     """What gives the raw waits: configured waits, or a generator function and its keywords."""
     if isinstance(wait_gen, Waits):
         if keywords:
-            raise TypeError(f"{wait_gen!r} is configured already, but there are options for it as well: {', '.join(keywords)}")
+            raise TypeError(
+                f"{wait_gen!r} is configured already, but there are options for it as well: {', '.join(keywords)}"
+            )
         return wait_gen, None
     if not callable(wait_gen):
         raise TypeError(

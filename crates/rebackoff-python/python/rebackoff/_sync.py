@@ -12,7 +12,14 @@ import time
 from rebackoff._common import _init_wait_gen, _maybe_call, _next_wait
 from rebackoff._native import clock
 
-__all__ = ["_init_wait_gen", "_maybe_call", "_next_wait", "retry_exception", "retry_predicate", "time"]
+__all__ = [
+    "_init_wait_gen",
+    "_maybe_call",
+    "_next_wait",
+    "retry_exception",
+    "retry_predicate",
+    "time",
+]
 
 
 def retry_exception(run, target, exceptions):

@@ -45,7 +45,7 @@ _Details = Details
 _BaseDetails = _Base
 _CallDetails = _Outcome
 
-Seconds: TypeAlias = Union[float, timedelta]
+Seconds: TypeAlias = float | timedelta
 
 _CallableT = TypeVar("_CallableT", bound=Callable[..., Any])
 _Handler = Union[Callable[[Details], None], Callable[[Details], Coroutine[Any, Any, None]]]

@@ -21,9 +21,9 @@ __all__ = ["disabled", "no_wait"]
 def disabled() -> Generator[None, None, None]:
     """Inside, every failure is final: the target is called once, and its error or value comes back.
 
-        with rebackoff.testing.disabled():
-            with pytest.raises(ConnectionError):
-                fetch(url)
+    with rebackoff.testing.disabled():
+        with pytest.raises(ConnectionError):
+            fetch(url)
     """
     before = set_disabled(True)
     try:
@@ -36,9 +36,9 @@ def disabled() -> Generator[None, None, None]:
 def no_wait() -> Generator[list[float], None, None]:
     """Inside, nobody sleeps; gives the list of the waits in their order.
 
-        with rebackoff.testing.no_wait() as waits:
-            fetch(url)
-        assert len(waits) == 2
+    with rebackoff.testing.no_wait() as waits:
+        fetch(url)
+    assert len(waits) == 2
     """
     waits: list[float] = []
     before = set_waits(waits)

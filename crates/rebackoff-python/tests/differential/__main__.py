@@ -29,12 +29,18 @@ def main():
         verdicts = compare(found, version, options.originals_only)
         failures = [verdict for verdict in verdicts if not verdict.passed]
         for verdict in failures[: options.show]:
-            print(f"\n{verdict.scenario['name']} on CPython {version}: {verdict.complaint}\n{json.dumps(verdict.scenario)}")
+            print(
+                f"\n{verdict.scenario['name']} on CPython {version}: {verdict.complaint}\n{json.dumps(verdict.scenario)}"
+            )
         if options.rules:
             for rule, times in judge.count_rules(verdicts).most_common():
                 print(f"{times:6} {rule}")
         if len(found) >= ENOUGH_FOR_EVERY_RULE and not options.originals_only:
-            problems += [f"no scenario needs the rule {rule}" for rule in judge.rule_ids() if rule not in judge.count_rules(verdicts)]
+            problems += [
+                f"no scenario needs the rule {rule}"
+                for rule in judge.rule_ids()
+                if rule not in judge.count_rules(verdicts)
+            ]
         print(f"CPython {version}: {len(verdicts) - len(failures)} passed, {len(failures)} failed")
         passed, failed = passed + len(verdicts) - len(failures), failed + len(failures)
     for problem in problems:
@@ -45,13 +51,28 @@ def main():
 
 def parse():
     parser = argparse.ArgumentParser(prog="scripts/test-differential", description=__doc__)
-    parser.add_argument("--count", type=int, default=2500, help="scenarios on each interpreter (2500)")
+    parser.add_argument(
+        "--count", type=int, default=2500, help="scenarios on each interpreter (2500)"
+    )
     parser.add_argument("--seed", default="1", help="another seed makes other scenarios (1)")
-    parser.add_argument("--replay", metavar="FILE", help="play the scenarios in this file, one JSON object a line")
-    parser.add_argument("--python", action="append", metavar="VERSION", help="interpreter, may be repeated (3.11 and 3.13, where found)")
-    parser.add_argument("--show", type=int, default=5, help="failing scenarios that are printed (5)")
+    parser.add_argument(
+        "--replay", metavar="FILE", help="play the scenarios in this file, one JSON object a line"
+    )
+    parser.add_argument(
+        "--python",
+        action="append",
+        metavar="VERSION",
+        help="interpreter, may be repeated (3.11 and 3.13, where found)",
+    )
+    parser.add_argument(
+        "--show", type=int, default=5, help="failing scenarios that are printed (5)"
+    )
     parser.add_argument("--rules", action="store_true", help="how often each rule was needed")
-    parser.add_argument("--originals-only", action="store_true", help="check only that the rules explain how the originals differ")
+    parser.add_argument(
+        "--originals-only",
+        action="store_true",
+        help="check only that the rules explain how the originals differ",
+    )
     return parser.parse_args()
 
 
@@ -63,11 +84,16 @@ def present(versions):
 def compare(found, version, originals_only):
     """One verdict a scenario."""
     replaced = [judge.stand_in(scenario)[0] for scenario in found]
-    workers = [Worker(environments.original("2.2.1", version), "backoff", replaced), Worker(environments.original("3.0.0", version), "backoff", replaced)]
+    workers = [
+        Worker(environments.original("2.2.1", version), "backoff", replaced),
+        Worker(environments.original("3.0.0", version), "backoff", replaced),
+    ]
     if not originals_only:
         workers.append(Worker(environments.ours(version), "rebackoff", found))
     traces = [worker.traces() for worker in workers]
-    return [judge.judge(scenario, *played) for scenario, *played in zip(found, *traces, strict=True)]
+    return [
+        judge.judge(scenario, *played) for scenario, *played in zip(found, *traces, strict=True)
+    ]
 
 
 class Worker:
@@ -81,14 +107,20 @@ class Worker:
 
     def traces(self):
         if self._process.wait():
-            sys.exit(f"{' '.join(map(str, self._process.args))} ended with status {self._process.returncode}")
+            sys.exit(
+                f"{' '.join(map(str, self._process.args))} ended with status {self._process.returncode}"
+            )
         self._made.seek(0)
         return [json.loads(line) for line in self._made]
 
 
 def rules_without_a_line():
     """Each rule stands for a line of COMPARE.md, whose first column is the id."""
-    lines = set(re.findall(r"^\|\s*`?([\w-]+)`?\s*\|", COMPARE.read_text(), re.MULTILINE)) if COMPARE.exists() else set()
+    lines = (
+        set(re.findall(r"^\|\s*`?([\w-]+)`?\s*\|", COMPARE.read_text(), re.MULTILINE))
+        if COMPARE.exists()
+        else set()
+    )
     return [f"COMPARE.md has no line {rule}" for rule in judge.rule_ids() if rule not in lines]
 
 

@@ -9,7 +9,6 @@ import random
 import sys
 
 import errors
-import values
 
 
 def predicate(spec, trace, name):
@@ -65,7 +64,9 @@ def handlers(spec, trace, prefix):
     """One handler, or several in the container that the scenario names."""
     if spec is None:
         return None
-    made = [_handler(one, trace, f"{prefix} {number}") for number, one in enumerate(spec["handlers"])]
+    made = [
+        _handler(one, trace, f"{prefix} {number}") for number, one in enumerate(spec["handlers"])
+    ]
     if spec["as"] == "single":
         return made[0]
     return {"list": list, "tuple": tuple, "iterator": iter}[spec["as"]](made)
@@ -131,7 +132,13 @@ def _act(spec, trace, name, details):
 
 def wait_generator(spec, trace, library):
     """The generator function, and whether it is to be handed over already configured."""
-    own = {"countdown": _countdown, "echo": _echo, "failing": _failing, "object": _Sender, "eager": _eager}
+    own = {
+        "countdown": _countdown,
+        "echo": _echo,
+        "failing": _failing,
+        "object": _Sender,
+        "eager": _eager,
+    }
     gen = spec["gen"]
     if gen in own:
         return lambda **kwargs: own[gen](trace, **kwargs)

@@ -1,10 +1,12 @@
 """What rebackoff must do where the originals accept nonsense or fail later."""
 
-from look import events, handlers, mentions
+from look import events, mentions
 
 
 def wrong_max_tries(scenario):
-    return any(_is_wrong(spec["max_tries"]) for spec in scenario["decorators"] if "max_tries" in spec)
+    return any(
+        _is_wrong(spec["max_tries"]) for spec in scenario["decorators"] if "max_tries" in spec
+    )
 
 
 def _is_wrong(value):
@@ -15,7 +17,11 @@ def _is_wrong(value):
 
 def refused_naming(word):
     def complaint(scenario, ours):
-        kind = "raises" if mentions(scenario["decorators"], "call") and not events(ours, "decoration fails") else "decoration fails"
+        kind = (
+            "raises"
+            if mentions(scenario["decorators"], "call") and not events(ours, "decoration fails")
+            else "decoration fails"
+        )
         return _wants(ours, kind, ("ValueError", "TypeError"), word)
 
     return complaint
@@ -48,17 +54,27 @@ def refused_as_async(scenario, ours):
 
 
 def negative(scenario):
-    return any(spec.get("jitter") == {"do": "negative"} or spec["wait"].get("kwargs", {}).get("interval") == -2 for spec in scenario["decorators"])
+    return any(
+        spec.get("jitter") == {"do": "negative"}
+        or spec["wait"].get("kwargs", {}).get("interval") == -2
+        for spec in scenario["decorators"]
+    )
 
 
 def names_the_source(scenario, ours):
     word = "jitter" if scenario["decorators"][0].get("jitter") else "constant"
     kind = "decoration fails" if events(ours, "decoration fails") else "raises"
-    return _wants(ours, kind, ("ValueError",), word) or ("it slept" if events(ours, "sleep") else "")
+    return _wants(ours, kind, ("ValueError",), word) or (
+        "it slept" if events(ours, "sleep") else ""
+    )
 
 
 def thousands(scenario):
-    return any(isinstance(spec.get("max_tries"), int) and (spec["max_tries"] > 300 or spec["wait"].get("kwargs", {}).get("base") == 1e200) for spec in scenario["decorators"])
+    return any(
+        isinstance(spec.get("max_tries"), int)
+        and (spec["max_tries"] > 300 or spec["wait"].get("kwargs", {}).get("base") == 1e200)
+        for spec in scenario["decorators"]
+    )
 
 
 def never_overflows(scenario, ours):

@@ -22,12 +22,25 @@ def original(name, version):
     done = home / "installed"
     if not done.exists():
         subprocess.run([interpreter(version), "-m", "venv", "--clear", home], check=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", ORIGINALS[name]], check=True)
+        subprocess.run(
+            [
+                python,
+                "-m",
+                "pip",
+                "install",
+                "--quiet",
+                "--disable-pip-version-check",
+                ORIGINALS[name],
+            ],
+            check=True,
+        )
         done.touch()
     return str(python)
 
 
 def ours(version):
     """The interpreter that imports rebackoff, built from this tree."""
-    subprocess.run([ROOT / "scripts" / "python-env", version], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(
+        [ROOT / "scripts" / "python-env", version], check=True, stdout=subprocess.DEVNULL
+    )
     return str(ROOT / "target" / "python" / version / "bin" / "python")

@@ -27,8 +27,26 @@ class Boom(ValueError):
 NAMES = {
     error.__name__: error
     for error in (
-        AssertionError, ConnectionError, GeneratorExit, KeyError, KeyboardInterrupt, LookupError, OSError, RuntimeError, StopAsyncIteration,
-        StopIteration, SystemExit, TimeoutError, TypeError, ValueError, ZeroDivisionError, Exception, BaseException, Custom, Unprintable, Boom,
+        AssertionError,
+        ConnectionError,
+        GeneratorExit,
+        KeyError,
+        KeyboardInterrupt,
+        LookupError,
+        OSError,
+        RuntimeError,
+        StopAsyncIteration,
+        StopIteration,
+        SystemExit,
+        TimeoutError,
+        TypeError,
+        ValueError,
+        ZeroDivisionError,
+        Exception,
+        BaseException,
+        Custom,
+        Unprintable,
+        Boom,
         asyncio.CancelledError,
     )
 }

@@ -27,7 +27,13 @@ def simple(rng, retried="either", **changes):
     spec = decorator(rng, is_async, retried, callbacks_raise=False)
     spec.update(changes)
     spec = {key: value for key, value in spec.items() if value != "absent"}
-    found = {"kind": "calls", "async": is_async, "target": target(rng, is_async, {spec["on"]}, [spec]), "decorators": [spec], "logger_levels": {"backoff": 1}}
+    found = {
+        "kind": "calls",
+        "async": is_async,
+        "target": target(rng, is_async, {spec["on"]}, [spec]),
+        "decorators": [spec],
+        "logger_levels": {"backoff": 1},
+    }
     found["target"]["script"] = failures(rng, spec, rng.randint(2, 5))
     return found
 
@@ -48,7 +54,14 @@ def waits_by_hand(rng):
     for key, value in wait.get("kwargs", {}).items():
         if isinstance(value, dict) and "call" in value:
             wait["kwargs"][key] = value["call"]
-    return {"kind": "generator", "async": False, "decorators": [], "wait": wait, "take": rng.choice((3, 10, 40)), "send": gen == "runtime" or rng.random() < 0.2}
+    return {
+        "kind": "generator",
+        "async": False,
+        "decorators": [],
+        "wait": wait,
+        "take": rng.choice((3, 10, 40)),
+        "send": gen == "runtime" or rng.random() < 0.2,
+    }
 
 
 def target_takes_time(rng):
@@ -58,12 +71,16 @@ def target_takes_time(rng):
 
 def on_try_handler(rng):
     is_async = rng.random() < 0.4
-    scenario = simple(rng, is_async=is_async, on_try=ingredients.handlers(rng, is_async, False, False))
+    scenario = simple(
+        rng, is_async=is_async, on_try=ingredients.handlers(rng, is_async, False, False)
+    )
     return _timed(rng, scenario) if rng.random() < 0.5 else _exact_waits(rng, scenario)
 
 
 def retry_context(rng):
-    scenario = on_try_handler(rng) if rng.random() < 0.5 else _exact_waits(rng, simple(rng, "exception"))
+    scenario = (
+        on_try_handler(rng) if rng.random() < 0.5 else _exact_waits(rng, simple(rng, "exception"))
+    )
     spec = scenario["decorators"][0]
     if spec["on"] != "exception":
         return retry_context(rng)
@@ -72,10 +89,16 @@ def retry_context(rng):
             if one.get("do") == "add to kwargs":
                 del one["do"]
     for line in scenario["target"]["script"]:
-        if line.get("raise") == "Unprintable":  # the log line of a context holds the exception itself
+        if (
+            line.get("raise") == "Unprintable"
+        ):  # the log line of a context holds the exception itself
             line["raise"] = "ValueError"
     scenario["kind"] = "context"
-    scenario["target"] = {"async": scenario["async"], "shape": "function", "script": scenario["target"]["script"]}
+    scenario["target"] = {
+        "async": scenario["async"],
+        "shape": "function",
+        "script": scenario["target"]["script"],
+    }
     return scenario
 
 
@@ -90,7 +113,14 @@ def _exact_waits(rng, scenario):
     for spec in scenario["decorators"]:
         kwargs = spec["wait"].get("kwargs", {})
         if spec["wait"]["gen"] == "expo":
-            spec["wait"]["kwargs"] = {key: value for key, value in {"base": rng.choice((2, 3)), "max_value": kwargs.get("max_value", "absent")}.items() if value != "absent"}
+            spec["wait"]["kwargs"] = {
+                key: value
+                for key, value in {
+                    "base": rng.choice((2, 3)),
+                    "max_value": kwargs.get("max_value", "absent"),
+                }.items()
+                if value != "absent"
+            }
         if spec["wait"]["gen"] == "decay":
             spec["wait"] = {"gen": "fibo", "kwargs": {}}
     return scenario
@@ -106,7 +136,11 @@ def stop_iteration_from_target(rng):
 
 
 def nullary_jitter(rng):
-    return simple(rng, jitter={"do": rng.choice(("nullary", "random.random"))}, wait={"gen": rng.choice(("expo", "fibo")), "kwargs": {}})
+    return simple(
+        rng,
+        jitter={"do": rng.choice(("nullary", "random.random"))},
+        wait={"gen": rng.choice(("expo", "fibo")), "kwargs": {}},
+    )
 
 
 def jitter_raises_type_error(rng):
@@ -114,7 +148,11 @@ def jitter_raises_type_error(rng):
 
 
 def fraction_as_interval(rng):
-    return simple(rng, wait={"gen": "constant", "kwargs": {"interval": {"fraction": [1, 2]}}}, jitter="full_jitter")
+    return simple(
+        rng,
+        wait={"gen": "constant", "kwargs": {"interval": {"fraction": [1, 2]}}},
+        jitter="full_jitter",
+    )
 
 
 def max_tries_is_wrong(rng):
@@ -125,7 +163,11 @@ def max_tries_is_wrong(rng):
 def option_raises_type_error(rng):
     broken = {"call": 1, "raise": "TypeError"}
     where = rng.choice(("max_tries", "max_time", "wait"))
-    return simple(rng, wait={"gen": "constant", "kwargs": {"interval": broken}}) if where == "wait" else simple(rng, **{where: broken})
+    return (
+        simple(rng, wait={"gen": "constant", "kwargs": {"interval": broken}})
+        if where == "wait"
+        else simple(rng, **{where: broken})
+    )
 
 
 def option_wants_an_argument(rng):
@@ -133,8 +175,18 @@ def option_wants_an_argument(rng):
 
 
 def misspelt_option(rng):
-    wait = rng.choice(({"gen": "expo", "kwargs": {}}, {"gen": "constant", "kwargs": {"interval": 1}}, {"gen": "fibo", "kwargs": {}}))
-    return simple(rng, wait=wait, extra={rng.choice(("max_trys", "on_giveups", "jiter", "interval_", "max_values")): 3})
+    wait = rng.choice(
+        (
+            {"gen": "expo", "kwargs": {}},
+            {"gen": "constant", "kwargs": {"interval": 1}},
+            {"gen": "fibo", "kwargs": {}},
+        )
+    )
+    return simple(
+        rng,
+        wait=wait,
+        extra={rng.choice(("max_trys", "on_giveups", "jiter", "interval_", "max_values")): 3},
+    )
 
 
 def decorator_used_before(rng):
@@ -161,13 +213,39 @@ def notes(rng):
 
 
 def raise_on_giveup_and_no_waits_left(rng):
-    wait = {"gen": "constant", "kwargs": {"interval": {"seq": [1, 2][: rng.randint(0, 2)], "as": "list"}}}
-    return simple(rng, "exception", wait=wait, raise_on_giveup=False, max_tries="absent", max_time="absent", giveup="absent")
+    wait = {
+        "gen": "constant",
+        "kwargs": {"interval": {"seq": [1, 2][: rng.randint(0, 2)], "as": "list"}},
+    }
+    return simple(
+        rng,
+        "exception",
+        wait=wait,
+        raise_on_giveup=False,
+        max_tries="absent",
+        max_time="absent",
+        giveup="absent",
+    )
 
 
 def thousands_of_tries(rng):
-    gen, kwargs, tries = rng.choice((("expo", {"factor": 0.5}, 1100), ("expo", {"base": 10}, 400), ("expo", {"base": 1e200}, 5), ("fibo", {}, 1600)))
-    scenario = simple(rng, "predicate", wait={"gen": gen, "kwargs": kwargs}, max_tries=tries, max_time="absent", jitter=rng.choice((None, "full_jitter")), logger=None)
+    gen, kwargs, tries = rng.choice(
+        (
+            ("expo", {"factor": 0.5}, 1100),
+            ("expo", {"base": 10}, 400),
+            ("expo", {"base": 1e200}, 5),
+            ("fibo", {}, 1600),
+        )
+    )
+    scenario = simple(
+        rng,
+        "predicate",
+        wait={"gen": gen, "kwargs": kwargs},
+        max_tries=tries,
+        max_time="absent",
+        jitter=rng.choice((None, "full_jitter")),
+        logger=None,
+    )
     for name in ("on_success", "on_backoff", "on_giveup"):
         scenario["decorators"][0].pop(name, None)
     scenario["target"].update({"script": [{"return": 0}] * (tries + 1), "calls": 1})
@@ -177,18 +255,37 @@ def thousands_of_tries(rng):
 def timedelta(rng):
     if rng.random() < 0.4:
         return simple(rng, max_time={"timedelta": rng.choice((1, 2.5))})
-    return simple(rng, wait=rng.choice((
-        {"gen": "constant", "kwargs": {"interval": {"timedelta": 2.5}}},
-        {"gen": "constant", "kwargs": {"interval": {"seq": [{"timedelta": 1.0}, {"timedelta": 0.5}], "as": "list"}}},
-        {"gen": "expo", "kwargs": {"max_value": {"timedelta": 3.0}}},
-        {"gen": "runtime", "seconds": {"timedelta": 4.0}},
-    )))
+    return simple(
+        rng,
+        wait=rng.choice(
+            (
+                {"gen": "constant", "kwargs": {"interval": {"timedelta": 2.5}}},
+                {
+                    "gen": "constant",
+                    "kwargs": {
+                        "interval": {"seq": [{"timedelta": 1.0}, {"timedelta": 0.5}], "as": "list"}
+                    },
+                },
+                {"gen": "expo", "kwargs": {"max_value": {"timedelta": 3.0}}},
+                {"gen": "runtime", "seconds": {"timedelta": 4.0}},
+            )
+        ),
+    )
 
 
 def negative_wait(rng):
     if rng.random() < 0.5:
-        return simple(rng, jitter={"do": "negative"}, max_tries=5, max_time="absent", giveup="absent")
-    return simple(rng, wait={"gen": "constant", "kwargs": {"interval": -2}}, jitter=None, max_tries=5, max_time="absent", giveup="absent")
+        return simple(
+            rng, jitter={"do": "negative"}, max_tries=5, max_time="absent", giveup="absent"
+        )
+    return simple(
+        rng,
+        wait={"gen": "constant", "kwargs": {"interval": -2}},
+        jitter=None,
+        max_tries=5,
+        max_time="absent",
+        giveup="absent",
+    )
 
 
 def async_predicate(rng):
@@ -204,7 +301,16 @@ def async_jitter(rng):
 def async_callback_on_sync_target(rng):
     name = rng.choice(("on_success", "on_backoff", "on_giveup", "giveup"))
     retried = "exception" if name == "giveup" else "either"
-    return simple(rng, retried, is_async=False, **{name: {"do": "never", "async": True} if name == "giveup" else {"as": "single", "handlers": [{"async": True}]}})
+    return simple(
+        rng,
+        retried,
+        is_async=False,
+        **{
+            name: {"do": "never", "async": True}
+            if name == "giveup"
+            else {"as": "single", "handlers": [{"async": True}]}
+        },
+    )
 
 
 def cancelled(rng):
@@ -242,12 +348,42 @@ def configured_generator(rng):
     return scenario
 
 
-WEIGHTS = {free_mix: 40, on_exception_mix: 25, on_predicate_mix: 15, waits_by_hand: 6, target_takes_time: 10, on_try_handler: 7, retry_context: 7} | {
-    one: 1.2
-    for one in (
-        stop_iteration_from_target, nullary_jitter, jitter_raises_type_error, fraction_as_interval, max_tries_is_wrong, option_raises_type_error,
-        option_wants_an_argument, misspelt_option, decorator_used_before, partial_or_object, async_object, notes, raise_on_giveup_and_no_waits_left,
-        timedelta, negative_wait, async_predicate, async_jitter, async_callback_on_sync_target, cancelled, cancelled_but_named, logger_level_as_imported,
-        configured_generator,
+WEIGHTS = (
+    {
+        free_mix: 40,
+        on_exception_mix: 25,
+        on_predicate_mix: 15,
+        waits_by_hand: 6,
+        target_takes_time: 10,
+        on_try_handler: 7,
+        retry_context: 7,
+    }
+    | dict.fromkeys(
+        (
+            stop_iteration_from_target,
+            nullary_jitter,
+            jitter_raises_type_error,
+            fraction_as_interval,
+            max_tries_is_wrong,
+            option_raises_type_error,
+            option_wants_an_argument,
+            misspelt_option,
+            decorator_used_before,
+            partial_or_object,
+            async_object,
+            notes,
+            raise_on_giveup_and_no_waits_left,
+            timedelta,
+            negative_wait,
+            async_predicate,
+            async_jitter,
+            async_callback_on_sync_target,
+            cancelled,
+            cancelled_but_named,
+            logger_level_as_imported,
+            configured_generator,
+        ),
+        1.2,
     )
-} | {thousands_of_tries: 0.3}
+    | {thousands_of_tries: 0.3}
+)

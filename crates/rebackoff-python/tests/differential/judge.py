@@ -49,7 +49,12 @@ def judge(scenario, old, new, ours=None):
             if json.dumps([old, new]) != before:
                 used.append(rule.id)
     if json.dumps(old) != json.dumps(new):
-        return Verdict(scenario, "backoff 2.2.1 and python-backoff 3.0.0 differ and no rule says whom to follow\n" + first_difference(old, new, "2.2.1", "3.0.0"), tuple(used))
+        return Verdict(
+            scenario,
+            "backoff 2.2.1 and python-backoff 3.0.0 differ and no rule says whom to follow\n"
+            + first_difference(old, new, "2.2.1", "3.0.0"),
+            tuple(used),
+        )
     if ours is not None:
         if reasons.given(ours):
             used.append(reasons.ID)
@@ -65,11 +70,17 @@ def settle_ours(scenario, ours, expected):
     ours, complaint = reasons.take_out(ours)
     for event, wanted in zip(events(ours, "raises"), events(expected, "raises")):
         if event[3] > wanted[3] + _in_async_callback(scenario, event):
-            complaint = complaint or f"{event[3]} traceback entries of the library, {wanted[3]} in backoff 2.2.1"
+            complaint = (
+                complaint
+                or f"{event[3]} traceback entries of the library, {wanted[3]} in backoff 2.2.1"
+            )
         event[3] = wanted[3]
     for event, wanted in zip(events(ours, ALIVE), events(expected, ALIVE)):
         if event[1] > wanted[1] or event[3]:
-            complaint = complaint or f"{event[1]} exceptions still alive, {wanted[1]} in backoff 2.2.1; {event[3]} even after collecting garbage"
+            complaint = (
+                complaint
+                or f"{event[1]} exceptions still alive, {wanted[1]} in backoff 2.2.1; {event[3]} even after collecting garbage"
+            )
         event[1:] = wanted[1:]
     for rule in STAND_INS:
         if rule.settle_ours and rule.when(scenario):
@@ -84,10 +95,19 @@ def _in_async_callback(scenario, event):
 
 def first_difference(left, right, left_name, right_name):
     """The first event that differs, with the two before it."""
-    at = next((n for n, (one, other) in enumerate(zip(left, right)) if json.dumps(one) != json.dumps(other)), min(len(left), len(right)))
+    at = next(
+        (
+            n
+            for n, (one, other) in enumerate(zip(left, right))
+            if json.dumps(one) != json.dumps(other)
+        ),
+        min(len(left), len(right)),
+    )
     lines = [f"    both      {json.dumps(event)}" for event in left[max(0, at - 2) : at]]
     for name, trace in ((left_name, left), (right_name, right)):
-        lines.append(f"    {name:9} {json.dumps(trace[at]) if at < len(trace) else '(nothing more)'}")
+        lines.append(
+            f"    {name:9} {json.dumps(trace[at]) if at < len(trace) else '(nothing more)'}"
+        )
     return "\n".join(lines)
 
 

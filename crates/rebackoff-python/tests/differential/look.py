@@ -12,7 +12,11 @@ def any_option(scenario, holds):
     return any(
         holds(name, value)
         for spec in scenario["decorators"]
-        for name, value in [*spec.items(), *spec["wait"].items(), *spec["wait"].get("kwargs", {}).items()]
+        for name, value in [
+            *spec.items(),
+            *spec["wait"].items(),
+            *spec["wait"].get("kwargs", {}).items(),
+        ]
     )
 
 
@@ -26,7 +30,12 @@ def mentions(value, key):
 
 
 def handlers(scenario, *names):
-    return [one for spec in scenario["decorators"] for name in names for one in (spec.get(name) or {}).get("handlers", ())]
+    return [
+        one
+        for spec in scenario["decorators"]
+        for name in names
+        for one in (spec.get(name) or {}).get("handlers", ())
+    ]
 
 
 def events(trace, kind):

@@ -8,8 +8,8 @@ import inspect
 import callbacks
 import errors
 import values
-from stage import REAL_ASYNC_SLEEP, Stage
 from record import Endless, Trace, library_frames, user_frames
+from stage import REAL_ASYNC_SLEEP, Stage
 
 HANDLERS = ("on_try", "on_success", "on_backoff", "on_giveup")
 PLAIN = ("raise_on_giveup", "backoff_log_level", "giveup_log_level")
@@ -20,12 +20,16 @@ def play(scenario, library):
     stage = Stage(trace, scenario.get("interrupt"))
     with stage.open(scenario["seed"], scenario.get("logger_levels", {})):
         try:
-            {"calls": _calls, "generator": _generator, "context": _context}[scenario["kind"]](scenario, library, stage)
+            {"calls": _calls, "generator": _generator, "context": _context}[scenario["kind"]](
+                scenario, library, stage
+            )
         except _DecorationFailed:
             pass
         except Endless:
             trace.events = [["never ends"]]
-        trace.add("exceptions still alive", _alive(), "after collecting garbage", _alive(collect=True))
+        trace.add(
+            "exceptions still alive", _alive(), "after collecting garbage", _alive(collect=True)
+        )
         gc.freeze()
     return trace.events
 
@@ -54,7 +58,9 @@ def _calls(scenario, library, stage):
         trace.label(decorated, f"<decorated {number}>")
     _look(decorated, target, trace)
     if scenario["target"]["shape"] == "method":
-        decorated = type("Thing", (), {"work": decorated, "__repr__": lambda self: "<thing>"})().work
+        decorated = type(
+            "Thing", (), {"work": decorated, "__repr__": lambda self: "<thing>"}
+        )().work
     for _ in range(scenario["target"].get("calls", 1)):
         _call(scenario, decorated, trace)
 
@@ -125,7 +131,11 @@ def make_target(spec, stage):
     def finish(line):
         if "raise" in line:
             cause = errors.make_cause(line, f"try {tries[0]}")
-            stage.trace.add("target raises", stage.trace.show(errors.make(line, f"try {tries[0]}")), cause and stage.trace.show(cause))
+            stage.trace.add(
+                "target raises",
+                stage.trace.show(errors.make(line, f"try {tries[0]}")),
+                cause and stage.trace.show(cause),
+            )
             errors.raise_it(line, f"try {tries[0]}")
         return line["return"]
 
@@ -167,7 +177,11 @@ def _decorator(spec, library, trace, number):
     """One decorator; where it is `used before`, another function was decorated with the same object."""
     wait, options = _options(spec, library, trace, number)
     if spec["on"] == "predicate":
-        condition = [callbacks.predicate(spec["predicate"], trace, f"{number} predicate")] if "predicate" in spec else []
+        condition = (
+            [callbacks.predicate(spec["predicate"], trace, f"{number} predicate")]
+            if "predicate" in spec
+            else []
+        )
         made = library.on_predicate(wait, *condition, **options)
     else:
         made = library.on_exception(wait, _exceptions(spec), **options)
@@ -184,7 +198,10 @@ def _exceptions(spec):
 def _options(spec, library, trace, number):
     import logging
 
-    kwargs = {key: values.make(value, trace, f"{number} {key}") for key, value in spec["wait"].get("kwargs", {}).items()}
+    kwargs = {
+        key: values.make(value, trace, f"{number} {key}")
+        for key, value in spec["wait"].get("kwargs", {}).items()
+    }
     wait = callbacks.wait_generator(spec["wait"], trace, library)
     if spec["wait"]["gen"] == "runtime":
         kwargs["value"] = _runtime_value(spec["wait"], trace)

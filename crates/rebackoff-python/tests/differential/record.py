@@ -38,7 +38,9 @@ class Trace:
         if isinstance(value, BaseException):
             return f"{type(value).__name__}{show_args(value)}"
         if isinstance(value, dict):
-            return "{" + ", ".join(f"{key!r}: {self.show(item)}" for key, item in value.items()) + "}"
+            return (
+                "{" + ", ".join(f"{key!r}: {self.show(item)}" for key, item in value.items()) + "}"
+            )
         if isinstance(value, (tuple, list)):
             return f"{type(value).__name__}({', '.join(map(self.show, value))})"
         if asyncio.iscoroutine(value):
@@ -72,7 +74,9 @@ def user_frames(error):
 def library_frames(error):
     """How many traceback entries the retrying library adds."""
     frames = traceback.extract_tb(error.__traceback__)
-    return sum(not _ours(frame) and not frame.filename.startswith(STANDARD_LIBRARY) for frame in frames)
+    return sum(
+        not _ours(frame) and not frame.filename.startswith(STANDARD_LIBRARY) for frame in frames
+    )
 
 
 def _ours(frame):

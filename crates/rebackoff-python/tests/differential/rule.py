@@ -1,7 +1,7 @@
 """The three kinds of rule."""
 
 import dataclasses
-from typing import Callable, Optional
+from collections.abc import Callable
 
 
 @dataclasses.dataclass(frozen=True)
@@ -11,7 +11,7 @@ class StandIn:
     id: str
     when: Callable
     change: Callable
-    settle_ours: Optional[Callable] = None
+    settle_ours: Callable | None = None
 
 
 @dataclasses.dataclass(frozen=True)

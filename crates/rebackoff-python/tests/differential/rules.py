@@ -11,14 +11,26 @@ from rule import Check, Rule, StandIn
 
 STAND_INS = [
     StandIn("decorator-used-twice", stand_ins.decorator_used_before, stand_ins.use_once),
-    StandIn("partial-and-callable-object", stand_ins.not_a_function, stand_ins.plain_function, stand_ins.name_the_function),
-    StandIn("exception-notes", stand_ins.has_notes, stand_ins.without_notes, stand_ins.forget_notes),
+    StandIn(
+        "partial-and-callable-object",
+        stand_ins.not_a_function,
+        stand_ins.plain_function,
+        stand_ins.name_the_function,
+    ),
+    StandIn(
+        "exception-notes", stand_ins.has_notes, stand_ins.without_notes, stand_ins.forget_notes
+    ),
     StandIn("timedelta", stand_ins.has_timedelta, stand_ins.in_seconds),
     StandIn("configured-generator", stand_ins.configured, stand_ins.not_configured),
     StandIn("async-predicate-and-jitter", stand_ins.async_predicate_or_jitter, stand_ins.as_sync),
     StandIn("cancellation", stand_ins.cancelled_unnamed, stand_ins.only_exceptions),
     StandIn("no-level-on-import", stand_ins.level_as_imported, stand_ins.level_open),
-    StandIn("type-error-in-option", stand_ins.option_raises_type_error, stand_ins.raise_runtime_error, stand_ins.name_runtime_error),
+    StandIn(
+        "type-error-in-option",
+        stand_ins.option_raises_type_error,
+        stand_ins.raise_runtime_error,
+        stand_ins.name_runtime_error,
+    ),
 ]
 
 RULES = [
@@ -42,10 +54,16 @@ RULES = [
 ]
 
 CHECKS = [
-    Check("max-tries-must-be-positive-integer", checks.wrong_max_tries, checks.refused_naming("max_tries")),
+    Check(
+        "max-tries-must-be-positive-integer",
+        checks.wrong_max_tries,
+        checks.refused_naming("max_tries"),
+    ),
     Check("type-error-in-option", checks.option_wants_argument, checks.type_error),
     Check("misspelt-option", checks.misspelt, checks.refused_naming_the_option),
-    Check("async-callback-on-sync-function", checks.async_callback_on_sync, checks.refused_as_async),
+    Check(
+        "async-callback-on-sync-function", checks.async_callback_on_sync, checks.refused_as_async
+    ),
     Check("negative-wait", checks.negative, checks.names_the_source),
     Check("no-overflow", checks.thousands, checks.never_overflows),
 ]

@@ -18,5 +18,3 @@ def one(seed, number):
     scenario["seed"] = rng.randrange(1 << 30)
     scenario["name"] = f"{seed}:{number} {make.__name__.replace('_', ' ')}"
     return json.loads(json.dumps(scenario))
-
-

@@ -5,7 +5,13 @@ import copy
 from look import decorators, events, handlers, mentions
 
 ALIVE = "exceptions still alive"
-OUTER = {"is": "LookupError('handled by the caller')", "notes": [], "cause": None, "context": None, "context hidden": False}
+OUTER = {
+    "is": "LookupError('handled by the caller')",
+    "notes": [],
+    "cause": None,
+    "context": None,
+    "context hidden": False,
+}
 
 
 def always(scenario):
@@ -43,7 +49,11 @@ def waits_ran_out(scenario, old, new):
             if event[0] == "target raises":
                 failed = event[1]
             if event[0] == "details" and _ran_out(event[3]):
-                event[3] = outside(scenario) if in_context(scenario) else event[2].get("exception", outside(scenario))
+                event[3] = (
+                    outside(scenario)
+                    if in_context(scenario)
+                    else event[2].get("exception", outside(scenario))
+                )
             if event[0] == "log" and event[1] == "user" and _ran_out(event[6]):
                 event[6] = failed
     for event, twin in zip(events(old, "raises"), events(new, "raises")):
@@ -76,7 +86,9 @@ def _take_out(record, scenario):
     if not _ran_out(context["is"]):
         return _take_out(context, scenario)
     is_targets_own = "inside" not in record["is"]
-    record["context"] = OUTER if scenario.get("in_except") and is_targets_own else context["context"]
+    record["context"] = (
+        OUTER if scenario.get("in_except") and is_targets_own else context["context"]
+    )
     record["context hidden"] = record["cause"] is not None
     return True
 
@@ -92,11 +104,16 @@ def _give_causes_back(trace):
 
 
 def must_not_raise(scenario):
-    return any(spec.get("raise_on_giveup") is False and spec["wait"]["gen"] == "constant" for spec in scenario["decorators"])
+    return any(
+        spec.get("raise_on_giveup") is False and spec["wait"]["gen"] == "constant"
+        for spec in scenario["decorators"]
+    )
 
 
 def return_none(scenario, old, new):
-    return [["returns", "None"] if event[0] == "raises" else event for event in old], [["returns", "None"] if event[0] == "raises" else event for event in new]
+    return [["returns", "None"] if event[0] == "raises" else event for event in old], [
+        ["returns", "None"] if event[0] == "raises" else event for event in new
+    ]
 
 
 # on_predicate
@@ -108,7 +125,12 @@ def has_predicate(scenario):
 
 def value_as_new(scenario, old, new):
     for event, twin in zip(old, new):
-        if event[0] == twin[0] == "details" and "on_giveup" in event[1] and "value" in twin[2] and "value" not in event[2]:
+        if (
+            event[0] == twin[0] == "details"
+            and "on_giveup" in event[1]
+            and "value" in twin[2]
+            and "value" not in event[2]
+        ):
             event[2]["value"] = twin[2]["value"]
             event[2] = {key: event[2][key] for key in twin[2]}
     return old, new
@@ -117,8 +139,13 @@ def value_as_new(scenario, old, new):
 def log_as_new(scenario, old, new):
     """backoff 2.2.1 logs whatever exception its caller is just handling in place of the value."""
     for event, twin in zip(old, new):
-        if scenario.get("in_except") and event[0] == twin[0] == "log" and "'LookupError: handled by the caller'" in event[4][-1]:
-            event[4:6] = twin[4:6]
+        if (
+            scenario.get("in_except")
+            and event[0] == twin[0] == "log"
+            and "'LookupError: handled by the caller'" in event[4][-1]
+        ):
+            event[4][-1] = twin[4][-1]
+            event[5] = event[5][: event[5].rindex(" (")] + twin[5][twin[5].rindex(" (") :]
     return old, new
 
 
@@ -130,7 +157,7 @@ def has_exception_layer(scenario):
 
 
 def exception_is_active(scenario, old, new):
-    for trace in (old, new):
+    for trace in (old, new) if has_on_try(scenario) else (new,):
         failed = "None"
         for event in trace:
             if event[0] == "target raises":
@@ -147,14 +174,22 @@ def _in_failure(event, scenario):
     if event[0] not in ("ask", "details") or len(event) < 4:
         return False
     layer, what, *_ = event[1].split()
-    return scenario["decorators"][int(layer)]["on"] == "exception" and what in ("giveup", "jitter", "on_backoff", "on_giveup")
+    return scenario["decorators"][int(layer)]["on"] == "exception" and what in (
+        "giveup",
+        "jitter",
+        "on_backoff",
+        "on_giveup",
+    )
 
 
 def callback_may_raise(scenario):
     return bool(decorators(scenario, "exception")) and (
         "interrupt" in scenario
         or mentions(scenario["decorators"], "raise")
-        or any(one.get("do") in ("raise", "raise again") for one in handlers(scenario, "on_success", "on_backoff", "on_giveup"))
+        or any(
+            one.get("do") in ("raise", "raise again")
+            for one in handlers(scenario, "on_success", "on_backoff", "on_giveup")
+        )
         or any(spec["wait"]["gen"] == "failing" for spec in scenario["decorators"])
     )
 
@@ -172,18 +207,28 @@ def elapsed_as_new(scenario, old, new):
     for event, twin in zip(old, new):
         if event[0] == twin[0] == "details" and event[1] == twin[1]:
             event[2]["elapsed"] = twin[2]["elapsed"]
-    return as_new(scenario, old, new) if _has(scenario, "takes") and _has(scenario, "max_time") else (old, new)
+    return (
+        as_new(scenario, old, new)
+        if _has(scenario, "takes") and _has(scenario, "max_time")
+        else (old, new)
+    )
 
 
 def raises_stop_iteration(scenario):
-    return "target" in scenario and any(line.get("raise") in ("StopIteration", "StopAsyncIteration") for line in scenario["target"]["script"])
+    return "target" in scenario and any(
+        line.get("raise") in ("StopIteration", "StopAsyncIteration")
+        for line in scenario["target"]["script"]
+    )
 
 
 # Waits
 
 
 def has_nullary_jitter(scenario):
-    return any((spec.get("jitter") or {}) in ({"do": "nullary"}, {"do": "random.random"}) for spec in scenario["decorators"])
+    return any(
+        (spec.get("jitter") or {}) in ({"do": "nullary"}, {"do": "random.random"})
+        for spec in scenario["decorators"]
+    )
 
 
 def by_hand(scenario):
@@ -196,7 +241,9 @@ def first_as_old(scenario, old, new):
 
 
 def uses_expo(scenario):
-    return _uses("expo", scenario) and any(isinstance(number, float) for wait in _waits(scenario) for number in _numbers(wait))
+    return _uses("expo", scenario) and any(
+        isinstance(number, float) for wait in _waits(scenario) for number in _numbers(wait)
+    )
 
 
 def _numbers(wait):
@@ -213,7 +260,11 @@ def _uses(gen, scenario):
 
 
 def _waits(scenario):
-    return [scenario["wait"]] if "wait" in scenario else [spec["wait"] for spec in scenario["decorators"]]
+    return (
+        [scenario["wait"]]
+        if "wait" in scenario
+        else [spec["wait"] for spec in scenario["decorators"]]
+    )
 
 
 def has_fraction(scenario):

@@ -26,7 +26,11 @@ class Stage:
 
     def take(self, seconds):
         """Time passes: rounded up to whole ticks."""
-        self.now += min(math.ceil(seconds / TICK) * TICK, LONGEST_NAP) if seconds < LONGEST_NAP else LONGEST_NAP
+        self.now += (
+            min(math.ceil(seconds / TICK) * TICK, LONGEST_NAP)
+            if seconds < LONGEST_NAP
+            else LONGEST_NAP
+        )
 
     def sleep(self, seconds):
         self._nap(seconds)
@@ -44,9 +48,15 @@ class Stage:
         self.trace.add("sleep", self.trace.show(seconds))
         self._naps += 1
         if self._interrupt and self._naps == self._interrupt["at"]:
-            raise {"KeyboardInterrupt": KeyboardInterrupt, "CancelledError": asyncio.CancelledError, "OSError": OSError}[self._interrupt["raise"]]("in the wait")
+            raise {
+                "KeyboardInterrupt": KeyboardInterrupt,
+                "CancelledError": asyncio.CancelledError,
+                "OSError": OSError,
+            }[self._interrupt["raise"]]("in the wait")
         if not isinstance(seconds, (int, float)):
-            raise TypeError(f"{type(seconds).__name__!r} object cannot be interpreted as an integer")
+            raise TypeError(
+                f"{type(seconds).__name__!r} object cannot be interpreted as an integer"
+            )
 
     @contextlib.contextmanager
     def open(self, seed, logger_levels):
@@ -64,7 +74,9 @@ class Stage:
             stack.enter_context(_logging(capture, logger_levels))
             stack.enter_context(warnings.catch_warnings())
             warnings.simplefilter("always")
-            warnings.showwarning = lambda message, category, *rest: self.trace.add("warning", category.__name__)
+            warnings.showwarning = lambda message, category, *rest: self.trace.add(
+                "warning", category.__name__
+            )
             stack.enter_context(mock.patch.object(time, "sleep", self.sleep))
             stack.enter_context(mock.patch.object(time, "monotonic", lambda: 1000 + self.now))
             stack.enter_context(mock.patch.object(datetime, "datetime", VirtualDatetime))
@@ -80,8 +92,20 @@ class _Capture(logging.Handler):
 
     def emit(self, record):
         error = record.exc_info[1] if record.exc_info else None
-        args = [self._trace.show(arg) for arg in record.args] if isinstance(record.args, tuple) else repr(record.args)
-        self._trace.add("log", record.name, record.levelno, record.msg, args, record.getMessage(), self._trace.show(error))
+        args = (
+            [self._trace.show(arg) for arg in record.args]
+            if isinstance(record.args, tuple)
+            else repr(record.args)
+        )
+        self._trace.add(
+            "log",
+            record.name,
+            record.levelno,
+            record.msg,
+            args,
+            record.getMessage(),
+            self._trace.show(error),
+        )
 
 
 @contextlib.contextmanager

@@ -16,7 +16,11 @@ def use_once(scenario):
 
 
 def not_a_function(scenario):
-    return scenario["kind"] == "calls" and scenario["target"]["shape"] in ("partial", "object", "async object")
+    return scenario["kind"] == "calls" and scenario["target"]["shape"] in (
+        "partial",
+        "object",
+        "async object",
+    )
 
 
 def plain_function(scenario):
@@ -67,7 +71,11 @@ def has_timedelta(scenario):
 
 def in_seconds(value):
     if isinstance(value, dict):
-        return value["timedelta"] if "timedelta" in value else {key: in_seconds(item) for key, item in value.items()}
+        return (
+            value["timedelta"]
+            if "timedelta" in value
+            else {key: in_seconds(item) for key, item in value.items()}
+        )
     return [in_seconds(item) for item in value] if isinstance(value, list) else value
 
 
@@ -82,7 +90,9 @@ def not_configured(scenario):
 
 
 def async_predicate_or_jitter(scenario):
-    return scenario["async"] and any(_async(spec, name) for spec in scenario["decorators"] for name in ("predicate", "jitter"))
+    return scenario["async"] and any(
+        _async(spec, name) for spec in scenario["decorators"] for name in ("predicate", "jitter")
+    )
 
 
 def as_sync(scenario):
@@ -103,7 +113,9 @@ def cancelled_unnamed(scenario):
 
 def only_exceptions(scenario):
     for spec in decorators(scenario, "exception"):
-        spec["exception"] = ["Exception" if name == "BaseException" else name for name in spec["exception"]]
+        spec["exception"] = [
+            "Exception" if name == "BaseException" else name for name in spec["exception"]
+        ]
     return scenario
 
 
@@ -131,7 +143,12 @@ def name_runtime_error(trace):
 
 def _option_specs(scenario):
     for spec in scenario["decorators"]:
-        yield from (spec.get("jitter"), spec.get("max_tries"), spec.get("max_time"), *spec["wait"].get("kwargs", {}).values())
+        yield from (
+            spec.get("jitter"),
+            spec.get("max_tries"),
+            spec.get("max_time"),
+            *spec["wait"].get("kwargs", {}).values(),
+        )
 
 
 def _raises_type_error(option):

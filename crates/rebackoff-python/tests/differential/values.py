@@ -17,7 +17,12 @@ def make(spec, trace, name):
         return lambda wanted: make(content, trace, name)
     if kind == "seq":
         items = [make(item, trace, name) for item in content]
-        return {"list": list, "tuple": tuple, "iterator": iter, "range": lambda found: range(len(found))}[spec["as"]](items)
+        return {
+            "list": list,
+            "tuple": tuple,
+            "iterator": iter,
+            "range": lambda found: range(len(found)),
+        }[spec["as"]](items)
     if kind == "timedelta":
         return datetime.timedelta(seconds=content)
     if kind == "fraction":

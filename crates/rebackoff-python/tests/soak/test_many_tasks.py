@@ -18,7 +18,14 @@ def test_every_task_gets_its_own_tries_and_its_own_result():
         assert details["tries"] == told[number]
         assert details["exception"].args == (number,)
 
-    @rebackoff.on_exception(rebackoff.constant, ValueError, interval=0, jitter=None, max_tries=FAILURES + 1, on_backoff=note)
+    @rebackoff.on_exception(
+        rebackoff.constant,
+        ValueError,
+        interval=0,
+        jitter=None,
+        max_tries=FAILURES + 1,
+        on_backoff=note,
+    )
     async def fetch(number):
         tried[number] += 1
         await asyncio.sleep(0)

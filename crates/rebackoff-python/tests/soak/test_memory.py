@@ -40,7 +40,16 @@ def test_a_million_calls_that_fail_once_leave_memory_flat():
     assert growth(lambda calls: repeat(fails_once, calls), CALLS) < ALLOWED_GROWTH
 
 
-@pytest.mark.parametrize("options", [{"max_time": 60}, {"on_backoff": lambda details: None}, {"giveup": lambda error: False}, {"jitter": rebackoff.full_jitter}], ids=lambda options: next(iter(options)))
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"max_time": 60},
+        {"on_backoff": lambda details: None},
+        {"giveup": lambda error: False},
+        {"jitter": rebackoff.full_jitter},
+    ],
+    ids=lambda options: next(iter(options)),
+)
 def test_options_leave_memory_flat(options):
     @rebackoff.on_exception(rebackoff.constant, ValueError, interval=0, **options)
     def fails_once(step):
@@ -51,7 +60,9 @@ def test_options_leave_memory_flat(options):
 
 
 def test_giving_up_leaves_memory_flat():
-    @rebackoff.on_exception(rebackoff.constant, ValueError, interval=0, jitter=None, max_tries=2, raise_on_giveup=False)
+    @rebackoff.on_exception(
+        rebackoff.constant, ValueError, interval=0, jitter=None, max_tries=2, raise_on_giveup=False
+    )
     def fails(step):
         raise ValueError("always")
 
@@ -83,7 +94,9 @@ def test_awaiting_leaves_memory_flat():
 def test_decorating_leaves_memory_flat():
     def decorate(count):
         for _ in range(count):
-            rebackoff.on_exception(rebackoff.expo, ValueError, max_tries=3, on_backoff=print)(lambda: None)
+            rebackoff.on_exception(rebackoff.expo, ValueError, max_tries=3, on_backoff=print)(
+                lambda: None
+            )
 
     assert growth(decorate, CALLS // 50) < ALLOWED_GROWTH
 

@@ -33,7 +33,9 @@ def test_calls_in_threads_do_not_see_each_other():
         assert details["tries"] == told[details["args"]]
         assert details["exception"].args == details["args"]
 
-    @rebackoff.on_exception(rebackoff.expo, ValueError, max_tries=4, max_time=3600, on_backoff=note, logger=None)
+    @rebackoff.on_exception(
+        rebackoff.expo, ValueError, max_tries=4, max_time=3600, on_backoff=note, logger=None
+    )
     def fetch(thread, number):
         tried[thread, number] += 1
         if tried[thread, number] <= number % 4:
@@ -45,7 +47,11 @@ def test_calls_in_threads_do_not_see_each_other():
 
     for thread, results in enumerate(in_threads(work)):
         assert results == [(thread, number) for number in range(CALLS)]
-    assert all(tried[thread, number] == number % 4 + 1 for thread in range(THREADS) for number in range(CALLS))
+    assert all(
+        tried[thread, number] == number % 4 + 1
+        for thread in range(THREADS)
+        for number in range(CALLS)
+    )
 
 
 def test_each_call_has_its_own_limit_and_its_own_error():
@@ -67,7 +73,13 @@ def test_each_call_has_its_own_limit_and_its_own_error():
 def test_a_configured_generator_starts_afresh_on_each_call():
     waits = collections.defaultdict(list)
 
-    @rebackoff.on_predicate(rebackoff.expo(base=3), max_tries=4, jitter=None, logger=None, on_backoff=lambda details: waits[details["args"]].append(details["wait"]))
+    @rebackoff.on_predicate(
+        rebackoff.expo(base=3),
+        max_tries=4,
+        jitter=None,
+        logger=None,
+        on_backoff=lambda details: waits[details["args"]].append(details["wait"]),
+    )
     def poll(thread, number):
         return None
 

@@ -8,11 +8,10 @@ from collections.abc import AsyncGenerator, Callable, Generator, Iterator
 from datetime import timedelta
 from typing import Any
 
-from typing_extensions import assert_type
-
 import rebackoff
 from rebackoff.testing import disabled, no_wait
 from rebackoff.types import ContextDetails, Details
+from typing_extensions import assert_type
 
 
 @rebackoff.on_exception(rebackoff.expo, ValueError, max_tries=3, max_time=timedelta(minutes=1))
