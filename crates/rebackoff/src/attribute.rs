@@ -56,6 +56,8 @@ impl<T, E> Fallible for Result<T, E> {
 pub struct While<C>(C);
 
 impl<O, C: FnMut(&O) -> bool> Hook<O> for While<C> {
+    const TIMED: bool = false;
+
     #[inline]
     fn judge(&mut self, outcome: &O, _: Verdict) -> Verdict {
         if (self.0)(outcome) { Verdict::Retry } else { Verdict::Accept }

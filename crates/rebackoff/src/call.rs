@@ -101,7 +101,10 @@ impl<'p, F, H, M> Call<'p, F, H, M> {
         self.hook(PolicyFor(choice))
     }
 
-    /// Retries until `condition` is true for what the target gave; errors are retried anyway.
+    /// Retries until `condition` is true for what the target gave.
+    ///
+    /// After `retry`, errors are retried anyway, and the condition looks at what is `Ok`; after
+    /// `poll`, it alone decides.
     #[inline]
     pub fn until<C>(self, condition: C) -> Call<'p, F, Then<H, Until<C>>, M>
     where

@@ -115,8 +115,8 @@ pub use tries::Tries;
 /// What most programs import: `use rebackoff::prelude::*`.
 pub mod prelude {
     pub use crate::{
-        Event, Jitter, Policy, Reason, Retry, Verdict, constant, decay, decorrelated, expo, fibo,
-        linear, list, millis, policy, runtime, secs,
+        Event, Jitter, Outcome, Policy, PolicyError, Reason, Retry, Verdict, constant, decay,
+        decorrelated, expo, fibo, linear, list, millis, policy, runtime, secs,
     };
     #[cfg(feature = "macros")]
     pub use crate::{on_error, on_predicate};

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rebackoff_core::{Policy, Reason, Seconds, Verdict};
 
-use crate::hooks::{Hook, Instead};
+use crate::hooks::{Hook, Instead, Then};
 use crate::random::CallDraws;
 use crate::session::Session;
 use crate::wait::Wait;
@@ -36,21 +36,35 @@ use crate::{Async, AsyncSleeper, Blocking, Clock, Mode, Sleeper, blocking};
 /// assert!(fetch(&mut log).is_err());
 /// assert_eq!(log, ["try 1", "try 2", "try 3"]);
 /// ```
-pub struct Tries<'p, M: Mode> {
+pub struct Tries<'p, M: Mode, H = ()> {
     session: Session<'p, M::Clock>,
+    hooks: H,
 }
 
 impl<'p, M: Mode> Tries<'p, M> {
     #[inline]
     pub(crate) fn new(policy: &'p Policy, mode: M) -> Self {
+        Self::start(policy, mode, (), false)
+    }
+}
+
+impl<'p, M: Mode, H> Tries<'p, M, H> {
+    #[inline]
+    fn start(policy: &'p Policy, mode: M, hooks: H, timed: bool) -> Self {
         let mut session = Session::new(policy, mode.into_clock(), CallDraws::UNSEEDED);
-        session.handle_start(false);
-        Self { session }
+        session.handle_start(timed);
+        Self { session, hooks }
     }
 
     /// The tries so far, with the one that is under way.
     pub fn tries(&self) -> u64 {
         self.session.tries()
+    }
+
+    /// The time since the first try started; `None` where nothing asked for the clock at the
+    /// start: neither `max_time` nor a [`hook`](Self::hook).
+    pub fn elapsed(&self) -> Option<Duration> {
+        self.session.elapsed()
     }
 
     /// The time left of `max_time`; `None` when it is unlimited.
@@ -65,35 +79,67 @@ impl<'p, M: Mode> Tries<'p, M> {
 
     /// Waits with `sleeper` in place of the default one, and reads its clock. Call it before the
     /// first try: `max_time` counts from here.
-    pub fn sleeper<S: Clock>(self, sleeper: S) -> Tries<'p, M::With<S>>
+    pub fn sleeper<S: Clock>(self, sleeper: S) -> Tries<'p, M::With<S>, H>
     where
         M::With<S>: Mode<Clock = S>,
     {
-        Tries::new(self.session.policy(), M::with(sleeper))
+        let timed = self.session.elapsed().is_some();
+        Tries::start(self.session.policy(), M::with(sleeper), self.hooks, timed)
     }
 
-    fn step<E>(&mut self, error: &E, verdict: Verdict, mut hook: impl Hook<E>) -> Option<Seconds> {
-        self.session.handle_failure(error, verdict, &mut hook)
+    /// Tells `hook` of each backoff and of the give-up, and lets it judge the errors. Call it
+    /// before the first try: the elapsed time counts from here.
+    ///
+    /// ```
+    /// use rebackoff::hooks::OnBackoff;
+    /// use rebackoff::prelude::*;
+    ///
+    /// static FETCH: Policy = policy!(expo(factor = millis(1)), max_tries = 3);
+    ///
+    /// let mut waits = 0;
+    /// let tell = OnBackoff(|event: &Event<'_, &str>| waits += usize::from(event.wait.is_some()));
+    /// let mut tries = FETCH.tries().hook(tell);
+    /// while tries.backoff("down").is_ok() {}
+    /// assert_eq!(waits, 2);
+    /// ```
+    pub fn hook<A>(mut self, hook: A) -> Tries<'p, M, Then<H, A>> {
+        self.session.handle_start(true);
+        Tries { session: self.session, hooks: Then(self.hooks, hook) }
+    }
+
+    /// The wait before the next try, or `None` when the call gives up with `error`.
+    fn step<E>(&mut self, error: &E, verdict: Verdict, chosen: Option<&Policy>) -> Option<Seconds>
+    where
+        H: Hook<E>,
+    {
+        let verdict = self.hooks.judge(error, verdict);
+        self.session.handle_failure(error, verdict, &mut Then(Instead(chosen), &mut self.hooks))
     }
 }
 
-impl<S: Sleeper> Tries<'_, Blocking<S>> {
+impl<S: Sleeper, H> Tries<'_, Blocking<S>, H> {
     /// Waits for the next try.
     ///
     /// # Errors
     ///
     /// `error`, untouched, when it is time to give up.
-    pub fn backoff<E>(&mut self, error: E) -> Result<(), E> {
-        self.backoff_on(Verdict::Retry, error, ())
+    pub fn backoff<E>(&mut self, error: E) -> Result<(), E>
+    where
+        H: Hook<E>,
+    {
+        self.backoff_on(Verdict::Retry, None, error)
     }
 
-    /// Waits for the next try, at least as long as `hint`.
+    /// Waits for the next try, at least as long as `hint`, where there is one.
     ///
     /// # Errors
     ///
     /// `error`, untouched, when it is time to give up.
-    pub fn backoff_after<E>(&mut self, hint: Duration, error: E) -> Result<(), E> {
-        self.backoff_on(Verdict::RetryAfter(Seconds::from_duration(hint)), error, ())
+    pub fn backoff_after<E>(&mut self, hint: impl Into<Option<Duration>>, error: E) -> Result<(), E>
+    where
+        H: Hook<E>,
+    {
+        self.backoff_on(hinted(hint.into()), None, error)
     }
 
     /// Waits for the next try as `policy` says, which this error calls for: its wait strategy and
@@ -103,35 +149,56 @@ impl<S: Sleeper> Tries<'_, Blocking<S>> {
     /// # Errors
     ///
     /// `error`, untouched, when it is time to give up.
-    pub fn backoff_by<E>(&mut self, policy: &Policy, error: E) -> Result<(), E> {
-        self.backoff_on(Verdict::Retry, error, Instead(policy))
+    pub fn backoff_by<E>(&mut self, policy: &Policy, error: E) -> Result<(), E>
+    where
+        H: Hook<E>,
+    {
+        self.backoff_on(Verdict::Retry, Some(policy), error)
     }
 
-    fn backoff_on<E>(&mut self, verdict: Verdict, error: E, hook: impl Hook<E>) -> Result<(), E> {
-        let Some(wait) = self.step(&error, verdict, hook) else { return Err(error) };
+    fn backoff_on<E>(
+        &mut self,
+        verdict: Verdict,
+        chosen: Option<&Policy>,
+        error: E,
+    ) -> Result<(), E>
+    where
+        H: Hook<E>,
+    {
+        let Some(wait) = self.step(&error, verdict, chosen) else { return Err(error) };
         drop(error);
         blocking::sleep(&self.session.clock, wait);
         Ok(())
     }
 }
 
-impl<S: AsyncSleeper> Tries<'_, Async<S>> {
+impl<S: AsyncSleeper, H> Tries<'_, Async<S>, H> {
     /// Waits for the next try.
     ///
     /// # Errors
     ///
     /// `error`, untouched, when it is time to give up.
-    pub async fn backoff<E>(&mut self, error: E) -> Result<(), E> {
-        self.backoff_on(Verdict::Retry, error, ()).await
+    pub async fn backoff<E>(&mut self, error: E) -> Result<(), E>
+    where
+        H: Hook<E>,
+    {
+        self.backoff_on(Verdict::Retry, None, error).await
     }
 
-    /// Waits for the next try, at least as long as `hint`.
+    /// Waits for the next try, at least as long as `hint`, where there is one.
     ///
     /// # Errors
     ///
     /// `error`, untouched, when it is time to give up.
-    pub async fn backoff_after<E>(&mut self, hint: Duration, error: E) -> Result<(), E> {
-        self.backoff_on(Verdict::RetryAfter(Seconds::from_duration(hint)), error, ()).await
+    pub async fn backoff_after<E>(
+        &mut self,
+        hint: impl Into<Option<Duration>>,
+        error: E,
+    ) -> Result<(), E>
+    where
+        H: Hook<E>,
+    {
+        self.backoff_on(hinted(hint.into()), None, error).await
     }
 
     /// Waits for the next try as `policy` says, which this error calls for: its wait strategy and
@@ -141,24 +208,37 @@ impl<S: AsyncSleeper> Tries<'_, Async<S>> {
     /// # Errors
     ///
     /// `error`, untouched, when it is time to give up.
-    pub async fn backoff_by<E>(&mut self, policy: &Policy, error: E) -> Result<(), E> {
-        self.backoff_on(Verdict::Retry, error, Instead(policy)).await
+    pub async fn backoff_by<E>(&mut self, policy: &Policy, error: E) -> Result<(), E>
+    where
+        H: Hook<E>,
+    {
+        self.backoff_on(Verdict::Retry, Some(policy), error).await
     }
 
     async fn backoff_on<E>(
         &mut self,
         verdict: Verdict,
+        chosen: Option<&Policy>,
         error: E,
-        hook: impl Hook<E>,
-    ) -> Result<(), E> {
-        let Some(wait) = self.step(&error, verdict, hook) else { return Err(error) };
+    ) -> Result<(), E>
+    where
+        H: Hook<E>,
+    {
+        let Some(wait) = self.step(&error, verdict, chosen) else { return Err(error) };
         drop(error);
         Wait::new(&self.session.clock, wait).await;
         Ok(())
     }
 }
 
-impl<M: Mode> fmt::Debug for Tries<'_, M> {
+fn hinted(hint: Option<Duration>) -> Verdict {
+    match hint {
+        Some(hint) => Verdict::RetryAfter(Seconds::from_duration(hint)),
+        None => Verdict::Retry,
+    }
+}
+
+impl<M: Mode, H> fmt::Debug for Tries<'_, M, H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Tries")
             .field("tries", &self.tries())

@@ -2,6 +2,7 @@
 
 mod support;
 
+use rebackoff::hooks::{OnBackoff, OnGiveup};
 use rebackoff::prelude::*;
 use rebackoff::testing::{self, VirtualClock};
 use rebackoff::{EventKind, Hook, Policy, Seconds};
@@ -228,9 +229,7 @@ fn handlers_are_told_each_event_with_what_belongs_to_it() {
 fn a_hook_bundles_conditions_and_handlers() {
     #[derive(Default)]
     struct Count(u64);
-    impl<T> Hook<Result<T, Fault>> for &mut Count {
-        const TIMED: bool = true;
-
+    impl<T> Hook<Result<T, Fault>> for Count {
         fn judge(&mut self, outcome: &Result<T, Fault>, verdict: Verdict) -> Verdict {
             if matches!(outcome, Err(Fault(3))) { Verdict::GiveUp } else { verdict }
         }
@@ -282,6 +281,23 @@ fn a_loop_of_the_callers_own_borrows_what_it_likes() {
 }
 
 #[test]
+fn a_loop_of_the_callers_own_tells_its_hooks() {
+    let mut told = Vec::new();
+    let tell = OnBackoff(|event: &Event<'_, Fault>| told.push((event.tries, event.wait)));
+    let mut gave_up = None;
+    let last = OnGiveup(|event: &Event<'_, Fault>| gave_up = event.reason);
+    let mut tries = PLAIN.tries().sleeper(VirtualClock::new()).hook(tell).hook(last);
+    assert!(tries.backoff(Fault(1)).is_ok());
+    assert!(tries.backoff_after(None, Fault(2)).is_ok());
+    assert!(tries.backoff_after(secs(60), Fault(3)).is_ok());
+    assert_eq!(tries.elapsed(), Some(secs(1 + 2 + 60)));
+    assert_eq!(tries.backoff(Fault(4)), Err(Fault(4)));
+    drop(tries);
+    assert_eq!(told, [(1, Some(secs(1))), (2, Some(secs(2))), (3, Some(secs(60)))]);
+    assert_eq!(gave_up, Some(Reason::MaxTries));
+}
+
+#[test]
 fn an_async_loop_of_the_callers_own_lends_mutably() {
     let clock = VirtualClock::new();
     let policy = policy!(expo, jitter = Jitter::None, max_time = secs(20));
@@ -291,7 +307,7 @@ fn an_async_loop_of_the_callers_own_lends_mutably() {
         loop {
             match target.call_async().await {
                 Ok(value) => return Ok(value),
-                Err(fault) if fault.0 == 2 => tries.backoff_after(secs(9), fault).await?,
+                Err(fault) if fault.0 == 2 => tries.backoff_after(Some(secs(9)), fault).await?,
                 Err(fault) => {
                     assert!(tries.remaining().is_some());
                     tries.backoff(fault).await?;

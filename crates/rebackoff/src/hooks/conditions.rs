@@ -9,6 +9,8 @@ use super::Hook;
 pub struct OnError;
 
 impl<T, E> Hook<Result<T, E>> for OnError {
+    const TIMED: bool = false;
+
     #[inline]
     fn judge(&mut self, outcome: &Result<T, E>, _: Verdict) -> Verdict {
         match outcome {
@@ -20,9 +22,11 @@ impl<T, E> Hook<Result<T, E>> for OnError {
 
 /// Retries only on errors that the function is true for.
 #[derive(Clone, Copy, Debug)]
-pub struct When<C>(pub(crate) C);
+pub struct When<C>(pub C);
 
 impl<T, E, C: FnMut(&E) -> bool> Hook<Result<T, E>> for When<C> {
+    const TIMED: bool = false;
+
     #[inline]
     fn judge(&mut self, outcome: &Result<T, E>, verdict: Verdict) -> Verdict {
         match outcome {
@@ -34,9 +38,11 @@ impl<T, E, C: FnMut(&E) -> bool> Hook<Result<T, E>> for When<C> {
 
 /// Gives up on errors that the function is true for.
 #[derive(Clone, Copy, Debug)]
-pub struct Giveup<C>(pub(crate) C);
+pub struct Giveup<C>(pub C);
 
 impl<T, E, C: FnMut(&E) -> bool> Hook<Result<T, E>> for Giveup<C> {
+    const TIMED: bool = false;
+
     #[inline]
     fn judge(&mut self, outcome: &Result<T, E>, verdict: Verdict) -> Verdict {
         match outcome {
@@ -48,9 +54,11 @@ impl<T, E, C: FnMut(&E) -> bool> Hook<Result<T, E>> for Giveup<C> {
 
 /// Waits at least as long as the function says of an error.
 #[derive(Clone, Copy, Debug)]
-pub struct HintFrom<C>(pub(crate) C);
+pub struct HintFrom<C>(pub C);
 
 impl<T, E, C: FnMut(&E) -> Option<Duration>> Hook<Result<T, E>> for HintFrom<C> {
+    const TIMED: bool = false;
+
     #[inline]
     fn judge(&mut self, outcome: &Result<T, E>, verdict: Verdict) -> Verdict {
         match (outcome, verdict) {
@@ -65,9 +73,11 @@ impl<T, E, C: FnMut(&E) -> Option<Duration>> Hook<Result<T, E>> for HintFrom<C> 
 
 /// Retries until the function is true for the outcome.
 #[derive(Clone, Copy, Debug)]
-pub struct Until<C>(pub(crate) C);
+pub struct Until<C>(pub C);
 
 impl<O, C: FnMut(&O) -> bool> Hook<O> for Until<C> {
+    const TIMED: bool = false;
+
     #[inline]
     fn judge(&mut self, outcome: &O, verdict: Verdict) -> Verdict {
         match verdict {
@@ -79,9 +89,11 @@ impl<O, C: FnMut(&O) -> bool> Hook<O> for Until<C> {
 
 /// Does as the function says, whatever was said before.
 #[derive(Clone, Copy, Debug)]
-pub struct Judge<C>(pub(crate) C);
+pub struct Judge<C>(pub C);
 
 impl<O, C: FnMut(&O) -> Verdict> Hook<O> for Judge<C> {
+    const TIMED: bool = false;
+
     #[inline]
     fn judge(&mut self, outcome: &O, _: Verdict) -> Verdict {
         (self.0)(outcome)

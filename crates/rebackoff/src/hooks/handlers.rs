@@ -6,11 +6,9 @@ macro_rules! handlers {
     ($($(#[$doc:meta])* $handler:ident on $kind:ident;)*) => {$(
         $(#[$doc])*
         #[derive(Clone, Copy, Debug)]
-        pub struct $handler<C>(pub(crate) C);
+        pub struct $handler<C>(pub C);
 
         impl<O, C: FnMut(&Event<'_, O>)> Hook<O> for $handler<C> {
-            const TIMED: bool = true;
-
             #[inline]
             fn tell(&mut self, event: &Event<'_, O>) {
                 if event.kind == EventKind::$kind {

@@ -18,8 +18,9 @@ use rebackoff_core::{Event, Policy, Seconds, Verdict};
 /// [`Call::hook`](crate::Call::hook). Every method does nothing by default; each is asked in the
 /// order in which the hooks were added.
 pub trait Hook<O> {
-    /// Whether events are told with their elapsed time, so that the clock is read on each call.
-    const TIMED: bool = false;
+    /// Whether [`tell`](Self::tell) is to be called, and the clock read for it on each call.
+    /// Default true; a hook that only judges sets it to false, so that success stays free.
+    const TIMED: bool = true;
 
     /// The verdict on `outcome`, given the verdict so far.
     #[inline]
@@ -56,7 +57,40 @@ pub trait Hook<O> {
     }
 }
 
-impl<O> Hook<O> for () {}
+/// Says nothing.
+impl<O> Hook<O> for () {
+    const TIMED: bool = false;
+}
+
+/// A hook that is used with many calls is lent to each.
+impl<O, H: Hook<O>> Hook<O> for &mut H {
+    const TIMED: bool = H::TIMED;
+
+    #[inline]
+    fn judge(&mut self, outcome: &O, verdict: Verdict) -> Verdict {
+        (**self).judge(outcome, verdict)
+    }
+
+    #[inline]
+    fn policy(&mut self, outcome: &O) -> Option<Policy> {
+        (**self).policy(outcome)
+    }
+
+    #[inline]
+    fn raw_wait(&mut self, outcome: &O) -> Option<Option<Seconds>> {
+        (**self).raw_wait(outcome)
+    }
+
+    #[inline]
+    fn jitter(&mut self, raw: Seconds) -> Option<Seconds> {
+        (**self).jitter(raw)
+    }
+
+    #[inline]
+    fn tell(&mut self, event: &Event<'_, O>) {
+        (**self).tell(event);
+    }
+}
 
 /// Two hooks, one after the other.
 #[derive(Clone, Copy, Debug)]
