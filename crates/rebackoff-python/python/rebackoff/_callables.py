@@ -3,14 +3,15 @@
 import sys
 from types import FunctionType, MethodType
 
-_GENERATOR, _COROUTINE, _ASYNC_GENERATOR = 0x20, 0x80, 0x200  # inspect.CO_…
+# inspect.CO_…; `types.coroutine` marks generator functions that are awaited
+_GENERATOR, _COROUTINE, _AWAITED_GENERATOR, _ASYNC_GENERATOR = 0x20, 0x80, 0x100, 0x200
 
 
 def is_async(function):
     """Whether calling `function` gives a coroutine: `async def`, a partial or a method of one, an async `__call__`."""
     function = _unwrapped(function)
     return bool(
-        _flags(function) & _COROUTINE
+        _flags(function) & (_COROUTINE | _AWAITED_GENERATOR)
         or _is_marked(function)
         or _flags(_unwrapped(getattr(type(function), "__call__", None))) & _COROUTINE
     )
@@ -18,7 +19,7 @@ def is_async(function):
 
 def is_generator(function):
     """Whether calling `function` gives a generator."""
-    return bool(_flags(_unwrapped(function)) & _GENERATOR)
+    return _flags(_unwrapped(function)) & (_GENERATOR | _AWAITED_GENERATOR) == _GENERATOR
 
 
 def is_async_generator(function):

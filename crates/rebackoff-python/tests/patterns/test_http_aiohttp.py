@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import types
 
 import aiohttp
 import pytest
@@ -65,6 +66,21 @@ async def test_tasks_that_run_at_once_keep_their_own_count_of_tries(server, wait
     assert isinstance(results[3], aiohttp.ClientResponseError)
     assert [server.requests(url) for url in urls] == [1, 2, 3, 3]
     assert sorted(waits) == [1, 1, 1, 2, 2]
+
+
+async def test_a_coroutine_written_as_a_generator_is_retried_too(server, waits):
+    url = server.url(status(503), status(503), ok("back"))
+
+    @rebackoff.on_exception(rebackoff.expo, aiohttp.ClientError, max_tries=8, jitter=None)
+    @types.coroutine
+    def fetch(session, url):
+        response = yield from session.get(url).__await__()
+        text = yield from response.json().__await__()
+        return text
+
+    async with aiohttp.ClientSession(raise_for_status=True) as session:
+        assert await fetch(session, url) == "back"
+    assert waits == [1, 2]
 
 
 async def test_handlers_may_be_asynchronous(server, waits):
