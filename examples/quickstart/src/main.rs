@@ -37,6 +37,11 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         tokio.block_on(block::get_async(&client, url))
     })
     .brings("hello", 2);
+    tour.call("block: 503 for ever, 6 tries", "/dead", |url| block::get(&client, url)).gives_up(
+        Reason::MaxTries,
+        "503 Service Unavailable",
+        &(6..=6),
+    );
 
     println!("\n2. Closures");
     tour.call("closure: Retry-After in seconds", "/throttled-seconds", |url| {

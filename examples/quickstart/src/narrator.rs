@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rebackoff::{Event, EventKind, Hook, Reason};
 
-use crate::client::Page;
+use crate::client::{FetchError, Page};
 
 thread_local! {
     static LAST_REASON: Cell<Option<Reason>> = const { Cell::new(None) };
@@ -19,29 +19,38 @@ pub(crate) fn announce(name: &str) {
 
 /// A handler for every kind of event: prints a try, a wait, a give-up.
 pub(crate) fn tell(event: &Event<'_, Page>) {
-    let page = event.outcome.map(brief).unwrap_or_default();
-    match event.kind {
-        EventKind::Try => println!("   try {} at {}", event.tries, in_ms(event.elapsed)),
-        EventKind::Backoff => {
-            println!("     {page}; waits {}", in_ms(event.wait.unwrap_or_default()));
-        }
-        EventKind::Giveup => {
-            let reason = event.reason.map_or("", Reason::as_str);
-            println!("     {page}; gives up: {reason}");
-            LAST_REASON.set(event.reason);
-        }
-        EventKind::Success => {}
-    }
+    print(event, event.outcome.map(brief));
 }
 
 /// The same as a hook, which hears every event of the calls that it is added to.
 pub(crate) struct Narrator;
 
 impl Hook<Page> for Narrator {
-    const TIMED: bool = true;
-
     fn tell(&mut self, event: &Event<'_, Page>) {
         tell(event);
+    }
+}
+
+/// A loop of one's own hands over its errors, so that is what a hook hears of there.
+impl Hook<FetchError> for Narrator {
+    fn tell(&mut self, event: &Event<'_, FetchError>) {
+        print(event, event.outcome.map(ToString::to_string));
+    }
+}
+
+fn print<O>(event: &Event<'_, O>, outcome: Option<String>) {
+    let outcome = outcome.unwrap_or_default();
+    match event.kind {
+        EventKind::Try => println!("   try {} at {}", event.tries, in_ms(event.elapsed)),
+        EventKind::Backoff => {
+            println!("     {outcome}; waits {}", in_ms(event.wait.unwrap_or_default()));
+        }
+        EventKind::Giveup => {
+            let reason = event.reason.map_or("", Reason::as_str);
+            println!("     {outcome}; gives up: {reason}");
+            LAST_REASON.set(event.reason);
+        }
+        EventKind::Success => {}
     }
 }
 
