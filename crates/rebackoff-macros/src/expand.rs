@@ -4,7 +4,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::visit_mut::{self, VisitMut};
-use syn::{Ident, Path, ReturnType, Token, Type, TypeInfer, parse_quote};
+use syn::{Ident, Path, ReturnType, Type, parse_quote};
 
 use crate::ast::Function;
 use crate::attr::{Kind, Named};
@@ -174,7 +174,7 @@ struct Opaque;
 impl VisitMut for Opaque {
     fn visit_type_mut(&mut self, of: &mut Type) {
         if let Type::ImplTrait(_) = of {
-            *of = Type::Infer(TypeInfer { underscore_token: <Token![_]>::default() });
+            *of = parse_quote!(_);
         } else {
             visit_mut::visit_type_mut(self, of);
         }
