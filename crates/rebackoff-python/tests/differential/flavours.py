@@ -276,7 +276,12 @@ def timedelta(rng):
 def negative_wait(rng):
     if rng.random() < 0.5:
         return simple(
-            rng, jitter={"do": "negative"}, max_tries=5, max_time="absent", giveup="absent"
+            rng,
+            jitter={"do": "negative"},
+            wait={"gen": "fibo", "kwargs": {}},
+            max_tries=5,
+            max_time="absent",
+            giveup="absent",
         )
     return simple(
         rng,

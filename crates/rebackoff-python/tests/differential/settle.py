@@ -105,7 +105,7 @@ def _give_causes_back(trace):
 
 def must_not_raise(scenario):
     return any(
-        spec.get("raise_on_giveup") is False and spec["wait"]["gen"] == "constant"
+        spec.get("raise_on_giveup") is False and mentions(spec["wait"], "seq")
         for spec in scenario["decorators"]
     )
 
