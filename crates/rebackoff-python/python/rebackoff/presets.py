@@ -14,14 +14,10 @@ an error.
 from __future__ import annotations
 
 import logging
-import math
-import sys
-import time
-from datetime import timedelta
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from rebackoff import constant, expo, full_jitter, on_exception, on_predicate
+from rebackoff._http_errors import is_client_error, network_errors, seconds_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -162,7 +158,7 @@ def http_retry(
     aiohttp are known when the program has imported them before it decorates.
     """
     return retry_on_exception(
-        *_network_errors(), max_tries=max_tries, max_time=max_time, giveup=_is_client_error
+        *network_errors(), max_tries=max_tries, max_time=max_time, giveup=is_client_error
     )
 
 
@@ -239,7 +235,7 @@ def make_http_get(
     def get(url: str, **options: Any) -> requests.Response:
         response = requests.get(url, **{"timeout": 10, **options})
         if response.status_code in retry_statuses:
-            retry_after = _seconds_of(response.headers.get("Retry-After"))
+            retry_after = seconds_of(response.headers.get("Retry-After"))
             if response.status_code == 429:
                 raise RateLimitError(retry_after)
             raise ServerError(f"HTTP {response.status_code}: {url}", retry_after=retry_after)
@@ -314,11 +310,11 @@ def retry_after_hint(error: BaseException) -> float | None:
     the answer that an exception of requests, httpx, aiohttp or urllib carries.
     """
     if isinstance(error, RateLimitError | ServerError):
-        return _seconds_of(error.retry_after)
+        return seconds_of(error.retry_after)
     # requests and httpx keep the headers in the response, aiohttp and urllib in the error
     headers = getattr(getattr(error, "response", error), "headers", None)
     header = getattr(headers, "get", None)
-    return _seconds_of(header("Retry-After")) if header else None
+    return seconds_of(header("Retry-After")) if header else None
 
 
 _logger = logging.getLogger("backoff")
@@ -338,49 +334,3 @@ def _name_of(details: Mapping[str, Any]) -> str:
 
 def _cause_of(details: Mapping[str, Any]) -> object:
     return details["exception"] if "exception" in details else details.get("value")
-
-
-def _network_errors() -> tuple[type[Exception], ...]:
-    errors: list[type[Exception]] = [ConnectionError, TimeoutError]
-    try:
-        import requests.exceptions
-    except ImportError:
-        pass
-    else:
-        errors += [
-            requests.exceptions.ConnectionError,
-            requests.exceptions.Timeout,
-            requests.exceptions.HTTPError,
-        ]
-    for module, names in {
-        "urllib.error": ("URLError",),
-        "httpx": ("TransportError", "HTTPStatusError"),
-        "aiohttp": ("ClientConnectionError", "ClientPayloadError", "ClientResponseError"),
-        "asyncio": ("TimeoutError",),
-    }.items():
-        if module in sys.modules:
-            errors += [getattr(sys.modules[module], name) for name in names]
-    return tuple(errors)
-
-
-def _is_client_error(error: BaseException) -> bool:
-    status = getattr(
-        getattr(error, "response", None), "status_code", getattr(error, "status", None)
-    )
-    # the server asks for patience with these three, whatever their number says
-    return isinstance(status, int) and 400 <= status < 500 and status not in (408, 425, 429)
-
-
-def _seconds_of(retry_after: object) -> float | None:
-    """The seconds of a `Retry-After`: a number, a date, a `timedelta`; None for anything else."""
-    if isinstance(retry_after, timedelta):
-        retry_after = retry_after.total_seconds()
-    text = str(retry_after)
-    try:
-        seconds = float(text)
-    except ValueError:
-        try:
-            seconds = parsedate_to_datetime(text).timestamp() - time.time()
-        except ValueError:
-            return None
-    return max(0.0, seconds) if math.isfinite(seconds) else None
