@@ -64,7 +64,7 @@ def test_the_details_have_no_target(sleeps):
         ("on_try", {"tries": 1}),
         ("on_backoff", {"tries": 1, "wait": 1, "exception": error}),
         ("on_try", {"tries": 2}),
-        ("on_giveup", {"tries": 2, "exception": error, "reason": "max_tries"}),
+        ("on_giveup", {"tries": 2, "exception": error}),
     ]
 
 

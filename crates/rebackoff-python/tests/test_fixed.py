@@ -171,7 +171,9 @@ def test_details_of_on_giveup_equal_those_of_backoff(flaky):
     }
     assert details == expected and expected == details and not details != expected
     assert details != {**expected, "tries": 2}
-    assert dict(details) == {**expected, "reason": "max_tries"}
+    assert details["reason"] == details.get("reason") == "max_tries" and "reason" in details
+    assert dict(details) == {**details} == details.copy() == dict(details.items()) == expected
+    assert list(details) == list(details.keys()) == list(expected) and len(details) == len(expected)
 
 
 @pytest.mark.parametrize(

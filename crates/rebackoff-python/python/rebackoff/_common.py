@@ -6,6 +6,7 @@ Names with an underscore are those that programs import from `backoff._common`, 
 from __future__ import annotations
 
 import sys
+from _collections_abc import ItemsView, KeysView, ValuesView  # loaded by then; `collections` is not
 
 from rebackoff._callables import is_cancellation, name_of, takes
 
@@ -57,13 +58,35 @@ class Attempt:
 
 
 class GiveupDetails(dict):
-    """The details of `on_giveup`. They equal a dict that has all but their `reason`, which backoff does not know."""
+    """The details of `on_giveup`: backoff's, and a `reason` for those who ask for it by name.
+
+    Neither a copy, a loop nor a comparison with a dict that has none comes upon it, so that programs
+    and tests which expect backoff's keys and no others find just these.
+    """
 
     __hash__ = None
 
+    def __iter__(self):
+        return (key for key in dict.__iter__(self) if key != "reason")
+
+    def __len__(self):
+        return dict.__len__(self) - ("reason" in self)
+
+    def keys(self):
+        return KeysView(self)
+
+    def items(self):
+        return ItemsView(self)
+
+    def values(self):
+        return ValuesView(self)
+
+    def copy(self):
+        return dict(self)
+
     def __eq__(self, other):
         if isinstance(other, dict) and "reason" in self and "reason" not in other:
-            return {key: value for key, value in self.items() if key != "reason"} == other
+            return dict(self) == other
         return dict.__eq__(self, other)
 
     def __ne__(self, other):
