@@ -13,7 +13,7 @@ use crate::call::{Call, CallState, Next};
 use crate::clock::Clock;
 use crate::modules::SYNC;
 use crate::run::{Run, Trigger};
-use crate::settle::{Moment, Settling};
+use crate::settle::{Moment, Settling, succeed};
 
 /// The first try, and everything after it.
 pub(crate) fn call<'py>(
@@ -33,20 +33,22 @@ pub(crate) fn call<'py>(
             Settling::new(Moment::Trying, py.None()).finish(py, run.get(), &mut state)?;
         }
         let outcome = target.call(args.clone(), Some(&kwargs));
-        let (value, moment) = match (outcome, trigger) {
+        let value = match (outcome, trigger) {
             (Err(error), Trigger::Exception { exceptions, .. })
                 if error.matches(py, exceptions)? =>
             {
                 return resume(run, state, args, kwargs, error);
             }
             (Err(error), _) => return Err(error),
-            (Ok(value), Trigger::Exception { .. }) => (value, Moment::Succeeded),
-            (Ok(value), Trigger::Predicate(_)) => (value, Moment::Returned),
+            (Ok(value), Trigger::Exception { .. }) => {
+                if !on_success.is_empty() {
+                    succeed(py, run.get(), &state, value.as_unbound())?;
+                }
+                return Ok(value);
+            }
+            (Ok(value), Trigger::Predicate(_)) => value,
         };
-        if moment == Moment::Succeeded && on_success.is_empty() {
-            return Ok(value);
-        }
-        let settling = Settling::new(moment, value.clone().unbind());
+        let settling = Settling::new(Moment::Returned, value.clone().unbind());
         settling.finish(py, run.get(), &mut state)?;
         if state.next != Next::Again {
             return Ok(value);

@@ -8,7 +8,7 @@ use rebackoff_core::{Engine, Limits};
 use crate::clock::Clock;
 use crate::options::{self, ask};
 use crate::run::{Run, Source};
-use crate::settle::{Moment, Settling};
+use crate::settle::{Moment, Settling, succeed};
 use crate::steps::drive;
 use crate::strategy::{Progress, Strategy};
 use crate::waits::Waits;
@@ -198,7 +198,7 @@ impl Call {
         if self.run.get().on_success.is_empty() {
             return Ok(());
         }
-        self.settle(py, Settling::new(Moment::Succeeded, value)).map(|_| ())
+        succeed(py, self.run.get(), &self.state, &value)
     }
 
     fn atrying<'py>(slf: Bound<'py, Self>) -> PyResult<Option<Bound<'py, PyAny>>> {

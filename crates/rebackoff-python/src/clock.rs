@@ -59,7 +59,7 @@ impl Clock {
 
     #[cold]
     fn start_patched(py: Python<'_>) -> PyResult<Self> {
-        let monotonic = modules::time(py)?.getattr(intern!(py, "monotonic"))?;
+        let monotonic = modules::time(intern!(py, "monotonic"))?;
         if !Originals::get(py)?.is_monotonic(&monotonic) {
             return Ok(Self::Patched(monotonic.call0()?.unbind()));
         }
@@ -88,7 +88,7 @@ impl Clock {
                 return Ok(Elapsed { seconds, object: None });
             }
             Self::Patched(start) => {
-                let monotonic = modules::time(py)?.getattr(intern!(py, "monotonic"))?;
+                let monotonic = modules::time(intern!(py, "monotonic"))?;
                 monotonic.call0()?.sub(start.bind(py))?
             }
             Self::Calendar(start) => {
@@ -158,7 +158,7 @@ impl Originals {
         let monotonic = time.getattr("monotonic")?;
         let builtin = monotonic.get_type().name()? == "builtin_function_or_method";
         Ok(Self {
-            sync: SYNC.get(py)?.dict().unbind(),
+            sync: SYNC.namespace(py)?.clone().unbind(),
             in_time: time.dict().unbind(),
             time: time.unbind(),
             monotonic: builtin.then(|| monotonic.unbind()),

@@ -2,13 +2,23 @@
 
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyDict, PyString};
 use rebackoff_core::Reason;
 
 use crate::call::CallState;
 use crate::clock::Elapsed;
 use crate::modules::COMMON;
 use crate::run::{Run, Trigger};
+
+/// The details of every event of a target, but for their values: copying it is cheaper than making it.
+pub(crate) fn template(py: Python<'_>, target: &Py<PyAny>) -> PyResult<Py<PyDict>> {
+    let details = PyDict::new(py);
+    details.set_item("target", target)?;
+    for key in ["args", "kwargs", "tries", "elapsed"] {
+        details.set_item(PyString::intern(py, key), py.None())?;
+    }
+    Ok(details.unbind())
+}
 
 /// What every event's details hold: the target and its arguments (not in a retry context), tries, elapsed.
 pub(crate) fn base<'py>(
@@ -17,12 +27,15 @@ pub(crate) fn base<'py>(
     call: &CallState,
     elapsed: Bound<'py, PyAny>,
 ) -> PyResult<Bound<'py, PyDict>> {
-    let details = PyDict::new(py);
-    if let Some(target) = &run.target {
-        details.set_item(intern!(py, "target"), target)?;
-        details.set_item(intern!(py, "args"), &call.args)?;
-        details.set_item(intern!(py, "kwargs"), &call.kwargs)?;
-    }
+    let details = match &run.details {
+        Some(template) => {
+            let details = template.bind(py).copy()?;
+            details.set_item(intern!(py, "args"), &call.args)?;
+            details.set_item(intern!(py, "kwargs"), &call.kwargs)?;
+            details
+        }
+        None => PyDict::new(py),
+    };
     details.set_item(intern!(py, "tries"), call.engine.tries())?;
     details.set_item(intern!(py, "elapsed"), elapsed)?;
     Ok(details)

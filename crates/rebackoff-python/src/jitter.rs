@@ -28,7 +28,7 @@ impl Jitter {
         let py = raw.py();
         match self {
             Self::None => Ok(raw.clone()),
-            Self::Full(_) => random::uniform(&0_i32.into_pyobject(py)?.into_any(), raw),
+            Self::Full(_) => random::up_to(raw),
             Self::Function(function) => {
                 let function = function.bind(py);
                 function.call1((raw,)).or_else(|error| {

@@ -12,7 +12,7 @@ use pyo3::types::{PyDict, PyModule, PyString};
 /// A module of this package.
 pub(crate) struct Own {
     name: &'static str,
-    module: PyOnceLock<Py<PyModule>>,
+    module: PyOnceLock<(Py<PyModule>, Py<PyDict>)>,
 }
 
 pub(crate) static SYNC: Own = Own::new("rebackoff._sync");
@@ -27,36 +27,36 @@ impl Own {
     }
 
     pub(crate) fn get<'py>(&self, py: Python<'py>) -> PyResult<&Bound<'py, PyModule>> {
-        let module = self.module.get_or_try_init(py, || py.import(self.name).map(Bound::unbind))?;
-        Ok(module.bind(py))
+        Ok(self.loaded(py)?.0.bind(py))
     }
 
-    /// What the module's namespace holds under `name`, without asking its `__getattr__`.
-    pub(crate) fn held<'py>(
-        &self,
-        name: &Bound<'py, PyString>,
-    ) -> PyResult<Option<Bound<'py, PyAny>>> {
-        namespace(self.get(name.py())?).get_item(name)
+    /// The module's namespace, as it is, without its `__getattr__`.
+    pub(crate) fn namespace<'py>(&self, py: Python<'py>) -> PyResult<&Bound<'py, PyDict>> {
+        Ok(self.loaded(py)?.1.bind(py))
+    }
+
+    fn loaded(&self, py: Python<'_>) -> PyResult<&(Py<PyModule>, Py<PyDict>)> {
+        self.module.get_or_try_init(py, || {
+            let module = py.import(self.name)?;
+            let namespace = module.dict().unbind();
+            Ok((module.unbind(), namespace))
+        })
     }
 }
 
-pub(crate) fn namespace<'py>(module: &Bound<'py, PyModule>) -> Bound<'py, PyDict> {
-    module.dict()
+/// `time.sleep` and its like, where `_sync` sees the module `time`.
+pub(crate) fn time<'py>(name: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyAny>> {
+    attribute(&SYNC, intern!(name.py(), "time"), name)
 }
 
-/// The module `time`, as `_sync` sees it.
-pub(crate) fn time(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-    seen(&SYNC, intern!(py, "time"))
+/// `asyncio.sleep`, where `_async` sees the module `asyncio`.
+pub(crate) fn asyncio<'py>(name: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyAny>> {
+    attribute(&ASYNC, intern!(name.py(), "asyncio"), name)
 }
 
-/// The module `asyncio`, as `_async` sees it.
-pub(crate) fn asyncio(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-    seen(&ASYNC, intern!(py, "asyncio"))
-}
-
-/// The module `random`, as `_jitter` sees it.
-pub(crate) fn random(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-    seen(&JITTER, intern!(py, "random"))
+/// `random.uniform`, where `_jitter` sees the module `random`.
+pub(crate) fn random<'py>(name: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyAny>> {
+    attribute(&JITTER, intern!(name.py(), "random"), name)
 }
 
 /// The module `name`, if the program has imported it.
@@ -69,7 +69,23 @@ pub(crate) fn imported<'py>(name: &Bound<'py, PyString>) -> PyResult<Option<Boun
     modules.bind(py).get_item(name)
 }
 
-/// The namespace of the module first, then its `__getattr__`, which imports what is not there yet.
-fn seen<'py>(own: &Own, name: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyAny>> {
-    own.get(name.py())?.getattr(name)
+/// What the module `module` has under `name`, where `own` sees it: in its namespace, or else by its
+/// `__getattr__`, which imports what is not there yet.
+fn attribute<'py>(
+    own: &Own,
+    module: &Bound<'py, PyString>,
+    name: &Bound<'py, PyString>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let py = name.py();
+    let module = match own.namespace(py)?.get_item(module)? {
+        Some(module) => module,
+        None => own.get(py)?.getattr(module)?,
+    };
+    // The way around `getattr` is for speed only.
+    if let Ok(module) = module.cast_exact::<PyModule>() {
+        if let Some(attribute) = module.dict().get_item(name)? {
+            return Ok(attribute);
+        }
+    }
+    module.getattr(name)
 }

@@ -16,17 +16,39 @@ pub(crate) fn uniform<'py>(
     high: &Bound<'py, PyAny>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let py = low.py();
-    let random = modules::random(py)?;
-    let uniform = random.getattr(intern!(py, "uniform"))?;
+    let uniform = modules::random(intern!(py, "uniform"))?;
     if let (Some(low), Some(high)) = (plain(low), plain(high)) {
-        if let Some(generator) = generator_of_original(&uniform)? {
-            let draw = generator.call_method0(intern!(py, "random"))?;
-            if let Ok(draw) = draw.cast_exact::<PyFloat>() {
-                return Ok(PyFloat::new(py, low + (high - low) * draw.value()).into_any());
-            }
+        if let Some(drawn) = drawn_by_original(&uniform, low, high)? {
+            return Ok(drawn);
         }
     }
     uniform.call1((low, high))
+}
+
+/// `random.uniform(0, high)`.
+pub(crate) fn up_to<'py>(high: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    let uniform = modules::random(intern!(high.py(), "uniform"))?;
+    if let Some(high) = plain(high) {
+        if let Some(drawn) = drawn_by_original(&uniform, 0.0, high)? {
+            return Ok(drawn);
+        }
+    }
+    uniform.call1((0_i32, high))
+}
+
+/// What `uniform` would give, if it is the method that the module `random` is born with.
+fn drawn_by_original<'py>(
+    uniform: &Bound<'py, PyAny>,
+    low: f64,
+    high: f64,
+) -> PyResult<Option<Bound<'py, PyAny>>> {
+    let py = uniform.py();
+    let Some(generator) = generator_of_original(uniform)? else {
+        return Ok(None);
+    };
+    let draw = generator.call_method0(intern!(py, "random"))?;
+    let draw = draw.cast_exact::<PyFloat>().ok();
+    Ok(draw.map(|draw| PyFloat::new(py, low + (high - low) * draw.value()).into_any()))
 }
 
 /// A number whose arithmetic is the same here and there: a float, or an int that is exact as one.

@@ -10,6 +10,7 @@ use rebackoff_core::Seconds;
 
 use crate::call::{Call, CallState};
 use crate::clock::Clock;
+use crate::details;
 use crate::jitter::Jitter;
 use crate::log::Log;
 use crate::options::{self, Setting};
@@ -20,6 +21,8 @@ use crate::waits::Waits;
 pub(crate) struct Run {
     /// `None` in a retry context, which has no target.
     pub(crate) target: Option<Py<PyAny>>,
+    /// The details of every event, but for their values.
+    pub(crate) details: Option<Py<PyDict>>,
     /// What makes a try a failure.
     pub(crate) trigger: Trigger,
     pub(crate) is_async: bool,
@@ -115,9 +118,12 @@ impl Run {
             || matches!(source, Source::Made { .. })
             || !on_try.is_empty();
         let jitter = read_jitter(jitter)?;
+        let py = wait.py();
+        let details = target.as_ref().map(|target| details::template(py, target)).transpose()?;
         let log = logger.map(|logger| Log { logger, backoff_level, giveup_level });
         Ok(Self {
             target,
+            details,
             trigger,
             is_async,
             hint,
@@ -160,6 +166,7 @@ impl Run {
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         visit.call(&self.target)?;
+        visit.call(&self.details)?;
         match &self.trigger {
             Trigger::Exception { exceptions, narrow, giveup, .. } => {
                 visit.call(exceptions)?;

@@ -6,6 +6,7 @@
 use pyo3::exceptions::{PyStopIteration, PyTypeError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBool, PyDict};
 use pyo3::{PyTraverseError, PyVisit};
 use rebackoff_core::{Reason, Seconds, Step, Verdict};
@@ -14,7 +15,7 @@ use crate::call::{CallState, Next};
 use crate::clock::Elapsed;
 use crate::details;
 use crate::log::Record;
-use crate::modules::{ASYNC, CALLABLES, SYNC};
+use crate::modules::{ASYNC, CALLABLES, COMMON, SYNC};
 use crate::run::{Run, Trigger};
 use crate::seconds::{Amount, without_timedelta};
 use crate::{sleep, testing};
@@ -357,13 +358,7 @@ impl Settling {
     fn enter_success(&mut self, py: Python<'_>, run: &Run, call: &CallState) -> PyResult<()> {
         self.stage = Stage::Done;
         if !run.on_success.is_empty() {
-            let elapsed = self.elapsed(py);
-            let details = match run.trigger {
-                Trigger::Exception { .. } => details::base(py, run, call, elapsed.shown(py))?,
-                Trigger::Predicate(_) => {
-                    details::with_outcome(py, run, call, &elapsed, &self.outcome, None)?
-                }
-            };
+            let details = success(py, run, call, &self.elapsed(py), &self.outcome)?;
             self.details = Some(details.unbind());
             self.stage = Stage::Tell(Event::Success, 0);
         }
@@ -491,6 +486,33 @@ impl Settling {
     }
 }
 
+/// What a blocking target's success comes to, where somebody wants to know of it.
+pub(crate) fn succeed(
+    py: Python<'_>,
+    run: &Run,
+    call: &CallState,
+    value: &Py<PyAny>,
+) -> PyResult<()> {
+    let details = success(py, run, call, &call.clock.elapsed(py)?, value)?;
+    for handler in &run.on_success {
+        handler.bind(py).call1((&details,))?;
+    }
+    Ok(())
+}
+
+fn success<'py>(
+    py: Python<'py>,
+    run: &Run,
+    call: &CallState,
+    elapsed: &Elapsed<'py>,
+    value: &Py<PyAny>,
+) -> PyResult<Bound<'py, PyDict>> {
+    match run.trigger {
+        Trigger::Exception { .. } => details::base(py, run, call, elapsed.shown(py)),
+        Trigger::Predicate(_) => details::with_outcome(py, run, call, elapsed, value, None),
+    }
+}
+
 /// Whether the error stops the program or the task, and the decorator did not name its kind.
 fn is_cancellation(py: Python<'_>, run: &Run, error: &Py<PyAny>) -> PyResult<bool> {
     let Trigger::Exception { narrow: Some(narrow), .. } = &run.trigger else {
@@ -508,11 +530,14 @@ fn ended<T>(py: Python<'_>, error: PyErr) -> PyResult<Option<T>> {
 /// `_next_wait`, if somebody has replaced it.
 fn patched_next_wait<'py>(py: Python<'py>, run: &Run) -> PyResult<Option<Bound<'py, PyAny>>> {
     let own = if run.is_async { &ASYNC } else { &SYNC };
-    let Some(next_wait) = own.held(intern!(py, "_next_wait"))? else {
+    let Some(next_wait) = own.namespace(py)?.get_item(intern!(py, "_next_wait"))? else {
         return Ok(None);
     };
-    let original = crate::modules::COMMON.get(py)?.getattr(intern!(py, "_next_wait"))?;
-    Ok((!next_wait.is(&original)).then_some(next_wait))
+    static ORIGINAL: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let original = ORIGINAL.get_or_try_init(py, || {
+        Ok::<_, PyErr>(COMMON.get(py)?.getattr("_next_wait")?.unbind())
+    })?;
+    Ok((!next_wait.is(original)).then_some(next_wait))
 }
 
 /// Whether what a function of the caller's gave has to be awaited. Tasks and futures run by

@@ -8,19 +8,19 @@ use crate::modules;
 
 /// `time.sleep(wait)`.
 pub(crate) fn block(wait: &Bound<'_, PyAny>) -> PyResult<()> {
-    let py = wait.py();
-    modules::time(py)?.call_method1(intern!(py, "sleep"), (wait,))?;
+    modules::time(intern!(wait.py(), "sleep"))?.call1((wait,))?;
     Ok(())
 }
 
 /// `asyncio.sleep(wait)`, or the `sleep` of the async library that runs this task.
 pub(crate) fn pause<'py>(wait: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     let py = wait.py();
-    let library = match foreign_library(py)? {
-        Some(library) => library,
-        None => modules::asyncio(py)?,
+    let name = intern!(py, "sleep");
+    let sleep = match foreign_library(py)? {
+        Some(library) => library.getattr(name)?,
+        None => modules::asyncio(name)?,
     };
-    library.call_method1(intern!(py, "sleep"), (wait,))
+    sleep.call1((wait,))
 }
 
 /// The library that runs this task, if it is another than asyncio. Trio tells it to sniffio.
