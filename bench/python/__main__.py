@@ -37,9 +37,10 @@ def main(folders):
             if row.is_async
             else targets.success
         )
-        decorated = {} if row.retries else {"bare": target}
+        bare = targets.retried_by_hand if row.retries else target
+        decorated = {"bare": (bare, nothing)} if row.overhead else {}
         decorated |= {
-            label: getattr(made, row.name)(target)
+            label: (getattr(made, row.name)(target), getattr(made, "prepare", nothing))
             for label, made in ready
             if hasattr(made, row.name)
         }
@@ -48,6 +49,10 @@ def main(folders):
     print(
         json.dumps({"version": version, "rows": measured, "imports": imports.milliseconds(places)})
     )
+
+
+def nothing():
+    pass
 
 
 main(sys.argv[1])

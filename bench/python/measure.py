@@ -11,16 +11,22 @@ ROUNDS = 21
 
 
 def nanoseconds(row, decorated):
-    """Median cost of one call (or one retry) for each library: `decorated` maps its label to a function, and "bare" is taken off success rows."""
+    """Median cost of one call, or one retry, for each library.
+
+    `decorated` maps its label to a function and to what is to be done before its turn; what the one
+    called "bare" costs is taken off, if it is there.
+    """
     samples = {label: [] for label in decorated}
     timer = _async_calls if row.is_async else _calls
     for round_number in range(ROUNDS):
         taken = {}
         for label in _turns(list(decorated), round_number):
+            function, prepare = decorated[label]
+            prepare()
             targets.failures_left = row.retries
-            taken[label] = timer(decorated[label], row.calls) / (row.calls * max(row.retries, 1))
+            taken[label] = timer(function, row.calls) / (row.calls * max(row.retries, 1))
         for label, cost in taken.items():
-            samples[label].append(cost if row.retries or label == "bare" else cost - taken["bare"])
+            samples[label].append(cost - taken.get("bare", 0))
     return {label: statistics.median(values) for label, values in samples.items()}
 
 

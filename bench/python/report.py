@@ -46,9 +46,9 @@ def main():
 
 
 INTRODUCTION = (
-    "Written by `scripts/bench-python`. CPU time of the calling thread, all libraries in one process and taking turns, medians. Overhead is the decorated\n"
-    "call less the bare call; a retry is counted whole, the failing target included, with `time.sleep` replaced by nothing. In the last\n"
-    "two columns: how many times less rebackoff costs than backoff 2.2.1, and what it has to reach."
+    "Written by `scripts/bench-python`. CPU time of the calling thread, all libraries in one process and taking turns, medians.\n"
+    "Overhead is the decorated call less the bare call, or less a loop by hand around the same failing target; `time.sleep` does\n"
+    "nothing here. In the last two columns: how many times less rebackoff costs than backoff 2.2.1, and what it has to reach."
 )
 
 

@@ -23,5 +23,14 @@ def fails_a_while(value):
     return value
 
 
+def retried_by_hand(value):
+    """The least that retrying costs: what a library costs above it is its overhead."""
+    while True:
+        try:
+            return fails_a_while(value)
+        except ValueError:
+            pass
+
+
 def seen(details):
     pass

@@ -1,11 +1,26 @@
 """The rows as `backoff` spells them, for every package with its interface."""
 
+import logging
+
+from loading import load
 from targets import seen
+
+LOGGER = logging.getLogger("backoff")
+
+
+def rows(module, folder):
+    LOGGER.setLevel(logging.NOTSET)
+    return Rows(load(module, folder))
 
 
 class Rows:
     def __init__(self, backoff):
         self._backoff = backoff
+        self._level = LOGGER.level
+
+    def prepare(self):
+        """The logger as the import of this package alone leaves it."""
+        LOGGER.setLevel(self._level)
 
     def success(self, target):
         return self._backoff.on_exception(self._backoff.expo, ValueError)(target)

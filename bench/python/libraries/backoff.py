@@ -1,7 +1,5 @@
 """backoff 2.2.1, which owns the import name `backoff` together with its twin: loaded from its own folder."""
 
-from loading import load
-
 from libraries import _backoff_like
 
 LABEL = "backoff 2.2.1"
@@ -10,4 +8,4 @@ MODULE = "backoff"
 
 
 def rows(folder):
-    return _backoff_like.Rows(load(MODULE, folder))
+    return _backoff_like.rows(MODULE, folder)

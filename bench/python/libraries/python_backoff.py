@@ -1,7 +1,5 @@
 """python-backoff 3.0.0, which owns the import name `backoff` together with its twin: loaded from its own folder."""
 
-from loading import load
-
 from libraries import _backoff_like
 
 LABEL = "python-backoff 3.0.0"
@@ -10,4 +8,4 @@ MODULE = "backoff"
 
 
 def rows(folder):
-    return _backoff_like.Rows(load(MODULE, folder))
+    return _backoff_like.rows(MODULE, folder)

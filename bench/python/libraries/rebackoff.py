@@ -1,7 +1,5 @@
 """rebackoff, built from this tree and installed in the interpreter that runs the benchmark."""
 
-from loading import load
-
 from libraries import _backoff_like
 
 LABEL = "rebackoff"
@@ -10,4 +8,4 @@ MODULE = "rebackoff"
 
 
 def rows(folder):
-    return _backoff_like.Rows(load(MODULE, folder))
+    return _backoff_like.rows(MODULE, folder)
