@@ -1,4 +1,4 @@
-//! From CPython 3.12 on, a call of a decorated function goes through Rust first.
+//! From `CPython` 3.12 on, a call of a decorated function goes through Rust first.
 //!
 //! The interpreter calls a function through its `vectorcall` slot. Ours calls the target with the
 //! very same arguments, where the function's own body would have to pack and unpack them. The
@@ -14,7 +14,7 @@ use crate::run::Run;
 
 /// Makes calls of `function` go through Rust: whether they do now.
 ///
-/// They do not before CPython 3.12, and not where the environment says `REBACKOFF_ACCELERATOR=0`.
+/// They do not before `CPython` 3.12, and not where the environment says `REBACKOFF_ACCELERATOR=0`.
 #[pyfunction]
 pub(crate) fn accelerate(function: Bound<'_, PyAny>, run: Bound<'_, Run>) -> PyResult<bool> {
     if std::env::var_os("REBACKOFF_ACCELERATOR").is_some_and(|value| value == "0") {

@@ -201,7 +201,7 @@ impl Call {
         succeed(py, self.run.get(), &self.state, &value)
     }
 
-    fn atrying<'py>(slf: Bound<'py, Self>) -> PyResult<Option<Bound<'py, PyAny>>> {
+    fn atrying(slf: Bound<'_, Self>) -> PyResult<Option<Bound<'_, PyAny>>> {
         if slf.borrow().run.get().on_try.is_empty() {
             return Ok(None);
         }
@@ -209,17 +209,11 @@ impl Call {
         drive(slf, Settling::new(Moment::Trying, py.None()))
     }
 
-    fn afailed<'py>(
-        slf: Bound<'py, Self>,
-        error: Py<PyAny>,
-    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+    fn afailed(slf: Bound<'_, Self>, error: Py<PyAny>) -> PyResult<Option<Bound<'_, PyAny>>> {
         drive(slf, Settling::new(Moment::Failed, error))
     }
 
-    fn areturned<'py>(
-        slf: Bound<'py, Self>,
-        value: Py<PyAny>,
-    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+    fn areturned(slf: Bound<'_, Self>, value: Py<PyAny>) -> PyResult<Option<Bound<'_, PyAny>>> {
         drive(slf, Settling::new(Moment::Returned, value))
     }
 
@@ -231,10 +225,7 @@ impl Call {
         drive(slf, Settling::answered(value, answer))
     }
 
-    fn asucceeded<'py>(
-        slf: Bound<'py, Self>,
-        value: Py<PyAny>,
-    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+    fn asucceeded(slf: Bound<'_, Self>, value: Py<PyAny>) -> PyResult<Option<Bound<'_, PyAny>>> {
         if slf.borrow().run.get().on_success.is_empty() {
             return Ok(None);
         }

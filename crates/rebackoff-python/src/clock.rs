@@ -182,17 +182,16 @@ impl Originals {
 
     fn datetime_is_in_place(&self, py: Python<'_>) -> PyResult<bool> {
         let name = intern!(py, "datetime");
-        let datetime = match self.datetime.get(py) {
-            Some(datetime) => datetime,
-            None => {
-                let Some(module) = modules::imported(name)? else {
-                    return Ok(true);
-                };
-                let class = py.import("_datetime")?.getattr(name)?.unbind();
-                let in_module = module.getattr("__dict__")?.cast_into::<PyDict>()?.unbind();
-                let module = module.unbind();
-                self.datetime.get_or_init(py, || Datetime { module, in_module, class })
-            }
+        let datetime = if let Some(datetime) = self.datetime.get(py) {
+            datetime
+        } else {
+            let Some(module) = modules::imported(name)? else {
+                return Ok(true);
+            };
+            let class = py.import("_datetime")?.getattr(name)?.unbind();
+            let in_module = module.getattr("__dict__")?.cast_into::<PyDict>()?.unbind();
+            let module = module.unbind();
+            self.datetime.get_or_init(py, || Datetime { module, in_module, class })
         };
         let seen = self.sync.bind(py).get_item(name)?;
         Ok(seen.is_none_or(|seen| seen.is(&datetime.module))

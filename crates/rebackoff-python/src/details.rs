@@ -65,10 +65,10 @@ pub(crate) fn with_outcome<'py>(
 }
 
 /// The same details with the reason, for `on_giveup`.
-pub(crate) fn with_reason<'py>(
-    details: Bound<'py, PyDict>,
+pub(crate) fn with_reason(
+    details: Bound<'_, PyDict>,
     reason: Reason,
-) -> PyResult<Bound<'py, PyDict>> {
+) -> PyResult<Bound<'_, PyDict>> {
     let py = details.py();
     let class = COMMON.get(py)?.getattr(intern!(py, "GiveupDetails"))?;
     let details = class.call1((details,))?.cast_into::<PyDict>()?;

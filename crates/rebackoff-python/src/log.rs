@@ -178,7 +178,7 @@ fn has_own_attributes(handler: &Bound<'_, PyAny>) -> PyResult<bool> {
 }
 
 fn is_empty(list: &Bound<'_, PyAny>) -> bool {
-    list.cast_exact::<PyList>().is_ok_and(|list| list.is_empty())
+    list.cast_exact::<PyList>().is_ok_and(pyo3::types::PyListMethods::is_empty)
 }
 
 fn born(py: Python<'_>) -> PyResult<Option<&'static Born>> {

@@ -54,7 +54,7 @@ impl<'py> Amount<'py> {
 }
 
 /// `timedelta` becomes seconds; everything else stays as it is.
-pub(crate) fn without_timedelta<'py>(object: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+pub(crate) fn without_timedelta(object: Bound<'_, PyAny>) -> PyResult<Bound<'_, PyAny>> {
     if object.cast_exact::<PyFloat>().is_ok() || object.cast_exact::<PyInt>().is_ok() {
         return Ok(object);
     }

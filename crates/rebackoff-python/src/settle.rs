@@ -529,14 +529,14 @@ fn ended<T>(py: Python<'_>, error: PyErr) -> PyResult<Option<T>> {
 
 /// `_next_wait`, if somebody has replaced it.
 fn patched_next_wait<'py>(py: Python<'py>, run: &Run) -> PyResult<Option<Bound<'py, PyAny>>> {
+    static ORIGINAL: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+
     let own = if run.is_async { &ASYNC } else { &SYNC };
     let Some(next_wait) = own.namespace(py)?.get_item(intern!(py, "_next_wait"))? else {
         return Ok(None);
     };
-    static ORIGINAL: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    let original = ORIGINAL.get_or_try_init(py, || {
-        Ok::<_, PyErr>(COMMON.get(py)?.getattr("_next_wait")?.unbind())
-    })?;
+    let original = ORIGINAL
+        .get_or_try_init(py, || Ok::<_, PyErr>(COMMON.get(py)?.getattr("_next_wait")?.unbind()))?;
     Ok((!next_wait.is(original)).then_some(next_wait))
 }
 

@@ -12,10 +12,10 @@ use crate::call::Call;
 use crate::settle::Settling;
 
 /// Settles an outcome of an async target: what has to be awaited for it, if anything.
-pub(crate) fn drive<'py>(
-    call: Bound<'py, Call>,
+pub(crate) fn drive(
+    call: Bound<'_, Call>,
     mut settling: Settling,
-) -> PyResult<Option<Bound<'py, PyAny>>> {
+) -> PyResult<Option<Bound<'_, PyAny>>> {
     let py = call.py();
     let Some(awaitable) = advance(&call, &mut settling, None)? else {
         return Ok(None);
