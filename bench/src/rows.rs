@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use rebackoff::prelude::*;
-use rebackoff::{Engine, Seconds, Step, sleep_fn};
+use rebackoff::{Draws, Engine, Seconds, Step, sleep_fn};
 
 use crate::hand::Config;
 
@@ -88,26 +88,30 @@ pub fn blocking_retry_rebackoff(n: u64) {
     }
 }
 
-/// A uniform draw as both sides make it.
-fn unit(rng: &mut fastrand::Rng) -> f64 {
-    (rng.u64(..) >> 11) as f64 * (f64::EPSILON / 2.0)
+/// Uniform draws as both sides make them.
+struct Unit(fastrand::Rng);
+
+impl Draws for Unit {
+    #[inline]
+    fn uniform(&mut self) -> f64 {
+        (self.0.u64(..) >> 11) as f64 * (f64::EPSILON / 2.0)
+    }
 }
 
 pub fn next_wait_hand(n: u64) {
     let config = config();
-    let mut rng = fastrand::Rng::with_seed(1);
+    let mut draws = Unit(fastrand::Rng::with_seed(1));
     for _ in 0..n / RETRIES {
         let mut raw = config.factor;
         for _ in 0..RETRIES {
-            black_box(config.next_wait(&mut raw, unit(&mut rng)));
+            black_box(config.next_wait(&mut raw, draws.uniform()));
         }
     }
 }
 
 pub fn next_wait_rebackoff(n: u64) {
     let policy = patient_policy();
-    let mut rng = fastrand::Rng::with_seed(1);
-    let mut draws = || unit(&mut rng);
+    let mut draws = Unit(fastrand::Rng::with_seed(1));
     for _ in 0..n / RETRIES {
         let mut engine = Engine::new();
         for _ in 0..RETRIES {

@@ -1,8 +1,12 @@
 //! Where chance comes from.
 
+/// The largest number below 1.
+const BELOW_ONE: f64 = 1.0 - f64::EPSILON / 2.0;
+
 /// A source of uniform draws, given to the engine with each failed try.
 ///
-/// Any `FnMut() -> f64` is one. The engine takes one draw for each wait that jitter or the
+/// Any `FnMut() -> f64` is one, with what it gives clamped to the range; an implementation keeps
+/// to the range itself. The engine takes one draw for each wait that jitter or the
 /// strategy spreads, and none otherwise.
 pub trait Draws {
     /// A number from 0 up to, but not including, 1.
@@ -12,6 +16,7 @@ pub trait Draws {
 impl<F: FnMut() -> f64> Draws for F {
     #[inline]
     fn uniform(&mut self) -> f64 {
-        self()
+        let draw = self();
+        if draw >= 0.0 { draw.min(BELOW_ONE) } else { 0.0 }
     }
 }

@@ -105,7 +105,8 @@ impl Engine {
             Verdict::Stop => Some(Reason::Hint),
             Verdict::Retry => limits.reached(self.tries(), elapsed),
             Verdict::RetryAfter(hint) => {
-                let past_deadline = limits.remaining(elapsed).is_some_and(|left| hint > left);
+                let past_deadline =
+                    limits.remaining(elapsed).is_some_and(|left| hint.to_nanos() > left.to_nanos());
                 let reached = limits.reached(self.tries(), elapsed);
                 reached.or(past_deadline.then_some(Reason::Hint))
             }

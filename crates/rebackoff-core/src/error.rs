@@ -38,7 +38,8 @@ impl PolicyError {
         self.parameter
     }
 
-    pub(crate) const fn value(&self) -> Value {
+    /// The value that is not allowed, as text.
+    pub fn value(&self) -> impl fmt::Display + use<> {
         self.value
     }
 

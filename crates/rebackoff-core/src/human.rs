@@ -38,24 +38,30 @@ impl fmt::Display for Human {
         if nanos == 0 {
             return f.write_str("0s");
         }
-        if nanos < 60 * SECOND {
+        let rounded_to = |step: u128| (nanos + step / 2) / step * step;
+        if rounded_to(SECOND / 1000) < 60 * SECOND {
             return fractional(f, nanos);
         }
-        let whole = (nanos + SECOND / 2) / SECOND * SECOND;
-        let largest = UNITS.iter().position(|(_, unit)| whole >= *unit).unwrap_or(0);
-        let (name, unit) = UNITS[largest];
-        let (next_name, next_unit) = UNITS[largest + 1];
-        write!(f, "{}{name}", whole / unit)?;
-        match whole % unit / next_unit {
-            0 => Ok(()),
-            rest => write!(f, " {rest}{next_name}"),
+        for pair in UNITS[..4].windows(2) {
+            let ((name, unit), (next_name, next_unit)) = (pair[0], pair[1]);
+            let rounded = rounded_to(next_unit);
+            if rounded >= unit {
+                write!(f, "{}{name}", rounded / unit)?;
+                return match rounded % unit / next_unit {
+                    0 => Ok(()),
+                    rest => write!(f, " {rest}{next_name}"),
+                };
+            }
         }
+        Ok(())
     }
 }
 
 fn fractional(f: &mut fmt::Formatter<'_>, nanos: u128) -> fmt::Result {
-    let (name, unit) =
-        UNITS.into_iter().find(|(_, unit)| *unit <= SECOND && nanos >= *unit).unwrap_or(("ns", 1));
+    let (name, unit) = UNITS
+        .into_iter()
+        .find(|(_, unit)| *unit <= SECOND && nanos + unit / 2000 >= *unit)
+        .unwrap_or(("ns", 1));
     let thousandths = (nanos * 1000 + unit / 2) / unit;
     let (whole, rest) = (thousandths / 1000, thousandths % 1000);
     if rest == 0 {
@@ -179,6 +185,11 @@ mod tests {
             (120_000_000_000, "2m"),
             (3_600_000_000_000, "1h"),
             (90_061_000_000_000, "1d 1h"),
+            (7_199_000_000_000, "2h"),
+            (59_600_000_000, "59.6s"),
+            (59_999_900_000, "1m"),
+            (999_999_600, "1s"),
+            (86_399_000_000_000, "1d"),
         ] {
             assert_eq!(duration(Duration::from_nanos(nanos)).to_string(), text);
         }

@@ -113,7 +113,7 @@ pub struct PolicyBuilder {
     pub(crate) wait: Wait,
     pub(crate) jitter: Option<Jitter>,
     pub(crate) max_tries: Option<u64>,
-    pub(crate) max_time: Option<Duration>,
+    pub(crate) max_time: Option<Seconds>,
     pub(crate) last_wait: LastWait,
 }
 
@@ -141,7 +141,7 @@ impl PolicyBuilder {
     /// It is compared after each try and cannot interrupt one; the last wait is shortened to
     /// the time left, unless [`last_wait`](Self::last_wait) says otherwise.
     pub const fn max_time(mut self, max_time: Duration) -> Self {
-        self.max_time = Some(max_time);
+        self.max_time = Some(Seconds::from_duration(max_time));
         self
     }
 
@@ -177,11 +177,7 @@ impl PolicyBuilder {
             Some(tries) => NonZeroU64::new(tries),
             None => None,
         };
-        let max_time = match self.max_time {
-            Some(max_time) => Some(Seconds::from_duration(max_time)),
-            None => None,
-        };
-        let limits = Limits { max_tries, max_time, last_wait: self.last_wait };
+        let limits = Limits { max_tries, max_time: self.max_time, last_wait: self.last_wait };
         Ok(Policy { wait: self.wait, jitter, limits })
     }
 }
@@ -192,7 +188,7 @@ impl From<Policy> for PolicyBuilder {
             wait: policy.wait,
             jitter: Some(policy.jitter),
             max_tries: policy.max_tries().map(NonZeroU64::get),
-            max_time: policy.max_time(),
+            max_time: policy.limits.max_time,
             last_wait: policy.limits.last_wait,
         }
     }

@@ -23,7 +23,8 @@ impl Policy {
     /// ```
     pub fn worst_case(&self) -> Option<core::time::Duration> {
         let max_time = self.limits().max_time;
-        let waits = self.retries().map(|retries| self.longest_sum(retries));
+        let known = !matches!(self.wait(), Wait::Runtime(_));
+        let waits = self.retries().filter(|_| known).map(|retries| self.longest_sum(retries));
         let longest = match (waits, max_time) {
             (Some(waits), Some(max_time)) => waits.min(max_time),
             (waits, max_time) => waits.or(max_time)?,

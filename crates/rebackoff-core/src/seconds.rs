@@ -18,14 +18,14 @@ const WHOLE_FROM: f64 = 4_503_599_627_370_496.0;
 /// bits for a fraction, so that its lowest bits are the number. Cheaper than a cast that checks.
 #[inline]
 const fn round(number: f64) -> u64 {
-    (number + WHOLE_FROM).to_bits() - WHOLE_FROM.to_bits()
+    (number + WHOLE_FROM).to_bits().wrapping_sub(WHOLE_FROM.to_bits())
 }
 
 /// A span of time in seconds: never negative, never NaN, at most [`Seconds::MAX`].
 ///
 /// The engine calculates in floating-point seconds because that is what its wait strategies are
-/// defined in, and because a front end whose language counts in such seconds (Python) then gets
-/// the same numbers to the last digit. A [`Duration`] of up to 26 days comes back from the round
+/// defined in, and because limits then mean the same to a front end whose language counts in such
+/// seconds (Python), to the last digit. A [`Duration`] of up to 26 days comes back from the round
 /// trip unchanged; longer ones are exact to one part in 2⁵².
 ///
 /// ```
@@ -147,7 +147,7 @@ impl fmt::Display for Seconds {
 
 impl fmt::Debug for Seconds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
+        write!(f, "{}s", self.0)
     }
 }
 

@@ -1,5 +1,7 @@
 //! What the caller's condition says of an outcome.
 
+use core::time::Duration;
+
 use crate::Seconds;
 
 /// What the caller's condition says of an outcome.
@@ -19,6 +21,11 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// [`RetryAfter`](Self::RetryAfter) with a [`Duration`].
+    pub const fn retry_after(hint: Duration) -> Self {
+        Self::RetryAfter(Seconds::from_duration(hint))
+    }
+
     /// Whether there will be another try if the limits allow it.
     pub const fn wants_retry(self) -> bool {
         matches!(self, Self::Retry | Self::RetryAfter(_))

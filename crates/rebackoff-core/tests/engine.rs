@@ -174,6 +174,17 @@ fn keeps_its_spread_at_the_cap() {
 }
 
 #[test]
+fn a_draw_outside_of_its_range_is_clamped() {
+    let policy = policy!(expo(max_value = secs(5)), max_tries = 2);
+    for (draw, wait) in [(-0.5, 0.0), (f64::NAN, 0.0), (0.25, 0.25), (1.5, 1.0)] {
+        let step =
+            Engine::new().handle_outcome(&policy, Verdict::Retry, Seconds::ZERO, &mut || draw);
+        let Step::Retry { wait: got } = step else { unreachable!("{step:?}") };
+        assert!((got.get() - wait).abs() < 1e-9 && got.get() <= wait, "{draw}: {got:?}");
+    }
+}
+
+#[test]
 fn an_error_in_the_making_of_a_wait_leaves_the_engine_as_it_was() {
     let mut engine = Engine::new();
     let limits = *policy!(expo).limits();

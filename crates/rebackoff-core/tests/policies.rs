@@ -134,6 +134,21 @@ fn the_worst_case_of_a_million_tries_is_known_at_once() {
 }
 
 #[test]
+fn only_time_limits_the_worst_case_of_a_strategy_that_the_outcome_decides() {
+    assert_eq!(policy!(runtime, max_tries = 5).worst_case(), None);
+    assert_eq!(policy!(runtime, max_tries = 5, max_time = secs(7)).worst_case(), Some(secs(7)));
+}
+
+#[test]
+fn laying_nothing_over_a_policy_changes_nothing() {
+    let policy = policy!(expo(max_value = secs(u64::MAX)), max_time = millis(u64::MAX / 1_000_003));
+    assert_eq!(Settings::new().over(&policy), Ok(policy));
+    let mut settings = Settings::new();
+    settings.set("wait", " expo ");
+    assert_eq!(settings.over(&policy), Ok(policy));
+}
+
+#[test]
 fn a_policy_inside_limits_keeps_the_stricter_of_each() {
     let inner = policy!(expo, max_tries = 9, max_time = secs(5));
     let outer = policy!(fibo, max_tries = 3, max_time = secs(60), last_wait = LastWait::Stop);

@@ -35,7 +35,7 @@ pub fn from_env(name: &str, base: &Policy) -> Result<Policy, SettingError> {
 /// The same, where `lookup` takes the place of the environment.
 fn settings_from(name: &str, lookup: impl Fn(&str) -> Option<String>) -> Settings {
     let mut settings = Settings::new();
-    for parameter in Settings::NAMES {
+    for &parameter in Settings::NAMES {
         let variable = format!("REBACKOFF_{}_{}", shout(name), shout(parameter));
         if let Some(value) = lookup(&variable).filter(|value| !value.trim().is_empty()) {
             settings.set(parameter, value);

@@ -137,6 +137,8 @@ where
         verdict: Verdict,
     ) -> ControlFlow<F::Outcome> {
         let mut this = self.project();
+        // The try is over: nothing of it outlives the wait, nor a handler.
+        this.state.set(State::Yielded);
         let Some(wait) = this.session.handle_failure(&outcome, verdict, this.hooks) else {
             return ControlFlow::Break(outcome);
         };

@@ -55,21 +55,22 @@
 //! - A call that succeeds at once allocates nothing, takes no lock, and reads the clock only if
 //!   `max_time`, a handler or `.outcome()` asks for it.
 //! - The clock belongs to the sleeper: under tokio's paused clock, `max_time` follows that clock.
-//! - Numbers saturate, and nothing in this crate panics.
+//! - Numbers saturate, and nothing in this crate panics. (A runtime's timer may: tokio's does when
+//!   it is used outside of a tokio runtime.)
 //!
 //! # Features
 //!
 //! | feature | default | what it adds |
 //! |---|---|---|
 //! | `macros` | yes | the attributes [`on_error`](macro@on_error) and [`on_predicate`](macro@on_predicate) |
-//! | `tokio` | yes | async waits with tokio's timer |
-//! | `smol` | | async waits with smol's timer |
+//! | `tokio` | yes | async waits with tokio's timer, also where `smol` is enabled beside it |
+//! | `smol` | | async waits with smol's timer; by name, `.sleeper(SmolSleeper)`, where `tokio` is on |
 //! | `serde` | | policies in TOML, JSON and other formats |
 //! | `live` | | `LivePolicy`, which can be replaced while the program runs |
 //! | `tracing` | | an event for each backoff and give-up |
 //! | `testing` | | the module `testing`: virtual clock, no waits, no retries |
 #![forbid(unsafe_code)]
-#![cfg_attr(docsrs, feature(doc_auto_cfg))]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[doc(hidden)]
 #[path = "attribute.rs"]
@@ -115,8 +116,8 @@ pub use tries::Tries;
 /// What most programs import: `use rebackoff::prelude::*`.
 pub mod prelude {
     pub use crate::{
-        Event, Jitter, Outcome, Policy, PolicyError, Reason, Retry, Verdict, constant, decay,
-        decorrelated, expo, fibo, linear, list, millis, policy, runtime, secs,
+        Event, Jitter, LastWait, Outcome, Policy, PolicyError, Reason, Retry, Verdict, constant,
+        decay, decorrelated, expo, fibo, linear, list, millis, policy, runtime, secs,
     };
     #[cfg(feature = "macros")]
     pub use crate::{on_error, on_predicate};

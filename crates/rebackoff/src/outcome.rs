@@ -34,3 +34,10 @@ pub struct Attempt {
     /// The time left of `max_time` when this try began; `None` when it is unlimited.
     pub remaining: Option<Duration>,
 }
+
+impl Attempt {
+    /// A try for a test of a target that asks about it.
+    pub const fn new(tries: u64, remaining: Option<Duration>) -> Self {
+        Self { tries, remaining }
+    }
+}

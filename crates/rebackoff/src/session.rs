@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rebackoff_core::{Engine, Event, Policy, Reason, Seconds, Step, Verdict};
+use rebackoff_core::{Engine, Event, Policy, Reason, Seconds, Step, Verdict, Wait};
 
 use crate::hooks::Hook;
 use crate::random::CallDraws;
@@ -15,12 +15,26 @@ pub(crate) struct Session<'p, C: Clock> {
     pub(crate) clock: C,
     start: Option<C::Instant>,
     reason: Option<Reason>,
+    /// The last wait was not the call's own policy's, so its schedule is to be taken up again.
+    strayed: bool,
+    #[cfg(feature = "testing")]
+    skipped: Duration,
 }
 
 impl<'p, C: Clock> Session<'p, C> {
     #[inline]
     pub(crate) const fn new(policy: &'p Policy, clock: C, draws: CallDraws) -> Self {
-        Self { policy, engine: Engine::new(), draws, clock, start: None, reason: None }
+        Self {
+            policy,
+            engine: Engine::new(),
+            draws,
+            clock,
+            start: None,
+            reason: None,
+            strayed: false,
+            #[cfg(feature = "testing")]
+            skipped: Duration::ZERO,
+        }
     }
 
     // Getters
@@ -42,7 +56,10 @@ impl<'p, C: Clock> Session<'p, C> {
     /// The time since the first try started, where the clock was read then.
     #[inline]
     pub(crate) fn elapsed(&self) -> Option<Duration> {
-        self.start.map(|start| self.clock.elapsed(start))
+        let elapsed = self.start.map(|start| self.clock.elapsed(start));
+        #[cfg(feature = "testing")]
+        let elapsed = elapsed.map(|elapsed| elapsed.saturating_add(self.skipped));
+        elapsed
     }
 
     pub(crate) fn remaining(&self) -> Option<Duration> {
@@ -102,23 +119,38 @@ impl<'p, C: Clock> Session<'p, C> {
         hooks: &mut H,
     ) -> Option<Seconds> {
         let tries = self.tries();
-        let elapsed = self.elapsed();
-        let step = self.decide(outcome, verdict, elapsed, hooks);
-        let elapsed = elapsed.unwrap_or_default();
+        let chosen = if verdict.wants_retry() { hooks.policy(outcome) } else { None };
+        let elapsed = self.elapsed_for(chosen.as_ref());
+        let step = self.decide(outcome, verdict, elapsed, chosen, hooks);
         match step {
             Step::Accept => None,
             Step::Retry { wait } => {
-                hooks.tell(&Event::backoff(tries, elapsed, wait.to_duration(), outcome));
+                if H::TIMED {
+                    let elapsed = elapsed.unwrap_or_default();
+                    hooks.tell(&Event::backoff(tries, elapsed, wait.to_duration(), outcome));
+                }
                 crate::trace::backoff(tries, elapsed, wait);
-                Some(slept(wait))
+                Some(self.slept(wait))
             }
             Step::GiveUp { reason } => {
                 self.reason = Some(reason);
-                hooks.tell(&Event::giveup(tries, elapsed, reason, outcome));
+                if H::TIMED {
+                    let elapsed = elapsed.unwrap_or_default();
+                    hooks.tell(&Event::giveup(tries, elapsed, reason, outcome));
+                }
                 crate::trace::giveup(tries, elapsed, reason);
                 None
             }
         }
+    }
+
+    /// The time elapsed. Where a policy that is chosen only now limits it, it counts from here.
+    #[inline]
+    fn elapsed_for(&mut self, chosen: Option<&Policy>) -> Option<Duration> {
+        if self.start.is_none() && chosen.is_some_and(|policy| policy.max_time().is_some()) {
+            self.start = Some(self.clock.now());
+        }
+        self.elapsed()
     }
 
     #[inline(always)]
@@ -128,12 +160,10 @@ impl<'p, C: Clock> Session<'p, C> {
         outcome: &O,
         verdict: Verdict,
         elapsed: Option<Duration>,
+        chosen: Option<Policy>,
         hooks: &mut H,
     ) -> Step {
-        let chosen = hooks.policy(outcome).map(|policy| policy.inside(self.policy.limits()));
-        if let Some(policy) = &chosen {
-            self.engine.continue_with(policy.wait());
-        }
+        let chosen = chosen.map(|policy| policy.inside(self.policy.limits()));
         let policy = chosen.as_ref().unwrap_or(self.policy);
         #[cfg(not(feature = "testing"))]
         let limits = policy.limits();
@@ -143,8 +173,12 @@ impl<'p, C: Clock> Session<'p, C> {
         if let Some(step) = self.engine.handle_verdict(limits, verdict, elapsed) {
             return step;
         }
-        let raw = match hooks.raw_wait(outcome) {
-            Some(raw) => raw,
+        let own = hooks.raw_wait(outcome);
+        if chosen.is_some() || own.is_some() || self.strayed {
+            self.stray(policy.wait(), chosen.is_some() || own.is_some());
+        }
+        let raw = match own {
+            Some(raw) => raw.map(|raw| raw.min(policy.wait().cap())),
             None => self.engine.raw_wait_of(policy.wait(), &mut self.draws),
         };
         let wait = raw.map(|raw| match hooks.jitter(raw) {
@@ -153,12 +187,25 @@ impl<'p, C: Clock> Session<'p, C> {
         });
         self.engine.handle_wait(limits, verdict, elapsed, wait)
     }
-}
 
-/// The wait, but for a test that switched waits off.
-#[inline]
-fn slept(wait: Seconds) -> Seconds {
-    #[cfg(feature = "testing")]
-    let wait = crate::testing::shorten(wait);
-    wait
+    /// Goes on with another schedule than the one before, or comes back to the call's own.
+    #[cold]
+    #[inline(never)]
+    fn stray(&mut self, wait: &Wait, away: bool) {
+        self.engine.continue_with(wait);
+        self.strayed = away;
+    }
+
+    /// The wait as the driver sleeps it: not at all in a test that switched waits off, which counts
+    /// it as elapsed all the same.
+    #[inline]
+    #[cfg_attr(not(feature = "testing"), allow(clippy::unused_self))]
+    fn slept(&mut self, wait: Seconds) -> Seconds {
+        #[cfg(feature = "testing")]
+        if crate::testing::skips_waits() {
+            self.skipped = self.skipped.saturating_add(wait.to_duration());
+            return Seconds::ZERO;
+        }
+        wait
+    }
 }

@@ -1,23 +1,36 @@
-//! The events of the feature `tracing`, with the glossary's field names.
+//! The events of the feature `tracing`, with the glossary's field names. `elapsed` is there where
+//! the call reads the clock: with `max_time`, a handler or `.outcome()`.
 
 use std::time::Duration;
 
 use rebackoff_core::{Reason, Seconds};
 
 #[cfg(feature = "tracing")]
-pub(crate) fn backoff(tries: u64, elapsed: Duration, wait: Seconds) {
-    tracing::info!(tries, elapsed = elapsed.as_secs_f64(), wait = wait.get(), "backing off");
+pub(crate) fn backoff(tries: u64, elapsed: Option<Duration>, wait: Seconds) {
+    tracing::info!(
+        target: "rebackoff",
+        tries,
+        elapsed = elapsed.map(|elapsed| elapsed.as_secs_f64()),
+        wait = wait.get(),
+        "backing off"
+    );
 }
 
 #[cfg(feature = "tracing")]
-pub(crate) fn giveup(tries: u64, elapsed: Duration, reason: Reason) {
-    tracing::error!(tries, elapsed = elapsed.as_secs_f64(), reason = reason.as_str(), "giving up");
+pub(crate) fn giveup(tries: u64, elapsed: Option<Duration>, reason: Reason) {
+    tracing::error!(
+        target: "rebackoff",
+        tries,
+        elapsed = elapsed.map(|elapsed| elapsed.as_secs_f64()),
+        reason = reason.as_str(),
+        "giving up"
+    );
 }
 
 #[cfg(not(feature = "tracing"))]
 #[inline]
-pub(crate) const fn backoff(_: u64, _: Duration, _: Seconds) {}
+pub(crate) const fn backoff(_: u64, _: Option<Duration>, _: Seconds) {}
 
 #[cfg(not(feature = "tracing"))]
 #[inline]
-pub(crate) const fn giveup(_: u64, _: Duration, _: Reason) {}
+pub(crate) const fn giveup(_: u64, _: Option<Duration>, _: Reason) {}

@@ -144,7 +144,8 @@ impl<S: Sleeper, H> Tries<'_, Blocking<S>, H> {
 
     /// Waits for the next try as `policy` says, which this error calls for: its wait strategy and
     /// jitter, at the place in the schedule that the call has come to, and its limits inside those
-    /// of the call.
+    /// of the call. Where the call's own policy has no `max_time`, that of `policy` counts from the
+    /// first failure that it was chosen for.
     ///
     /// # Errors
     ///
@@ -203,7 +204,8 @@ impl<S: AsyncSleeper, H> Tries<'_, Async<S>, H> {
 
     /// Waits for the next try as `policy` says, which this error calls for: its wait strategy and
     /// jitter, at the place in the schedule that the call has come to, and its limits inside those
-    /// of the call.
+    /// of the call. Where the call's own policy has no `max_time`, that of `policy` counts from the
+    /// first failure that it was chosen for.
     ///
     /// # Errors
     ///

@@ -190,6 +190,84 @@ fn different_errors_have_different_policies_inside_one_limit() {
 }
 
 #[test]
+fn goes_back_to_its_own_schedule_after_another_policy() {
+    static NOT_AT_ALL: Policy = policy!(constant(interval = millis(0)), jitter = Jitter::None);
+    let clock = VirtualClock::new();
+    let mut tries = UNLIMITED.tries().sleeper(clock.clone());
+    tries.backoff_by(&NOT_AT_ALL, "deadlock").unwrap();
+    for _ in 0..3 {
+        tries.backoff("down").unwrap();
+    }
+    assert_eq!(clock.waits(), [secs(2), secs(4), secs(8)]);
+
+    struct OnceBriefly(bool);
+    impl Hook<Result<u64, Fault>> for OnceBriefly {
+        fn raw_wait(&mut self, _: &Result<u64, Fault>) -> Option<Option<Seconds>> {
+            std::mem::take(&mut self.0).then_some(Seconds::new(0.5))
+        }
+    }
+    let (clock, mut target) = (VirtualClock::new(), Flaky::failing(9));
+    let call = PLAIN.retry(|| target.call()).hook(OnceBriefly(true));
+    let _ = call.sleeper(clock.clone()).call();
+    assert_eq!(clock.waits(), [millis(500), secs(2), secs(4)]);
+}
+
+#[test]
+fn the_time_limit_of_a_chosen_policy_holds_in_every_layer() {
+    static BRIEFLY: Policy =
+        policy!(constant(interval = secs(2)), jitter = Jitter::None, max_time = secs(5));
+    let clock = VirtualClock::new();
+    let call = UNLIMITED.retry(|| Err::<(), _>("down")).policy_for(|_| &BRIEFLY);
+    assert_eq!(call.sleeper(clock.clone()).call(), Err("down"));
+    assert_eq!(clock.waits(), [secs(2), secs(2), secs(1)]);
+
+    let clock = VirtualClock::new();
+    let mut tries = UNLIMITED.tries().sleeper(clock.clone());
+    while tries.backoff_by(&BRIEFLY, "down").is_ok() {}
+    assert_eq!(tries.reason(), Some(Reason::MaxTime));
+    assert_eq!(clock.waits(), [secs(2), secs(2), secs(1)]);
+}
+
+#[test]
+fn no_policy_is_asked_for_an_error_that_is_given_up() {
+    let call = PLAIN.retry(|| Err::<(), _>("fatal")).giveup(|error| *error == "fatal");
+    let call = call.policy_for(|error| -> &Policy { panic!("asked for {error}") });
+    assert_eq!(call.outcome().reason, Some(Reason::Giveup));
+}
+
+#[test]
+fn a_wait_of_the_callers_own_stays_within_the_cap_too() {
+    let clock = VirtualClock::new();
+    let policy = policy!(expo(max_value = secs(5)), jitter = Jitter::None, max_tries = 2);
+    let call = policy.retry(|| Err::<(), _>("down")).wait_from(|_| Some(secs(60)));
+    let _ = call.sleeper(clock.clone()).call();
+    assert_eq!(clock.waits(), [secs(5)]);
+}
+
+#[test]
+fn the_longer_of_two_hints_holds() {
+    let clock = VirtualClock::new();
+    let policy = policy!(expo, max_tries = 2);
+    let call = policy.retry(|| Err::<(), _>("down"));
+    let call = call.hint(|_| Some(secs(9))).hint(|_| Some(secs(3)));
+    let _ = call.sleeper(clock.clone()).call();
+    assert_eq!(clock.waits(), [secs(9)]);
+}
+
+#[test]
+fn a_hint_that_ends_at_the_deadline_is_waited_for() {
+    let clock = VirtualClock::new();
+    let policy = policy!(constant(interval = millis(1)), max_time = millis(300));
+    let call = policy.retry(|| {
+        clock.advance(millis(100));
+        Err::<(), _>("down")
+    });
+    let outcome = call.hint(|_| Some(millis(200))).sleeper(clock.clone()).outcome();
+    assert_eq!(clock.waits(), [millis(200)]);
+    assert_eq!((outcome.tries, outcome.reason), (2, Some(Reason::MaxTime)));
+}
+
+#[test]
 fn handlers_are_told_each_event_with_what_belongs_to_it() {
     let mut told = Vec::new();
     let log = std::cell::RefCell::new(&mut told);
@@ -351,6 +429,15 @@ fn disabled_retries_give_the_first_outcome_back() {
     let mut target = Flaky::failing(1);
     let outcome = UNLIMITED.retry(|| target.call()).outcome();
     assert_eq!((outcome.result, outcome.reason), (Err(Fault(1)), Some(Reason::MaxTries)));
+}
+
+#[test]
+fn waits_that_are_switched_off_count_as_elapsed() {
+    let _no_wait = testing::no_wait();
+    let policy = policy!(constant(interval = secs(20)), jitter = Jitter::None, max_time = secs(60));
+    let outcome = policy.retry(|| Err::<(), _>("down")).outcome();
+    assert_eq!((outcome.tries, outcome.reason), (4, Some(Reason::MaxTime)));
+    assert!(outcome.elapsed >= secs(60) && outcome.elapsed < secs(80));
 }
 
 #[test]

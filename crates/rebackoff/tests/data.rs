@@ -149,12 +149,15 @@ fn each_backoff_and_the_giveup_are_traced() {
     tracing::subscriber::with_default(subscriber, || {
         let policy = policy!(expo, jitter = Jitter::None, max_tries = 2, max_time = secs(60));
         let _ = policy.retry(|| Err::<(), _>(1)).sleeper(VirtualClock::new()).call();
+        let untimed = policy!(expo, max_tries = 1);
+        let _ = untimed.retry(|| Err::<(), _>(1)).sleeper(VirtualClock::new()).call();
     });
     assert_eq!(
         *recorder.0.lock().unwrap(),
         [
             "INFO message=backing off tries=1 elapsed=0.0 wait=1.0",
             "ERROR message=giving up tries=2 elapsed=1.0 reason=\"max_tries\"",
+            "ERROR message=giving up tries=1 reason=\"max_tries\"",
         ]
     );
 }

@@ -17,6 +17,16 @@ impl SettingError {
     pub fn parameter(&self) -> &str {
         &self.parameter
     }
+
+    /// The sentence that says what is allowed, without the value.
+    pub fn rule(&self) -> &str {
+        &self.rule
+    }
+
+    /// The value that is not allowed, as text.
+    pub fn value(&self) -> &str {
+        &self.value
+    }
 }
 
 impl fmt::Display for SettingError {

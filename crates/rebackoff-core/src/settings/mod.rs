@@ -12,7 +12,7 @@ use alloc::borrow::ToOwned;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 
-use crate::{Policy, PolicyBuilder, Wait};
+use crate::{Policy, PolicyBuilder, Seconds, Wait};
 use parameters::{jitter, last_wait, limit, named_wait, set_parameter};
 
 /// Parameters of a policy by name, not yet checked: what is read from TOML, JSON or environment.
@@ -44,7 +44,7 @@ pub struct Settings(BTreeMap<String, Setting>);
 
 impl Settings {
     /// The names that settings may have.
-    pub const NAMES: [&'static str; 14] = [
+    pub const NAMES: &'static [&'static str] = &[
         "wait",
         "interval",
         "start",
@@ -91,7 +91,7 @@ impl Settings {
     pub fn over(&self, base: &Policy) -> Result<Policy, SettingError> {
         let wait = match self.0.get("wait") {
             None => *base.wait(),
-            Some(name) if *name == Setting::from(base.wait().name()) => *base.wait(),
+            Some(name) if name.word() == Some(base.wait().name()) => *base.wait(),
             Some(name) => named_wait(name)?,
         };
         let mut policy = PolicyBuilder::from(*base);
@@ -104,7 +104,10 @@ impl Settings {
                 "wait" => {}
                 "jitter" => policy.jitter = Some(jitter(setting)?),
                 "max_tries" => policy.max_tries = limit(name, setting, Setting::count)?,
-                "max_time" => policy.max_time = limit(name, setting, Setting::duration)?,
+                "max_time" => {
+                    let max_time = limit(name, setting, Setting::duration)?;
+                    policy.max_time = max_time.map(Seconds::from_duration);
+                }
                 "last_wait" => policy.last_wait = last_wait(setting)?,
                 _ => policy.wait = set_parameter(policy.wait, name, setting)?,
             }

@@ -61,12 +61,15 @@ impl<T, E, C: FnMut(&E) -> Option<Duration>> Hook<Result<T, E>> for HintFrom<C> 
 
     #[inline]
     fn judge(&mut self, outcome: &Result<T, E>, verdict: Verdict) -> Verdict {
-        match (outcome, verdict) {
-            (Err(error), Verdict::Retry) => match (self.0)(error) {
-                Some(hint) => Verdict::RetryAfter(Seconds::from_duration(hint)),
-                None => verdict,
-            },
-            _ => verdict,
+        let Err(error) = outcome else { return verdict };
+        let before = match verdict {
+            Verdict::Retry => Seconds::ZERO,
+            Verdict::RetryAfter(hint) => hint,
+            _ => return verdict,
+        };
+        match (self.0)(error) {
+            Some(hint) => Verdict::RetryAfter(Seconds::from_duration(hint).max(before)),
+            None => verdict,
         }
     }
 }

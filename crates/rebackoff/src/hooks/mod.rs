@@ -15,8 +15,9 @@ use rebackoff_core::{Event, Policy, Seconds, Verdict};
 ///
 /// The setters of [`Call`](crate::Call) (`when`, `giveup`, `on_backoff`, …) each add one hook.
 /// Implement it for a bundle that is used with many calls, and add that with
-/// [`Call::hook`](crate::Call::hook). Every method does nothing by default; each is asked in the
-/// order in which the hooks were added.
+/// [`Call::hook`](crate::Call::hook). Every method does nothing by default. Hooks are asked in
+/// the order in which they were added: each may change the verdict of those before it, and of
+/// policies, raw waits and jitters the first that is given holds.
 pub trait Hook<O> {
     /// Whether [`tell`](Self::tell) is to be called, and the clock read for it on each call.
     /// Default true; a hook that only judges sets it to false, so that success stays free.

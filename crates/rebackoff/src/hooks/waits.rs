@@ -36,7 +36,8 @@ impl<O, C: FnMut(Duration) -> Duration> Hook<O> for JitterBy<C> {
 pub struct PolicyFor<C>(pub C);
 
 impl<T, E, P: Borrow<Policy>, C: FnMut(&E) -> P> Hook<Result<T, E>> for PolicyFor<C> {
-    const TIMED: bool = false;
+    // A policy that is picked may have a `max_time`.
+    const TIMED: bool = true;
 
     #[inline]
     fn policy(&mut self, outcome: &Result<T, E>) -> Option<Policy> {

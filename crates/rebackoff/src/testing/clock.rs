@@ -44,20 +44,17 @@ impl VirtualClock {
         state.now = state.now.saturating_add(by);
     }
 
-    /// The waits above zero that were slept on this clock, in the order in which they began.
+    /// The waits above zero that were slept to their end on this clock, in that order; among them
+    /// the timeouts of tries that were too long.
     pub fn waits(&self) -> Vec<Duration> {
         self.lock().waits.clone()
     }
 
-    fn begin(&self, wait: Duration) -> Duration {
+    /// The moment is `end`, if not later already, and a wait is past.
+    fn finish(&self, wait: Duration, end: Duration) {
         let mut state = self.lock();
         state.waits.push(wait);
-        state.now.saturating_add(wait)
-    }
-
-    fn reach(&self, moment: Duration) {
-        let mut state = self.lock();
-        state.now = state.now.max(moment);
+        state.now = state.now.max(end);
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -79,8 +76,7 @@ impl Clock for VirtualClock {
 
 impl Sleeper for VirtualClock {
     fn sleep(&self, wait: Duration) {
-        let end = self.begin(wait);
-        self.reach(end);
+        self.finish(wait, self.now().saturating_add(wait));
     }
 }
 
@@ -88,7 +84,8 @@ impl AsyncSleeper for VirtualClock {
     type Sleep = VirtualSleep;
 
     fn sleep(&self, wait: Duration) -> VirtualSleep {
-        VirtualSleep { end: self.begin(wait), clock: self.clone(), yielded: false }
+        let end = self.now().saturating_add(wait);
+        VirtualSleep { clock: self.clone(), wait, end, yielded: false }
     }
 }
 
@@ -96,6 +93,7 @@ impl AsyncSleeper for VirtualClock {
 #[derive(Debug)]
 pub struct VirtualSleep {
     clock: VirtualClock,
+    wait: Duration,
     end: Duration,
     yielded: bool,
 }
@@ -105,7 +103,7 @@ impl Future for VirtualSleep {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         if self.yielded {
-            self.clock.reach(self.end);
+            self.clock.finish(self.wait, self.end);
             return Poll::Ready(());
         }
         self.yielded = true;

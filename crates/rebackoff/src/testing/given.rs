@@ -2,12 +2,14 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::marker::PhantomData;
 
+use rebackoff_core::Draws as _;
+
 thread_local! {
     static GIVEN: RefCell<VecDeque<f64>> = const { RefCell::new(VecDeque::new()) };
 }
 
-/// Gives the uniform draws (from 0 up to 1) that jitter takes on this thread, in order, until the
-/// guard is dropped; when they are used up, draws are by chance again.
+/// Gives the uniform draws that jitter takes on this thread, in order, until the guard is dropped;
+/// when they are used up, draws are by chance again. A number outside of 0 up to 1 is clamped.
 ///
 /// ```
 /// use rebackoff::prelude::*;
@@ -21,7 +23,7 @@ thread_local! {
 /// assert_eq!(clock.waits(), [millis(500), millis(500)]); // half of 1 s, a quarter of 2 s
 /// ```
 pub fn draws(draws: impl IntoIterator<Item = f64>) -> GivenDraws {
-    let before = GIVEN.replace(draws.into_iter().collect());
+    let before = GIVEN.replace(draws.into_iter().map(|draw| (|| draw).uniform()).collect());
     GivenDraws { before, _of_this_thread: PhantomData }
 }
 
@@ -47,5 +49,5 @@ impl Drop for GivenDraws {
 }
 
 pub(crate) fn given_draw() -> Option<f64> {
-    GIVEN.with_borrow_mut(VecDeque::pop_front)
+    GIVEN.try_with(|given| given.borrow_mut().pop_front()).ok().flatten()
 }

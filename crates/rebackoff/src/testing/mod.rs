@@ -29,4 +29,4 @@ pub(crate) use given::given_draw;
 pub use given::{GivenDraws, draws};
 pub use schedule::schedule;
 pub use switches::{Switch, disable, no_wait};
-pub(crate) use switches::{allowed, shorten};
+pub(crate) use switches::{allowed, skips_waits};
