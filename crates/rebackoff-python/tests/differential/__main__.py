@@ -26,7 +26,7 @@ def main():
         found = scenarios.generate(options.count, options.seed)
     passed = failed = 0
     for version in options.python or present(("3.11", "3.13")):
-        verdicts = compare(found, version, options.originals_only)
+        verdicts, needless = compare(found, version, options.originals_only)
         failures = [verdict for verdict in verdicts if not verdict.passed]
         for verdict in failures[: options.show]:
             print(
@@ -35,6 +35,8 @@ def main():
         if options.rules:
             for rule, times in judge.count_rules(verdicts).most_common():
                 print(f"{times:6} {rule}")
+        if len(found) >= ENOUGH_FOR_EVERY_RULE:
+            problems += [f"backoff 2.2.1 does already what {rule} mends" for rule in needless]
         if len(found) >= ENOUGH_FOR_EVERY_RULE and not options.originals_only:
             problems += [
                 f"no scenario needs the rule {rule}"
@@ -82,18 +84,30 @@ def present(versions):
 
 
 def compare(found, version, originals_only):
-    """One verdict a scenario."""
-    replaced = [judge.stand_in(scenario)[0] for scenario in found]
-    workers = [
-        Worker(environments.original("2.2.1", version), "backoff", replaced),
-        Worker(environments.original("3.0.0", version), "backoff", replaced),
-    ]
+    """One verdict a scenario, and the stand-ins that the originals would not need."""
+    replaced = [judge.stand_in(scenario) for scenario in found]
+    meant = [scenario for scenario, _ in replaced]
+    as_written = [n for n, scenario in enumerate(found) if scenario != meant[n]]
+    old = Worker(
+        environments.original("2.2.1", version), "backoff", meant + [found[n] for n in as_written]
+    )
+    workers = [old, Worker(environments.original("3.0.0", version), "backoff", meant)]
     if not originals_only:
         workers.append(Worker(environments.ours(version), "rebackoff", found))
     traces = [worker.traces() for worker in workers]
-    return [
+    directly = traces[0][len(found) :]
+    del traces[0][len(found) :]
+    verdicts = [
         judge.judge(scenario, *played) for scenario, *played in zip(found, *traces, strict=True)
     ]
+    needed = {
+        rule
+        for n, played in zip(as_written, directly, strict=True)
+        if played != traces[0][n]
+        for rule in replaced[n][1]
+    }
+    used = {rule for _, rules in replaced for rule in rules}
+    return verdicts, sorted(used - needed)
 
 
 class Worker:
