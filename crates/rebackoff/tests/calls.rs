@@ -199,7 +199,10 @@ fn goes_back_to_its_own_schedule_after_another_policy() {
         tries.backoff("down").unwrap();
     }
     assert_eq!(clock.waits(), [secs(2), secs(4), secs(8)]);
+}
 
+#[test]
+fn goes_back_to_its_schedule_after_a_wait_of_the_callers_own() {
     struct OnceBriefly(bool);
     impl Hook<Result<u64, Fault>> for OnceBriefly {
         fn raw_wait(&mut self, _: &Result<u64, Fault>) -> Option<Option<Seconds>> {
