@@ -6,7 +6,19 @@ from typing import Any, TypeAlias, final
 
 _Seconds: TypeAlias = float | timedelta
 
-__all__: list[str]
+__all__ = [
+    "Call",
+    "Failure",
+    "Run",
+    "Start",
+    "Steps",
+    "Waits",
+    "__version__",
+    "accelerate",
+    "clock",
+    "set_disabled",
+    "set_waits",
+]
 __version__: str
 
 @final
