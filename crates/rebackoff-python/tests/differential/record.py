@@ -28,6 +28,11 @@ class Trace:
         if len(self.events) > MOST_EVENTS:
             raise Endless
 
+    def note(self, kind, *facts):
+        """The same from where nothing can be raised."""
+        if len(self.events) < MOST_EVENTS:
+            self.add(kind, *facts)
+
     def label(self, thing, text):
         """From now on `thing` is shown as `text` (functions print their address otherwise)."""
         self._labels[id(thing)] = (text, thing)

@@ -74,7 +74,7 @@ class Stage:
             stack.enter_context(_logging(capture, logger_levels))
             stack.enter_context(warnings.catch_warnings())
             warnings.simplefilter("always")
-            warnings.showwarning = lambda message, category, *rest: self.trace.add(
+            warnings.showwarning = lambda message, category, *rest: self.trace.note(
                 "warning", category.__name__
             )
             stack.enter_context(mock.patch.object(time, "sleep", self.sleep))
