@@ -182,8 +182,11 @@ pub fn async_retry_rebackoff(n: u64) {
     }
 }
 
-/// Every row that is counted in instructions, by name.
-pub const COUNTED: [(&str, fn(u64)); 13] = [
+/// A row by its name.
+pub type Row = (&'static str, fn(u64));
+
+/// Every row that is counted in instructions.
+pub const COUNTED: [Row; 13] = [
     ("blocking_success_bare", blocking_success_bare),
     ("blocking_success_hand", blocking_success_hand),
     ("blocking_success_rebackoff", blocking_success_rebackoff),
