@@ -13,6 +13,7 @@ use pyo3::types::{PyDict, PyFloat, PyModule, PyString};
 use pyo3::{PyTraverseError, PyVisit};
 use rebackoff_core::Seconds;
 
+use crate::accelerator;
 use crate::modules::{self, SYNC};
 use crate::seconds::Amount;
 
@@ -157,6 +158,9 @@ impl Originals {
         let time = py.import("time")?;
         let monotonic = time.getattr("monotonic")?;
         let builtin = monotonic.get_type().name()? == "builtin_function_or_method";
+        for namespace in [SYNC.namespace(py)?, &time.dict(), modules::loaded(py)?] {
+            accelerator::watch(namespace);
+        }
         Ok(Self {
             sync: SYNC.namespace(py)?.clone().unbind(),
             in_time: time.dict().unbind(),
@@ -171,13 +175,26 @@ impl Originals {
     }
 
     /// Whether nobody has replaced anything that tells the time.
+    #[inline]
     fn are_in_place(&self, py: Python<'_>) -> PyResult<bool> {
+        Ok(accelerator::is_quiet() || self.are_found_in_place(py)?)
+    }
+
+    fn are_found_in_place(&self, py: Python<'_>) -> PyResult<bool> {
+        accelerator::hush();
+        let in_place = self.monotonic_is_in_place(py)? && self.datetime_is_in_place(py)?;
+        if !in_place {
+            accelerator::stir();
+        }
+        Ok(in_place)
+    }
+
+    fn monotonic_is_in_place(&self, py: Python<'_>) -> PyResult<bool> {
         let Some(monotonic) = &self.monotonic else {
             return Ok(false);
         };
         Ok(holds(self.sync.bind(py), intern!(py, "time"), self.time.as_any())?
-            && holds(self.in_time.bind(py), intern!(py, "monotonic"), monotonic)?
-            && self.datetime_is_in_place(py)?)
+            && holds(self.in_time.bind(py), intern!(py, "monotonic"), monotonic)?)
     }
 
     fn datetime_is_in_place(&self, py: Python<'_>) -> PyResult<bool> {
@@ -189,8 +206,9 @@ impl Originals {
                 return Ok(true);
             };
             let class = py.import("_datetime")?.getattr(name)?.unbind();
-            let in_module = module.getattr("__dict__")?.cast_into::<PyDict>()?.unbind();
-            let module = module.unbind();
+            let in_module = module.getattr("__dict__")?.cast_into::<PyDict>()?;
+            accelerator::watch(&in_module);
+            let (module, in_module) = (module.unbind(), in_module.unbind());
             self.datetime.get_or_init(py, || Datetime { module, in_module, class })
         };
         let seen = self.sync.bind(py).get_item(name)?;

@@ -13,6 +13,7 @@
 )]
 mod accelerated;
 mod accelerator;
+mod arities;
 mod call;
 mod clock;
 mod details;
@@ -37,11 +38,13 @@ use pyo3::prelude::*;
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<waits::Waits>()?;
     module.add_class::<run::Run>()?;
+    module.add_class::<arities::Arities>()?;
     module.add_class::<call::Call>()?;
     module.add_class::<steps::Steps>()?;
     module.add_class::<clock::Start>()?;
     module.add_class::<accelerated::Failure>()?;
     module.add_function(wrap_pyfunction!(clock::clock, module)?)?;
+    module.add_function(wrap_pyfunction!(accelerator::is_accelerated, module)?)?;
     module.add_function(wrap_pyfunction!(accelerator::accelerate, module)?)?;
     module.add_function(wrap_pyfunction!(testing::set_disabled, module)?)?;
     module.add_function(wrap_pyfunction!(testing::set_waits, module)?)?;

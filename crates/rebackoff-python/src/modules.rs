@@ -61,12 +61,16 @@ pub(crate) fn random<'py>(name: &Bound<'py, PyString>) -> PyResult<Bound<'py, Py
 
 /// The module `name`, if the program has imported it.
 pub(crate) fn imported<'py>(name: &Bound<'py, PyString>) -> PyResult<Option<Bound<'py, PyAny>>> {
+    loaded(name.py())?.get_item(name)
+}
+
+/// `sys.modules`.
+pub(crate) fn loaded(py: Python<'_>) -> PyResult<&Bound<'_, PyDict>> {
     static MODULES: PyOnceLock<Py<PyDict>> = PyOnceLock::new();
-    let py = name.py();
     let modules = MODULES.get_or_try_init(py, || {
         Ok::<_, PyErr>(py.import("sys")?.getattr("modules")?.cast_into::<PyDict>()?.unbind())
     })?;
-    modules.bind(py).get_item(name)
+    Ok(modules.bind(py))
 }
 
 /// What the module `module` has under `name`, where `own` sees it: in its namespace, or else by its

@@ -143,7 +143,7 @@ impl Run {
 
     /// Starts a call that `clock` was read for, or whose time nobody asks for.
     #[pyo3(signature = (args, kwargs, start=None))]
-    fn begin<'py>(
+    pub(crate) fn begin<'py>(
         slf: &Bound<'py, Self>,
         args: Bound<'py, PyTuple>,
         kwargs: Bound<'py, PyDict>,

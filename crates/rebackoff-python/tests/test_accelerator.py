@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 
 import pytest
@@ -33,6 +34,60 @@ def test_it_is_on_from_cpython_3_12_and_can_be_switched_off(options, monkeypatch
     assert is_fast(decorated(**options)) == (sys.version_info >= (3, 12))
     monkeypatch.setenv("REBACKOFF_ACCELERATOR", "0")
     assert not is_fast(decorated(**options))
+
+
+def test_coroutine_functions_have_a_body_for_each_small_number_of_arguments(monkeypatch, sleeps):
+    failures = []
+
+    async def fetch(*args, **kwargs):
+        if len(failures) < 2:
+            failures.append((args, kwargs))
+            raise ValueError
+        return args, kwargs
+
+    async def run(call, *args, **kwargs):
+        failures.clear()
+        coroutine = call(*args, **kwargs)
+        assert coroutine.__name__ == "fetch" and coroutine.__qualname__ == fetch.__qualname__
+        is_packed = coroutine.cr_code.co_argcount != len(args) or bool(kwargs)
+        assert await coroutine == (args, kwargs)
+        assert failures == [(args, kwargs)] * 2
+        return not is_packed
+
+    for accelerator, most in (("1", 3 if sys.version_info >= (3, 12) else 0), ("0", 0)):
+        monkeypatch.setenv("REBACKOFF_ACCELERATOR", accelerator)
+        call = rebackoff.on_exception(rebackoff.expo, ValueError, max_time=60)(fetch)
+        for count in range(6):
+            assert asyncio.run(run(call, *range(count))) == (count <= most)
+        assert not asyncio.run(run(call, 1, key=2))
+
+
+def test_an_async_target_refuses_wrong_arguments_when_it_is_awaited():
+    async def target(one):
+        return one
+
+    coroutine = decorated(target)()
+    with pytest.raises(TypeError, match=r"target\(\) missing 1 required positional argument"):
+        asyncio.run(coroutine)
+
+
+@pytest.mark.parametrize("name", ["monotonic", "datetime"])
+def test_a_clock_that_is_patched_later_is_seen(name, monkeypatch):
+    import datetime
+
+    seen = []
+    call = decorated(on_success=lambda details: seen.append(details["elapsed"]))
+    call()
+    call()
+    with monkeypatch.context() as patch:
+        if name == "monotonic":
+            patch.setattr("time.monotonic", iter(range(0, 1000, 7)).__next__)
+        else:
+            moments = iter([datetime.datetime(2024, 1, 1, second=second) for second in range(0, 60, 7)])
+            patch.setattr("datetime.datetime", type("Moments", (), {"now": lambda: next(moments)}))
+        call()
+    call()
+    assert seen[2] == 7 and max(seen[0], seen[1], seen[3]) < 1
 
 
 def test_it_does_not_touch_functions_that_are_not_the_decorators():

@@ -6,6 +6,7 @@ and conditions before it), or None.
 `asyncio` and `datetime` are here for the programs that patch them here.
 """
 
+from rebackoff._arities import begin_of
 from rebackoff._common import _init_wait_gen, _maybe_call, _next_wait
 from rebackoff._native import clock
 
@@ -42,7 +43,7 @@ def retry_exception(run, target, exceptions):
 
         return retry
 
-    timed = run.timed
+    begin, timed = begin_of(run, target, exceptions), run.timed
 
     async def retry(*args, **kwargs):
         start = clock() if timed else None

@@ -250,6 +250,6 @@ def _decorated(options, target):
     function = functools.wraps(target)(build(run, target, options.trigger))
     if not hasattr(target, "__name__"):
         function.__name__ = function.__qualname__ = _callables.name_of(target)
-    if build.__module__ == _sync.__name__:
+    if build.__module__ in (_sync.__name__, _async.__name__):
         accelerate(function, run)
     return function

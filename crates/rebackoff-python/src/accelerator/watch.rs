@@ -1,0 +1,60 @@
+//! Namespaces that are watched: whether anything in them has changed since somebody looked.
+
+use std::ffi::c_int;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use pyo3::ffi::{self, PyObject};
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+type OnChange = unsafe extern "C" fn(c_int, *mut PyObject, *mut PyObject, *mut PyObject) -> c_int;
+
+unsafe extern "C" {
+    fn PyDict_AddWatcher(on_change: OnChange) -> c_int;
+}
+
+static QUIET: AtomicBool = AtomicBool::new(false);
+static BLIND: AtomicBool = AtomicBool::new(false);
+
+/// Whether nothing has changed since `hush`.
+#[inline]
+pub(crate) fn is_quiet() -> bool {
+    QUIET.load(Ordering::Acquire)
+}
+
+/// Says that somebody is about to look.
+pub(crate) fn hush() {
+    QUIET.store(!BLIND.load(Ordering::Acquire), Ordering::Release);
+}
+
+/// Says that the next look has to be a new one.
+pub(crate) fn stir() {
+    QUIET.store(false, Ordering::Release);
+}
+
+/// Watches the namespace: its changes will `stir`. Where that is not possible, it is never quiet again.
+pub(crate) fn watch(namespace: &Bound<'_, PyDict>) {
+    static WATCHER: OnceLock<c_int> = OnceLock::new();
+    // SAFETY: the thread is attached, and the callback lives as long as the program.
+    let watched = unsafe {
+        let watcher = *WATCHER.get_or_init(|| PyDict_AddWatcher(on_change));
+        watcher >= 0 && ffi::PyDict_Watch(watcher, namespace.as_ptr()) == 0
+    };
+    if !watched {
+        // An interpreter has only so many watchers.
+        drop(PyErr::take(namespace.py()));
+        BLIND.store(true, Ordering::Release);
+        stir();
+    }
+}
+
+unsafe extern "C" fn on_change(
+    _: c_int,
+    _: *mut PyObject,
+    _: *mut PyObject,
+    _: *mut PyObject,
+) -> c_int {
+    stir();
+    0
+}
