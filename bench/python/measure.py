@@ -7,7 +7,7 @@ import time
 
 import targets
 
-ROUNDS = 21
+ROUNDS = 61
 
 
 def nanoseconds(row, decorated):

@@ -20,28 +20,28 @@ class Row:
 
 
 ROWS = (
-    Row("success", "sync success, one argument: overhead", {"3.11": 18, "3.13": 70}, 4000),
+    Row("success", "sync success, one argument: overhead", {"3.11": 18, "3.13": 70}, 1500),
     Row(
         "limited",
         "sync success with max_tries and max_time: overhead",
         {"3.11": 10, "3.13": 35},
-        4000,
+        1500,
     ),
     Row(
         "on_success",
         "sync success with an on_success handler: overhead",
         {"3.11": 4, "3.13": 5},
-        4000,
+        1500,
     ),
-    Row("async_success", "async success: overhead", {"3.11": 12, "3.13": 18}, 4000, is_async=True),
+    Row("async_success", "async success: overhead", {"3.11": 12, "3.13": 18}, 1500, is_async=True),
     Row(
         "retry_logged",
         "per retry, default logging: whole cost",
         {"3.11": 12},
-        30,
+        10,
         retries=RETRIES,
         overhead=False,
     ),
-    Row("retry_quiet", "per retry, logger=None: overhead", {"3.11": 5}, 30, retries=RETRIES),
+    Row("retry_quiet", "per retry, logger=None: overhead", {"3.11": 5}, 10, retries=RETRIES),
 )
 IMPORT_RATIO = 2.5
