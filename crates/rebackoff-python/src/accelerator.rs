@@ -22,8 +22,7 @@ use crate::run::Run;
 /// They do not before `CPython` 3.12, and not where the environment says `REBACKOFF_ACCELERATOR=0`.
 #[pyfunction]
 pub(crate) fn is_accelerated() -> bool {
-    cfg!(accelerated)
-        && std::env::var_os("REBACKOFF_ACCELERATOR").is_none_or(|value| value != "0")
+    cfg!(accelerated) && std::env::var_os("REBACKOFF_ACCELERATOR").is_none_or(|value| value != "0")
 }
 
 /// Makes calls of `function` go through Rust, where that is possible: whether they do now.

@@ -7,6 +7,7 @@ from typing import Any, TypeAlias, final
 _Seconds: TypeAlias = float | timedelta
 
 __all__ = [
+    "Arities",
     "Call",
     "Failure",
     "Run",
@@ -16,6 +17,7 @@ __all__ = [
     "__version__",
     "accelerate",
     "clock",
+    "is_accelerated",
     "set_disabled",
     "set_waits",
 ]

@@ -62,13 +62,12 @@ fn entrance<'py>(function: &Bound<'py, PyAny>) -> Option<Bound<'py, PyAny>> {
     let cell = function.getattr("__closure__").ok()?.get_item(0).ok()?;
     let begin = cell.getattr("cell_contents").ok()?;
     // SAFETY: the type is checked before the cast.
-    let owner = unsafe {
+    unsafe {
         if ffi::PyCFunction_Check(begin.as_ptr()) == 0 {
             return None;
         }
         Bound::from_borrowed_ptr_or_opt(begin.py(), ffi::PyCFunction_GET_SELF(begin.as_ptr()))
-    };
-    owner
+    }
 }
 
 /// Whether the exceptions are some: anything else is a `TypeError` of the `except` clause,
@@ -209,9 +208,8 @@ unsafe fn after_error(
         let run = run.to_owned();
         Some(given(
             py,
-            packed.and_then(|(args, kwargs)| {
-                accelerated::recover(&run, clock, args, kwargs, error)
-            }),
+            packed
+                .and_then(|(args, kwargs)| accelerated::recover(&run, clock, args, kwargs, error)),
         ))
     });
     // Where the interpreter is about to end, the error that is set stands.
