@@ -83,7 +83,9 @@ def test_a_clock_that_is_patched_later_is_seen(name, monkeypatch):
         if name == "monotonic":
             patch.setattr("time.monotonic", iter(range(0, 1000, 7)).__next__)
         else:
-            moments = iter([datetime.datetime(2024, 1, 1, second=second) for second in range(0, 60, 7)])
+            moments = iter(
+                [datetime.datetime(2024, 1, 1, second=second) for second in range(0, 60, 7)]
+            )
             patch.setattr("datetime.datetime", type("Moments", (), {"now": lambda: next(moments)}))
         call()
     call()

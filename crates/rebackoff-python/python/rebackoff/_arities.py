@@ -48,7 +48,9 @@ def begin_of(run, target, exceptions):
         return run.begin
     if not _builders:
         _builders.extend(map(_builder, range(MOST + 1)))
-    return Arities(run, [build(run.begin, run.timed, target, exceptions) for build in _builders]).begin
+    return Arities(
+        run, [build(run.begin, run.timed, target, exceptions) for build in _builders]
+    ).begin
 
 
 def _builder(arity):

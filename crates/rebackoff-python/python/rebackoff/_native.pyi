@@ -94,7 +94,9 @@ class Arities:
     """A `Run`, with the coroutine functions for no argument, one, two and so on."""
 
     def __new__(cls, run: Run, functions: Sequence[Callable[..., Any]]) -> Arities: ...
-    def begin(self, args: tuple[Any, ...], kwargs: dict[str, Any], start: float | Start | None = None) -> Call: ...
+    def begin(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any], start: float | Start | None = None
+    ) -> Call: ...
 
 @final
 class Call:
