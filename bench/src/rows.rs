@@ -13,7 +13,7 @@ use rebackoff::{Draws, Engine, Seconds, Step, sleep_fn};
 use crate::hand::Config;
 
 #[derive(Debug)]
-pub struct Failure(#[allow(dead_code)] u64);
+pub struct Failure(#[allow(dead_code, reason = "only its size counts")] u64);
 
 pub fn policy() -> Policy {
     black_box(policy!(expo(max_value = secs(30)), max_tries = 8))
