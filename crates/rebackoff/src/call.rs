@@ -73,6 +73,7 @@ impl<'p, F, H, M> Call<'p, F, H, M> {
     ///
     /// ```
     /// use rebackoff::prelude::*;
+    /// # let _no_wait = rebackoff::testing::no_wait();
     ///
     /// #[derive(Debug, PartialEq)]
     /// enum DbError { Deadlock, Overloaded, Syntax }

@@ -14,6 +14,7 @@ use rebackoff_core::Policy;
 /// ```
 /// use rebackoff::LivePolicy;
 /// use rebackoff::prelude::*;
+/// # let _no_wait = rebackoff::testing::no_wait();
 ///
 /// let fetch = LivePolicy::new(policy!(expo(factor = millis(1)), max_tries = 2));
 /// let tries = |fetch: &LivePolicy| fetch.current().retry(|| Err::<(), _>("down")).outcome().tries;

@@ -16,6 +16,7 @@ pub trait Retry {
     /// ```
     /// use rebackoff::prelude::*;
     ///
+    /// # let _no_wait = rebackoff::testing::no_wait();
     /// static FETCH: Policy = policy!(expo(factor = millis(1)), max_tries = 3);
     ///
     /// let mut failures = 2;
@@ -76,6 +77,7 @@ pub trait Retry {
     /// ```
     /// use rebackoff::prelude::*;
     ///
+    /// # let _no_wait = rebackoff::testing::no_wait();
     /// static POLL: Policy = policy!(constant(interval = millis(1)), max_tries = 5);
     ///
     /// let mut ticks = 0..;

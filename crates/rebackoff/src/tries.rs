@@ -18,6 +18,7 @@ use crate::{Async, AsyncSleeper, Blocking, Clock, Mode, Sleeper, blocking};
 ///
 /// ```
 /// use rebackoff::prelude::*;
+/// # let _no_wait = rebackoff::testing::no_wait();
 ///
 /// static FETCH: Policy = policy!(expo(factor = millis(1)), max_tries = 3);
 ///
@@ -93,6 +94,7 @@ impl<'p, M: Mode, H> Tries<'p, M, H> {
     /// ```
     /// use rebackoff::hooks::OnBackoff;
     /// use rebackoff::prelude::*;
+    /// # let _no_wait = rebackoff::testing::no_wait();
     ///
     /// static FETCH: Policy = policy!(expo(factor = millis(1)), max_tries = 3);
     ///
