@@ -15,16 +15,17 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 
 from case import seconds  # noqa: E402
-from topics import hints, jitter, limits, mixtures, saturation, values, waits  # noqa: E402
+from topics import headers, hints, jitter, limits, mixtures, saturation, values, waits  # noqa: E402
 
 FOLDER = Path(__file__).parent
 TOPICS = (waits, jitter, limits, hints, saturation, values, mixtures)
+HEADERS = FOLDER / "headers" / "hints.json"  # of another form, and so in a folder of its own
 
 
 def main(arguments):
     if arguments not in ([], ["--check"]):
         sys.exit(__doc__)
-    files = {path_of(topic): list(topic.cases()) for topic in TOPICS}
+    files = {path_of(topic): list(topic.cases()) for topic in TOPICS} | {HEADERS: list(headers.cases())}
     refuse_equal_names(case["name"] for cases in files.values() for case in cases)
     texts = {path: as_json(cases) for path, cases in files.items()}
     if arguments == ["--check"]:
@@ -42,7 +43,7 @@ def path_of(topic):
 
 
 def check(texts):
-    stray = set(FOLDER.glob("*.json")) - set(texts)
+    stray = set(FOLDER.rglob("*.json")) - set(texts)
     different = [path for path, text in texts.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
     if stray or different:
         names = ", ".join(sorted(path.name for path in stray.union(different)))

@@ -57,19 +57,35 @@ class Session:
         left = self.time_left()
         if left is not None and left <= 0:
             return "max_time"
-        hint = outcome.get("hint")
-        hint = None if hint is None else min(seconds(hint), LONGEST)
-        if left is not None and hint is not None and self.clear(left - hint) < 0:
+        floor = self.floor(outcome.get("hint"))
+        if floor == "give_up" or (None not in (left, floor) and self.clear(left - floor) < 0):
             return "hint"
         raw = self.raw.send(outcome)
         if raw is None:
             return "exhausted"
-        wait = min(jittered(self.policy, raw, self.draw), LONGEST)
-        if hint is not None:
-            wait = max(wait, hint)
+        wait = min(self.spread(raw), LONGEST)
+        if floor is not None:
+            wait = max(wait, self.spread_upward(floor))
         if left is not None and self.policy.get("last_wait") == "stop" and self.clear(left - wait) <= 0:
             return "max_time"
         return wait if left is None else min(wait, left)
+
+    def spread(self, raw):
+        return jittered(self.policy, raw, self.draw)
+
+    def floor(self, hint):
+        """What is obeyed of a hint, where there is one; or `give_up`."""
+        if hint is None:
+            return None
+        hint, ceiling = seconds(hint), seconds(self.policy.get("hint_ceiling", 300))
+        if hint > ceiling and self.policy.get("hint_above", "give_up") == "give_up":
+            return "give_up"
+        return min(hint, ceiling, LONGEST)
+
+    def spread_upward(self, floor):
+        default = 0 if jitter_of(self.policy) == "none" and self.policy["wait"] != "decorrelated" else 0.1
+        width = floor * seconds(self.policy.get("hint_spread", default))
+        return min(floor + width * self.draw(width), LONGEST) if width else floor
 
     def time_left(self):
         if "max_time" not in self.policy:
@@ -183,8 +199,12 @@ def runtime(_policy, _cap, _draw):
 STRATEGIES = {function.__name__: function for function in (expo, fibo, constant, linear, decay, decorrelated, runtime)}
 
 
+def jitter_of(policy):
+    return policy.get("jitter", "none" if policy["wait"] == "decorrelated" else "full")
+
+
 def jittered(policy, raw, draw):
-    kind = policy.get("jitter", "none" if policy["wait"] == "decorrelated" else "full")
+    kind = jitter_of(policy)
     if kind == "none":
         return raw
     if kind == "full":

@@ -6,7 +6,7 @@ from draws import Dice
 
 def cases():
     for name, policy, outcomes, draws, expected, elapsed in TABLE:
-        policy = {"wait": "constant", "interval": 2, "jitter": "none"} | policy
+        policy = {"wait": "constant", "interval": 2, "jitter": "none", "hint_spread": 0} | policy
         if policy["wait"] != "constant":
             del policy["interval"]
         policy = {key: value for key, value in policy.items() if value != "default"}
@@ -23,6 +23,10 @@ def generated():
             policy["max_time"] = dice.pick((20, 45, 90))
         if number % 6 == 1:
             policy["last_wait"] = "stop"
+        policy["hint_spread"] = dice.pick((0, 0.125, 0.25, 1))
+        if dice.chance(0.5):
+            policy["hint_ceiling"] = dice.pick((1, 5, 12))
+            policy["hint_above"] = dice.pick(("cap", "cap", "give_up"))
 
         def outcome(tries):
             takes = dice.pick((0, 0.25, 1))
@@ -49,7 +53,7 @@ TABLE = [
     ("each_outcome_has_its_own_hint", {}, [hint(5), hint(3), hint(1), OK], [], [5, 3, 2, "accept"], [0, 5, 8, 10]),
     ("hint_raises_a_zero_wait", {"interval": 0}, [hint(0.5), FAIL, OK], [], [0.5, 0, "accept"], [0, 0.5, 0.5]),
     ("hint_keeps_a_millisecond", {"interval": 0}, [hint(0.001), OK], [], [0.001, "accept"], None),
-    ("hint_of_an_hour_is_obeyed", {}, [hint(3600), OK], [], [3600, "accept"], [0, 3600]),
+    ("hint_of_an_hour_is_obeyed_under_a_ceiling_of_a_day", {"hint_ceiling": 86400}, [hint(3600), OK], [], [3600, "accept"], [0, 3600]),
     ("hinted_retries_count_for_the_strategy", {"wait": "expo"}, [hint(5), hint(5), FAIL, OK], [], [5, 5, 4, "accept"], [0, 5, 10, 14]),
     ("hinted_retries_count_for_fibo", {"wait": "fibo"}, [hint(9), hint(9), FAIL, FAIL, OK], [], [9, 9, 2, 3, "accept"], None),
     ("hinted_retries_use_up_a_list", {"interval": [1, 2]}, [hint(5), FAIL, FAIL], [], [5, 2, "exhausted"], [0, 5, 7]),
@@ -86,7 +90,33 @@ TABLE = [
     ("hint_within_the_deadline_with_stop", {"max_time": 10, "last_wait": "stop"}, [hint(9), OK], [], [9, "accept"], [0, 9]),
     ("wait_above_its_hint_with_stop", {"max_time": 1.5, "last_wait": "stop"}, [hint(1)], [], ["max_time"], [0]),
     ("hint_above_the_cap_and_past_the_deadline", {"wait": "expo", "max_value": 4, "max_time": 20}, [hint(30)], [], ["hint"], [0]),
-    ("hint_without_max_time_is_never_too_long", {"max_tries": 2}, [hint(86400), OK], [], [86400, "accept"], [0, 86400]),
+    ("hint_without_max_time_is_limited_by_the_ceiling_alone", {"max_tries": 2}, [hint(300), OK], [], [300, "accept"], [0, 300]),
+    # the ceiling
+    ("hint_at_the_ceiling_is_obeyed", {"hint_ceiling": 10}, [hint(10), OK], [], [10, "accept"], [0, 10]),
+    ("hint_above_the_ceiling_gives_up", {"hint_ceiling": 10}, [hint(10.25)], [], ["hint"], [0]),
+    ("hint_above_the_default_ceiling_gives_up", {}, [hint(300), hint(301)], [], [300, "hint"], [0, 300]),
+    ("hint_above_the_ceiling_is_capped", {"hint_ceiling": 10, "hint_above": "cap"}, [hint(60), OK], [], [10, "accept"], [0, 10]),
+    ("hint_above_the_default_ceiling_is_capped", {"hint_above": "cap"}, [hint(3600), OK], [], [300, "accept"], [0, 300]),
+    ("wait_above_the_ceiling_is_kept", {"interval": 20, "hint_ceiling": 10, "hint_above": "cap"}, [hint(60), OK], [], [20, "accept"], [0, 20]),
+    ("ceiling_of_zero_obeys_no_hint", {"hint_ceiling": 0, "hint_above": "cap"}, [hint(60), OK], [], [2, "accept"], [0, 2]),
+    ("capped_hint_past_the_deadline_gives_up", {"hint_ceiling": 10, "hint_above": "cap", "max_time": 9}, [hint(60)], [], ["hint"], [0]),
+    ("capped_hint_within_the_deadline_is_waited_for", {"hint_ceiling": 10, "hint_above": "cap", "max_time": 10}, [hint(60), FAIL], [], [10, "max_time"], [0, 10]),
+    ("hint_above_the_ceiling_takes_no_draw", {"jitter": "full", "hint_ceiling": 10}, [FAIL, hint(60)], [0.25], [0.5, "hint"], [0, 0.5]),
+    ("hint_above_the_ceiling_does_not_ask_a_list_that_has_ended", {"interval": [1], "hint_ceiling": 10}, [FAIL, hint(60)], [], [1, "hint"], [0, 1]),
+    ("max_tries_comes_before_a_hint_above_the_ceiling", {"max_tries": 1, "hint_ceiling": 10}, [hint(60)], [], ["max_tries"], [0]),
+    # the spread
+    ("hint_is_spread_upward", {"hint_spread": 0.5}, [hint(8), hint(8), OK], [0, 0.75], [8, 11, "accept"], [0, 8, 19]),
+    ("hint_is_spread_over_the_whole_of_it", {"hint_spread": 1}, [hint(8), OK], [0.5], [12, "accept"], [0, 12]),
+    ("hint_is_spread_by_a_tenth_by_default", {"jitter": "full", "hint_spread": "default"}, [hint(40), OK], [0.25, 0.5], [42, "accept"], [0, 42]),
+    ("hint_is_not_spread_by_default_without_jitter", {"hint_spread": "default"}, [hint(40), OK], [], [40, "accept"], [0, 40]),
+    ("hint_is_spread_by_default_beside_decorrelated", {"wait": "decorrelated", "jitter": "default", "hint_spread": "default"}, [hint(40), OK], [0.5, 0.5], [42, "accept"], [0, 42]),
+    ("jitter_draws_before_the_hint_does", {"interval": 8, "jitter": "full", "hint_spread": 0.5}, [hint(4), hint(4), OK], [0.25, 0.5, 0.75, 0.5], [5, 6, "accept"], [0, 5, 11]),
+    ("wait_above_a_spread_hint_is_kept", {"interval": 20, "hint_spread": 0.5}, [hint(8), OK], [0.5], [20, "accept"], [0, 20]),
+    ("hint_of_zero_is_not_spread", {"hint_spread": 0.5}, [hint(0), OK], [], [2, "accept"], [0, 2]),
+    ("capped_hint_keeps_its_spread", {"hint_spread": 0.5, "hint_ceiling": 10, "hint_above": "cap"}, [hint(60), OK], [0.5], [12.5, "accept"], [0, 12.5]),
+    ("spread_is_not_held_against_the_ceiling", {"hint_spread": 0.5, "hint_ceiling": 10}, [hint(10), OK], [0.5], [12.5, "accept"], [0, 12.5]),
+    ("spread_is_not_held_against_the_deadline", {"hint_spread": 0.5, "max_time": 10}, [hint(8), FAIL], [0.75], [10, "max_time"], [0, 10]),
+    ("spread_past_the_deadline_with_stop", {"hint_spread": 0.5, "max_time": 10, "last_wait": "stop"}, [hint(8)], [0.75], ["max_time"], [0]),
     # limits first
     ("max_tries_comes_before_a_hint", {"max_tries": 2}, [hint(5), hint(5)], [], [5, "max_tries"], [0, 5]),
     ("max_tries_comes_before_a_hint_past_the_deadline", {"max_tries": 1, "max_time": 10}, [hint(60)], [], ["max_tries"], [0]),

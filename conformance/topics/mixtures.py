@@ -12,6 +12,7 @@ def cases():
         policy = dice.waits()
         if dice.chance(0.6):
             policy["max_tries"] = dice.pick((1, 2, 3, 5, 8, 13))
+        policy["hint_spread"] = (0, 0.25)[number % 2]  # a tenth has no exact float
         policy["max_time"] = dice.pick((0.5, 2, 6.5, 10, 30, 60, 120))
         if dice.chance(0.3):
             policy["last_wait"] = dice.pick(("stop", "shorten"))

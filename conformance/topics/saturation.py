@@ -158,7 +158,7 @@ TABLE = [
     ),
     (
         "hint_stops_at_the_longest_wait",
-        {"wait": "constant", "interval": 0, "jitter": "none"},
+        {"wait": "constant", "interval": 0, "jitter": "none", "hint_ceiling": 1e12},
         [retry(hint=1e12), OK],
         [],
         [LONGEST, "accept"],
@@ -172,7 +172,7 @@ TABLE = [
     ),
     (
         "hint_beyond_all_time_is_past_the_deadline",
-        {"wait": "expo", "max_time": 60},
+        {"wait": "expo", "max_time": 60, "hint_ceiling": 1e12},
         [retry(hint=1e12)],
         [],
         ["hint"],

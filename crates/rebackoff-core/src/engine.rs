@@ -86,7 +86,7 @@ impl Engine {
             return step;
         }
         let wait = self.wait_of(policy, draws);
-        self.handle_wait(policy.limits(), verdict, elapsed, wait)
+        self.handle_wait(policy.limits(), verdict, elapsed, wait, draws)
     }
 
     /// The same in two halves, for a wait of the caller's making: the first half gives the step
@@ -104,18 +104,15 @@ impl Engine {
             Verdict::GiveUp => Some(Reason::Giveup),
             Verdict::Stop => Some(Reason::Hint),
             Verdict::Retry => limits.reached(self.tries(), elapsed),
-            Verdict::RetryAfter(hint) => {
-                let past_deadline =
-                    limits.remaining(elapsed).is_some_and(|left| hint.to_nanos() > left.to_nanos());
-                let reached = limits.reached(self.tries(), elapsed);
-                reached.or(past_deadline.then_some(Reason::Hint))
-            }
+            Verdict::RetryAfter(hint) => limits
+                .reached(self.tries(), elapsed)
+                .or_else(|| limits.refuse(hint, elapsed).then_some(Reason::Hint)),
         };
         reason.map(|reason| Step::GiveUp { reason })
     }
 
     /// The second half: `wait` is the wait after jitter, or `None` when the wait strategy has
-    /// ended.
+    /// ended. A draw is taken for a hint that is spread, and none otherwise.
     #[inline]
     pub fn handle_wait(
         &mut self,
@@ -123,11 +120,15 @@ impl Engine {
         verdict: Verdict,
         elapsed: Seconds,
         wait: Option<Seconds>,
+        draws: &mut impl Draws,
     ) -> Step {
-        let Some(wait) = wait else {
+        let Some(mut wait) = wait else {
             return Step::GiveUp { reason: Reason::Exhausted };
         };
-        let Some(wait) = limits.fit(verdict.at_least(wait), elapsed) else {
+        if let Verdict::RetryAfter(hint) = verdict {
+            wait = limits.hints.raise(wait, hint, draws);
+        }
+        let Some(wait) = limits.fit(wait, elapsed) else {
             return Step::GiveUp { reason: Reason::MaxTime };
         };
         self.retry = self.tries();
@@ -144,13 +145,14 @@ impl Engine {
         limits: &Limits,
         verdict: Verdict,
         elapsed: Seconds,
+        draws: &mut impl Draws,
         wait: impl FnOnce(&mut Self) -> Result<Option<Seconds>, E>,
     ) -> Result<Step, E> {
         if let Some(step) = self.handle_verdict(limits, verdict, elapsed) {
             return Ok(step);
         }
         let wait = wait(self)?;
-        Ok(self.handle_wait(limits, verdict, elapsed, wait))
+        Ok(self.handle_wait(limits, verdict, elapsed, wait, draws))
     }
 
     /// The wait of `policy` before the next retry, after jitter; `None` when it has ended.

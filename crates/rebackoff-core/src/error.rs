@@ -4,7 +4,7 @@ use core::fmt;
 
 use crate::Seconds;
 
-/// A policy cannot be built: one of its parameters is outside of what is allowed.
+/// A policy, a budget or a breaker cannot be built: one of its parameters is outside of what is allowed.
 ///
 /// ```
 /// use rebackoff_core::{Policy, expo};
@@ -75,6 +75,20 @@ pub(crate) const fn above_zero(
     number: f64,
 ) -> Result<(), PolicyError> {
     if number > 0.0 && number.is_finite() {
+        Ok(())
+    } else {
+        Err(PolicyError::new(parameter, rule, Value::Number(number)))
+    }
+}
+
+pub(crate) const fn within(
+    parameter: &'static str,
+    rule: &'static str,
+    number: f64,
+    least: f64,
+    most: f64,
+) -> Result<(), PolicyError> {
+    if number >= least && number <= most {
         Ok(())
     } else {
         Err(PolicyError::new(parameter, rule, Value::Number(number)))

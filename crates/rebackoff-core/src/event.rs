@@ -18,10 +18,16 @@ pub struct Event<'a, O> {
     pub elapsed: Duration,
     /// The wait that follows; only on [`EventKind::Backoff`].
     pub wait: Option<Duration>,
+    /// The wait that the outcome asks for, on [`EventKind::Backoff`] and [`EventKind::Giveup`].
+    pub hint: Option<Duration>,
     /// Why the call gives up; only on [`EventKind::Giveup`].
     pub reason: Option<Reason>,
     /// What the target gave; `None` on [`EventKind::Try`].
     pub outcome: Option<&'a O>,
+    /// How many tries of the outermost call, times how many of each call between, times how many
+    /// of this one: the calls that the target has got by now if every call inside took as many
+    /// tries as this one. Equal to `tries` where no other call is around this one.
+    pub amplification: u64,
 }
 
 /// Which moment of a call an [`Event`] tells of.
@@ -52,25 +58,43 @@ impl EventKind {
 impl<'a, O> Event<'a, O> {
     /// A try that is about to begin.
     pub const fn trying(tries: u64, elapsed: Duration) -> Self {
-        Self { kind: EventKind::Try, tries, elapsed, wait: None, reason: None, outcome: None }
+        Self {
+            kind: EventKind::Try,
+            tries,
+            elapsed,
+            wait: None,
+            hint: None,
+            reason: None,
+            outcome: None,
+            amplification: tries,
+        }
     }
 
     /// A try that gave what the caller wanted.
     pub const fn success(tries: u64, elapsed: Duration, outcome: &'a O) -> Self {
-        let kind = EventKind::Success;
-        Self { kind, tries, elapsed, wait: None, reason: None, outcome: Some(outcome) }
+        Self { kind: EventKind::Success, outcome: Some(outcome), ..Self::trying(tries, elapsed) }
     }
 
     /// A failed try that a wait follows.
     pub const fn backoff(tries: u64, elapsed: Duration, wait: Duration, outcome: &'a O) -> Self {
-        let kind = EventKind::Backoff;
-        Self { kind, tries, elapsed, wait: Some(wait), reason: None, outcome: Some(outcome) }
+        let event = Self::success(tries, elapsed, outcome);
+        Self { kind: EventKind::Backoff, wait: Some(wait), ..event }
     }
 
     /// A failed try that was the last.
     pub const fn giveup(tries: u64, elapsed: Duration, reason: Reason, outcome: &'a O) -> Self {
-        let kind = EventKind::Giveup;
-        Self { kind, tries, elapsed, wait: None, reason: Some(reason), outcome: Some(outcome) }
+        let event = Self::success(tries, elapsed, outcome);
+        Self { kind: EventKind::Giveup, reason: Some(reason), ..event }
+    }
+
+    /// The same moment of a call inside a try of other calls, whose amplification is `outer`.
+    pub const fn inside(self, outer: u64) -> Self {
+        Self { amplification: self.tries.saturating_mul(outer), ..self }
+    }
+
+    /// The same, after a try whose outcome asks for the wait `hint`.
+    pub const fn hinted(self, hint: Option<Duration>) -> Self {
+        Self { hint, ..self }
     }
 }
 

@@ -13,6 +13,11 @@ pub const fn millis(count: u64) -> Duration {
     Duration::from_millis(count)
 }
 
+/// `ratio` as a percentage, to its seventh decimal: 0.07 is 7, where 0.07 · 100 is not.
+pub(crate) fn percent(ratio: f64) -> f64 {
+    libm::round(ratio * 1e9) / 1e7
+}
+
 const UNITS: [(&str, u128); 7] = [
     ("d", 86_400_000_000_000),
     ("h", 3_600_000_000_000),

@@ -3,7 +3,7 @@
 use core::fmt;
 use core::time::Duration;
 
-use crate::{Draws, Seconds, Wait};
+use crate::{Draws, Seconds};
 
 /// How a raw wait w is spread, so that clients that failed together do not retry together.
 ///
@@ -47,20 +47,24 @@ impl Jitter {
         }
     }
 
-    /// Spreads the raw wait `raw` of `wait`; the result is at most its cap.
+    /// Spreads the raw wait `raw`; the result is at most `cap`, if `raw` is.
     #[inline]
-    pub(crate) fn spread(self, raw: Seconds, wait: &Wait, draws: &mut impl Draws) -> Seconds {
+    pub(crate) fn spread(
+        self,
+        raw: Seconds,
+        cap: impl FnOnce() -> Seconds,
+        draws: &mut impl Draws,
+    ) -> Seconds {
         match self {
             Self::Full => raw.share(draws.uniform()),
             Self::None => raw,
-            other => other.spread_upward(raw, wait, draws),
+            other => other.spread_upward(raw, cap(), draws),
         }
     }
 
     /// Draws above a floor, so that the wait is never short.
     #[inline(never)]
-    fn spread_upward(self, raw: Seconds, wait: &Wait, draws: &mut impl Draws) -> Seconds {
-        let cap = wait.cap();
+    fn spread_upward(self, raw: Seconds, cap: Seconds, draws: &mut impl Draws) -> Seconds {
         let (floor, width) = if self == Self::Equal {
             (raw.get() / 2.0, raw.get() / 2.0)
         } else {

@@ -9,9 +9,9 @@
 //! The engine decides in this order:
 //!
 //! 1. The caller's condition speaks first, as a [`Verdict`], even when a limit is reached.
-//! 2. `max_tries`, then `max_time`; then a hint that points past the deadline.
+//! 2. `max_tries`, then `max_time`; then a hint above the ceiling or past the deadline ([`Hints`]).
 //! 3. The raw wait comes from the [`Wait`] strategy, capped; a strategy may end.
-//! 4. [`Jitter`] spreads it, within the cap; a hint raises it.
+//! 4. [`Jitter`] spreads it, within the cap; a hint raises it, and is spread upward.
 //! 5. `max_time` shortens the last wait, or forbids it ([`LastWait`]).
 //!
 //! All numbers saturate, and nothing here panics. Most programs want the `rebackoff` crate, which
@@ -28,6 +28,8 @@ mod draws;
 mod engine;
 mod error;
 mod event;
+mod hint;
+mod hints;
 mod human;
 mod jitter;
 mod limits;
@@ -43,9 +45,11 @@ pub use draws::Draws;
 pub use engine::{Engine, Step};
 pub use error::PolicyError;
 pub use event::{Event, EventKind};
+pub use hint::Hint;
+pub use hints::{Above, Hints};
 pub use human::{ParseDurationError, duration as human_duration, millis, parse_duration, secs};
 pub use jitter::Jitter;
-pub use limits::{LastWait, Limits};
+pub use limits::{LastWait, Limits, Nested};
 pub use policy::{Policy, PolicyBuilder};
 pub use reason::Reason;
 pub use seconds::Seconds;

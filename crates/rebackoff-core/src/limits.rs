@@ -2,10 +2,11 @@
 
 use core::num::NonZeroU64;
 
-use crate::{Reason, Seconds};
+use crate::{Hints, Reason, Seconds};
 
-/// The limits of a policy: how many tries, how long, and what happens to the last wait.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+/// The limits of a policy: how many tries, how long, what happens to the last wait, and which hints
+/// are obeyed.
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Limits {
     /// Most tries, the first included. `None`: unlimited.
     pub max_tries: Option<NonZeroU64>,
@@ -13,6 +14,33 @@ pub struct Limits {
     pub max_time: Option<Seconds>,
     /// What happens to a wait that would end past `max_time`.
     pub last_wait: LastWait,
+    /// What a call does that runs inside a try of another call.
+    pub nested: Nested,
+    /// Which hints are obeyed, and how.
+    pub hints: Hints,
+}
+
+/// What a call does that runs inside a try of another call.
+///
+/// Retries multiply: three layers of three tries are 27 calls.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Nested {
+    /// It retries all the same. The default.
+    #[default]
+    Allow,
+    /// It tries once and leaves retrying to the call around it.
+    Once,
+}
+
+impl Nested {
+    /// The word for it in configuration.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Allow => "allow",
+            Self::Once => "once",
+        }
+    }
 }
 
 /// What happens to a wait that would end past `max_time`.
@@ -38,10 +66,17 @@ impl LastWait {
 impl Limits {
     /// No limits.
     pub const fn new() -> Self {
-        Self { max_tries: None, max_time: None, last_wait: LastWait::Shorten }
+        Self {
+            max_tries: None,
+            max_time: None,
+            last_wait: LastWait::Shorten,
+            nested: Nested::Allow,
+            hints: Hints::EXACT,
+        }
     }
 
-    /// The limits that hold where both hold: the lower of each, and the stricter last wait.
+    /// The limits that hold where both hold: the lower of each, the stricter last wait, and once
+    /// where either is. Of hints see [`Hints::and`].
     pub fn and(self, other: Self) -> Self {
         let last_wait = match (self.last_wait, other.last_wait) {
             (LastWait::Shorten, LastWait::Shorten) => LastWait::Shorten,
@@ -51,7 +86,31 @@ impl Limits {
             max_tries: lower(self.max_tries, other.max_tries),
             max_time: lower(self.max_time, other.max_time),
             last_wait,
+            nested: if self.nested == Nested::Once { self.nested } else { other.nested },
+            hints: self.hints.and(other.hints),
         }
+    }
+
+    /// The limits of a call inside a try of another call, which has `remaining` left, `elapsed`
+    /// after the inner call's first try started: it never outlives the outer one.
+    ///
+    /// ```
+    /// use rebackoff_core::{Limits, Nested, Seconds};
+    ///
+    /// let second = Seconds::new(1.0).unwrap();
+    /// let inner = Limits::new().inside(Some(second), second);
+    /// assert_eq!(inner.max_time, Seconds::new(2.0));
+    ///
+    /// let once = Limits { nested: Nested::Once, ..Limits::new() };
+    /// assert_eq!(once.inside(None, second).max_tries.unwrap().get(), 1);
+    /// ```
+    pub fn inside(self, remaining: Option<Seconds>, elapsed: Seconds) -> Self {
+        let max_time = remaining.map(|remaining| remaining.saturating_add(elapsed));
+        let max_tries = match self.nested {
+            Nested::Allow => self.max_tries,
+            Nested::Once => Some(NonZeroU64::MIN),
+        };
+        Self { max_tries, max_time: lower(self.max_time, max_time), ..self }
     }
 
     /// The time left after `elapsed`; `None` when it is unlimited.
@@ -73,6 +132,16 @@ impl Limits {
         }
     }
 
+    /// Whether `hint` asks for more than there is: it is above the ceiling, or past the deadline.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn refuse(&self, hint: Seconds, elapsed: Seconds) -> bool {
+        let Some(floor) = self.hints.floor(hint) else {
+            return true;
+        };
+        self.remaining(elapsed).is_some_and(|left| floor.to_nanos() > left.to_nanos())
+    }
+
     /// What `max_time` makes of a wait; `None` when it must not begin.
     #[inline]
     pub(crate) fn fit(&self, wait: Seconds, elapsed: Seconds) -> Option<Seconds> {
@@ -83,6 +152,12 @@ impl Limits {
             LastWait::Shorten => Some(wait.min(left)),
             LastWait::Stop => (wait.to_nanos() < left.to_nanos()).then_some(wait),
         }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self::new()
     }
 }
 

@@ -4,7 +4,7 @@ use core::num::NonZeroU64;
 use core::time::Duration;
 
 use crate::error::{PolicyError, Value};
-use crate::{Draws, Jitter, LastWait, Limits, Seconds, Wait};
+use crate::{Above, Draws, Hints, Jitter, LastWait, Limits, Nested, Seconds, Wait};
 
 /// How to retry: a wait strategy, a jitter and limits.
 ///
@@ -39,15 +39,6 @@ impl Policy {
     #[allow(clippy::new_ret_no_self, reason = "a policy exists only once it is checked")]
     pub fn new(wait: impl Into<Wait>) -> PolicyBuilder {
         PolicyBuilder::with(wait.into())
-    }
-
-    /// A policy with a strategy's defaults, where these are known to be right.
-    pub(crate) const fn with_defaults(wait: Wait) -> Self {
-        let jitter = match wait {
-            Wait::Decorrelated(_) => Jitter::None,
-            _ => Jitter::Full,
-        };
-        Self { wait, jitter, limits: Limits::new() }
     }
 
     /// The wait strategy.
@@ -99,10 +90,16 @@ impl Policy {
         self
     }
 
+    /// Whether hints are spread as they are where nobody says how.
+    #[allow(clippy::float_cmp, reason = "the defaults are constants")]
+    pub(crate) fn has_default_spread(&self) -> bool {
+        self.limits.hints.spread == default_spread(&self.wait, self.jitter)
+    }
+
     /// The wait that the raw wait `raw` becomes: jittered, and at most the strategy's cap.
     #[inline]
     pub fn spread(&self, raw: Seconds, draws: &mut impl Draws) -> Seconds {
-        self.jitter.spread(raw, &self.wait, draws)
+        self.jitter.spread(raw, || self.wait.cap(), draws)
     }
 }
 
@@ -115,12 +112,26 @@ pub struct PolicyBuilder {
     pub(crate) max_tries: Option<u64>,
     pub(crate) max_time: Option<Seconds>,
     pub(crate) last_wait: LastWait,
+    pub(crate) nested: Nested,
+    pub(crate) hint_ceiling: Seconds,
+    pub(crate) hint_above: Above,
+    pub(crate) hint_spread: Option<f64>,
 }
 
 impl PolicyBuilder {
     /// Begins a policy with a wait strategy: [`Policy::new`] for `const` contexts.
     pub const fn with(wait: Wait) -> Self {
-        Self { wait, jitter: None, max_tries: None, max_time: None, last_wait: LastWait::Shorten }
+        Self {
+            wait,
+            jitter: None,
+            max_tries: None,
+            max_time: None,
+            last_wait: LastWait::Shorten,
+            nested: Nested::Allow,
+            hint_ceiling: Hints::CEILING,
+            hint_above: Above::GiveUp,
+            hint_spread: None,
+        }
     }
 
     /// What spreads the raw waits. Default [`Jitter::Full`]; none for
@@ -151,6 +162,39 @@ impl PolicyBuilder {
         self
     }
 
+    /// What a call does that runs inside a try of another call. Default [`Nested::Allow`].
+    pub const fn nested(mut self, nested: Nested) -> Self {
+        self.nested = nested;
+        self
+    }
+
+    /// The longest hint that is obeyed; `Duration::MAX` for any. Default five minutes.
+    ///
+    /// ```
+    /// use rebackoff_core::{Above, expo, policy, secs};
+    ///
+    /// let patient = policy!(expo, hint_ceiling = secs(3600), hint_above = Above::Cap);
+    /// assert_eq!(patient.limits().hints.floor(secs(7200).into()), Some(secs(3600).into()));
+    /// assert_eq!(policy!(expo).limits().hints.floor(secs(301).into()), None); // gives up
+    /// ```
+    pub const fn hint_ceiling(mut self, ceiling: Duration) -> Self {
+        self.hint_ceiling = Seconds::from_duration(ceiling);
+        self
+    }
+
+    /// What a hint above the ceiling leads to. Default [`Above::GiveUp`].
+    pub const fn hint_above(mut self, above: Above) -> Self {
+        self.hint_above = above;
+        self
+    }
+
+    /// How far above a hint h the wait may be, as a share of it: h + U(0, share · h). From 0 to 1.
+    /// Default 0.1; 0, the hint to the digit, where the jitter is set to [`Jitter::None`].
+    pub const fn hint_spread(mut self, share: f64) -> Self {
+        self.hint_spread = Some(share);
+        self
+    }
+
     /// The policy.
     ///
     /// # Errors
@@ -177,8 +221,31 @@ impl PolicyBuilder {
             Some(tries) => NonZeroU64::new(tries),
             None => None,
         };
-        let limits = Limits { max_tries, max_time: self.max_time, last_wait: self.last_wait };
+        let hints = self.hints();
+        if let Err(error) = hints.check() {
+            return Err(error);
+        }
+        let Self { max_time, last_wait, nested, .. } = self;
+        let limits = Limits { max_tries, max_time, last_wait, nested, hints };
         Ok(Policy { wait: self.wait, jitter, limits })
+    }
+
+    const fn hints(&self) -> Hints {
+        let spread = match (self.hint_spread, self.jitter) {
+            (Some(share), _) => share,
+            (None, Some(jitter)) => default_spread(&self.wait, jitter),
+            (None, None) => Hints::SPREAD,
+        };
+        Hints { ceiling: self.hint_ceiling, above: self.hint_above, spread }
+    }
+}
+
+/// Without jitter, nothing is left to chance; `decorrelated` is its own jitter.
+const fn default_spread(wait: &Wait, jitter: Jitter) -> f64 {
+    match (wait, jitter) {
+        (Wait::Decorrelated(_), _) => Hints::SPREAD,
+        (_, Jitter::None) => 0.0,
+        _ => Hints::SPREAD,
     }
 }
 
@@ -190,6 +257,10 @@ impl From<Policy> for PolicyBuilder {
             max_tries: policy.max_tries().map(NonZeroU64::get),
             max_time: policy.limits.max_time,
             last_wait: policy.limits.last_wait,
+            nested: policy.limits.nested,
+            hint_ceiling: policy.limits.hints.ceiling,
+            hint_above: policy.limits.hints.above,
+            hint_spread: Some(policy.limits.hints.spread),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::{LastWait, Policy, Seconds, Wait};
+use crate::{Above, Hints, Jitter, LastWait, Nested, Policy, Seconds, Wait};
 
 /// Beyond this many retries the rest is taken to wait as long as the last that was added up.
 const ADDED_UP: u64 = 100_000;
@@ -114,7 +114,7 @@ impl Policy {
 
     fn fmt_limits(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.jitter() {
-            crate::Jitter::None => f.write_str(" (no jitter")?,
+            Jitter::None => f.write_str(" (no jitter")?,
             jitter => write!(f, " ({jitter} jitter")?,
         }
         if let Some(max_tries) = self.max_tries() {
@@ -126,6 +126,27 @@ impl Policy {
         if self.limits().last_wait == LastWait::Stop {
             f.write_str(", last_wait stop")?;
         }
+        if self.limits().nested == Nested::Once {
+            f.write_str(", nested once")?;
+        }
+        self.fmt_hints(f)?;
         f.write_str(")")
+    }
+
+    /// What differs from the defaults.
+    fn fmt_hints(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Hints { ceiling, above, spread } = self.limits().hints;
+        if ceiling >= Seconds::MAX {
+            f.write_str(", hint_ceiling none")?;
+        } else if ceiling != Hints::CEILING {
+            write!(f, ", hint_ceiling {ceiling}")?;
+        }
+        if above != Above::GiveUp {
+            write!(f, ", hint_above {}", above.name())?;
+        }
+        if !self.has_default_spread() {
+            write!(f, ", hint_spread {spread}")?;
+        }
+        Ok(())
     }
 }

@@ -31,12 +31,12 @@ impl Verdict {
         matches!(self, Self::Retry | Self::RetryAfter(_))
     }
 
-    /// The wait, raised to the hint where there is one.
+    /// The wait that the outcome asks for, where it asks for one.
     #[inline]
-    pub(crate) const fn at_least(self, wait: Seconds) -> Seconds {
+    pub const fn hint(self) -> Option<Seconds> {
         match self {
-            Self::RetryAfter(hint) => wait.max(hint),
-            _ => wait,
+            Self::RetryAfter(hint) => Some(hint),
+            _ => None,
         }
     }
 }

@@ -1,7 +1,5 @@
 //! Runs the conformance vectors on the engine alone, with floating-point time.
 
-use std::convert::Infallible;
-
 #[path = "../../../conformance/reader.rs"]
 mod reader;
 
@@ -67,9 +65,11 @@ fn step(
     if !matches!(policy.wait(), Wait::Runtime(_)) {
         return engine.handle_outcome(policy, verdict, elapsed, draws);
     }
-    let wait = |_: &mut Engine| Ok(outcome.runtime.map(|raw| policy.spread(seconds(raw), draws)));
-    let Ok(step) = engine.decide::<Infallible>(policy.limits(), verdict, elapsed, wait);
-    step
+    if let Some(step) = engine.handle_verdict(policy.limits(), verdict, elapsed) {
+        return step;
+    }
+    let wait = outcome.runtime.map(|raw| policy.spread(seconds(raw), draws));
+    engine.handle_wait(policy.limits(), verdict, elapsed, wait, draws)
 }
 
 fn seconds(number: f64) -> Seconds {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use rebackoff_core::{
-    Engine, Jitter, LastWait, Policy, Reason, Seconds, Step, Verdict, Wait, constant, decay,
+    Above, Engine, Jitter, LastWait, Policy, Reason, Seconds, Step, Verdict, Wait, constant, decay,
     decorrelated, expo, fibo, linear, policy, secs,
 };
 
@@ -40,6 +40,7 @@ prop_compose! {
         max_tries in proptest::option::of(1..50_u64),
         max_time in proptest::option::of(millis()),
         stop in any::<bool>(),
+        (ceiling, cap, spread) in (millis(), any::<bool>(), 0.0..=1.0_f64),
     ) -> Policy {
         let mut policy = Policy::new(wait);
         if !matches!(wait, Wait::Decorrelated(_)) {
@@ -54,7 +55,10 @@ prop_compose! {
         if stop {
             policy = policy.last_wait(LastWait::Stop);
         }
-        policy.build().unwrap()
+        if cap {
+            policy = policy.hint_above(Above::Cap);
+        }
+        policy.hint_ceiling(ceiling).hint_spread(spread).build().unwrap()
     }
 }
 
@@ -117,9 +121,17 @@ proptest! {
         let verdict = Verdict::RetryAfter(hint);
         let step = Engine::new().handle_outcome(&policy, verdict, Seconds::ZERO, &mut || draw);
         match step {
-            Step::Retry { wait } => prop_assert!(wait >= hint),
+            Step::Retry { wait } => {
+                let bare = Engine::new().handle_outcome(&policy, Verdict::Retry, Seconds::ZERO, &mut || draw);
+                let Step::Retry { wait: bare } = bare else { unreachable!("{bare:?}") };
+                let floor = hint.min(policy.limits().hints.ceiling);
+                let spread = floor.get() * (1.0 + policy.limits().hints.spread);
+                prop_assert!(wait >= floor && wait >= bare);
+                prop_assert!(wait.get() <= bare.get().max(spread) + 1e-6);
+            }
             Step::GiveUp { reason: Reason::Hint } => {
-                prop_assert!(hint.to_duration() > policy.max_time().unwrap());
+                let past_deadline = policy.max_time().is_some_and(|limit| hint.to_duration() > limit);
+                prop_assert!(past_deadline || hint > policy.limits().hints.ceiling);
             }
             Step::GiveUp { reason } => {
                 prop_assert!(matches!(reason, Reason::MaxTries | Reason::MaxTime));
@@ -188,7 +200,8 @@ fn a_draw_outside_of_its_range_is_clamped() {
 fn an_error_in_the_making_of_a_wait_leaves_the_engine_as_it_was() {
     let mut engine = Engine::new();
     let limits = *policy!(expo).limits();
-    let failed = engine.decide(&limits, Verdict::Retry, Seconds::ZERO, |_| Err("no wait"));
+    let failed =
+        engine.decide(&limits, Verdict::Retry, Seconds::ZERO, &mut || 0.5, |_| Err("no wait"));
     assert_eq!(failed, Err("no wait"));
     assert_eq!(engine.tries(), 1);
 }

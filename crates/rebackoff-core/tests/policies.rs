@@ -1,8 +1,8 @@
 //! Policies as data: built, refused, compared, printed, read and written.
 
 use rebackoff_core::{
-    Jitter, LastWait, Policy, Settings, Wait, constant, decay, decorrelated, expo, fibo, linear,
-    list, millis, policy, runtime, secs,
+    Above, Hints, Jitter, LastWait, Limits, Policy, Seconds, Settings, Wait, constant, decay,
+    decorrelated, expo, fibo, linear, list, millis, policy, runtime, secs,
 };
 use std::time::Duration;
 
@@ -55,6 +55,11 @@ fn a_wrong_parameter_is_named_with_its_value_and_what_is_allowed() {
     }
     let error = Policy::new(expo()).max_tries(0).build().unwrap_err();
     assert_eq!(error.to_string(), "max_tries must be at least 1, but it is 0");
+    for (share, shown) in [(-0.1, "-0.1"), (1.5, "1.5"), (f64::NAN, "NaN")] {
+        let error = Policy::new(expo()).hint_spread(share).build().unwrap_err();
+        let message = format!("hint_spread must be a share from 0 to 1, but it is {shown}");
+        assert_eq!(error.to_string(), message);
+    }
     let error = Policy::new(decorrelated()).jitter(Jitter::Full).build().unwrap_err();
     assert_eq!(
         error.to_string(),
@@ -168,6 +173,9 @@ fn settings_give_back_every_policy() {
         policy!(decorrelated(base = millis(3), max_value = secs(4))),
         policy!(decorrelated(max_value = Duration::MAX), max_tries = 1),
         policy!(runtime, last_wait = LastWait::Stop),
+        policy!(expo, hint_ceiling = millis(90_500), hint_above = Above::Cap, hint_spread = 0.25),
+        policy!(fibo, hint_ceiling = Duration::MAX, jitter = Jitter::None),
+        policy!(fibo, hint_spread = 0.1, jitter = Jitter::None),
     ] {
         assert_eq!(Settings::from(&policy).build(), Ok(policy));
         #[cfg(feature = "serde")]
@@ -179,12 +187,43 @@ fn settings_give_back_every_policy() {
 }
 
 #[test]
+fn hints_are_spread_unless_the_policy_leaves_nothing_to_chance() {
+    let spread = |policy: Policy| Seconds::new(policy.limits().hints.spread);
+    let [none, tenth] = [0.0, Hints::SPREAD].map(Seconds::new);
+    let exact = policy!(expo, jitter = Jitter::None);
+    assert_eq!(spread(policy!(expo)), tenth);
+    assert_eq!(spread(policy!(decorrelated)), tenth);
+    assert_eq!(spread(exact), none);
+    let mut settings = Settings::new();
+    assert_eq!(spread(settings.set("jitter", "none").over(&policy!(expo)).unwrap()), none);
+    assert_eq!(
+        spread(settings.over(&policy!(expo, hint_spread = 0.5)).unwrap()),
+        Seconds::new(0.5)
+    );
+    assert_eq!(spread(settings.set("jitter", "full").over(&exact).unwrap()), tenth);
+    assert_eq!(spread(settings.set("hint_spread", "0.2").over(&exact).unwrap()), Seconds::new(0.2));
+}
+
+#[test]
+fn the_lower_ceiling_holds_and_what_it_leads_to() {
+    let capped = policy!(expo, hint_ceiling = secs(60), hint_above = Above::Cap).limits().hints;
+    let strict = policy!(expo, hint_ceiling = secs(90), hint_spread = 0.5).limits().hints;
+    for both in [capped.and(strict), strict.and(capped)] {
+        assert_eq!(both, Hints { spread: strict.spread, ..capped });
+    }
+    let equal = Hints { ceiling: capped.ceiling, ..strict };
+    assert_eq!(capped.and(equal).above, Above::GiveUp);
+    assert_eq!(equal.and(capped).above, Above::GiveUp);
+    assert_eq!(Limits::new().hints.and(capped), capped);
+}
+
+#[test]
 fn settings_refuse_what_a_strategy_does_not_know() {
     let mut settings = Settings::new();
     settings.set("wait", "constant").set("max_value", "3s");
     assert_eq!(
         settings.build().unwrap_err().to_string(),
-        "constant takes interval, beside jitter, max_tries, max_time, last_wait, but it is given max_value as well",
+        "constant takes interval, beside jitter, max_tries, max_time, last_wait, nested, hint_ceiling, hint_above, hint_spread, but it is given max_value as well",
     );
     let error = Settings::new().set("wait", "expos").build().unwrap_err();
     assert_eq!(error.parameter(), "wait");

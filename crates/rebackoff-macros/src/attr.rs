@@ -42,7 +42,16 @@ pub(crate) struct Strategy {
 
 pub(crate) const STRATEGIES: [&str; 8] =
     ["constant", "decay", "decorrelated", "expo", "fibo", "linear", "list", "runtime"];
-const SETTINGS: [&str; 4] = ["max_tries", "max_time", "jitter", "last_wait"];
+const SETTINGS: [&str; 8] = [
+    "max_tries",
+    "max_time",
+    "jitter",
+    "last_wait",
+    "nested",
+    "hint_ceiling",
+    "hint_above",
+    "hint_spread",
+];
 const OF_ERRORS: [&str; 5] = ["when", "giveup", "hint", "policy_for", "until"];
 const OF_OUTCOMES: [&str; 3] = ["judge", "wait_from", "jitter_by"];
 const HANDLERS: [&str; 4] = ["on_try", "on_backoff", "on_giveup", "on_success"];

@@ -26,7 +26,7 @@ pub(crate) fn expand(plan: &Plan, function: &Function) -> TokenStream {
             let mut #tries = #krate::__private::start(#call);
             loop {
                 #krate::__private::begin(&mut #tries);
-                let #outcome = #krate::__private::once(|| -> #output #body);
+                let #outcome = #krate::__private::once(&#tries, || -> #output #body);
                 match #krate::__private::settle(&mut #tries, #outcome) {
                     #krate::__private::ControlFlow::Break(#outcome) => return #outcome,
                     #krate::__private::ControlFlow::Continue(()) => {}
@@ -39,13 +39,13 @@ pub(crate) fn expand(plan: &Plan, function: &Function) -> TokenStream {
             let mut #tries = #krate::__private::start_async(#call);
             loop {
                 #krate::__private::begin(&mut #tries);
-                let #outcome = async {
+                let #outcome = #krate::__private::within(&#tries, async {
                     // Never run: it tells `?` and `return` what the body gives.
                     if false {
                         return #krate::__private::never::<#output>();
                     }
                     #statements
-                }
+                })
                 .await;
                 // The outcome is gone before the wait, so that it need not be `Send`.
                 let #wait = match #krate::__private::settle_async(&mut #tries, #outcome) {

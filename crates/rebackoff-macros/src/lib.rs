@@ -80,6 +80,10 @@ use valid::Plan;
 /// | `max_time` | most time from the start of the first try, a duration | unlimited |
 /// | `jitter` | `full`, `equal`, `random` or `none` | `full`; `none` for `decorrelated` |
 /// | `last_wait` | `shorten` or `stop`: what happens to a wait that would end past `max_time` | `shorten` |
+/// | `nested` | `allow` or `once`: what a call does that runs inside a try of another call | `allow` |
+/// | `hint_ceiling` | the longest hint that is obeyed, a duration | 300 |
+/// | `hint_above` | `give_up` or `cap`: what a hint above the ceiling leads to | `give_up` |
+/// | `hint_spread` | how far above a hint the wait may be, a share of it from 0 to 1 | 0.1; 0 with `jitter = none` |
 /// | `policy` | a policy, or anything that is `Borrow<Policy>`, in place of all of these | |
 ///
 /// A duration is a number of seconds (`30`, `0.5`), a number with the unit d, h, m, s, ms, us or

@@ -188,6 +188,10 @@ const SETTINGS: Known = &[
     ("max_time", ValueKind::Duration),
     ("jitter", ValueKind::Jitter),
     ("last_wait", ValueKind::LastWait),
+    ("nested", ValueKind::Nested),
+    ("hint_ceiling", ValueKind::Duration),
+    ("hint_above", ValueKind::Above),
+    ("hint_spread", ValueKind::Number),
 ];
 
 fn parameters_of(strategy: &Ident) -> Known {

@@ -27,10 +27,14 @@ pub(crate) enum ValueKind {
     Count,
     Jitter,
     LastWait,
+    Nested,
+    Above,
 }
 
 const JITTERS: [&str; 4] = ["full", "equal", "random", "none"];
 const LAST_WAITS: [&str; 2] = ["shorten", "stop"];
+const NESTED: [&str; 2] = ["allow", "once"];
+const ABOVES: [&str; 2] = ["give_up", "cap"];
 
 impl Value {
     pub(crate) fn check(kind: ValueKind, Named { name, value }: Named) -> Result<Self> {
@@ -40,6 +44,8 @@ impl Value {
             ValueKind::Count => count(&name, value),
             ValueKind::Jitter => variant("Jitter", &name, &value, &JITTERS),
             ValueKind::LastWait => variant("LastWait", &name, &value, &LAST_WAITS),
+            ValueKind::Nested => variant("Nested", &name, &value, &NESTED),
+            ValueKind::Above => variant("Above", &name, &value, &ABOVES),
         }
     }
 
@@ -101,9 +107,7 @@ fn count(name: &Ident, value: Expr) -> Result<Value> {
 fn variant(of: &'static str, name: &Ident, value: &Expr, allowed: &[&str]) -> Result<Value> {
     match ident(value) {
         Some(word) if allowed.iter().any(|allowed| word == allowed) => {
-            let word_text = word.to_string();
-            let (first, rest) = word_text.split_at(1);
-            let variant = format!("{}{rest}", first.to_uppercase());
+            let variant: String = word.to_string().split('_').map(capitalised).collect();
             Ok(Value::Variant(of, Ident::new(&variant, word.span())))
         }
         Some(word) => {
@@ -115,6 +119,11 @@ fn variant(of: &'static str, name: &Ident, value: &Expr, allowed: &[&str]) -> Re
             Err(Error::new_spanned(value, rule))
         }
     }
+}
+
+fn capitalised(word: &str) -> String {
+    let (first, rest) = word.split_at(1);
+    format!("{}{rest}", first.to_uppercase())
 }
 
 fn is_negative(value: &Expr) -> bool {

@@ -11,6 +11,7 @@ use std::marker::PhantomData;
 use rebackoff_core::{Policy, Seconds, Verdict};
 
 use crate::hooks::{Hook, OnError};
+use crate::scope::Scoped;
 use crate::session::Session;
 use crate::sleepers::{DefaultSleeper, ThreadSleeper};
 use crate::target::Target;
@@ -131,8 +132,20 @@ pub fn begin<O, H: Hook<O>, S: Clock>(running: &mut Running<'_, O, H, S>) {
 
 /// Runs a blocking body: `?` and `return` leave it, not the function.
 #[inline]
-pub fn once<O>(body: impl FnOnce() -> O) -> O {
-    body()
+pub fn once<O, H, S: Clock>(running: &Running<'_, O, H, S>, body: impl FnOnce() -> O) -> O {
+    if running.session.is_seen() { running.session.scope().within(body) } else { body() }
+}
+
+/// An async body, in the scope of its call.
+#[inline]
+pub fn within<O, H, S: Clock, Body>(
+    running: &Running<'_, O, H, S>,
+    body: Body,
+) -> impl Future<Output = O> + use<O, H, S, Body>
+where
+    Body: Future<Output = O>,
+{
+    Scoped { scope: running.session.is_seen().then(|| running.session.scope()), body }
 }
 
 /// An outcome that never comes.
@@ -181,7 +194,7 @@ fn back_off<O, H: Hook<O>, S: Clock>(
     outcome: O,
     verdict: Verdict,
 ) -> ControlFlow<O, Seconds> {
-    match running.session.handle_failure(&outcome, verdict, &mut running.hooks) {
+    match running.session.handle_failure(true, &outcome, verdict, &mut running.hooks) {
         Some(wait) => ControlFlow::Continue(wait),
         None => ControlFlow::Break(outcome),
     }

@@ -38,21 +38,50 @@ where
 {
     #[inline]
     fn run(self, timed: bool) -> (O, Session<'p, S>) {
-        let (mut target, mut hooks, mut session) = self.into_parts();
-        session.handle_start(timed);
-        session.handle_try(&mut hooks);
-        let outcome = target.call(|| session.attempt());
-        match session.judge(&outcome, &mut hooks) {
-            Verdict::Accept => (outcome, session),
-            verdict => run_on(target, hooks, session, outcome, verdict),
+        let (target, hooks, mut session) = self.into_parts();
+        if session.handle_start(timed) {
+            run_seen(target, hooks, session)
+        } else {
+            run_as::<false, _, _, _, _>(target, hooks, session)
         }
+    }
+}
+
+/// Apart, so that a call which nothing watches stays short.
+#[cold]
+#[inline(never)]
+fn run_seen<F, H, S, O>(target: F, hooks: H, session: Session<'_, S>) -> (O, Session<'_, S>)
+where
+    F: Target<Blocking<S>, Outcome = O, Call = O>,
+    H: Hook<O>,
+    S: Sleeper,
+{
+    run_as::<true, _, _, _, _>(target, hooks, session)
+}
+
+#[inline]
+fn run_as<const SEEN: bool, F, H, S, O>(
+    mut target: F,
+    mut hooks: H,
+    session: Session<'_, S>,
+) -> (O, Session<'_, S>)
+where
+    F: Target<Blocking<S>, Outcome = O, Call = O>,
+    H: Hook<O>,
+    S: Sleeper,
+{
+    session.handle_try(&mut hooks);
+    let outcome = call::<SEEN, _, _>(&mut target, &session);
+    match session.judge(&outcome, &mut hooks) {
+        Verdict::Accept => (outcome, session),
+        verdict => run_on::<SEEN, _, _, _, _>(target, hooks, session, outcome, verdict),
     }
 }
 
 /// Goes on after a first try that failed; apart and by value, so that success costs nothing.
 #[cold]
 #[inline(never)]
-fn run_on<F, H, S, O>(
+fn run_on<const SEEN: bool, F, H, S, O>(
     mut target: F,
     mut hooks: H,
     mut session: Session<'_, S>,
@@ -64,14 +93,28 @@ where
     H: Hook<O>,
     S: Sleeper,
 {
-    while let Some(wait) = session.handle_failure(&outcome, verdict, &mut hooks) {
+    while let Some(wait) = session.handle_failure(SEEN, &outcome, verdict, &mut hooks) {
         drop(outcome);
         sleep(&session.clock, wait);
         session.handle_try(&mut hooks);
-        outcome = target.call(|| session.attempt());
+        outcome = call::<SEEN, _, _>(&mut target, &session);
         verdict = session.judge(&outcome, &mut hooks);
     }
     (outcome, session)
+}
+
+/// One try; where the call is seen, in its scope.
+#[inline]
+fn call<const SEEN: bool, F, S>(target: &mut F, session: &Session<'_, S>) -> F::Call
+where
+    F: Target<Blocking<S>>,
+    S: Sleeper,
+{
+    if SEEN {
+        session.scope().within(|| target.call(|| session.attempt()))
+    } else {
+        target.call(|| session.attempt())
+    }
 }
 
 /// Waits; a wait of zero arms no timer, but lets other threads run.

@@ -7,8 +7,8 @@ use rebackoff_core::{Event, Policy, Verdict};
 
 use crate::Mode;
 use crate::hooks::{
-    Giveup, HintFrom, JitterBy, Judge, OnBackoff, OnGiveup, OnSuccess, OnTry, PolicyFor, Then,
-    Until, WaitFrom, When,
+    Giveup, HintFrom, JitterBy, Judge, OnBackoff, OnGiveup, OnSuccess, OnTry, PolicyFor, Seen,
+    Then, Until, WaitFrom, When,
 };
 use crate::random::CallDraws;
 use crate::session::Session;
@@ -192,6 +192,32 @@ impl<'p, F, H, M> Call<'p, F, H, M> {
     pub fn hook<A>(self, hook: A) -> Call<'p, F, Then<H, A>, M> {
         let Self { policy, target, hooks, mode, draws } = self;
         Call { policy, target, hooks: Then(hooks, hook), mode, draws }
+    }
+
+    /// Lets the calls inside this one's target see it: they inherit its deadline, their events
+    /// count its tries in `amplification`, and those that are to give way do.
+    ///
+    /// A call with `max_time`, a handler, a budget or a breaker, or one that ends with
+    /// `.outcome()`, is seen without it; any other is not, because success is to cost nothing.
+    ///
+    /// ```
+    /// use rebackoff::prelude::*;
+    /// # let _no_wait = rebackoff::testing::no_wait();
+    ///
+    /// static OUTER: Policy = policy!(expo, max_tries = 3);
+    /// static INNER: Policy = policy!(expo, max_tries = 3, nested = Nested::Once);
+    ///
+    /// let mut calls = 0;
+    /// let mut down = || {
+    ///     calls += 1;
+    ///     Err::<(), _>("down")
+    /// };
+    /// let _ = OUTER.retry(|| INNER.retry(&mut down).call()).scope().call();
+    /// assert_eq!(calls, 3); // not nine
+    /// ```
+    #[inline]
+    pub fn scope(self) -> Call<'p, F, Then<H, Seen>, M> {
+        self.hook(Seen)
     }
 
     /// Waits with `sleeper` in place of the default one, and reads its clock.

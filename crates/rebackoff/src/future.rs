@@ -35,6 +35,7 @@ pin_project! {
     enum State<Fut, Sleep> {
         Start,
         Calling { #[pin] future: Fut },
+        Seen { #[pin] future: Fut },
         Sleeping { #[pin] sleep: Sleep },
         Yielding,
         Yielded,
@@ -100,24 +101,75 @@ where
         timed: bool,
     ) -> Poll<F::Outcome> {
         if let State::Start = self.state {
-            self.as_mut().project().session.handle_start(timed);
-            self.as_mut().begin_try();
-        }
-        loop {
-            let this = self.as_mut().project();
-            if let StateProjection::Calling { future } = this.state.project() {
-                let outcome = ready!(future.poll(context));
-                match this.session.judge(&outcome, this.hooks) {
-                    Verdict::Accept => return Poll::Ready(outcome),
-                    verdict => match self.as_mut().begin_wait(outcome, verdict) {
-                        ControlFlow::Break(outcome) => return Poll::Ready(outcome),
-                        ControlFlow::Continue(()) => {}
-                    },
+            if self.as_mut().project().session.handle_start(timed) {
+                self.as_mut().begin_seen_try();
+            } else {
+                self.as_mut().begin_try();
+                if let ControlFlow::Break(outcome) = ready!(self.as_mut().poll_try(context)) {
+                    return Poll::Ready(outcome);
                 }
             }
-            ready!(self.as_mut().poll_wait(context));
-            self.as_mut().begin_try();
         }
+        self.poll_on(context)
+    }
+
+    /// Goes on after a try that failed or is not ready; apart, so that success costs nothing.
+    #[inline(never)]
+    fn poll_on(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Outcome> {
+        loop {
+            let this = self.as_mut().project();
+            let flow = match this.state.project() {
+                StateProjection::Calling { .. } => ready!(self.as_mut().poll_try(context)),
+                StateProjection::Seen { .. } => ready!(self.as_mut().poll_seen_try(context)),
+                _ => {
+                    ready!(self.as_mut().poll_wait(context));
+                    let seen = self.session.is_seen();
+                    if seen {
+                        self.as_mut().begin_seen_try();
+                    } else {
+                        self.as_mut().begin_try();
+                    }
+                    ControlFlow::Continue(())
+                }
+            };
+            if let ControlFlow::Break(outcome) = flow {
+                return Poll::Ready(outcome);
+            }
+        }
+    }
+
+    #[inline]
+    fn poll_try(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<ControlFlow<F::Outcome>> {
+        let this = self.as_mut().project();
+        let StateProjection::Calling { future } = this.state.project() else {
+            return Poll::Ready(ControlFlow::Continue(()));
+        };
+        let outcome = ready!(future.poll(context));
+        Poll::Ready(match this.session.judge(&outcome, this.hooks) {
+            Verdict::Accept => ControlFlow::Break(outcome),
+            verdict => self.begin_wait(outcome, verdict),
+        })
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn poll_seen_try(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<ControlFlow<F::Outcome>> {
+        let this = self.as_mut().project();
+        let StateProjection::Seen { future } = this.state.project() else {
+            return Poll::Ready(ControlFlow::Continue(()));
+        };
+        let scope = this.session.scope();
+        let outcome = ready!(scope.within(|| future.poll(context)));
+        Poll::Ready(match this.session.judge(&outcome, this.hooks) {
+            Verdict::Accept => ControlFlow::Break(outcome),
+            verdict => self.begin_wait(outcome, verdict),
+        })
     }
 
     #[inline]
@@ -126,6 +178,16 @@ where
         this.session.handle_try(this.hooks);
         let future = this.target.call(|| this.session.attempt());
         this.state.set(State::Calling { future });
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn begin_seen_try(self: Pin<&mut Self>) {
+        let mut this = self.project();
+        this.session.handle_try(this.hooks);
+        let session = &*this.session;
+        let future = session.scope().within(|| this.target.call(|| session.attempt()));
+        this.state.set(State::Seen { future });
     }
 
     /// Apart, as all that follows a failure is, so that success stays short.
@@ -139,7 +201,8 @@ where
         let mut this = self.project();
         // The try is over: nothing of it outlives the wait, nor a handler.
         this.state.set(State::Yielded);
-        let Some(wait) = this.session.handle_failure(&outcome, verdict, this.hooks) else {
+        let timed = this.session.is_seen();
+        let Some(wait) = this.session.handle_failure(timed, &outcome, verdict, this.hooks) else {
             return ControlFlow::Break(outcome);
         };
         drop(outcome);

@@ -85,12 +85,14 @@ mod live;
 mod outcome;
 mod random;
 mod retry;
+mod scope;
 mod session;
 mod sleep;
 mod sleepers;
 mod target;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod timeline;
 mod timeout;
 mod trace;
 mod tries;
@@ -107,17 +109,20 @@ pub use rebackoff_core::*;
 #[cfg(feature = "macros")]
 pub use rebackoff_macros::{on_error, on_predicate};
 pub use retry::Retry;
+pub use scope::remaining;
 pub use sleep::{Async, AsyncSleeper, Blocking, Clock, Mode, Sleeper};
 pub use sleepers::*;
 pub use target::{Target, WithAttempt};
+pub use timeline::Timeline;
 pub use timeout::{TimedTry, WithTimeout};
 pub use tries::Tries;
 
 /// What most programs import: `use rebackoff::prelude::*`.
 pub mod prelude {
     pub use crate::{
-        Event, Jitter, LastWait, Outcome, Policy, PolicyError, Reason, Retry, Verdict, constant,
-        decay, decorrelated, expo, fibo, linear, list, millis, policy, runtime, secs,
+        Above, Event, Jitter, LastWait, Nested, Outcome, Policy, PolicyError, Reason, Retry,
+        Verdict, constant, decay, decorrelated, expo, fibo, linear, list, millis, policy, runtime,
+        secs,
     };
     #[cfg(feature = "macros")]
     pub use crate::{on_error, on_predicate};

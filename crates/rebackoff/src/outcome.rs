@@ -16,6 +16,9 @@ pub struct Outcome<O> {
     pub elapsed: Duration,
     /// Why the call gave up; `None` when it succeeded.
     pub reason: Option<Reason>,
+    /// The wait that the last outcome asked for, when the call gave up and it asked for one: the
+    /// time to come back after, where the reason is [`Reason::Hint`].
+    pub hint: Option<Duration>,
 }
 
 impl<O> Outcome<O> {
@@ -31,13 +34,17 @@ impl<O> Outcome<O> {
 pub struct Attempt {
     /// The tries so far, with this one.
     pub tries: u64,
-    /// The time left of `max_time` when this try began; `None` when it is unlimited.
+    /// The time left when this try began, of `max_time` or of a call around this one; `None` when
+    /// it is unlimited.
     pub remaining: Option<Duration>,
+    /// The most time that this try may take: what is left, where `last_wait` is `Stop`, so that
+    /// no try begins at the deadline. `None` when it is unlimited.
+    pub limit: Option<Duration>,
 }
 
 impl Attempt {
     /// A try for a test of a target that asks about it.
     pub const fn new(tries: u64, remaining: Option<Duration>) -> Self {
-        Self { tries, remaining }
+        Self { tries, remaining, limit: None }
     }
 }

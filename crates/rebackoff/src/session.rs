@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
-use rebackoff_core::{Engine, Event, Policy, Reason, Seconds, Step, Verdict, Wait};
+use rebackoff_core::{
+    Engine, Event, LastWait, Limits, Policy, Reason, Seconds, Step, Verdict, Wait,
+};
 
 use crate::hooks::Hook;
 use crate::random::CallDraws;
+use crate::scope::{self, Scope};
 use crate::{Attempt, Clock, Outcome};
 
 pub(crate) struct Session<'p, C: Clock> {
@@ -14,6 +17,9 @@ pub(crate) struct Session<'p, C: Clock> {
     draws: CallDraws,
     pub(crate) clock: C,
     start: Option<C::Instant>,
+    /// When `max_time` will be over, on the clock's timeline. A call that has given up has no use for
+    /// that, and keeps here what the last outcome asked to wait: every future has room for one alone.
+    deadline: Option<Duration>,
     reason: Option<Reason>,
     /// The last wait was not the call's own policy's, so its schedule is to be taken up again.
     strayed: bool,
@@ -30,6 +36,7 @@ impl<'p, C: Clock> Session<'p, C> {
             draws,
             clock,
             start: None,
+            deadline: None,
             reason: None,
             strayed: false,
             #[cfg(feature = "testing")]
@@ -62,36 +69,74 @@ impl<'p, C: Clock> Session<'p, C> {
         elapsed
     }
 
+    /// The time left, of this call or of one around it.
     pub(crate) fn remaining(&self) -> Option<Duration> {
         let elapsed = self.elapsed().map_or(Seconds::ZERO, Seconds::from_duration);
-        self.policy.limits().remaining(elapsed).map(Seconds::to_duration)
+        let outer = Scope::current().and_then(|outer| outer.remaining());
+        let limits = self.policy.limits().inside(outer, elapsed);
+        limits.remaining(elapsed).map(Seconds::to_duration)
     }
 
     pub(crate) fn attempt(&self) -> Attempt {
-        Attempt { tries: self.tries(), remaining: self.remaining() }
+        let remaining = self.remaining();
+        let ends = self.policy.limits().last_wait == LastWait::Stop;
+        Attempt { tries: self.tries(), remaining, limit: remaining.filter(|_| ends) }
+    }
+
+    /// Whether the calls inside this one are to see it: where it watches the time anyway.
+    #[inline]
+    pub(crate) fn is_seen(&self) -> bool {
+        self.start.is_some()
+    }
+
+    /// What the calls inside a try of this one see.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn scope(&self) -> Scope {
+        let own = Scope {
+            deadline: self.deadline,
+            timeline: self.clock.timeline(),
+            amplification: self.tries(),
+        };
+        #[cfg(feature = "testing")]
+        let own = own.sooner_by(self.skipped);
+        match scope::is_inside().then(Scope::current).flatten() {
+            Some(outer) => own.inside(&outer),
+            None => own,
+        }
     }
 
     /// How the call went, now that it has ended with `result`.
     pub(crate) fn report<O>(&self, result: O) -> Outcome<O> {
         let elapsed = self.elapsed().unwrap_or_default();
-        Outcome { result, tries: self.tries(), elapsed, reason: self.reason }
+        let hint = self.reason.and(self.deadline);
+        Outcome { result, tries: self.tries(), elapsed, reason: self.reason, hint }
     }
 
     // Handlers
 
-    /// The call begins; the clock is read if anything will ask how long it took.
+    /// The call begins; the clock is read if anything will ask how long it took. Such a call is
+    /// seen by the calls inside it.
     #[inline]
-    pub(crate) fn handle_start(&mut self, timed: bool) {
-        if timed || self.policy.limits().max_time.is_some() {
+    pub(crate) fn handle_start(&mut self, timed: bool) -> bool {
+        let max_time = self.policy.limits().max_time;
+        if let Some(max_time) = max_time {
+            let now = self.clock.timeline().now();
+            self.deadline = Some(now.saturating_add(max_time.to_duration()));
+        }
+        let timed = timed || max_time.is_some();
+        if timed {
             self.start = Some(self.clock.now());
         }
+        timed
     }
 
     /// A try begins.
     #[inline]
     pub(crate) fn handle_try<O, H: Hook<O>>(&self, hooks: &mut H) {
         if H::TIMED {
-            hooks.tell(&Event::trying(self.tries(), self.elapsed().unwrap_or_default()));
+            let elapsed = self.elapsed().unwrap_or_default();
+            hooks.tell(&Event::trying(self.tries(), elapsed).inside(amplification()));
         }
     }
 
@@ -101,12 +146,14 @@ impl<'p, C: Clock> Session<'p, C> {
         let verdict = hooks.judge(outcome, Verdict::Accept);
         if H::TIMED && verdict == Verdict::Accept {
             let elapsed = self.elapsed().unwrap_or_default();
-            hooks.tell(&Event::success(self.tries(), elapsed, outcome));
+            let event = Event::success(self.tries(), elapsed, outcome);
+            hooks.tell(&event.inside(amplification()));
         }
         verdict
     }
 
     /// A try that is not accepted: the wait before the next one, or `None` when the call gives up.
+    /// `timed` is whether the call may have been [timed](Self::handle_start).
     #[inline(always)]
     #[allow(
         clippy::inline_always,
@@ -114,29 +161,42 @@ impl<'p, C: Clock> Session<'p, C> {
     )]
     pub(crate) fn handle_failure<O, H: Hook<O>>(
         &mut self,
+        timed: bool,
         outcome: &O,
         verdict: Verdict,
         hooks: &mut H,
     ) -> Option<Seconds> {
         let tries = self.tries();
         let chosen = if verdict.wants_retry() { hooks.policy(outcome) } else { None };
-        let elapsed = self.elapsed_for(chosen.as_ref());
-        let step = self.decide(outcome, verdict, elapsed, chosen, hooks);
+        let timed = timed || chosen.is_some();
+        let elapsed = if timed { self.elapsed_for(chosen.as_ref()) } else { None };
+        let step = if scope::is_inside() {
+            self.decide_inside(outcome, verdict, elapsed, chosen, hooks)
+        } else {
+            let narrow = |limits: &Limits| {
+                if timed { *limits } else { Limits { max_time: None, ..*limits } }
+            };
+            self.decide(outcome, verdict, elapsed, chosen, hooks, narrow)
+        };
+        let hint = || verdict.hint().map(Seconds::to_duration);
         match step {
             Step::Accept => None,
             Step::Retry { wait } => {
                 if H::TIMED {
                     let elapsed = elapsed.unwrap_or_default();
-                    hooks.tell(&Event::backoff(tries, elapsed, wait.to_duration(), outcome));
+                    let event = Event::backoff(tries, elapsed, wait.to_duration(), outcome);
+                    hooks.tell(&event.hinted(hint()).inside(amplification()));
                 }
                 crate::trace::backoff(tries, elapsed, wait);
                 Some(self.slept(wait))
             }
             Step::GiveUp { reason } => {
                 self.reason = Some(reason);
+                self.deadline = hint();
                 if H::TIMED {
                     let elapsed = elapsed.unwrap_or_default();
-                    hooks.tell(&Event::giveup(tries, elapsed, reason, outcome));
+                    let event = Event::giveup(tries, elapsed, reason, outcome);
+                    hooks.tell(&event.hinted(hint()).inside(amplification()));
                 }
                 crate::trace::giveup(tries, elapsed, reason);
                 None
@@ -153,6 +213,23 @@ impl<'p, C: Clock> Session<'p, C> {
         self.elapsed()
     }
 
+    /// The step of a call inside a try of another one, whose limits hold as well.
+    #[cold]
+    #[inline(never)]
+    fn decide_inside<O, H: Hook<O>>(
+        &mut self,
+        outcome: &O,
+        verdict: Verdict,
+        elapsed: Option<Duration>,
+        chosen: Option<Policy>,
+        hooks: &mut H,
+    ) -> Step {
+        let since = elapsed.map_or(Seconds::ZERO, Seconds::from_duration);
+        let outer = Scope::current().and_then(|outer| outer.remaining());
+        let narrow = |limits: &Limits| limits.inside(outer, since);
+        self.decide(outcome, verdict, elapsed, chosen, hooks, narrow)
+    }
+
     #[inline(always)]
     #[allow(clippy::inline_always, reason = "a part of `handle_failure`")]
     fn decide<O, H: Hook<O>>(
@@ -162,15 +239,15 @@ impl<'p, C: Clock> Session<'p, C> {
         elapsed: Option<Duration>,
         chosen: Option<Policy>,
         hooks: &mut H,
+        narrow: impl FnOnce(&Limits) -> Limits,
     ) -> Step {
         let chosen = chosen.map(|policy| policy.inside(self.policy.limits()));
         let policy = chosen.as_ref().unwrap_or(self.policy);
-        #[cfg(not(feature = "testing"))]
-        let limits = policy.limits();
+        let limits = narrow(policy.limits());
         #[cfg(feature = "testing")]
-        let limits = &crate::testing::allowed(policy.limits());
+        let limits = crate::testing::allowed(&limits);
         let elapsed = elapsed.map_or(Seconds::ZERO, Seconds::from_duration);
-        if let Some(step) = self.engine.handle_verdict(limits, verdict, elapsed) {
+        if let Some(step) = self.engine.handle_verdict(&limits, verdict, elapsed) {
             return step;
         }
         let own = hooks.raw_wait(outcome);
@@ -185,7 +262,7 @@ impl<'p, C: Clock> Session<'p, C> {
             Some(wait) => wait.min(policy.wait().cap()),
             None => policy.spread(raw, &mut self.draws),
         });
-        self.engine.handle_wait(limits, verdict, elapsed, wait)
+        self.engine.handle_wait(&limits, verdict, elapsed, wait, &mut self.draws)
     }
 
     /// Goes on with another schedule than the one before, or comes back to the call's own.
@@ -208,4 +285,9 @@ impl<'p, C: Clock> Session<'p, C> {
         }
         wait
     }
+}
+
+/// How many calls the ones around this one have made of it already, this try among them.
+fn amplification() -> u64 {
+    Scope::current().map_or(1, |outer| outer.amplification)
 }

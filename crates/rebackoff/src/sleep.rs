@@ -3,6 +3,8 @@
 use std::future::Future;
 use std::time::Duration;
 
+use crate::Timeline;
+
 /// A monotonic clock.
 pub trait Clock {
     /// A moment of this clock.
@@ -13,6 +15,13 @@ pub trait Clock {
 
     /// The time since `earlier`, zero if the clock has run backwards.
     fn elapsed(&self, earlier: Self::Instant) -> Duration;
+
+    /// The clock for what outlives a call: inherited deadlines, budgets, breakers. Default
+    /// [`Timeline::System`].
+    #[inline]
+    fn timeline(&self) -> Timeline {
+        Timeline::System
+    }
 }
 
 /// Waits by blocking the thread.

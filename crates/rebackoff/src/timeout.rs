@@ -65,10 +65,12 @@ where
 
     #[inline]
     fn call(&mut self, attempt: impl FnOnce() -> Attempt) -> Self::Call {
+        let attempt = attempt();
+        let limit = attempt.limit.map_or(self.limit, |left| left.min(self.limit));
         TimedTry {
-            future: self.target.call(attempt),
-            sleep: self.sleeper.sleep(self.limit),
-            limit: self.limit,
+            future: self.target.call(|| attempt),
+            sleep: self.sleeper.sleep(limit),
+            limit,
             late: self.late.clone(),
         }
     }

@@ -115,7 +115,8 @@ impl<'p, M: Mode, H> Tries<'p, M, H> {
         H: Hook<E>,
     {
         let verdict = self.hooks.judge(error, verdict);
-        self.session.handle_failure(error, verdict, &mut Then(Instead(chosen), &mut self.hooks))
+        let mut hooks = Then(Instead(chosen), &mut self.hooks);
+        self.session.handle_failure(true, error, verdict, &mut hooks)
     }
 }
 

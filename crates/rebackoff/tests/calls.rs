@@ -80,6 +80,35 @@ fn a_hint_raises_the_wait_and_gives_up_past_the_deadline() {
 }
 
 #[test]
+fn a_hint_above_the_ceiling_gives_up_and_hands_the_time_back() {
+    let mut told = None;
+    let call = PLAIN.retry(|| Err::<(), _>("busy")).hint(|_| Some(secs(3600)));
+    let call = call.on_giveup(|event| told = event.hint).sleeper(VirtualClock::new());
+    let outcome = call.outcome();
+    assert_eq!((outcome.tries, outcome.reason), (1, Some(Reason::Hint)));
+    assert_eq!((outcome.hint, told), (Some(secs(3600)), Some(secs(3600))));
+
+    let limited = PLAIN.retry(|| Err::<(), _>("busy")).sleeper(VirtualClock::new()).outcome();
+    assert_eq!(limited.hint, None);
+}
+
+#[test]
+fn a_hint_above_the_ceiling_may_be_capped() {
+    let policy = policy!(
+        expo,
+        jitter = Jitter::None,
+        hint_ceiling = secs(60),
+        hint_above = Above::Cap,
+        max_tries = 2
+    );
+    let (clock, mut told) = (VirtualClock::new(), None);
+    let call = policy.retry(|| Err::<(), _>("busy")).hint(|_| Some(secs(3600)));
+    let call = call.on_backoff(|event| told = event.hint).sleeper(clock.clone());
+    let _ = call.call();
+    assert_eq!((clock.waits(), told), (vec![secs(60)], Some(secs(3600))));
+}
+
+#[test]
 fn polls_until_the_condition_holds_or_gives_the_last_value_back() {
     let clock = VirtualClock::new();
     let mut numbers = 1..;
@@ -250,7 +279,7 @@ fn a_wait_of_the_callers_own_stays_within_the_cap_too() {
 #[test]
 fn the_longer_of_two_hints_holds() {
     let clock = VirtualClock::new();
-    let policy = policy!(expo, max_tries = 2);
+    let policy = policy!(expo, jitter = Jitter::None, max_tries = 2);
     let call = policy.retry(|| Err::<(), _>("down"));
     let call = call.hint(|_| Some(secs(9))).hint(|_| Some(secs(3)));
     let _ = call.sleeper(clock.clone()).call();

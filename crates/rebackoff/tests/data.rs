@@ -24,6 +24,9 @@ jitter = "equal"
 max_tries = 8
 max_time = "1m 30s"
 last_wait = "stop"
+hint_ceiling = "none"
+hint_above = "cap"
+hint_spread = 0.5
 
 [poll]
 wait = "constant"
@@ -38,7 +41,10 @@ fn policies_are_read_from_toml() {
         jitter = Jitter::Equal,
         max_tries = 8,
         max_time = secs(90),
-        last_wait = LastWait::Stop
+        last_wait = LastWait::Stop,
+        hint_ceiling = std::time::Duration::MAX,
+        hint_above = Above::Cap,
+        hint_spread = 0.5
     );
     assert_eq!(config.fetch, fetch);
     assert_eq!(config.poll, policy!(list(secs(1), millis(2500), secs(5))));
@@ -52,7 +58,7 @@ fn policies_are_written_to_toml_and_json_and_read_again() {
     let json = serde_json::to_string(&policy.poll).unwrap();
     assert_eq!(
         json,
-        r#"{"interval":[1,2.5,5],"jitter":"full","last_wait":"shorten","wait":"constant"}"#
+        r#"{"hint_above":"give_up","hint_ceiling":300,"hint_spread":0.1,"interval":[1,2.5,5],"jitter":"full","last_wait":"shorten","nested":"allow","wait":"constant"}"#
     );
     assert_eq!(serde_json::from_str::<Policy>(&json).unwrap(), policy.poll);
 }
@@ -67,8 +73,8 @@ fn a_wrong_file_is_refused_with_what_is_allowed() {
         ),
         (
             "wait = 'expo'\nmax_trys = 3",
-            "expo takes base, factor, max_value, beside jitter, max_tries, max_time, last_wait, \
-             but it is given max_trys as well",
+            "expo takes base, factor, max_value, beside jitter, max_tries, max_time, last_wait, nested, \
+             hint_ceiling, hint_above, hint_spread, but it is given max_trys as well",
         ),
         (
             "wait = 'exponential'",

@@ -80,7 +80,8 @@ fn the_longest_durations_saturate() {
         constant(interval = Duration::MAX),
         jitter = Jitter::Random,
         max_tries = 3,
-        max_time = Duration::MAX
+        max_time = Duration::MAX,
+        hint_ceiling = Duration::MAX
     );
     let clock = VirtualClock::new();
     let call = policy.retry(|| Err::<(), _>(1)).hint(|_| Some(Duration::MAX));

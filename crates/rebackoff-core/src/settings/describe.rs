@@ -1,5 +1,5 @@
 use super::{Setting, Settings, is_decorrelated};
-use crate::{Limits, Policy, Seconds, Wait};
+use crate::{Hints, Limits, Policy, Seconds, Wait};
 
 /// All of the policy's parameters, so that [`Settings::build`] gives it back.
 impl From<&Policy> for Settings {
@@ -8,7 +8,7 @@ impl From<&Policy> for Settings {
         settings.set("wait", policy.wait().name());
         settings.describe_wait(policy.wait());
         settings.set("jitter", policy.jitter().name());
-        let Limits { max_tries, max_time, last_wait } = *policy.limits();
+        let Limits { max_tries, max_time, last_wait, nested, hints } = *policy.limits();
         if let Some(max_tries) = max_tries {
             settings.set("max_tries", max_tries.get());
         }
@@ -16,11 +16,22 @@ impl From<&Policy> for Settings {
             settings.set("max_time", max_time);
         }
         settings.set("last_wait", last_wait.name());
+        settings.set("nested", nested.name());
+        settings.describe_hints(hints);
         settings
     }
 }
 
 impl Settings {
+    fn describe_hints(&mut self, Hints { ceiling, above, spread }: Hints) {
+        if ceiling < Seconds::MAX {
+            self.set("hint_ceiling", ceiling);
+        } else {
+            self.set("hint_ceiling", "none");
+        }
+        self.set("hint_above", above.name()).set("hint_spread", spread);
+    }
+
     fn describe_wait(&mut self, wait: &Wait) {
         match wait {
             Wait::Constant(constant) => {

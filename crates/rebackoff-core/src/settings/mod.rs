@@ -13,13 +13,14 @@ use alloc::collections::BTreeMap;
 use alloc::string::String;
 
 use crate::{Policy, PolicyBuilder, Seconds, Wait};
-use parameters::{jitter, last_wait, limit, named_wait, set_parameter};
+use parameters::{hint_above, jitter, last_wait, limit, named_wait, nested, set_parameter};
 
 /// Parameters of a policy by name, not yet checked: what is read from TOML, JSON or environment.
 ///
 /// Names are those of the builders, flat: `wait` (`constant`, `linear`, `expo`, `fibo`, `decay`,
 /// `decorrelated`, `runtime`) with the strategy's own parameters, `jitter` (`full`, `equal`,
-/// `random`, `none`), `max_tries`, `max_time`, `last_wait` (`shorten`, `stop`). A duration is a
+/// `random`, `none`), `max_tries`, `max_time`, `last_wait` (`shorten`, `stop`), `nested` (`allow`,
+/// `once`), `hint_ceiling`, `hint_above` (`give_up`, `cap`), `hint_spread`. A duration is a
 /// number of seconds or a text such as `1m 30s`; the text `none` takes a limit or cap away.
 ///
 /// Settings are laid over a policy: what they do not name stays as it was, and a `wait` of
@@ -59,6 +60,10 @@ impl Settings {
         "max_tries",
         "max_time",
         "last_wait",
+        "nested",
+        "hint_ceiling",
+        "hint_above",
+        "hint_spread",
     ];
 
     /// No settings: lays nothing over a policy.
@@ -98,7 +103,14 @@ impl Settings {
         if is_decorrelated(&wait) != is_decorrelated(base.wait()) {
             policy.jitter = None;
         }
+        if base.has_default_spread() {
+            policy.hint_spread = None;
+        }
         policy.wait = wait;
+        self.lay(policy)
+    }
+
+    fn lay(&self, mut policy: PolicyBuilder) -> Result<Policy, SettingError> {
         for (name, setting) in &self.0 {
             match name.as_str() {
                 "wait" => {}
@@ -109,6 +121,13 @@ impl Settings {
                     policy.max_time = max_time.map(Seconds::from_duration);
                 }
                 "last_wait" => policy.last_wait = last_wait(setting)?,
+                "nested" => policy.nested = nested(setting)?,
+                "hint_ceiling" => {
+                    let ceiling = limit(name, setting, Setting::duration)?;
+                    policy.hint_ceiling = ceiling.map_or(Seconds::MAX, Seconds::from_duration);
+                }
+                "hint_above" => policy.hint_above = hint_above(setting)?,
+                "hint_spread" => policy.hint_spread = Some(setting.number(name)?),
                 _ => policy.wait = set_parameter(policy.wait, name, setting)?,
             }
         }
@@ -126,8 +145,7 @@ impl Settings {
             rule: parameters::WAITS.to_owned(),
             value: "missing".to_owned(),
         })?;
-        let wait = named_wait(wait)?;
-        self.over(&Policy::with_defaults(wait))
+        self.lay(PolicyBuilder::with(named_wait(wait)?))
     }
 }
 

@@ -5,7 +5,8 @@ use core::time::Duration;
 
 use super::{Setting, SettingError};
 use crate::{
-    Jitter, LastWait, Wait, constant, decay, decorrelated, expo, fibo, linear, list, runtime,
+    Above, Jitter, LastWait, Nested, Wait, constant, decay, decorrelated, expo, fibo, linear, list,
+    runtime,
 };
 
 pub(super) const WAITS: &str =
@@ -37,11 +38,27 @@ pub(super) fn jitter(setting: &Setting) -> Result<Jitter, SettingError> {
     })
 }
 
+pub(super) fn nested(setting: &Setting) -> Result<Nested, SettingError> {
+    Ok(match setting.word() {
+        Some("allow") => Nested::Allow,
+        Some("once") => Nested::Once,
+        _ => return Err(setting.refused("nested", "nested must be one of allow, once")),
+    })
+}
+
 pub(super) fn last_wait(setting: &Setting) -> Result<LastWait, SettingError> {
     Ok(match setting.word() {
         Some("shorten") => LastWait::Shorten,
         Some("stop") => LastWait::Stop,
         _ => return Err(setting.refused("last_wait", "last_wait must be one of shorten, stop")),
+    })
+}
+
+pub(super) fn hint_above(setting: &Setting) -> Result<Above, SettingError> {
+    Ok(match setting.word() {
+        Some("give_up") => Above::GiveUp,
+        Some("cap") => Above::Cap,
+        _ => return Err(setting.refused("hint_above", "hint_above must be one of give_up, cap")),
     })
 }
 
@@ -83,8 +100,10 @@ pub(super) fn set_parameter(
         (Wait::Decorrelated(walk), "max_value") => walk.max_value(cap(name, setting)?).wait(),
         (wait, _) => {
             let (strategy, own) = (wait.name(), parameters(&wait));
-            let rule =
-                format!("{strategy} takes {own}, beside jitter, max_tries, max_time, last_wait");
+            let rule = format!(
+                "{strategy} takes {own}, beside jitter, max_tries, max_time, last_wait, nested, \
+                 hint_ceiling, hint_above, hint_spread"
+            );
             return Err(SettingError {
                 parameter: name.to_owned(),
                 rule,

@@ -70,7 +70,7 @@ impl Expo {
 }
 
 /// `base`ⁿ, finite: a factor of zero stays zero, where ∞ would make it NaN.
-fn power(base: f64, n: u64) -> f64 {
+pub(crate) fn power(base: f64, n: u64) -> f64 {
     let (mut result, mut square, mut rest) = (1.0, base, n);
     while rest > 0 {
         if rest & 1 == 1 {

@@ -12,6 +12,7 @@ mod runtime;
 pub use constant::{Constant, constant};
 pub use decay::{Decay, decay};
 pub use decorrelated::{Decorrelated, decorrelated};
+pub(crate) use expo::power;
 pub use expo::{Expo, expo};
 pub use fibo::{Fibo, fibo};
 pub use linear::{Linear, linear};

@@ -63,6 +63,14 @@ impl<O> Hook<O> for () {
     const TIMED: bool = false;
 }
 
+/// Says nothing, but lets the calls inside see the call.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen;
+
+impl<O> Hook<O> for Seen {
+    const TIMED: bool = true;
+}
+
 /// A hook that is used with many calls is lent to each.
 impl<O, H: Hook<O>> Hook<O> for &mut H {
     const TIMED: bool = H::TIMED;

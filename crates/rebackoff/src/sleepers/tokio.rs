@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, Sleep};
 
-use crate::{AsyncSleeper, Clock};
+use crate::{AsyncSleeper, Clock, Timeline};
 
 /// Waits with tokio's timer, by tokio's clock, which a test can pause.
 #[derive(Clone, Copy, Debug, Default)]
@@ -19,6 +19,11 @@ impl Clock for TokioSleeper {
     #[inline]
     fn elapsed(&self, earlier: Instant) -> Duration {
         earlier.elapsed()
+    }
+
+    #[inline]
+    fn timeline(&self) -> Timeline {
+        Timeline::Tokio
     }
 }
 

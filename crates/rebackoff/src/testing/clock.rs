@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use crate::{AsyncSleeper, Clock, Sleeper};
+use crate::{AsyncSleeper, Clock, Sleeper, Timeline};
 
 /// A clock that only sleeping advances: a sleeper for blocking and async calls, without real time.
 ///
@@ -71,6 +71,10 @@ impl Clock for VirtualClock {
 
     fn elapsed(&self, earlier: Duration) -> Duration {
         self.now().saturating_sub(earlier)
+    }
+
+    fn timeline(&self) -> Timeline {
+        Timeline::Virtual(self.clone())
     }
 }
 

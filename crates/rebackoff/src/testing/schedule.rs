@@ -18,9 +18,12 @@ pub fn schedule(policy: &Policy) -> impl Iterator<Item = Duration> + '_ {
     let mut elapsed = Seconds::ZERO;
     iter::from_fn(move || {
         let wait = policy.wait().raw(engine.tries() - 1);
-        let step = engine.decide::<()>(policy.limits(), Verdict::Retry, elapsed, |_| Ok(wait));
+        let (limits, verdict) = (policy.limits(), Verdict::Retry);
+        let step = engine
+            .handle_verdict(limits, verdict, elapsed)
+            .unwrap_or_else(|| engine.handle_wait(limits, verdict, elapsed, wait, &mut || 0.0));
         match step {
-            Ok(Step::Retry { wait }) => {
+            Step::Retry { wait } => {
                 elapsed = elapsed.saturating_add(wait);
                 Some(wait.to_duration())
             }

@@ -1,0 +1,43 @@
+//! What the headers of a response say about when to come back.
+
+mod date;
+mod headers;
+mod number;
+
+use crate::{Seconds, Verdict};
+
+/// What an outcome asks for: to wait before the next try, or not to try again.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Hint {
+    /// To wait at least this long.
+    Wait(Seconds),
+    /// Not to try again (a negative gRPC pushback).
+    Stop,
+}
+
+impl Hint {
+    /// The wait, where it asks for one.
+    pub const fn wait(self) -> Option<core::time::Duration> {
+        match self {
+            Self::Wait(wait) => Some(wait.to_duration()),
+            Self::Stop => None,
+        }
+    }
+}
+
+/// A failed try that asked for this.
+impl From<Hint> for Verdict {
+    fn from(hint: Hint) -> Self {
+        match hint {
+            Hint::Wait(wait) => Self::RetryAfter(wait),
+            Hint::Stop => Self::Stop,
+        }
+    }
+}
+
+/// A failed try that asked for this, or for nothing.
+impl From<Option<Hint>> for Verdict {
+    fn from(hint: Option<Hint>) -> Self {
+        hint.map_or(Self::Retry, Self::from)
+    }
+}

@@ -1,0 +1,144 @@
+//! Which call a call runs inside of: what an inner call inherits, and a target may ask.
+//!
+//! A call that is seen sets the scope of its thread while its target runs; an async one sets it
+//! for each poll, so that the scope belongs to the task and not to the thread. Reading it is for
+//! failures: a call that succeeds at once never asks what is around it.
+
+use std::cell::{Cell, RefCell};
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use pin_project_lite::pin_project;
+use rebackoff_core::Seconds;
+
+use crate::timeline::Timeline;
+
+/// What a call tells the calls inside its try.
+#[derive(Clone, Debug)]
+pub(crate) struct Scope {
+    /// When all of it must end, on `timeline`.
+    pub(crate) deadline: Option<Duration>,
+    pub(crate) timeline: Timeline,
+    /// Its tries, times those of each call around it.
+    pub(crate) amplification: u64,
+}
+
+thread_local! {
+    // Beside the scope itself, because it can be read in two instructions.
+    static INSIDE: Cell<bool> = const { Cell::new(false) };
+    static SCOPE: RefCell<Option<Scope>> = const { RefCell::new(None) };
+}
+
+/// Whether a call is around what runs now.
+#[inline]
+pub(crate) fn is_inside() -> bool {
+    INSIDE.get()
+}
+
+impl Scope {
+    /// The scope of what runs now, if a call is around it.
+    pub(crate) fn current() -> Option<Self> {
+        SCOPE.try_with(|scope| scope.borrow().clone()).ok().flatten()
+    }
+
+    /// This scope inside `outer`: the deadline that comes first, and the calls of both.
+    pub(crate) fn inside(self, outer: &Self) -> Self {
+        let left = match (self.remaining(), outer.remaining()) {
+            (Some(own), Some(outer)) => Some(own.min(outer)),
+            (own, outer) => own.or(outer),
+        };
+        Self {
+            deadline: left.map(|left| self.timeline.now().saturating_add(left.to_duration())),
+            amplification: self.amplification.saturating_mul(outer.amplification),
+            ..self
+        }
+    }
+
+    /// This scope after waits that a test skipped.
+    #[cfg(feature = "testing")]
+    pub(crate) fn sooner_by(self, skipped: Duration) -> Self {
+        Self { deadline: self.deadline.map(|end| end.saturating_sub(skipped)), ..self }
+    }
+
+    /// The time left until the deadline.
+    pub(crate) fn remaining(&self) -> Option<Seconds> {
+        let left = self.deadline?.saturating_sub(self.timeline.now());
+        Some(Seconds::from_duration(left))
+    }
+
+    /// Runs `body` with this as its scope.
+    #[inline(never)]
+    pub(crate) fn within<O>(self, body: impl FnOnce() -> O) -> O {
+        let _entered = Entered { before: replace(Some(self)) };
+        body()
+    }
+}
+
+fn replace(scope: Option<Scope>) -> Option<Scope> {
+    INSIDE.set(scope.is_some());
+    SCOPE.try_with(|current| current.replace(scope)).ok().flatten()
+}
+
+/// Goes back to the scope before when it is dropped, after a panic too.
+struct Entered {
+    before: Option<Scope>,
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        replace(self.before.take());
+    }
+}
+
+pin_project! {
+    /// A future in a scope: while it is polled, `scope` holds.
+    pub(crate) struct Scoped<Fut> {
+        pub(crate) scope: Option<Scope>,
+        #[pin]
+        pub(crate) body: Fut,
+    }
+}
+
+impl<Fut: Future> Future for Scoped<Fut> {
+    type Output = Fut::Output;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Fut::Output> {
+        let this = self.project();
+        match this.scope.clone() {
+            Some(scope) => scope.within(|| this.body.poll(context)),
+            None => this.body.poll(context),
+        }
+    }
+}
+
+/// The time left for what runs now: until the deadline of the call around it, or of the outermost
+/// where that comes first; `None` outside of any, or where none has a limit.
+///
+/// A call is around its target, and around all that its target calls on the same thread or awaits
+/// in the same task, if it has `max_time`, a handler, a budget or a breaker, or ends with
+/// `.outcome()`; any other from its first retry on, since success is to cost nothing. Calls inside
+/// inherit the deadline by themselves; ask for it where you hand a timeout to something else.
+///
+/// ```
+/// use rebackoff::prelude::*;
+/// use rebackoff::testing::VirtualClock;
+///
+/// static FETCH: Policy = policy!(expo, max_time = secs(5));
+///
+/// let clock = VirtualClock::new();
+/// let left = FETCH
+///     .poll(|| {
+///         clock.advance(secs(2));
+///         rebackoff::remaining()
+///     })
+///     .sleeper(clock.clone())
+///     .call();
+/// assert_eq!(left, Some(secs(3)));
+/// assert_eq!(rebackoff::remaining(), None);
+/// ```
+pub fn remaining() -> Option<Duration> {
+    Scope::current()?.remaining().map(Seconds::to_duration)
+}

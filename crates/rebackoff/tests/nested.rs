@@ -1,0 +1,216 @@
+//! Calls inside the tries of other calls.
+
+use std::cell::Cell;
+use std::time::Duration;
+
+use rebackoff::prelude::*;
+use rebackoff::testing::VirtualClock;
+use rebackoff::{Nested, remaining};
+
+static THREE: Policy = policy!(constant(interval = secs(1)), jitter = Jitter::None, max_tries = 3);
+static ONCE: Policy = policy!(
+    constant(interval = secs(1)),
+    jitter = Jitter::None,
+    max_tries = 3,
+    nested = Nested::Once
+);
+static TEN_SECONDS: Policy =
+    policy!(constant(interval = secs(4)), jitter = Jitter::None, max_time = secs(10));
+static MINUTE: Policy =
+    policy!(constant(interval = secs(3)), jitter = Jitter::None, max_time = secs(60));
+static FOR_EVER: Policy = policy!(constant(interval = secs(3)), jitter = Jitter::None);
+
+fn fail() -> Result<(), &'static str> {
+    Err("down")
+}
+
+#[test]
+fn three_layers_of_three_tries_are_27_calls_and_say_so() {
+    let clock = VirtualClock::new();
+    let most = Cell::new(0);
+    let calls = Cell::new(0);
+    let inner = || {
+        THREE
+            .retry(|| {
+                calls.set(calls.get() + 1);
+                fail()
+            })
+            .sleeper(clock.clone())
+            .on_giveup(|event| most.set(most.get().max(event.amplification)))
+            .call()
+    };
+    let middle = || THREE.retry(inner).sleeper(clock.clone()).on_backoff(|_| {}).call();
+    let outcome = THREE.retry(middle).sleeper(clock.clone()).outcome();
+    assert_eq!((outcome.tries, calls.get(), most.get()), (3, 27, 27));
+}
+
+#[test]
+fn a_policy_that_gives_way_tries_once_inside_another_call() {
+    let clock = VirtualClock::new();
+    let calls = Cell::new(0);
+    let inner = || {
+        ONCE.retry(|| {
+            calls.set(calls.get() + 1);
+            fail()
+        })
+        .sleeper(clock.clone())
+        .outcome()
+    };
+    let mut given_up = None;
+    let outer = || {
+        let outcome = inner();
+        given_up = Some((outcome.tries, outcome.reason));
+        outcome.result
+    };
+    assert_eq!(THREE.retry(outer).sleeper(clock.clone()).scope().call(), Err("down"));
+    assert_eq!((calls.get(), given_up), (3, Some((1, Some(Reason::MaxTries)))));
+
+    calls.set(0);
+    assert_eq!(inner().tries, 3);
+    assert_eq!(calls.get(), 3);
+}
+
+#[test]
+fn an_inner_call_never_outlives_the_outer_one() {
+    for inner in [&MINUTE, &FOR_EVER] {
+        let clock = VirtualClock::new();
+        let mut reasons = Vec::new();
+        let outer = TEN_SECONDS
+            .retry(|| {
+                let outcome = inner.retry(fail).sleeper(clock.clone()).outcome();
+                reasons.push(outcome.reason);
+                outcome.result
+            })
+            .sleeper(clock.clone())
+            .outcome();
+        assert_eq!(outer.elapsed, secs(10));
+        assert_eq!(reasons, [Some(Reason::MaxTime)]);
+        assert_eq!(clock.waits(), [secs(3), secs(3), secs(3), secs(1)]);
+    }
+}
+
+#[test]
+fn a_loop_inherits_the_deadline_of_the_call_around_it() {
+    let clock = VirtualClock::new();
+    let outer = TEN_SECONDS
+        .retry(|| {
+            let mut tries = FOR_EVER.tries().sleeper(clock.clone());
+            while tries.backoff("down").is_ok() {}
+            assert_eq!(tries.reason(), Some(Reason::MaxTime));
+            fail()
+        })
+        .sleeper(clock.clone())
+        .outcome();
+    assert_eq!(outer.elapsed, secs(10));
+}
+
+#[test]
+fn a_target_asks_what_is_left() {
+    let clock = VirtualClock::new();
+    let mut left = Vec::new();
+    let _ = TEN_SECONDS
+        .retry(|| {
+            left.push(remaining());
+            fail()
+        })
+        .sleeper(clock.clone())
+        .call();
+    assert_eq!(left, [10, 6, 2, 0].map(|left| Some(secs(left))));
+    assert_eq!(remaining(), None);
+}
+
+#[test]
+fn the_scope_of_a_panicking_target_is_left() {
+    let panicked = std::panic::catch_unwind(|| {
+        TEN_SECONDS.retry(|| -> Result<(), ()> { panic!("in a test") }).call()
+    });
+    assert!(panicked.is_err());
+    assert_eq!(remaining(), None);
+}
+
+#[rebackoff::on_error(policy = TEN_SECONDS, sleeper = clock.clone())]
+fn attributed(clock: &VirtualClock, left: &mut Vec<Option<Duration>>) -> Result<(), &'static str> {
+    left.push(remaining());
+    fail()
+}
+
+#[test]
+fn an_attribute_is_around_its_body() {
+    let mut left = Vec::new();
+    let _ = attributed(&VirtualClock::new(), &mut left);
+    assert_eq!(left, [10, 6, 2, 0].map(|left| Some(secs(left))));
+}
+
+mod asynchronous {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn an_inner_call_never_outlives_the_outer_one() {
+        let start = tokio::time::Instant::now();
+        let outer = TEN_SECONDS
+            .retry_async(|| async {
+                let inner = FOR_EVER.retry_async(|| async { fail() }).outcome().await;
+                assert_eq!(inner.reason, Some(Reason::MaxTime));
+                inner.result
+            })
+            .await;
+        assert_eq!(outer, Err("down"));
+        let elapsed = start.elapsed();
+        assert!(elapsed >= secs(10) && elapsed < millis(10_010), "{elapsed:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_scope_belongs_to_the_task_and_not_to_the_thread() {
+        let slow = TEN_SECONDS.retry_async(|| async {
+            tokio::time::sleep(secs(1)).await;
+            assert!(remaining().is_some());
+            Ok::<_, ()>(())
+        });
+        let beside = async {
+            for _ in 0..5 {
+                assert_eq!(remaining(), None);
+                tokio::time::sleep(millis(300)).await;
+            }
+        };
+        let (slow, ()) = tokio::join!(slow.into_future(), beside);
+        assert_eq!(slow, Ok(()));
+        assert_eq!(remaining(), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_timeout_ends_at_the_deadline_where_the_last_wait_stops() {
+        static STRICT: Policy = policy!(
+            constant(interval = millis(500)),
+            jitter = Jitter::None,
+            max_time = secs(10),
+            last_wait = LastWait::Stop
+        );
+        let mut limits = Vec::new();
+        let start = tokio::time::Instant::now();
+        let late = |limit: Duration| Err::<(), _>(limit);
+        let outcome = STRICT
+            .retry_async(std::future::pending::<Result<(), Duration>>)
+            .timeout(secs(4), late)
+            .on_giveup(|event| limits.extend(event.error().copied()))
+            .await;
+        let (elapsed, last) = (start.elapsed(), outcome.unwrap_err());
+        assert!(elapsed <= millis(10_010), "{elapsed:?}");
+        assert!(last < secs(4), "{last:?}");
+        assert_eq!(limits, [last]);
+    }
+
+    #[rebackoff::on_error(policy = TEN_SECONDS)]
+    async fn attributed(left: &mut Vec<Option<Duration>>) -> Result<(), &'static str> {
+        tokio::time::sleep(millis(500)).await;
+        left.push(remaining());
+        fail()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_attribute_is_around_its_body() {
+        let mut left = Vec::new();
+        let _ = attributed(&mut left).await;
+        assert!(left.iter().all(Option::is_some), "{left:?}");
+        assert_eq!(remaining(), None);
+    }
+}
