@@ -24,6 +24,12 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+#[cfg(target_has_atomic = "64")]
+mod atomic;
+#[cfg(target_has_atomic = "64")]
+mod breaker;
+#[cfg(target_has_atomic = "64")]
+mod budget;
 mod draws;
 mod engine;
 mod error;
@@ -38,9 +44,15 @@ mod reason;
 mod schedule;
 mod seconds;
 mod settings;
+#[cfg(target_has_atomic = "64")]
+mod slices;
 mod verdict;
 mod wait;
 
+#[cfg(target_has_atomic = "64")]
+pub use breaker::{Breaker, BreakerBuilder, BreakerState, Counts, Health, Open, Permit};
+#[cfg(target_has_atomic = "64")]
+pub use budget::{Budget, Cost, PerSecond, Quota, Refused, Share, Throttle, Withdrawal};
 pub use draws::Draws;
 pub use engine::{Engine, Step};
 pub use error::PolicyError;

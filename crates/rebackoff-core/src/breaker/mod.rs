@@ -1,0 +1,559 @@
+//! Whether to call at all.
+
+mod answers;
+mod builder;
+mod display;
+mod probes;
+mod window;
+mod word;
+
+use core::cell::LazyCell;
+
+use answers::Admitted;
+pub use answers::{BreakerState, Counts, Health, Open, Permit};
+pub use builder::BreakerBuilder;
+use builder::Rules;
+use probes::{Probe, Probes};
+use window::{Span, Window};
+use word::{MAX_REOPENED, Mode, Word};
+
+use crate::atomic::{AtomicU64, Ordering, Ordering::Relaxed, const_unless_loom};
+use crate::wait::power;
+use crate::{Draws, Seconds};
+
+const NANOS_PER_MILLI: u64 = 1_000_000;
+
+/// Whether to call at all, learned from many calls: a circuit breaker.
+///
+/// Closed, it lets all calls through, and opens when too many fail. Open, it rejects them, so that
+/// the target can recover and callers need not wait for a failure, for `open_for`. Then it is
+/// half-open: a few probes go through. Enough successes close it, a failure opens it again.
+///
+/// ```text
+///          too many failures            open_for is over
+/// closed ────────────────────▶ open ────────────────────────▶ half-open
+///   ▲                            ▲       a probe failed         │   │
+///   │                            └──────────────────────────────┘   │
+///   └───────────────────────────────────────────────────────────────┘
+///                     close_after probes succeeded
+/// ```
+///
+/// # When it opens
+///
+/// - After `consecutive` failures in a row (5), if no rate is given. A success in between begins
+///   anew; the order is that of `settle`.
+/// - With `failure_rate` or `slow_rate`: when a failed or slow call is counted, and the window then
+///   holds `min_calls` (20) or more, of which that share or more is failed or slow. (A success never
+///   opens it.)
+///
+/// A window of time (`window_time`, 10 s) is ten slices that begin at whole multiples of a tenth
+/// of it on the clock: the slice of now and the nine before it. A window of calls (`window_calls`)
+/// is cut into slices of ⌈`window_calls` / 10⌉ calls, in the order of `settle`; the slice that is
+/// filling and as many before it as make up the window, rounded up to whole slices. Up to 10 calls
+/// it is exact.
+///
+/// # How long it stays open
+///
+/// w = min(`open_for` · `growth`ᵏ, `max_open_for`), spread by `jitter`, and rounded up so that it
+/// ends at a whole millisecond of the clock; k counts how often it re-opened since it was last
+/// closed, up to 63.
+///
+/// # Half-open
+///
+/// It admits `probes` (1) calls at once, exactly. A permit comes back with `settle`; a hung probe's
+/// expires after `probe_timeout` (30 s), and what is heard of it later changes nothing. So does a
+/// settled permit's second return, and anything that was admitted before the last change of
+/// state. `close_after` successes (as many as `probes`) close it, and a neutral outcome only frees
+/// the place. A slow success counts as a failure.
+///
+/// # Cost
+///
+/// Nothing takes a lock, and no lock can be held while the target runs. With `consecutive`, a
+/// success of a closed breaker that has no failures is a load in `admit`, and one in `settle`, and
+/// reads no clock; with rates, `settle` adds to one counter. `now` is the time since any fixed
+/// moment on a monotonic clock, the same for all calls, asked for only where it is needed.
+///
+/// In a `static`, [`breaker!`](crate::breaker!) checks the parameters while compiling; at run time
+/// [`Breaker::builder`] gives an error that names the parameter.
+///
+/// ```
+/// use rebackoff_core::{Breaker, BreakerState, Health, Open, Seconds, breaker, secs};
+///
+/// static BREAKER: Breaker = breaker!(consecutive = 2, open_for = secs(10));
+///
+/// let at = |seconds| move || Seconds::new(seconds).unwrap();
+/// let took = || Seconds::ZERO;
+/// let mut draws = || 0.5;
+/// for _ in 0..2 {
+///     let permit = BREAKER.admit(at(0.0))?;
+///     BREAKER.settle(permit, Health::Failure, took, at(0.0), &mut draws);
+/// }
+/// assert_eq!(BREAKER.admit(at(4.0)), Err(Open { retry_in: Seconds::new(6.0) }));
+///
+/// let probe = BREAKER.admit(at(10.0))?;
+/// BREAKER.settle(probe, Health::Success, took, at(10.1), &mut draws);
+/// assert_eq!(BREAKER.state(at(10.1)), BreakerState::Closed);
+/// # Ok::<(), Open>(())
+/// ```
+///
+/// The states are those of M. Nygard, *Release It!* (2007); the defaults of the rates are
+/// Hystrix's.
+#[derive(Debug)]
+pub struct Breaker {
+    rules: Rules,
+    word: AtomicU64,
+    window: Window,
+    probes: Probes,
+    rejected: AtomicU64,
+    opened: AtomicU64,
+    failures: AtomicU64,
+}
+
+/// When a closed breaker opens.
+#[derive(Clone, Copy, Debug)]
+enum Trip {
+    Consecutive(u32),
+    Rates(Rates),
+}
+
+/// A rate that is not asked for is infinite.
+#[derive(Clone, Copy, Debug)]
+struct Rates {
+    failure_rate: f64,
+    slow_rate: f64,
+    longer_than: Option<Seconds>,
+    span: Span,
+    min_calls: u32,
+}
+
+impl Breaker {
+    /// Begins a breaker with all defaults.
+    pub const fn builder() -> BreakerBuilder {
+        BreakerBuilder::new()
+    }
+
+    const_unless_loom! {
+        fn new(rules: Rules) -> Self {
+            Self {
+                rules,
+                word: AtomicU64::new(0),
+                window: Window::new(),
+                probes: Probes::new(),
+                rejected: AtomicU64::new(0),
+                opened: AtomicU64::new(0),
+                failures: AtomicU64::new(0),
+            }
+        }
+    }
+
+    // Getters
+
+    /// Whether it lets calls through. One that is open reads as half-open once its time is over.
+    pub fn state(&self, now: impl FnOnce() -> Seconds) -> BreakerState {
+        let word = self.load();
+        match word.mode() {
+            Mode::Closed => BreakerState::Closed,
+            Mode::Open if is_before(now(), word.payload()) => BreakerState::Open,
+            Mode::Open | Mode::HalfOpen => BreakerState::HalfOpen,
+            Mode::Isolated => BreakerState::Isolated,
+        }
+    }
+
+    /// Whether [`admit`](Self::admit) would let a call through, without taking or counting
+    /// anything.
+    ///
+    /// # Errors
+    ///
+    /// It would not.
+    #[inline]
+    pub fn check(&self, now: impl FnOnce() -> Seconds) -> Result<(), Open> {
+        let word = self.load();
+        if word.mode() == Mode::Closed || self.rules.metrics_only {
+            return Ok(());
+        }
+        self.check_unless_closed(word, now())
+    }
+
+    /// What it has counted since it was last closed, as far as it is in the window; nothing, unless
+    /// it is closed.
+    pub fn counts(&self, now: impl FnOnce() -> Seconds) -> Counts {
+        let word = self.load();
+        if word.mode() != Mode::Closed {
+            return Counts::default();
+        }
+        match self.rules.trip {
+            Trip::Consecutive(_) => {
+                Counts { calls: word.payload(), failures: word.payload(), slow: 0 }
+            }
+            Trip::Rates(Rates { span, .. }) => {
+                let last = self.window.last(span, period(word.generation()), || now().to_nanos());
+                self.window.counts(span, last)
+            }
+        }
+    }
+
+    /// How many calls were rejected; metrics-only, how many would have been.
+    pub fn rejected(&self) -> u64 {
+        self.rejected.load(Relaxed)
+    }
+
+    /// How often it opened, by itself or by [`force_open`](Self::force_open).
+    pub fn opened(&self) -> u64 {
+        self.opened.load(Relaxed)
+    }
+
+    /// How many failures were settled that it took notice of.
+    pub fn failures(&self) -> u64 {
+        self.failures.load(Relaxed)
+    }
+
+    /// Whether it rejects nothing and only counts.
+    pub const fn is_metrics_only(&self) -> bool {
+        self.rules.metrics_only
+    }
+
+    // Handlers
+
+    /// Asks for a call. The permit is for [`settle`](Self::settle), however the call ends.
+    ///
+    /// # Errors
+    ///
+    /// The target is not to be called.
+    #[inline]
+    pub fn admit(&self, now: impl FnOnce() -> Seconds) -> Result<Permit, Open> {
+        let word = self.load();
+        if word.mode() == Mode::Closed {
+            return Ok(Permit(Admitted::Closed(word.generation())));
+        }
+        self.admit_unless_closed(now())
+    }
+
+    /// Tells how an admitted call went. `took` is asked only where slow calls count; a draw is
+    /// taken only where it opens and has a jitter.
+    #[inline]
+    pub fn settle(
+        &self,
+        permit: Permit,
+        health: Health,
+        took: impl FnOnce() -> Seconds,
+        now: impl FnOnce() -> Seconds,
+        draws: &mut impl Draws,
+    ) {
+        let generation = match permit.0 {
+            Admitted::Closed(generation) => generation,
+            Admitted::Probe(probe) => return self.settle_probe(probe, health, took, now, draws),
+            Admitted::MetricsOnly => return,
+        };
+        match (&self.rules.trip, health) {
+            (_, Health::Neutral) => {}
+            (Trip::Consecutive(_), Health::Success) => self.end_failures(generation),
+            (Trip::Consecutive(most), Health::Failure) => {
+                self.count_failure(generation, *most, now, draws);
+            }
+            (Trip::Rates(rates), _) => self.count_call(rates, generation, health, took, now, draws),
+        }
+    }
+
+    /// Opens it now for `open_for`, without growth and jitter, whatever state it is in.
+    pub fn force_open(&self, now: impl FnOnce() -> Seconds) {
+        let until = until(now(), self.rules.open_for);
+        self.change(|old| Some(old.next(Mode::Open, 0, until)));
+    }
+
+    /// Rejects every call until [`reset`](Self::reset) or [`force_open`](Self::force_open).
+    pub fn isolate(&self) {
+        self.change(|old| Some(old.next(Mode::Isolated, 0, 0)));
+    }
+
+    /// Closes it, whatever state it is in, with nothing counted.
+    pub fn reset(&self) {
+        self.change(|old| Some(old.next(Mode::Closed, 0, 0)));
+    }
+
+    // Helpers
+
+    #[inline]
+    fn load(&self) -> Word {
+        Word(self.word.load(Ordering::Acquire))
+    }
+
+    /// Puts the word that `next` says in place of the one that is there, unless it says `None`.
+    ///
+    /// A new generation's window begins before anybody can count into it.
+    fn change(&self, next: impl Fn(Word) -> Option<Word>) -> bool {
+        let mut old = self.load();
+        while let Some(new) = next(old) {
+            if new.generation() != old.generation() {
+                if let Trip::Rates(_) = self.rules.trip {
+                    self.window.begin(period(new.generation()));
+                }
+            }
+            match self.word.compare_exchange(old.0, new.0, Ordering::AcqRel, Ordering::Acquire) {
+                Ok(_) => {
+                    if new.mode() == Mode::Open {
+                        self.opened.fetch_add(1, Relaxed);
+                    }
+                    return true;
+                }
+                Err(current) => old = Word(current),
+            }
+        }
+        false
+    }
+
+    #[cold]
+    fn check_unless_closed(&self, word: Word, now: Seconds) -> Result<(), Open> {
+        match word.mode() {
+            Mode::Open if is_before(now, word.payload()) => Err(open_until(word.payload(), now)),
+            Mode::HalfOpen => {
+                let held = self.probes.first_expiry(
+                    self.rules.probes,
+                    word.generation(),
+                    floor_millis(now),
+                );
+                held.map_or(Ok(()), |expiry| Err(open_until(expiry, now)))
+            }
+            Mode::Isolated => Err(Open { retry_in: None }),
+            Mode::Closed | Mode::Open => Ok(()),
+        }
+    }
+
+    #[cold]
+    fn admit_unless_closed(&self, now: Seconds) -> Result<Permit, Open> {
+        loop {
+            let word = self.load();
+            let open = match word.mode() {
+                Mode::Closed => return Ok(Permit(Admitted::Closed(word.generation()))),
+                Mode::Isolated => Open { retry_in: None },
+                Mode::Open if is_before(now, word.payload()) => open_until(word.payload(), now),
+                Mode::Open => {
+                    let half_open = word.next(Mode::HalfOpen, word.reopened(), 0);
+                    self.change(|old| (old == word).then_some(half_open));
+                    continue;
+                }
+                Mode::HalfOpen => {
+                    let expiry = until(now, self.rules.probe_timeout);
+                    let (most, generation) = (self.rules.probes, word.generation());
+                    match self.probes.take(most, generation, floor_millis(now), expiry) {
+                        Ok(probe) if self.load().generation() == generation => {
+                            return Ok(Permit(Admitted::Probe(probe)));
+                        }
+                        Ok(probe) => {
+                            self.probes.release(probe, 0);
+                            continue;
+                        }
+                        Err(_) if self.load().generation() != generation => continue,
+                        Err(expiry) => open_until(expiry, now),
+                    }
+                }
+            };
+            self.rejected.fetch_add(1, Relaxed);
+            return if self.rules.metrics_only {
+                Ok(Permit(Admitted::MetricsOnly))
+            } else {
+                Err(open)
+            };
+        }
+    }
+
+    /// A success ends a row of failures. Without one, it is a load.
+    #[inline]
+    fn end_failures(&self, generation: u16) {
+        let ends = |word: Word| word.payload() != 0 && is_closed(word, generation);
+        if ends(self.load()) {
+            self.change(|old| ends(old).then(|| old.with_payload(0)));
+        }
+    }
+
+    #[cold]
+    fn count_failure(
+        &self,
+        generation: u16,
+        most: u32,
+        now: impl FnOnce() -> Seconds,
+        draws: &mut impl Draws,
+    ) {
+        let until = LazyCell::new(|| until(now(), self.open_time(0, draws)));
+        let counted = self.change(|old| {
+            let failures = old.payload() + 1;
+            is_closed(old, generation).then(|| {
+                if failures < u64::from(most) {
+                    old.with_payload(failures)
+                } else {
+                    old.next(Mode::Open, 0, *until)
+                }
+            })
+        });
+        self.failures.fetch_add(u64::from(counted), Relaxed);
+    }
+
+    /// Counts a call into the window, and opens if it was one too many.
+    fn count_call(
+        &self,
+        rates: &Rates,
+        generation: u16,
+        health: Health,
+        took: impl FnOnce() -> Seconds,
+        now: impl FnOnce() -> Seconds,
+        draws: &mut impl Draws,
+    ) {
+        if !is_closed(self.load(), generation) {
+            return;
+        }
+        let now = LazyCell::new(now);
+        let failed = health == Health::Failure;
+        let slow = rates.longer_than.is_some_and(|longer_than| took() > longer_than);
+        let Some(slice) = self.window.add(rates.span, period(generation), || now.to_nanos()) else {
+            return;
+        };
+        if !failed && !slow {
+            return;
+        }
+        if failed {
+            self.failures.fetch_add(1, Relaxed);
+            self.window.add_failure(slice);
+        }
+        if slow {
+            self.window.add_slow(slice);
+        }
+        if rates.are_reached(self.window.counts(rates.span, slice)) {
+            let until = LazyCell::new(|| until(*now, self.open_time(0, draws)));
+            let open = |old: Word| old.next(Mode::Open, 0, *until);
+            self.change(|old| is_closed(old, generation).then(|| open(old)));
+        }
+    }
+
+    #[cold]
+    fn settle_probe(
+        &self,
+        probe: Probe,
+        health: Health,
+        took: impl FnOnce() -> Seconds,
+        now: impl FnOnce() -> Seconds,
+        draws: &mut impl Draws,
+    ) {
+        let now = now();
+        if !self.probes.release(probe, floor_millis(now)) || health == Health::Neutral {
+            return;
+        }
+        let generation = probe.generation();
+        let is_current =
+            |word: Word| word.mode() == Mode::HalfOpen && word.generation() == generation;
+        let slow = match &self.rules.trip {
+            Trip::Rates(Rates { longer_than: Some(longer_than), .. }) => took() > *longer_than,
+            _ => false,
+        };
+        if health == Health::Failure || slow {
+            // Nothing changes how often it re-opened while it is half-open.
+            let reopened = self.load().reopened() + 1;
+            let until = LazyCell::new(|| until(now, self.open_time(reopened, draws)));
+            let reopens = |old: Word| old.next(Mode::Open, reopened, *until);
+            let counted = self.change(|old| is_current(old).then(|| reopens(old)));
+            self.failures.fetch_add(u64::from(counted && health == Health::Failure), Relaxed);
+        } else {
+            self.change(|old| {
+                let successes = old.payload() + 1;
+                is_current(old).then(|| {
+                    if successes < u64::from(self.rules.close_after) {
+                        old.with_payload(successes)
+                    } else {
+                        old.next(Mode::Closed, 0, 0)
+                    }
+                })
+            });
+        }
+    }
+
+    /// How long it stays open, having re-opened so often.
+    fn open_time(&self, reopened: u64, draws: &mut impl Draws) -> Seconds {
+        let Rules { open_for, growth, max_open_for, jitter, .. } = self.rules;
+        let grown = open_for.get() * power(growth, reopened.min(MAX_REOPENED));
+        jitter.spread(Seconds::capped(grown, max_open_for), || max_open_for, draws)
+    }
+}
+
+impl Rates {
+    #[allow(clippy::cast_precision_loss, reason = "counts of less than 2⁵²")]
+    fn are_reached(&self, counts: Counts) -> bool {
+        let calls = counts.calls as f64;
+        counts.calls >= u64::from(self.min_calls)
+            && (counts.failures as f64 >= self.failure_rate * calls
+                || counts.slow as f64 >= self.slow_rate * calls)
+    }
+}
+
+#[inline]
+fn is_closed(word: Word, generation: u16) -> bool {
+    word.mode() == Mode::Closed && word.generation() == generation
+}
+
+/// The period of the window that a generation has.
+#[allow(clippy::cast_possible_truncation, reason = "they come round")]
+const fn period(generation: u16) -> u8 {
+    generation as u8
+}
+
+fn floor_millis(now: Seconds) -> u64 {
+    now.to_nanos() / NANOS_PER_MILLI
+}
+
+/// The millisecond at which `span` is over.
+fn until(now: Seconds, span: Seconds) -> u64 {
+    now.to_nanos().saturating_add(span.to_nanos()).div_ceil(NANOS_PER_MILLI)
+}
+
+fn is_before(now: Seconds, millis: u64) -> bool {
+    floor_millis(now) < millis
+}
+
+#[allow(clippy::cast_precision_loss, reason = "at most 2⁴² milliseconds")]
+fn open_until(millis: u64, now: Seconds) -> Open {
+    let until = Seconds::saturating(millis as f64 / 1000.0);
+    Open { retry_in: Some(until.saturating_sub(now)) }
+}
+
+/// A [`Breaker`] for a `static`: a wrong parameter does not compile.
+///
+/// The parameters are the setters of [`BreakerBuilder`](crate::BreakerBuilder), by name.
+///
+/// ```
+/// use rebackoff_core::{Breaker, breaker, millis, secs};
+///
+/// static PLAIN: Breaker = breaker!();
+/// static RATES: Breaker =
+///     breaker!(failure_rate = 0.5, slow_rate(0.8, millis(300)), open_for = secs(5));
+///
+/// assert_eq!(PLAIN.to_string(), "opens after 5 failures in a row, for 30s");
+/// assert_eq!(
+///     RATES.to_string(),
+///     "opens at 50% failures or 80% slower than 300ms in 10s (20 calls or more), for 5s",
+/// );
+/// ```
+///
+/// ```compile_fail
+/// # use rebackoff_core::{Breaker, breaker};
+/// static BREAKER: Breaker = breaker!(consecutive = 0); // consecutive must be at least 1
+/// ```
+#[macro_export]
+macro_rules! breaker {
+    ($($setters:tt)*) => {
+        const {
+            match $crate::__breaker!(($crate::Breaker::builder()) $($setters)*).build() {
+                ::core::result::Result::Ok(breaker) => breaker,
+                ::core::result::Result::Err(error) => ::core::panic!("{}", error.rule()),
+            }
+        }
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __breaker {
+    (($builder:expr)) => { $builder };
+    (($builder:expr) $parameter:ident = $value:expr $(, $($rest:tt)*)?) => {
+        $crate::__breaker!(($builder.$parameter($value)) $($($rest)*)?)
+    };
+    (($builder:expr) $parameter:ident($($value:expr),+ $(,)?) $(, $($rest:tt)*)?) => {
+        $crate::__breaker!(($builder.$parameter($($value),+)) $($($rest)*)?)
+    };
+}

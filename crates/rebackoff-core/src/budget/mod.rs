@@ -1,0 +1,253 @@
+//! How many retries many calls may spend together.
+
+mod per_second;
+mod quota;
+mod share;
+mod throttle;
+
+use core::fmt;
+
+pub use per_second::PerSecond;
+pub use quota::Quota;
+pub use share::Share;
+pub use throttle::Throttle;
+
+use crate::Seconds;
+use crate::atomic::{AtomicU64, Ordering::Relaxed, const_unless_loom};
+
+/// How many retries many calls may spend together, so that an outage is not answered with a
+/// multiple of its load.
+///
+/// A bucket of tokens that calls share: each retry withdraws from it, and a retry that finds too
+/// little is refused. Four kinds, which differ in what fills the bucket:
+///
+/// | made by | filled by | from |
+/// |---|---|---|
+/// | [`per_second`](Self::per_second) | time | the token bucket |
+/// | [`share`](Self::share) | calls, and a floor | Finagle, linkerd, tower |
+/// | [`quota`](Self::quota) | successes | the AWS SDKs' standard mode |
+/// | [`throttle`](Self::throttle) | successes, and failures empty it | gRPC A6 |
+///
+/// In a `static`, [`budget!`](crate::budget!) checks the parameters while compiling; at run time
+/// `build` gives an error that names the parameter. No method takes a lock, and none takes longer
+/// after a long time without calls. `now` is the time since any fixed moment on a monotonic clock,
+/// the same for all calls; it is asked for only by a kind that needs it. A clock that goes back
+/// refills nothing until it has caught up.
+///
+/// ```
+/// use rebackoff_core::{Budget, Cost, Seconds, budget};
+///
+/// static RETRIES: Budget = budget!(per_second(rate = 10.0, capacity = 2));
+///
+/// let now = || Seconds::new(7.0).unwrap();
+/// assert!(RETRIES.withdraw(Cost::Retry, now).is_ok());
+/// assert!(RETRIES.withdraw(Cost::Retry, now).is_ok());
+/// assert!(RETRIES.withdraw(Cost::Retry, now).is_err());
+/// assert!(RETRIES.withdraw(Cost::Retry, || Seconds::new(7.1).unwrap()).is_ok());
+/// assert_eq!(RETRIES.refused(), 1);
+/// ```
+#[derive(Debug)]
+pub struct Budget {
+    kind: Kind,
+    dry_run: bool,
+    refused: AtomicU64,
+}
+
+#[derive(Debug)]
+enum Kind {
+    PerSecond(per_second::Bucket),
+    Share(share::Bucket),
+    Quota(quota::Bucket),
+    Throttle(throttle::Bucket),
+}
+
+/// What a retry follows, which a [`quota`](Budget::quota) has different prices for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Cost {
+    /// Any failure but a timeout.
+    #[default]
+    Retry,
+    /// A timeout: whoever is too slow to answer needs more of a rest.
+    Timeout,
+}
+
+/// A retry that was paid for. The last one of a call goes into
+/// [`handle_success`](Budget::handle_success).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Withdrawal {
+    taken: u32,
+}
+
+/// A budget had too little left for a retry.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Refused {
+    tokens: f64,
+}
+
+impl Budget {
+    /// A bucket that time fills: `rate` (10) tokens a second, at most `capacity` (100).
+    pub const fn per_second() -> PerSecond {
+        PerSecond::new()
+    }
+
+    /// A share of the calls: `ratio` (0.2) retries for each call of the last `ttl` (10 s), and
+    /// `floor` (10) a second.
+    pub const fn share() -> Share {
+        Share::new()
+    }
+
+    /// A quota that successes give back: `capacity` (500), of which a retry takes `retry_cost`
+    /// (5), and one after a timeout `timeout_cost` (10).
+    pub const fn quota() -> Quota {
+        Quota::new()
+    }
+
+    /// A throttle: a failure takes a token, a success gives `token_ratio` (0.1), and retries pass
+    /// while there is more than half of `max_tokens` (10).
+    pub const fn throttle() -> Throttle {
+        Throttle::new()
+    }
+
+    const_unless_loom! {
+        fn new(kind: Kind, dry_run: bool) -> Self {
+            Self { kind, dry_run, refused: AtomicU64::new(0) }
+        }
+    }
+
+    // Getters
+
+    /// The tokens left; retries for [`share`](Self::share).
+    pub fn tokens(&self, now: impl FnOnce() -> Seconds) -> f64 {
+        match &self.kind {
+            Kind::PerSecond(bucket) => bucket.tokens(now),
+            Kind::Share(bucket) => bucket.tokens(now),
+            Kind::Quota(bucket) => bucket.tokens(),
+            Kind::Throttle(bucket) => bucket.tokens(),
+        }
+    }
+
+    /// How many retries were refused; in a dry run, how many would have been.
+    pub fn refused(&self) -> u64 {
+        self.refused.load(Relaxed)
+    }
+
+    /// Whether it refuses nothing and only counts what it would.
+    pub const fn is_dry_run(&self) -> bool {
+        self.dry_run
+    }
+
+    // Handlers
+
+    /// A call begins, its first try. Only [`share`](Self::share) deposits then.
+    #[inline]
+    pub fn handle_start(&self, now: impl FnOnce() -> Seconds) {
+        if let Kind::Share(bucket) = &self.kind {
+            bucket.handle_start(now);
+        }
+    }
+
+    /// A try failed in a way that another try may mend. Only [`throttle`](Self::throttle) counts
+    /// that.
+    #[inline]
+    pub fn handle_failure(&self) {
+        if let Kind::Throttle(bucket) = &self.kind {
+            bucket.handle_failure();
+        }
+    }
+
+    /// A call succeeded; `last` is what its last retry withdrew, or `None` when the first try was
+    /// the one.
+    #[inline]
+    pub fn handle_success(&self, last: Option<Withdrawal>) {
+        match &self.kind {
+            Kind::Quota(bucket) => bucket.handle_success(last.map(|last| last.taken)),
+            Kind::Throttle(bucket) => bucket.handle_success(),
+            Kind::PerSecond(_) | Kind::Share(_) => {}
+        }
+    }
+
+    /// Pays for a retry. In a dry run it always can, and takes what there is to take.
+    ///
+    /// # Errors
+    ///
+    /// There is too little left: the retry is not to be made, and nothing was taken.
+    #[inline]
+    pub fn withdraw(
+        &self,
+        cost: Cost,
+        now: impl FnOnce() -> Seconds,
+    ) -> Result<Withdrawal, Refused> {
+        let taken = match &self.kind {
+            Kind::PerSecond(bucket) => bucket.withdraw(now),
+            Kind::Share(bucket) => bucket.withdraw(now),
+            Kind::Quota(bucket) => bucket.withdraw(cost),
+            Kind::Throttle(bucket) => bucket.withdraw(),
+        };
+        match taken {
+            Ok(taken) => Ok(Withdrawal { taken }),
+            Err(tokens) => self.refuse(tokens),
+        }
+    }
+
+    fn refuse(&self, tokens: f64) -> Result<Withdrawal, Refused> {
+        self.refused.fetch_add(1, Relaxed);
+        if self.dry_run { Ok(Withdrawal { taken: 0 }) } else { Err(Refused { tokens }) }
+    }
+}
+
+/// What it allows, as in `20% of calls + 10/s`.
+impl fmt::Display for Budget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.kind {
+            Kind::PerSecond(bucket) => bucket.fmt(f),
+            Kind::Share(bucket) => bucket.fmt(f),
+            Kind::Quota(bucket) => bucket.fmt(f),
+            Kind::Throttle(bucket) => bucket.fmt(f),
+        }?;
+        f.write_str(if self.dry_run { " (dry run)" } else { "" })
+    }
+}
+
+impl Refused {
+    /// The tokens that were left.
+    pub const fn tokens(self) -> f64 {
+        self.tokens
+    }
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the retry budget is spent: {} tokens left", self.tokens)
+    }
+}
+
+impl core::error::Error for Refused {}
+
+/// A [`Budget`] for a `static`: a wrong parameter does not compile.
+///
+/// The kind comes first, with its parameters by name; `dry_run` is one of them.
+///
+/// ```
+/// use rebackoff_core::{Budget, budget};
+///
+/// static SHARE: Budget = budget!(share(ratio = 0.1));
+/// static QUOTA: Budget = budget!(quota, dry_run = true);
+/// assert_eq!(SHARE.to_string(), "10% of calls + 10/s");
+/// assert_eq!(QUOTA.to_string(), "quota of 500, 5 a retry, 10 a timeout (dry run)");
+/// ```
+///
+/// ```compile_fail
+/// # use rebackoff_core::{Budget, budget};
+/// static SHARE: Budget = budget!(share(ratio = 1.5)); // ratio must be from 0.0001 to 1
+/// ```
+#[macro_export]
+macro_rules! budget {
+    ($kind:ident $(($($parameter:ident = $value:expr),* $(,)?))? $(, $option:ident = $setting:expr)* $(,)?) => {
+        const {
+            match $crate::Budget::$kind()$($(.$parameter($value))*)?$(.$option($setting))*.build() {
+                ::core::result::Result::Ok(budget) => budget,
+                ::core::result::Result::Err(error) => ::core::panic!("{}", error.rule()),
+            }
+        }
+    };
+}

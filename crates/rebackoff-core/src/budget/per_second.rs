@@ -1,0 +1,123 @@
+use core::fmt;
+
+use crate::atomic::{AtomicU64, Ordering::Relaxed, const_unless_loom};
+use crate::error::{Value, within};
+use crate::{Budget, PolicyError, Seconds};
+
+const NANOS_PER_SECOND: f64 = 1e9;
+
+/// A [`Budget`] that time fills; made by [`Budget::per_second`].
+///
+/// Tokens come at `rate` a second, one each 10⁹ / `rate` nanoseconds (a whole number of them), and
+/// at most `capacity` are kept. A retry takes one. Full at first. At the defaults, 100 retries can
+/// come at once and 10 a second after that.
+///
+/// It is the token bucket in the form of the generic cell rate algorithm (ITU-T I.371): its state
+/// is one number, the moment at which it will be full.
+#[derive(Clone, Copy, Debug)]
+#[must_use = "a budget is made by `build`"]
+pub struct PerSecond {
+    rate: f64,
+    capacity: u32,
+    dry_run: bool,
+}
+
+impl PerSecond {
+    pub(super) const fn new() -> Self {
+        Self { rate: 10.0, capacity: 100, dry_run: false }
+    }
+
+    /// Tokens a second, from 0.001 to 1000000. Default 10.
+    pub const fn rate(mut self, rate: f64) -> Self {
+        self.rate = rate;
+        self
+    }
+
+    /// The most tokens that are kept, from 1 to 1000000. Default 100.
+    pub const fn capacity(mut self, capacity: u32) -> Self {
+        self.capacity = capacity;
+        self
+    }
+
+    /// Whether to refuse nothing and only count. Default `false`.
+    pub const fn dry_run(mut self, dry_run: bool) -> Self {
+        self.dry_run = dry_run;
+        self
+    }
+
+    const_unless_loom! {
+        /// The budget.
+        ///
+        /// # Errors
+        ///
+        /// The first parameter that is outside of what is allowed, with its value.
+        pub fn build(self) -> Result<Budget, PolicyError> {
+            let rule = "rate must be from 0.001 to 1000000 tokens a second";
+            if let Err(error) = within("rate", rule, self.rate, 0.001, 1e6) {
+                return Err(error);
+            }
+            if self.capacity < 1 || self.capacity > 1_000_000 {
+                let rule = "capacity must be from 1 to 1000000 tokens";
+                return Err(PolicyError::new("capacity", rule, Value::Count(self.capacity as u64)));
+            }
+            #[allow(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "from 10³ to 10¹²"
+            )]
+            let interval = (NANOS_PER_SECOND / self.rate + 0.5) as u64;
+            let bucket = Bucket {
+                rate: self.rate,
+                interval,
+                span: interval * self.capacity as u64,
+                full_at: AtomicU64::new(0),
+            };
+            Ok(Budget::new(super::Kind::PerSecond(bucket), self.dry_run))
+        }
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Bucket {
+    rate: f64,
+    /// Nanoseconds for a token.
+    interval: u64,
+    /// Nanoseconds from empty to full: a whole number of intervals, at most 10¹⁸.
+    span: u64,
+    full_at: AtomicU64,
+}
+
+impl Bucket {
+    pub(super) fn tokens(&self, now: impl FnOnce() -> Seconds) -> f64 {
+        self.left(self.full_at.load(Relaxed), now().to_nanos())
+    }
+
+    #[inline]
+    pub(super) fn withdraw(&self, now: impl FnOnce() -> Seconds) -> Result<u32, f64> {
+        let now = now().to_nanos();
+        let mut full_at = self.full_at.load(Relaxed);
+        loop {
+            let later = full_at.max(now).saturating_add(self.interval);
+            // The end of all time is no moment to be full at.
+            if later - now > self.span || later == u64::MAX {
+                return Err(self.left(full_at, now));
+            }
+            match self.full_at.compare_exchange_weak(full_at, later, Relaxed, Relaxed) {
+                Ok(_) => return Ok(1),
+                Err(current) => full_at = current,
+            }
+        }
+    }
+
+    #[allow(clippy::cast_precision_loss, reason = "a number to look at")]
+    fn left(&self, full_at: u64, now: u64) -> f64 {
+        let left = self.span.saturating_sub(full_at.saturating_sub(now));
+        left as f64 / self.interval as f64
+    }
+}
+
+impl fmt::Display for Bucket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/s, at most {}", self.rate, self.span / self.interval)
+    }
+}

@@ -1,0 +1,143 @@
+use core::fmt;
+
+use crate::atomic::{AtomicU64, Ordering::Relaxed, const_unless_loom};
+use crate::error::Value;
+use crate::{Budget, Cost, PolicyError};
+
+/// What a call brings that succeeded without a retry.
+const FIRST_TRY: u32 = 1;
+
+/// A [`Budget`] that successes give back; made by [`Budget::quota`].
+///
+/// A retry takes `retry_cost` tokens, or `timeout_cost` after a timeout. A call that succeeds gives
+/// back what its last retry took, or 1 if it needed none, up to `capacity`. Full at first; time
+/// brings nothing. At the defaults, 100 retries in a row without any success spend it.
+///
+/// The rule and the defaults are those of the [standard retry mode][aws] of the AWS SDKs.
+///
+/// [aws]: https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
+#[derive(Clone, Copy, Debug)]
+#[must_use = "a budget is made by `build`"]
+pub struct Quota {
+    capacity: u32,
+    retry_cost: u32,
+    timeout_cost: u32,
+    dry_run: bool,
+}
+
+impl Quota {
+    pub(super) const fn new() -> Self {
+        Self { capacity: 500, retry_cost: 5, timeout_cost: 10, dry_run: false }
+    }
+
+    /// The most tokens, at least 1. Default 500.
+    pub const fn capacity(mut self, capacity: u32) -> Self {
+        self.capacity = capacity;
+        self
+    }
+
+    /// What a retry takes, from 1 to `capacity`. Default 5.
+    pub const fn retry_cost(mut self, retry_cost: u32) -> Self {
+        self.retry_cost = retry_cost;
+        self
+    }
+
+    /// What a retry after a timeout takes, from 1 to `capacity`. Default 10.
+    pub const fn timeout_cost(mut self, timeout_cost: u32) -> Self {
+        self.timeout_cost = timeout_cost;
+        self
+    }
+
+    /// Whether to refuse nothing and only count. Default `false`.
+    pub const fn dry_run(mut self, dry_run: bool) -> Self {
+        self.dry_run = dry_run;
+        self
+    }
+
+    const_unless_loom! {
+        /// The budget.
+        ///
+        /// # Errors
+        ///
+        /// The first parameter that is outside of what is allowed, with its value.
+        pub fn build(self) -> Result<Budget, PolicyError> {
+            if self.capacity == 0 {
+                let rule = "capacity must be at least 1 token";
+                return Err(PolicyError::new("capacity", rule, Value::Count(0)));
+            }
+            if self.retry_cost == 0 || self.retry_cost > self.capacity {
+                let (rule, value) = ("retry_cost must be from 1 to capacity", self.retry_cost);
+                return Err(PolicyError::new("retry_cost", rule, Value::Count(value as u64)));
+            }
+            if self.timeout_cost == 0 || self.timeout_cost > self.capacity {
+                let (rule, value) = ("timeout_cost must be from 1 to capacity", self.timeout_cost);
+                return Err(PolicyError::new("timeout_cost", rule, Value::Count(value as u64)));
+            }
+            let bucket = Bucket {
+                capacity: self.capacity,
+                retry_cost: self.retry_cost,
+                timeout_cost: self.timeout_cost,
+                left: AtomicU64::new(self.capacity as u64),
+            };
+            Ok(Budget::new(super::Kind::Quota(bucket), self.dry_run))
+        }
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Bucket {
+    capacity: u32,
+    retry_cost: u32,
+    timeout_cost: u32,
+    left: AtomicU64,
+}
+
+impl Bucket {
+    #[allow(clippy::cast_precision_loss, reason = "at most 2³²")]
+    pub(super) fn tokens(&self) -> f64 {
+        self.left.load(Relaxed) as f64
+    }
+
+    #[inline]
+    pub(super) fn handle_success(&self, last: Option<u32>) {
+        let capacity = u64::from(self.capacity);
+        let back = u64::from(last.unwrap_or(FIRST_TRY));
+        let mut left = self.left.load(Relaxed);
+        loop {
+            let more = (left + back).min(capacity);
+            if more == left {
+                return;
+            }
+            match self.left.compare_exchange_weak(left, more, Relaxed, Relaxed) {
+                Ok(_) => return,
+                Err(current) => left = current,
+            }
+        }
+    }
+
+    #[inline]
+    pub(super) fn withdraw(&self, cost: Cost) -> Result<u32, f64> {
+        let taken = match cost {
+            Cost::Retry => self.retry_cost,
+            Cost::Timeout => self.timeout_cost,
+        };
+        let mut left = self.left.load(Relaxed);
+        loop {
+            let Some(less) = left.checked_sub(u64::from(taken)) else {
+                #[allow(clippy::cast_precision_loss, reason = "at most 2³²")]
+                return Err(left as f64);
+            };
+            match self.left.compare_exchange_weak(left, less, Relaxed, Relaxed) {
+                Ok(_) => return Ok(taken),
+                Err(current) => left = current,
+            }
+        }
+    }
+}
+
+impl fmt::Display for Bucket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { capacity, retry_cost, timeout_cost, .. } = self;
+        write!(f, "quota of {capacity}, {retry_cost} a retry, {timeout_cost} a timeout")
+    }
+}

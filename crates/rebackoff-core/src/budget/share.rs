@@ -1,0 +1,214 @@
+use core::fmt;
+use core::time::Duration;
+
+use crate::atomic::{AtomicU64, Ordering, const_unless_loom};
+use crate::error::{Value, within};
+use crate::human::percent;
+use crate::slices::{Key, Ring, SLICES, Slice};
+use crate::{Budget, PolicyError, Seconds};
+
+/// The calculation counts in billionths of a retry.
+const ONE: u64 = 1_000_000_000;
+
+/// A [`Budget`] of a share of the calls, and a floor; made by [`Budget::share`].
+///
+/// A retry is allowed while the retries of the last `ttl`, with that one, are at most
+/// `ratio` · calls of the last `ttl` + `floor` · `ttl`. A call counts when it begins, its retries
+/// not as calls. At the defaults, 1000 calls a second may have 200 retries a second between them
+/// and 10 a second on top; without calls, 100 can come at once.
+///
+/// Calls and retries are counted as whole numbers and compared in billionths, so that each `ratio`
+/// from 0.0001 to 1 is exact and nothing drifts. "The last `ttl`" is ten slices of `ttl` / 10 that
+/// begin at whole multiples of it on the clock: the one of now, and the nine before it.
+///
+/// The rule and the defaults are those of [Finagle's `RetryBudget`][finagle], which linkerd and
+/// tower follow.
+///
+/// [finagle]: https://finagle.github.io/blog/2016/02/08/retry-budgets/
+#[derive(Clone, Copy, Debug)]
+#[must_use = "a budget is made by `build`"]
+pub struct Share {
+    ratio: f64,
+    floor: f64,
+    ttl: Duration,
+    dry_run: bool,
+}
+
+impl Share {
+    pub(super) const fn new() -> Self {
+        Self { ratio: 0.2, floor: 10.0, ttl: Duration::from_secs(10), dry_run: false }
+    }
+
+    /// Retries for each call, from 0.0001 to 1. Default 0.2.
+    pub const fn ratio(mut self, ratio: f64) -> Self {
+        self.ratio = ratio;
+        self
+    }
+
+    /// Retries a second that come on top, from 0 to 1000000. Default 10.
+    pub const fn floor(mut self, floor: f64) -> Self {
+        self.floor = floor;
+        self
+    }
+
+    /// How long a call and a retry count, from 1 s to 60 s. Default 10 s.
+    pub const fn ttl(mut self, ttl: Duration) -> Self {
+        self.ttl = ttl;
+        self
+    }
+
+    /// Whether to refuse nothing and only count. Default `false`.
+    pub const fn dry_run(mut self, dry_run: bool) -> Self {
+        self.dry_run = dry_run;
+        self
+    }
+
+    const_unless_loom! {
+        /// The budget.
+        ///
+        /// # Errors
+        ///
+        /// The first parameter that is outside of what is allowed, with its value.
+        pub fn build(self) -> Result<Budget, PolicyError> {
+            let rule = "ratio must be from 0.0001 to 1";
+            if let Err(error) = within("ratio", rule, self.ratio, 0.0001, 1.0) {
+                return Err(error);
+            }
+            let rule = "floor must be from 0 to 1000000 retries a second";
+            if let Err(error) = within("floor", rule, self.floor, 0.0, 1e6) {
+                return Err(error);
+            }
+            let ttl = Seconds::from_duration(self.ttl);
+            if ttl.get() < 1.0 || ttl.get() > 60.0 {
+                let rule = "ttl must be from 1s to 1m";
+                return Err(PolicyError::new("ttl", rule, Value::Span(ttl)));
+            }
+            let bucket = Bucket {
+                ratio: self.ratio,
+                floor: self.floor,
+                deposit: billionths(self.ratio),
+                reserve: billionths(self.floor * ttl.get()),
+                slice: ttl.to_nanos() / SLICES,
+                calls: Ring::new(),
+                retries: Ledger { current: AtomicU64::new(0), earlier: Ring::new() },
+            };
+            Ok(Budget::new(super::Kind::Share(bucket), self.dry_run))
+        }
+    }
+}
+
+#[allow(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "from 0 to 6 · 10¹⁶"
+)]
+const fn billionths(number: f64) -> u64 {
+    (number * ONE as f64 + 0.5) as u64
+}
+
+#[derive(Debug)]
+pub(super) struct Bucket {
+    ratio: f64,
+    floor: f64,
+    /// What a call allows.
+    deposit: u64,
+    /// What is allowed without calls.
+    reserve: u64,
+    /// Nanoseconds of a slice.
+    slice: u64,
+    calls: Ring,
+    retries: Ledger,
+}
+
+impl Bucket {
+    pub(super) fn tokens(&self, now: impl FnOnce() -> Seconds) -> f64 {
+        let (key, taken) = self.retries.taken(self.key(now));
+        self.left(key, taken)
+    }
+
+    #[inline]
+    pub(super) fn handle_start(&self, now: impl FnOnce() -> Seconds) {
+        self.calls.add(self.key(now));
+    }
+
+    #[inline]
+    pub(super) fn withdraw(&self, now: impl FnOnce() -> Seconds) -> Result<u32, f64> {
+        let is_allowed = |key, taken| (taken + 1) * ONE <= self.allowed(key);
+        match self.retries.add(self.key(now), is_allowed) {
+            Ok(()) => Ok(1),
+            Err((key, taken)) => Err(self.left(key, taken)),
+        }
+    }
+
+    #[allow(clippy::cast_precision_loss, reason = "a number to look at")]
+    fn left(&self, key: Key, taken: u64) -> f64 {
+        self.allowed(key).saturating_sub(taken * ONE) as f64 / ONE as f64
+    }
+
+    /// Billionths of retries for the window that ends with `last`. Ten full slices are 4.2 · 10¹⁶.
+    #[inline]
+    fn allowed(&self, last: Key) -> u64 {
+        self.calls.sum(last, SLICES) * self.deposit + self.reserve
+    }
+
+    #[inline]
+    fn key(&self, now: impl FnOnce() -> Seconds) -> Key {
+        Key::new(0, now().to_nanos() / self.slice)
+    }
+}
+
+/// The retries of each slice. All of them go through one word, so that no two can take the same
+/// allowance, even where one clock reading is a slice ahead of the other.
+#[derive(Debug)]
+struct Ledger {
+    /// The latest slice.
+    current: AtomicU64,
+    /// Those before it. A slice is put here before `current` goes on to the next.
+    earlier: Ring,
+}
+
+impl Ledger {
+    /// What the window that ends with `key` has; `key` is never before the latest.
+    fn taken(&self, key: Key) -> (Key, u64) {
+        let current = Slice(self.current.load(Ordering::Acquire));
+        let key = key.max(current.key());
+        (key, self.taken_with(current, key))
+    }
+
+    #[inline]
+    fn taken_with(&self, current: Slice, key: Key) -> u64 {
+        let earlier = self.earlier.sum_before(current.key(), key, SLICES);
+        current.count_within(key, SLICES) + earlier
+    }
+
+    /// Adds one if `allowed` says so.
+    #[inline]
+    fn add(&self, key: Key, allowed: impl Fn(Key, u64) -> bool) -> Result<(), (Key, u64)> {
+        let mut current = Slice(self.current.load(Ordering::Acquire));
+        loop {
+            let key = key.max(current.key());
+            let taken = self.taken_with(current, key);
+            if !allowed(key, taken) {
+                return Err((key, taken));
+            }
+            let next = if key == current.key() {
+                current.plus_one()
+            } else {
+                self.earlier.keep(current);
+                Slice::new(key, 1)
+            };
+            let (success, failure) = (Ordering::AcqRel, Ordering::Acquire);
+            match self.current.compare_exchange_weak(current.0, next.0, success, failure) {
+                Ok(_) => return Ok(()),
+                Err(now) => current = Slice(now),
+            }
+        }
+    }
+}
+
+impl fmt::Display for Bucket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}% of calls + {}/s", percent(self.ratio), self.floor)
+    }
+}

@@ -1,0 +1,131 @@
+use core::fmt;
+
+use crate::atomic::{AtomicU64, Ordering::Relaxed, const_unless_loom};
+use crate::error::{Value, within};
+use crate::{Budget, PolicyError};
+
+/// Thousandths of a token, which the state counts in.
+const ONE: u64 = 1000;
+
+/// A [`Budget`] that failures empty and successes fill; made by [`Budget::throttle`].
+///
+/// A failed try takes a token, down to 0; a call that succeeds gives `token_ratio` of one, up to
+/// `max_tokens`. A retry takes nothing, and is allowed while there are more than `max_tokens` / 2.
+/// Full at first; time brings nothing. At the defaults, 5 failures in a row stop retries, and the
+/// tenth part of successes among the calls keeps them stopped.
+///
+/// The rule is [gRPC's retry throttling, proposal A6][a6]; its example gives the defaults. As
+/// there, decimals of `token_ratio` after the third do not count.
+///
+/// [a6]: https://github.com/grpc/proposal/blob/master/A6-client-retries.md#throttling-retry-attempts-and-hedged-rpcs
+#[derive(Clone, Copy, Debug)]
+#[must_use = "a budget is made by `build`"]
+pub struct Throttle {
+    max_tokens: u32,
+    token_ratio: f64,
+    dry_run: bool,
+}
+
+impl Throttle {
+    pub(super) const fn new() -> Self {
+        Self { max_tokens: 10, token_ratio: 0.1, dry_run: false }
+    }
+
+    /// The most tokens, from 1 to 1000. Default 10.
+    pub const fn max_tokens(mut self, max_tokens: u32) -> Self {
+        self.max_tokens = max_tokens;
+        self
+    }
+
+    /// What a success gives, from 0.001 to 1000. Default 0.1.
+    pub const fn token_ratio(mut self, token_ratio: f64) -> Self {
+        self.token_ratio = token_ratio;
+        self
+    }
+
+    /// Whether to refuse nothing and only count. Default `false`.
+    pub const fn dry_run(mut self, dry_run: bool) -> Self {
+        self.dry_run = dry_run;
+        self
+    }
+
+    const_unless_loom! {
+        /// The budget.
+        ///
+        /// # Errors
+        ///
+        /// The first parameter that is outside of what is allowed, with its value.
+        pub fn build(self) -> Result<Budget, PolicyError> {
+            if self.max_tokens < 1 || self.max_tokens > 1000 {
+                let (rule, value) = ("max_tokens must be from 1 to 1000", self.max_tokens);
+                return Err(PolicyError::new("max_tokens", rule, Value::Count(value as u64)));
+            }
+            let rule = "token_ratio must be from 0.001 to 1000";
+            if let Err(error) = within("token_ratio", rule, self.token_ratio, 0.001, 1000.0) {
+                return Err(error);
+            }
+            let max = self.max_tokens as u64 * ONE;
+            // A billionth makes up for a decimal fraction that is no binary one.
+            #[allow(
+                clippy::cast_precision_loss,
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "from 1 to 10⁶"
+            )]
+            let success = (self.token_ratio * ONE as f64 + 1e-6) as u64;
+            let bucket = Bucket { max, success, left: AtomicU64::new(max) };
+            Ok(Budget::new(super::Kind::Throttle(bucket), self.dry_run))
+        }
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Bucket {
+    max: u64,
+    success: u64,
+    left: AtomicU64,
+}
+
+impl Bucket {
+    #[allow(clippy::cast_precision_loss, reason = "at most 10⁶")]
+    pub(super) fn tokens(&self) -> f64 {
+        self.left.load(Relaxed) as f64 / ONE as f64
+    }
+
+    #[inline]
+    pub(super) fn handle_failure(&self) {
+        self.change(|left| left.saturating_sub(ONE));
+    }
+
+    #[inline]
+    pub(super) fn handle_success(&self) {
+        self.change(|left| (left + self.success).min(self.max));
+    }
+
+    #[inline]
+    pub(super) fn withdraw(&self) -> Result<u32, f64> {
+        let left = self.left.load(Relaxed);
+        #[allow(clippy::cast_precision_loss, reason = "at most 10⁶")]
+        if left * 2 > self.max { Ok(0) } else { Err(left as f64 / ONE as f64) }
+    }
+
+    /// Changes what is left; where that changes nothing, it is one load.
+    #[inline]
+    fn change(&self, next: impl Fn(u64) -> u64) {
+        let mut left = self.left.load(Relaxed);
+        while next(left) != left {
+            match self.left.compare_exchange_weak(left, next(left), Relaxed, Relaxed) {
+                Ok(_) => return,
+                Err(current) => left = current,
+            }
+        }
+    }
+}
+
+impl fmt::Display for Bucket {
+    #[allow(clippy::cast_precision_loss, reason = "at most 10⁶")]
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (max, success) = (self.max / ONE, self.success as f64 / ONE as f64);
+        write!(f, "throttle of {max} tokens, {success} a success")
+    }
+}
