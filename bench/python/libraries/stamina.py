@@ -17,6 +17,9 @@ class Rows:
     def __init__(self, stamina):
         self._stamina = stamina
         logging.getLogger("stamina").addHandler(logging.NullHandler())
+        # it would print through structlog, and count for Prometheus, where these are installed
+        hooks = stamina.instrumentation
+        hooks.set_on_retry_hooks([hooks.LoggingOnRetryHook])
 
     def success(self, target):
         return self._stamina.retry(on=ValueError, attempts=None, timeout=None)(target)

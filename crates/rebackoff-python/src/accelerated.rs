@@ -22,17 +22,17 @@ pub(crate) fn call<'py>(
     kwargs: Bound<'py, PyDict>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let py = run.py();
-    let clock = if run.get().timed { Clock::start(py)? } else { Clock::Off };
+    let clock = run.get().start_clock(py)?;
     let mut state = CallState::begin(run, clock, args.clone(), kwargs.clone())?;
-    let Run { target: Some(target), trigger, on_try, on_success, .. } = run.get() else {
+    let Run { target: Some(target), trigger, .. } = run.get() else {
         return Err(PyRuntimeError::new_err("a retry context cannot be called"));
     };
     let target = target.bind(py);
     loop {
-        if !on_try.is_empty() {
+        if run.get().tells_tries() {
             Settling::new(Moment::Trying, py.None()).finish(py, run.get(), &mut state)?;
         }
-        let outcome = target.call(args.clone(), Some(&kwargs));
+        let outcome = state.within(py, || target.call(args.clone(), Some(&kwargs)));
         let value = match (outcome, trigger) {
             (Err(error), Trigger::Exception { exceptions, .. })
                 if error.matches(py, exceptions)? =>
@@ -41,7 +41,8 @@ pub(crate) fn call<'py>(
             }
             (Err(error), _) => return Err(error),
             (Ok(value), Trigger::Exception { .. }) => {
-                if !on_success.is_empty() {
+                state.settle_success(py, value.as_unbound())?;
+                if run.get().tells_success() {
                     succeed(py, run.get(), &state, value.as_unbound())?;
                 }
                 return Ok(value);
@@ -86,7 +87,7 @@ pub(crate) fn refuse<'py>(
         let Some(target) = run.get().target.as_ref().filter(|_| state.next == Next::Again) else {
             return Ok(value);
         };
-        value = target.bind(py).call(args.clone(), Some(&kwargs))?;
+        value = state.within(py, || target.bind(py).call(args.clone(), Some(&kwargs)))?;
         moment = Moment::Returned;
     }
 }
@@ -106,7 +107,9 @@ fn resume<'py>(
     let call = Bound::new(py, Call::new(run.clone().unbind(), state))?;
     let failure = Bound::new(py, Failure(Mutex::new(Some(error))))?;
     let resume = SYNC.get(py)?.getattr(intern!(py, "_resume"))?;
-    resume.call1((call, failure, target, exceptions, args, kwargs))
+    let told_by = run.get();
+    let told = told_by.tells_tries() || told_by.tells_success() || told_by.guards.is_some();
+    resume.call1((call, failure, told, target, exceptions, args, kwargs))
 }
 
 /// Raises the error of a try that was made in Rust: its context and traceback stay as they are.
@@ -115,12 +118,7 @@ pub(crate) struct Failure(Mutex<Option<PyErr>>);
 
 #[pymethods]
 impl Failure {
-    #[pyo3(signature = (*_args, **_kwargs))]
-    fn __call__(
-        &self,
-        _args: Bound<'_, PyTuple>,
-        _kwargs: Option<Bound<'_, PyDict>>,
-    ) -> PyResult<()> {
+    fn __call__(&self) -> PyResult<()> {
         let mut error = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         Err(error.take().unwrap_or_else(|| PyRuntimeError::new_err("this try was made already")))
     }

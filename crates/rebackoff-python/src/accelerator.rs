@@ -9,6 +9,8 @@
 #![cfg_attr(accelerated, allow(unsafe_code))]
 
 #[cfg(accelerated)]
+mod guard;
+#[cfg(accelerated)]
 mod vectorcall;
 #[cfg(accelerated)]
 mod watch;

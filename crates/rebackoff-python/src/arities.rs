@@ -10,7 +10,7 @@ use crate::run::Run;
 /// A `Run`, with the coroutine functions for no argument, one, two and so on.
 #[pyclass(frozen, module = "rebackoff._native")]
 pub(crate) struct Arities {
-    run: Py<Run>,
+    pub(crate) run: Py<Run>,
     pub(crate) functions: Vec<Py<PyAny>>,
 }
 

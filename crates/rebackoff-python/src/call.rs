@@ -3,11 +3,13 @@
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 use pyo3::{PyTraverseError, PyVisit};
-use rebackoff_core::{Engine, Limits};
+use rebackoff_core::{Engine, Limits, Nested, Seconds};
 
 use crate::clock::Clock;
+use crate::guards::CallGuards;
 use crate::options::{self, ask};
 use crate::run::{Run, Source};
+use crate::scope::{self, Around, Scope, Surrounding};
 use crate::settle::{Moment, Settling, succeed};
 use crate::steps::drive;
 use crate::strategy::{Progress, Strategy};
@@ -35,6 +37,11 @@ pub(crate) struct CallState {
     pub(crate) last_elapsed: Option<Py<PyAny>>,
     /// What follows the try that was settled last.
     pub(crate) next: Next,
+    /// What is around this call, from its first failure on.
+    pub(crate) around: Option<Around>,
+    /// What shows this call to those inside it that are not on its stack.
+    pub(crate) scope: Option<Py<Scope>>,
+    pub(crate) guards: Option<Box<CallGuards>>,
 }
 
 /// Where this call's raw waits come from.
@@ -67,6 +74,12 @@ impl CallState {
         let mut limits = Limits::new();
         limits.max_tries = run.max_tries.value(py, options::max_tries)?;
         limits.max_time = run.max_time.value(py, options::max_time)?;
+        limits.last_wait = run.last_wait;
+        limits.hints = run.hints;
+        let guards = match &run.guards {
+            Some(guards) => Some(Box::new(CallGuards::begin(py, guards, &args, &kwargs)?)),
+            None => None,
+        };
         Ok(Self {
             args: args.unbind(),
             kwargs: kwargs.unbind(),
@@ -76,7 +89,58 @@ impl CallState {
             waits: CallWaits::begin(py, &run.source)?,
             last_elapsed: None,
             next: Next::Again,
+            around: None,
+            scope: None,
+            guards,
         })
+    }
+
+    pub(crate) fn surrounding(&self, py: Python<'_>) -> Surrounding {
+        Surrounding {
+            clock: self.clock.clone_ref(py),
+            max_time: self.limits.max_time,
+            tries: self.engine.tries(),
+        }
+    }
+
+    /// Runs the target of a call whose body is Rust's.
+    pub(crate) fn within<T>(&self, py: Python<'_>, target: impl FnOnce() -> T) -> T {
+        let Surrounding { clock, max_time, tries } = self.surrounding(py);
+        scope::within(clock, max_time, tries, target).0
+    }
+
+    /// Tells the guards of a success.
+    pub(crate) fn settle_success(&mut self, py: Python<'_>, value: &Py<PyAny>) -> PyResult<()> {
+        self.guards.as_mut().map_or(Ok(()), |guards| guards.succeed(py, value))
+    }
+
+    /// Looks at what is around the call, once: a deadline there is the call's own, too.
+    pub(crate) fn look_around(
+        &mut self,
+        py: Python<'_>,
+        run: &Run,
+        elapsed: Seconds,
+    ) -> PyResult<()> {
+        if self.around.is_some() {
+            return Ok(());
+        }
+        let around = Around::find(py, self.scope.is_some().then_some(run))?;
+        if around.remaining.is_some() && matches!(self.clock, Clock::Off) {
+            self.clock = Clock::start(py)?;
+        }
+        self.limits = Limits {
+            nested: if around.nested { run.nested } else { Nested::Allow },
+            ..self.limits
+        }
+        .inside(around.remaining, elapsed);
+        self.around = Some(around);
+        Ok(())
+    }
+
+    /// These tries, times those of the calls around; `None` where there are none.
+    pub(crate) fn amplification(&self, tries: u64) -> Option<u64> {
+        let around = self.around.filter(|around| around.nested)?;
+        Some(around.amplification.saturating_mul(tries))
     }
 
     fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
@@ -90,7 +154,9 @@ impl CallState {
             }
             CallWaits::Generator(generator) => visit.call(generator)?,
         }
-        visit.call(&self.last_elapsed)
+        visit.call(&self.last_elapsed)?;
+        visit.call(&self.scope)?;
+        self.guards.as_ref().map_or(Ok(()), |guards| guards.traverse(visit))
     }
 }
 
@@ -170,9 +236,34 @@ impl Call {
         self.state.next == Next::Again
     }
 
+    /// Until `leave`, it is around everything in this context.
+    fn enter(&mut self, py: Python<'_>) -> PyResult<()> {
+        let run = Some(self.run.clone_ref(py));
+        let scope = Bound::new(py, Scope::make(py, run, self.surrounding(py))?)?;
+        Scope::enter(&scope)?;
+        self.state.scope = Some(scope.unbind());
+        Ok(())
+    }
+
+    /// The call, or its try in a retry context, is over. What has not been settled says nothing.
+    fn leave(&mut self, py: Python<'_>) -> PyResult<()> {
+        if let Some(scope) = self.state.scope.take() {
+            scope.get().leave(py);
+        }
+        match &mut self.state.guards {
+            Some(guards) if !self.run.get().in_context() => guards.release(py),
+            _ => Ok(()),
+        }
+    }
+
+    /// The target raised what is not retried: that says nothing of its health.
+    fn lost(&mut self, py: Python<'_>) -> PyResult<()> {
+        self.state.guards.as_mut().map_or(Ok(()), |guards| guards.release(py))
+    }
+
     /// Tells the handlers that a try is about to begin.
     fn trying(&mut self, py: Python<'_>) -> PyResult<()> {
-        if self.run.get().on_try.is_empty() {
+        if !self.run.get().tells_tries() {
             return Ok(());
         }
         self.settle(py, Settling::new(Moment::Trying, py.None())).map(|_| ())
@@ -195,14 +286,15 @@ impl Call {
 
     /// The target returned, and that is a success.
     fn succeeded(&mut self, py: Python<'_>, value: Py<PyAny>) -> PyResult<()> {
-        if self.run.get().on_success.is_empty() {
+        self.state.settle_success(py, &value)?;
+        if !self.run.get().tells_success() {
             return Ok(());
         }
         succeed(py, self.run.get(), &self.state, &value)
     }
 
     fn atrying(slf: Bound<'_, Self>) -> PyResult<Option<Bound<'_, PyAny>>> {
-        if slf.borrow().run.get().on_try.is_empty() {
+        if !slf.borrow().run.get().tells_tries() {
             return Ok(None);
         }
         let py = slf.py();
@@ -226,7 +318,8 @@ impl Call {
     }
 
     fn asucceeded(slf: Bound<'_, Self>, value: Py<PyAny>) -> PyResult<Option<Bound<'_, PyAny>>> {
-        if slf.borrow().run.get().on_success.is_empty() {
+        slf.borrow_mut().state.settle_success(slf.py(), &value)?;
+        if !slf.borrow().run.get().tells_success() {
             return Ok(None);
         }
         drive(slf, Settling::new(Moment::Succeeded, value))
@@ -241,6 +334,11 @@ impl Call {
 impl Call {
     pub(crate) fn new(run: Py<Run>, state: CallState) -> Self {
         Self { run, state }
+    }
+
+    /// It, as what its target does sees it.
+    pub(crate) fn surrounding(&self, py: Python<'_>) -> Surrounding {
+        self.state.surrounding(py)
     }
 
     /// Settles an outcome of a blocking target. Whether there is another try.

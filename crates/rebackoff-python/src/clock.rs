@@ -73,12 +73,16 @@ impl Clock {
             return Ok(Self::Native(start.value()));
         }
         let py = start.py();
-        Ok(match &start.cast::<Start>()?.get().0 {
+        Ok(start.cast::<Start>()?.get().0.clone_ref(py))
+    }
+
+    pub(crate) fn clone_ref(&self, py: Python<'_>) -> Self {
+        match self {
             Self::Off => Self::Off,
             Self::Native(start) => Self::Native(*start),
             Self::Patched(start) => Self::Patched(start.clone_ref(py)),
             Self::Calendar(start) => Self::Calendar(start.clone_ref(py)),
-        })
+        }
     }
 
     pub(crate) fn elapsed<'py>(&self, py: Python<'py>) -> PyResult<Elapsed<'py>> {
@@ -118,6 +122,22 @@ impl<'py> Elapsed<'py> {
             None => PyFloat::new(py, self.seconds.get()).into_any(),
         }
     }
+}
+
+/// `time.monotonic()`, read without Python where it is provably the original.
+pub(crate) fn monotonic(py: Python<'_>) -> PyResult<Seconds> {
+    static ORIGIN: PyOnceLock<f64> = PyOnceLock::new();
+    let originals = Originals::get(py)?;
+    if !(accelerator::is_quiet() || originals.monotonic_is_in_place(py)?) {
+        let now = modules::time(intern!(py, "monotonic"))?.call0()?;
+        return Ok(Seconds::new(now.extract()?).unwrap_or(Seconds::ZERO));
+    }
+    // Patched or not, the clock has one origin: guards outlive a patch.
+    let origin = ORIGIN.get_or_try_init(py, || {
+        let monotonic = modules::time(intern!(py, "monotonic"))?;
+        Ok::<_, PyErr>(monotonic.call0()?.extract::<f64>()? - now())
+    })?;
+    Ok(Seconds::new(origin + now()).unwrap_or(Seconds::ZERO))
 }
 
 /// Seconds on a monotonic clock.

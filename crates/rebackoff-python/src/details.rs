@@ -3,7 +3,6 @@
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
-use rebackoff_core::Reason;
 
 use crate::call::CallState;
 use crate::clock::Elapsed;
@@ -64,14 +63,31 @@ pub(crate) fn with_outcome<'py>(
     Ok(details)
 }
 
-/// The same details with the reason, for `on_giveup`.
-pub(crate) fn with_reason(
+/// The same details, and the amplification where there is one.
+pub(crate) fn with_amplification(
     details: Bound<'_, PyDict>,
-    reason: Reason,
+    amplification: Option<u64>,
 ) -> PyResult<Bound<'_, PyDict>> {
+    let Some(amplification) = amplification else {
+        return Ok(details);
+    };
+    let name = intern!(details.py(), "amplification");
+    with(details, name, amplification)
+}
+
+/// The same details with one more, that only those see who ask for it by name.
+pub(crate) fn with<'py>(
+    details: Bound<'py, PyDict>,
+    name: &Bound<'py, PyString>,
+    value: impl IntoPyObject<'py>,
+) -> PyResult<Bound<'py, PyDict>> {
     let py = details.py();
-    let class = COMMON.get(py)?.getattr(intern!(py, "GiveupDetails"))?;
-    let details = class.call1((details,))?.cast_into::<PyDict>()?;
-    details.set_item(intern!(py, "reason"), reason.as_str())?;
+    let class = COMMON.get(py)?.getattr(intern!(py, "MoreDetails"))?;
+    let details = if details.get_type().is(&class) {
+        details
+    } else {
+        class.call1((details,))?.cast_into::<PyDict>()?
+    };
+    details.set_item(name, value)?;
     Ok(details)
 }

@@ -17,17 +17,21 @@ mod arities;
 mod call;
 mod clock;
 mod details;
+mod guards;
+mod hint;
 mod jitter;
 mod log;
 mod modules;
 mod options;
 mod random;
 mod run;
+mod scope;
 mod seconds;
 mod settle;
 mod sleep;
 mod steps;
 mod strategy;
+mod telemetry;
 mod testing;
 mod waits;
 
@@ -42,12 +46,20 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<call::Call>()?;
     module.add_class::<steps::Steps>()?;
     module.add_class::<clock::Start>()?;
+    module.add_class::<scope::Scope>()?;
+    module.add_class::<guards::Breaker>()?;
+    module.add_class::<guards::Budget>()?;
+    module.add_class::<guards::Permit>()?;
+    module.add_class::<guards::Withdrawal>()?;
     module.add_class::<accelerated::Failure>()?;
     module.add_function(wrap_pyfunction!(clock::clock, module)?)?;
+    module.add_function(wrap_pyfunction!(scope::remaining, module)?)?;
+    module.add_function(wrap_pyfunction!(hint::hint, module)?)?;
     module.add_function(wrap_pyfunction!(accelerator::is_accelerated, module)?)?;
     module.add_function(wrap_pyfunction!(accelerator::accelerate, module)?)?;
     module.add_function(wrap_pyfunction!(testing::set_disabled, module)?)?;
     module.add_function(wrap_pyfunction!(testing::set_waits, module)?)?;
+    module.add_function(wrap_pyfunction!(telemetry::set_exporters, module)?)?;
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     Ok(())
 }

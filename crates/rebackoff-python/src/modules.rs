@@ -19,6 +19,8 @@ pub(crate) static SYNC: Own = Own::new("rebackoff._sync");
 pub(crate) static ASYNC: Own = Own::new("rebackoff._async");
 pub(crate) static COMMON: Own = Own::new("rebackoff._common");
 pub(crate) static CALLABLES: Own = Own::new("rebackoff._callables");
+pub(crate) static STACK: Own = Own::new("rebackoff._stack");
+pub(crate) static GUARDS: Own = Own::new("rebackoff._guards");
 static JITTER: Own = Own::new("rebackoff._jitter");
 
 impl Own {

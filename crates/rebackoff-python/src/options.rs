@@ -6,7 +6,7 @@ use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyFloat, PyString};
-use rebackoff_core::Seconds;
+use rebackoff_core::{Above, Hints, LastWait, Nested, Seconds};
 
 use crate::modules::CALLABLES;
 use crate::seconds::Amount;
@@ -37,6 +37,13 @@ impl<T: Clone> Setting<T> {
         match self {
             Self::Known(value) => Ok(value.clone()),
             Self::Asked(callable) => read(&ask(callable.bind(py))?),
+        }
+    }
+
+    pub(crate) fn known(&self) -> Option<T> {
+        match self {
+            Self::Known(value) => Some(value.clone()),
+            Self::Asked(_) => None,
         }
     }
 
@@ -105,4 +112,74 @@ pub(crate) fn max_time(option: &Bound<'_, PyAny>) -> PyResult<Option<Seconds>> {
             option.repr()?
         ))),
     }
+}
+
+pub(crate) fn nested(option: &Bound<'_, PyAny>) -> PyResult<Nested> {
+    let words = [Nested::Allow, Nested::Once].map(|known| (known.name(), known));
+    one_of("nested", words, option)
+}
+
+pub(crate) fn last_wait(option: &Bound<'_, PyAny>) -> PyResult<LastWait> {
+    let words = [LastWait::Shorten, LastWait::Stop].map(|known| (known.name(), known));
+    one_of("last_wait", words, option)
+}
+
+/// How hints are obeyed; `chance` says whether anything of the call is left to it.
+pub(crate) fn hints(
+    ceiling: &Bound<'_, PyAny>,
+    above: &Bound<'_, PyAny>,
+    spread: &Bound<'_, PyAny>,
+    chance: bool,
+) -> PyResult<Hints> {
+    let words = [Above::GiveUp, Above::Cap].map(|known| (known.name(), known));
+    let above = one_of("hint_above", words, above)?;
+    let spread = if spread.is_none() {
+        if chance { Hints::SPREAD } else { 0.0 }
+    } else {
+        share("hint_spread", spread)?
+    };
+    Ok(Hints { ceiling: hint_ceiling(ceiling)?, above, spread })
+}
+
+fn hint_ceiling(option: &Bound<'_, PyAny>) -> PyResult<Seconds> {
+    const RULE: &str =
+        "hint_ceiling must be a number of seconds, 0 or more, a timedelta, or None for no limit";
+    if option.is_none() {
+        return Ok(Seconds::MAX);
+    }
+    let refused = || Ok::<_, PyErr>(format!("{RULE}, but it is {}", option.repr()?));
+    let amount =
+        if option.is_instance_of::<PyString>() { None } else { Amount::read(option.clone())? };
+    let Some(amount) = amount else {
+        return Err(PyTypeError::new_err(refused()?));
+    };
+    match Seconds::new(amount.value) {
+        Some(ceiling) => Ok(ceiling),
+        None => Err(PyValueError::new_err(refused()?)),
+    }
+}
+
+fn share(name: &str, option: &Bound<'_, PyAny>) -> PyResult<f64> {
+    let refused = || {
+        Ok::<_, PyErr>(format!("{name} must be a share from 0 to 1, but it is {}", option.repr()?))
+    };
+    match option.extract::<f64>() {
+        Ok(share) if (0.0..=1.0).contains(&share) => Ok(share),
+        Ok(_) => Err(PyValueError::new_err(refused()?)),
+        Err(_) => Err(PyTypeError::new_err(refused()?)),
+    }
+}
+
+fn one_of<T>(name: &str, words: [(&str, T); 2], option: &Bound<'_, PyAny>) -> PyResult<T> {
+    let [first, second] = words.each_ref().map(|(word, _)| *word);
+    for (word, meaning) in words {
+        if option.eq(word)? {
+            return Ok(meaning);
+        }
+    }
+    let refused = format!("{name} must be '{first}' or '{second}', but it is {}", option.repr()?);
+    Err(match option.cast::<PyString>() {
+        Ok(_) => PyValueError::new_err(refused),
+        Err(_) => PyTypeError::new_err(refused),
+    })
 }

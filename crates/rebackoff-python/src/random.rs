@@ -7,8 +7,39 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyFloat, PyInt};
+use rebackoff_core::Draws;
 
 use crate::modules;
+
+/// The engine's draws, from `random.uniform(0, 1)`.
+pub(crate) struct Chance<'py> {
+    py: Python<'py>,
+    error: Option<PyErr>,
+}
+
+impl<'py> Chance<'py> {
+    pub(crate) fn new(py: Python<'py>) -> Self {
+        Self { py, error: None }
+    }
+
+    /// The error of the draw, if one failed.
+    pub(crate) fn result(self) -> PyResult<()> {
+        self.error.map_or(Ok(()), Err)
+    }
+}
+
+impl Draws for Chance<'_> {
+    fn uniform(&mut self) -> f64 {
+        let one = PyFloat::new(self.py, 1.0).into_any();
+        let draw = up_to(&one).and_then(|draw| draw.extract::<f64>());
+        let draw = draw.unwrap_or_else(|error| {
+            self.error = Some(error);
+            0.0
+        });
+        // What a patched `random` gives may be anything.
+        if draw > 0.0 { draw.min(1.0) } else { 0.0 }
+    }
+}
 
 /// `random.uniform(low, high)`.
 pub(crate) fn uniform<'py>(

@@ -3,23 +3,24 @@
 //! Written once for blocking and async targets. On an async target each step may come upon
 //! something to be awaited: the settling stops there and goes on with what it gave.
 
+mod tell;
 mod wait;
 
+pub(crate) use tell::succeed;
 use wait::Halt;
 
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict};
 use pyo3::{PyTraverseError, PyVisit};
-use rebackoff_core::{Reason, Seconds, Step, Verdict};
+use rebackoff_core::{Reason, Seconds, Verdict};
 
 use crate::call::{CallState, Next};
 use crate::clock::Elapsed;
 use crate::details;
-use crate::log::Record;
 use crate::modules::CALLABLES;
 use crate::run::{Run, Trigger};
-use crate::seconds::Amount;
+use crate::telemetry::Event;
 use crate::{sleep, testing};
 
 /// What the target has done.
@@ -50,6 +51,9 @@ pub(crate) struct Settling {
     verdict: Verdict,
     raw: Option<Py<PyAny>>,
     wait: Option<Py<PyAny>>,
+    /// Whether the guards know of the failure.
+    is_counted: bool,
+    wait_value: f64,
     details: Option<Py<PyDict>>,
 }
 
@@ -60,15 +64,9 @@ enum Stage {
     Decide,
     Tell(Event, usize),
     Sleep,
+    /// After the wait, the breaker is asked again.
+    Admit,
     Done,
-}
-
-#[derive(Clone, Copy)]
-enum Event {
-    Try,
-    Backoff,
-    Giveup,
-    Success,
 }
 
 impl Settling {
@@ -83,6 +81,8 @@ impl Settling {
             verdict: Verdict::Retry,
             raw: None,
             wait: None,
+            is_counted: false,
+            wait_value: 0.0,
             details: None,
         }
     }
@@ -124,11 +124,18 @@ impl Settling {
                         return Ok(Some(awaitable));
                     }
                 }
-                Stage::Decide => match self.decide(py, run, call, given.take()) {
-                    Ok(step) => self.follow(py, run, call, step)?,
-                    Err(Halt::Await(awaitable)) => return Ok(Some(awaitable)),
-                    Err(Halt::Raise(error)) => return Err(error),
-                },
+                Stage::Decide => {
+                    call.look_around(py, run, self.elapsed)?;
+                    if let Some(guards) = call.guards.as_mut().filter(|_| !self.is_counted) {
+                        self.is_counted = true;
+                        guards.fail(py, &self.outcome, self.verdict == Verdict::GiveUp)?;
+                    }
+                    match self.decide(py, run, call, given.take()) {
+                        Ok(step) => self.follow(py, run, call, step)?,
+                        Err(Halt::Await(awaitable)) => return Ok(Some(awaitable)),
+                        Err(Halt::Raise(error)) => return Err(error),
+                    }
+                }
                 Stage::Tell(event, index) => {
                     given = None;
                     if let Some(awaitable) = self.tell(py, run, event, index)? {
@@ -136,9 +143,22 @@ impl Settling {
                     }
                 }
                 Stage::Sleep => {
-                    self.stage = Stage::Done;
+                    let guarded = call.guards.is_some();
+                    self.stage = if guarded { Stage::Admit } else { Stage::Done };
                     if let Some(pause) = self.sleep(py, run)? {
                         return Ok(Some(pause));
+                    }
+                }
+                Stage::Admit => {
+                    given = None;
+                    self.stage = Stage::Done;
+                    let admitted = match &mut call.guards {
+                        Some(guards) => guards.admit(py)?,
+                        None => true,
+                    };
+                    if !admitted {
+                        let tries = call.engine.tries() - 1;
+                        self.enter_giveup(py, run, call, Reason::Breaker, tries)?;
                     }
                 }
                 Stage::Done => return Ok(None),
@@ -159,7 +179,7 @@ impl Settling {
         }
         let elapsed = call.clock.elapsed(py)?;
         self.elapsed = elapsed.seconds;
-        if !run.on_try.is_empty() {
+        if run.tells_tries() {
             call.last_elapsed = Some(elapsed.shown(py).unbind());
         }
         self.elapsed_object = elapsed.object.map(Bound::unbind);
@@ -173,6 +193,9 @@ impl Settling {
             Moment::Refused => Stage::Decide,
             _ => Stage::Condition,
         };
+        if let (Stage::Done, Some(guards)) = (self.stage, &mut call.guards) {
+            guards.release(py)?;
+        }
         Ok(())
     }
 
@@ -212,118 +235,6 @@ impl Settling {
         Ok(None)
     }
 
-    /// Prepares the handlers of what the engine decided.
-    fn follow(
-        &mut self,
-        py: Python<'_>,
-        run: &Run,
-        call: &mut CallState,
-        step: Step,
-    ) -> PyResult<()> {
-        match step {
-            Step::Accept => self.enter_success(py, run, call),
-            Step::Retry { wait } => self.enter_backoff(py, run, call, wait),
-            Step::GiveUp { reason } => self.enter_giveup(py, run, call, reason),
-        }
-    }
-
-    fn enter_success(&mut self, py: Python<'_>, run: &Run, call: &CallState) -> PyResult<()> {
-        self.stage = Stage::Done;
-        if !run.on_success.is_empty() {
-            let details = success(py, run, call, &self.elapsed(py), &self.outcome)?;
-            self.details = Some(details.unbind());
-            self.stage = Stage::Tell(Event::Success, 0);
-        }
-        Ok(())
-    }
-
-    fn enter_backoff(
-        &mut self,
-        py: Python<'_>,
-        run: &Run,
-        call: &mut CallState,
-        wait: Seconds,
-    ) -> PyResult<()> {
-        call.next = Next::Again;
-        self.stage = Stage::Sleep;
-        // The engine may have changed the wait: a hint raises it, max_time shortens it.
-        if let Some(object) = self.wait.take() {
-            let amount = Amount::read(object.into_bound(py))?;
-            self.wait = amount.map(|amount| amount.or_else(wait).unbind());
-        }
-        let log = match &run.log {
-            Some(log) if !log.is_unseen(py, Record::Backoff)? => Some(log),
-            _ => None,
-        };
-        if log.is_none() && run.on_backoff.is_empty() {
-            return Ok(());
-        }
-        // The engine has counted the next try already; the details tell of the one that failed.
-        let (elapsed, wait) = (self.elapsed(py), self.wait.as_ref());
-        let details = details::with_outcome(py, run, call, &elapsed, &self.outcome, wait)?;
-        details.set_item(intern!(py, "tries"), call.engine.tries() - 1)?;
-        if let Some(log) = log {
-            log.write(&details, Record::Backoff, run.in_context())?;
-        }
-        self.details = Some(details.unbind());
-        self.stage = Stage::Tell(Event::Backoff, 0);
-        Ok(())
-    }
-
-    fn enter_giveup(
-        &mut self,
-        py: Python<'_>,
-        run: &Run,
-        call: &mut CallState,
-        reason: Reason,
-    ) -> PyResult<()> {
-        // A retry context always raises when its waits run out, as python-backoff's does.
-        let raises = run.raises_on_giveup() || (run.in_context() && reason == Reason::Exhausted);
-        call.next = if raises { Next::Over } else { Next::Silent };
-        self.stage = Stage::Done;
-        let log = match &run.log {
-            Some(log) if !log.is_unseen(py, Record::Giveup)? => Some(log),
-            _ => None,
-        };
-        if log.is_none() && run.on_giveup.is_empty() {
-            return Ok(());
-        }
-        let elapsed = self.elapsed(py);
-        let details = details::with_outcome(py, run, call, &elapsed, &self.outcome, None)?;
-        let details = details::with_reason(details, reason)?;
-        if let Some(log) = log {
-            log.write(&details, Record::Giveup, run.in_context())?;
-        }
-        self.details = Some(details.unbind());
-        self.stage = Stage::Tell(Event::Giveup, 0);
-        Ok(())
-    }
-
-    /// Calls the handlers from the one at `index` on; stops at one that has to be awaited.
-    fn tell<'py>(
-        &mut self,
-        py: Python<'py>,
-        run: &Run,
-        event: Event,
-        index: usize,
-    ) -> PyResult<Option<Bound<'py, PyAny>>> {
-        let (handlers, after) = match event {
-            Event::Try => (&run.on_try, Stage::Done),
-            Event::Backoff => (&run.on_backoff, Stage::Sleep),
-            Event::Giveup => (&run.on_giveup, Stage::Done),
-            Event::Success => (&run.on_success, Stage::Done),
-        };
-        for (index, handler) in handlers.iter().enumerate().skip(index) {
-            let result = handler.bind(py).call1((&self.details,))?;
-            if run.is_async && is_awaitable(&result)? {
-                self.stage = Stage::Tell(event, index + 1);
-                return Ok(Some(result));
-            }
-        }
-        self.stage = after;
-        Ok(None)
-    }
-
     fn sleep<'py>(&self, py: Python<'py>, run: &Run) -> PyResult<Option<Bound<'py, PyAny>>> {
         let Some(wait) = self.wait.as_ref().map(|wait| wait.bind(py)) else {
             return Ok(None);
@@ -355,33 +266,6 @@ impl Settling {
         visit.call(&self.raw)?;
         visit.call(&self.wait)?;
         visit.call(&self.details)
-    }
-}
-
-/// What a blocking target's success comes to, where somebody wants to know of it.
-pub(crate) fn succeed(
-    py: Python<'_>,
-    run: &Run,
-    call: &CallState,
-    value: &Py<PyAny>,
-) -> PyResult<()> {
-    let details = success(py, run, call, &call.clock.elapsed(py)?, value)?;
-    for handler in &run.on_success {
-        handler.bind(py).call1((&details,))?;
-    }
-    Ok(())
-}
-
-fn success<'py>(
-    py: Python<'py>,
-    run: &Run,
-    call: &CallState,
-    elapsed: &Elapsed<'py>,
-    value: &Py<PyAny>,
-) -> PyResult<Bound<'py, PyDict>> {
-    match run.trigger {
-        Trigger::Exception { .. } => details::base(py, run, call, elapsed.shown(py)),
-        Trigger::Predicate(_) => details::with_outcome(py, run, call, elapsed, value, None),
     }
 }
 

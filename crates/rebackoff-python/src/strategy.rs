@@ -79,9 +79,15 @@ impl Strategy {
                 value
             }
             Self::Expo { base, factor, max_value, plain } => {
-                let plain = plain.as_ref().and_then(|plain| plain.value(py, progress.n));
+                let plain = plain.as_ref().and_then(|plain| plain.next(progress.n));
                 let value = match plain {
-                    Some(value) => Some(value),
+                    Some(Next::Cap) => {
+                        return Ok(max_value.as_ref().map(|max_value| max_value.bind(py).clone()));
+                    }
+                    Some(Next::Below(value)) => {
+                        progress.n += 1;
+                        return Ok(Some(value.into_pyobject(py)?));
+                    }
                     None => held_at_overflow(
                         progress,
                         |n| {
@@ -130,15 +136,11 @@ impl Strategy {
                 value
             }
             Self::Again { of } => return of.get().strategy().next(progress, sent),
-            Self::Runtime { value } => value.bind(py).call1((sent,)).map_err(|error| {
-                // What a generator makes of it.
-                if !error.is_instance_of::<PyStopIteration>(py) {
-                    return error;
-                }
-                let raised = PyRuntimeError::new_err("generator raised StopIteration");
-                raised.set_cause(py, Some(error));
-                raised
-            })?,
+            Self::Runtime { value } => {
+                let wait =
+                    value.bind(py).call1((sent,)).map_err(|error| as_generator(py, error))?;
+                return Ok((!wait.is_none()).then_some(wait));
+            }
         }))
     }
 
@@ -195,6 +197,12 @@ impl Progress {
 pub(crate) struct PlainExpo {
     base: Plain,
     factor: Plain,
+    max_value: Option<Plain>,
+}
+
+enum Next {
+    Below(Plain),
+    Cap,
 }
 
 #[derive(Clone, Copy)]
@@ -204,12 +212,29 @@ enum Plain {
 }
 
 impl PlainExpo {
-    pub(crate) fn new(base: &Bound<'_, PyAny>, factor: &Bound<'_, PyAny>) -> Option<Self> {
-        Some(Self { base: Plain::read(base)?, factor: Plain::read(factor)? })
+    pub(crate) fn new(
+        base: &Bound<'_, PyAny>,
+        factor: &Bound<'_, PyAny>,
+        max_value: Option<&Bound<'_, PyAny>>,
+    ) -> Option<Self> {
+        let max_value = match max_value {
+            Some(max_value) => Some(Plain::read(max_value)?),
+            None => None,
+        };
+        Some(Self { base: Plain::read(base)?, factor: Plain::read(factor)?, max_value })
+    }
+
+    /// The wait, or `None` where Python has to be asked.
+    fn next(&self, n: u64) -> Option<Next> {
+        let value = self.value(n)?;
+        Some(match self.max_value {
+            Some(max_value) if !value.is_below(max_value)? => Next::Cap,
+            _ => Next::Below(value),
+        })
     }
 
     /// `factor * base ** n`, or `None` where Python has to be asked.
-    fn value<'py>(&self, py: Python<'py>, n: u64) -> Option<Bound<'py, PyAny>> {
+    fn value(&self, n: u64) -> Option<Plain> {
         let power = match self.base {
             Plain::Int(base) => Plain::Int(base.checked_pow(u32::try_from(n).ok()?)?),
             #[allow(clippy::cast_precision_loss, reason = "as Python does")]
@@ -218,23 +243,49 @@ impl PlainExpo {
         #[allow(clippy::cast_precision_loss, reason = "int * float rounds the int in Python, too")]
         let value = match (self.factor, power) {
             (Plain::Int(factor), Plain::Int(power)) => {
-                return factor.checked_mul(power)?.into_pyobject(py).ok().map(Bound::into_any);
+                return factor.checked_mul(power).map(Plain::Int);
             }
             (Plain::Float(factor), Plain::Int(power)) => factor * power as f64,
             (Plain::Int(factor), Plain::Float(power)) => factor as f64 * power,
             (Plain::Float(factor), Plain::Float(power)) => factor * power,
         };
-        value.is_finite().then(|| PyFloat::new(py, value).into_any())
+        value.is_finite().then_some(Plain::Float(value))
     }
 }
 
 impl Plain {
+    /// `self < other`, or `None` where Python has to be asked: it compares int and float exactly.
+    fn is_below(self, other: Self) -> Option<bool> {
+        match (self, other) {
+            (Self::Int(one), Self::Int(other)) => Some(one < other),
+            (Self::Float(one), Self::Float(other)) => Some(one < other),
+            _ => None,
+        }
+    }
+
+    fn into_pyobject(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        Ok(match self {
+            Self::Int(int) => int.into_pyobject(py)?.into_any(),
+            Self::Float(float) => PyFloat::new(py, float).into_any(),
+        })
+    }
+
     fn read(number: &Bound<'_, PyAny>) -> Option<Self> {
         if let Ok(float) = number.cast_exact::<PyFloat>() {
             return Some(Self::Float(float.value()));
         }
         number.cast_exact::<PyInt>().ok()?.extract().ok().map(Self::Int)
     }
+}
+
+/// What a generator makes of an error that its code raises.
+fn as_generator(py: Python<'_>, error: PyErr) -> PyErr {
+    if !error.is_instance_of::<PyStopIteration>(py) {
+        return error;
+    }
+    let raised = PyRuntimeError::new_err("generator raised StopIteration");
+    raised.set_cause(py, Some(error));
+    raised
 }
 
 fn constant<'py>(

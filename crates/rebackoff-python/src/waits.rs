@@ -53,9 +53,11 @@ impl Waits {
         max_value: Option<Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
         let factor = without_timedelta(factor)?;
-        let plain = PlainExpo::new(&base, &factor);
-        let (base, factor) = (base.unbind(), factor.unbind());
-        Ok(Strategy::Expo { base, factor, max_value: cap(max_value)?, plain }.into())
+        let max_value = max_value.map(without_timedelta).transpose()?;
+        let plain = PlainExpo::new(&base, &factor, max_value.as_ref());
+        let (base, factor, max_value) =
+            (base.unbind(), factor.unbind(), max_value.map(Bound::unbind));
+        Ok(Strategy::Expo { base, factor, max_value, plain }.into())
     }
 
     #[staticmethod]

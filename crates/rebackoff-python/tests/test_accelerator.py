@@ -56,7 +56,7 @@ def test_coroutine_functions_have_a_body_for_each_small_number_of_arguments(monk
 
     for accelerator, most in (("1", 3 if sys.version_info >= (3, 12) else 0), ("0", 0)):
         monkeypatch.setenv("REBACKOFF_ACCELERATOR", accelerator)
-        call = rebackoff.on_exception(rebackoff.expo, ValueError, max_time=60)(fetch)
+        call = rebackoff.on_exception(rebackoff.expo, ValueError, max_tries=9)(fetch)
         for count in range(6):
             assert asyncio.run(run(call, *range(count))) == (count <= most)
         assert not asyncio.run(run(call, 1, key=2))
@@ -114,7 +114,20 @@ def _run():
         )
     )
     return Options(
-        ValueError, rebackoff.expo, {}, backoff_log_level=20, giveup_log_level=40, **options
+        ValueError,
+        rebackoff.expo,
+        {},
+        last_wait="shorten",
+        nested="allow",
+        hint_ceiling=300,
+        hint_above="give_up",
+        hint_spread=None,
+        budget=None,
+        breaker=None,
+        counts=None,
+        backoff_log_level=20,
+        giveup_log_level=40,
+        **options,
     ).run(len, is_async=False)
 
 

@@ -307,3 +307,26 @@ def test_equal_jitter_stays_in_the_upper_half():
     random.seed(1)
     draws = [rebackoff.equal_jitter(4) for _ in range(200)]
     assert 2 <= min(draws) < 2.2 and 3.8 < max(draws) <= 4
+
+
+@pytest.mark.parametrize("jitter", [rebackoff.full_jitter, None])
+def test_a_runtime_value_of_none_gives_up(flaky, sleeps, jitter):
+    reasons, target = [], flaky(9)
+    call = rebackoff.on_exception(
+        rebackoff.runtime,
+        ValueError,
+        value=lambda error: 1 if target.calls < 3 else None,
+        jitter=jitter,
+        on_giveup=lambda details: reasons.append(details["reason"]),
+    )(target)
+    with pytest.raises(ValueError):
+        call()
+    assert (len(sleeps), reasons) == (2, ["exhausted"])
+
+
+def test_a_runtime_generator_ends_at_none():
+    waits = rebackoff.runtime(value=lambda outcome: outcome)
+    waits.send(None)
+    assert waits.send(5) == 5
+    with pytest.raises(StopIteration):
+        waits.send(None)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import inspect
+import traceback
 
 import pytest
 import rebackoff
@@ -76,6 +78,48 @@ def test_what_is_sent_thrown_and_returned_goes_through(sleeps):
         next(generator)
     assert end.value.value == "end"
     assert log == ["open", "open", "sent", "caught", "closed"]
+
+
+def library_frames(error):
+    return [
+        frame.name
+        for frame in traceback.extract_tb(error.__traceback__)
+        if "rebackoff" in frame.filename and "tests" not in frame.filename
+    ]
+
+
+def test_errors_pass_one_frame_of_the_package_and_stay_in_no_cycle(sleeps):
+    @rebackoff.on_exception(rebackoff.expo, KeyError)
+    def rows():
+        got = yield 1
+        got = got or (yield 2)
+        raise ValueError(got)
+
+    steps = {
+        "send": lambda generator: generator.send("x"),
+        "next": lambda generator: next(generator),
+        "throw": lambda generator: generator.throw(OSError()),
+    }
+
+    def use(first, then):
+        generator = rows()
+        next(generator)
+        try:
+            steps[first](generator)
+            steps[then](generator)
+        except (ValueError, OSError) as error:
+            return library_frames(error)
+
+    use("next", "next")
+    gc.collect()
+    gc.disable()
+    try:
+        for first in steps:
+            for then in steps:
+                assert use(first, then) == ["retry"]
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
 
 
 def test_closing_closes_the_target(sleeps):

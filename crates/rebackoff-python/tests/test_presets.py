@@ -150,7 +150,7 @@ class TestRateLimitRetry:
         for _ in range(50):
             waits.clear()
             assert rate_limit_retry()(target(RateLimitError(30.0), "served"))() == "served"
-            assert waits == [30]
+            assert 30 <= waits[0] <= 33 and len(waits) == 1
 
     def test_a_longer_wait_of_the_strategys_own_is_kept(self, waits):
         decorate = retry_on_exception(RateLimitError, factor=8, jitter=None)
@@ -166,7 +166,7 @@ class TestRateLimitRetry:
     def test_hints_are_honoured_in_asynchronous_functions(self, waits):
         decorated = rate_limit_retry()(async_target(RateLimitError(30.0), "served"))
         assert asyncio.run(decorated()) == "served"
-        assert waits == [30]
+        assert 30 <= waits[0] <= 33 and len(waits) == 1
 
     def test_it_ends_after_max_tries(self, waits):
         with pytest.raises(RateLimitError):
@@ -210,7 +210,7 @@ class TestHttpRetry:
     def test_a_retry_after_header_is_honoured(self, waits):
         error = self.http_error(503, **{"Retry-After": "17"})
         assert http_retry()(target(error, "done"))() == "done"
-        assert waits == [17]
+        assert 17 <= waits[0] <= 18.7 and len(waits) == 1
 
 
 class TestPollUntilReady:

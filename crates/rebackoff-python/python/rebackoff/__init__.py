@@ -12,8 +12,10 @@ it takes to change over, or `install_as_backoff()` for libraries that import it 
 from __future__ import annotations
 
 from rebackoff._common import Attempt
+from rebackoff._deadline import deadline
 from rebackoff._decorator import aretry_context, on_exception, on_predicate, retry_context
 from rebackoff._jitter import equal_jitter, full_jitter, random_jitter
+from rebackoff._native import Breaker, Budget, remaining
 from rebackoff._native import __version__ as __version__
 from rebackoff._wait_gen import constant, decay, decorrelated, expo, fibo, linear, runtime
 
@@ -21,10 +23,17 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from rebackoff._guards import CircuitOpenError, Keyed
+
 __all__ = [
     "Attempt",
+    "Breaker",
+    "Budget",
+    "CircuitOpenError",
+    "Keyed",
     "aretry_context",
     "constant",
+    "deadline",
     "decay",
     "decorrelated",
     "equal_jitter",
@@ -36,11 +45,12 @@ __all__ = [
     "on_exception",
     "on_predicate",
     "random_jitter",
+    "remaining",
     "retry_context",
     "runtime",
 ]
 
-_LAZY = {"_typing", "presets", "strategies", "testing", "types"}
+_LAZY = {"_typing", "presets", "strategies", "telemetry", "testing", "types"}
 
 
 def install_as_backoff() -> None:
@@ -58,8 +68,10 @@ def install_as_backoff() -> None:
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _LAZY:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    return import_module(f"{__name__}.{name}")
+    if name in _LAZY:
+        return import_module(f"{__name__}.{name}")
+    if name in ("CircuitOpenError", "Keyed"):
+        return getattr(import_module(f"{__name__}._guards"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,26 +1,63 @@
 """The decorated functions that are awaited: `_sync`, with what has to be awaited in between.
 
 The methods of `Call` that begin with `a` give what has to be awaited (the wait, but async handlers
-and conditions before it), or None.
+and conditions before it), or None. Between `enter` and `leave`, the call is in a context variable, for
+the tasks that its target starts.
 
 `asyncio` and `datetime` are here for the programs that patch them here.
 """
 
 from rebackoff._arities import begin_of
 from rebackoff._common import _init_wait_gen, _maybe_call, _next_wait
-from rebackoff._native import clock
 
 __all__ = ["_init_wait_gen", "_maybe_call", "_next_wait", "retry_exception", "retry_predicate"]
 
 
 def retry_exception(run, target, exceptions):
     """`target`, called again when it raises one of the exceptions."""
+    if run.busy:
+        return retry_exception_told(run, target, exceptions)
+    begin = begin_of(run, target, exceptions)
+
+    async def retry(*args, **kwargs):
+        try:
+            return await target(*args, **kwargs)
+        except exceptions as error:
+            call = begin(args, kwargs)
+            pause = call.afailed(error)
+            if pause is not None:
+                await pause
+            if not call.again:
+                if call.silent:
+                    return None
+                raise
+        call.enter()
+        try:
+            while True:
+                try:
+                    return await target(*args, **kwargs)
+                except exceptions as error:
+                    pause = call.afailed(error)
+                    if pause is not None:
+                        await pause
+                    if not call.again:
+                        if call.silent:
+                            return None
+                        raise
+        finally:
+            call.leave()
+
+    return retry
+
+
+def retry_exception_told(run, target, exceptions):
+    """The same where somebody wants to be told of tries and successes."""
     begin = run.begin
 
-    if run.busy:
-
-        async def retry(*args, **kwargs):
-            call = begin(args, kwargs)
+    async def retry(*args, **kwargs):
+        call = begin(args, kwargs)
+        call.enter()
+        try:
             while True:
                 pause = call.atrying()
                 if pause is not None:
@@ -40,47 +77,49 @@ def retry_exception(run, target, exceptions):
                 if pause is not None:
                     await pause
                 return value
-
-        return retry
-
-    begin, timed = begin_of(run, target, exceptions), run.timed
-
-    async def retry(*args, **kwargs):
-        start = clock() if timed else None
-        try:
-            return await target(*args, **kwargs)
-        except exceptions as error:
-            call = begin(args, kwargs, start)
-            pause = call.afailed(error)
-            if pause is not None:
-                await pause
-            if not call.again:
-                if call.silent:
-                    return None
-                raise
-        while True:
-            try:
-                return await target(*args, **kwargs)
-            except exceptions as error:
-                pause = call.afailed(error)
-                if pause is not None:
-                    await pause
-                if not call.again:
-                    if call.silent:
-                        return None
-                    raise
+        finally:
+            call.leave()
 
     return retry
 
 
 def retry_predicate(run, target, predicate):
     """`target`, called again when it returns what the predicate refuses."""
+    if run.busy or run.timed:
+        return retry_predicate_told(run, target, predicate)
     begin = run.begin
 
-    if run.busy or run.timed:
+    async def retry(*args, **kwargs):
+        value = await target(*args, **kwargs)
+        answer = predicate(value)
+        if not answer:
+            return value
+        call = begin(args, kwargs)
+        pause = call.arefused(value, answer)
+        call.enter()
+        try:
+            while True:
+                if pause is not None:
+                    await pause
+                if not call.again:
+                    return value
+                value = await target(*args, **kwargs)
+                pause = call.areturned(value)
+        finally:
+            call.leave()
 
-        async def retry(*args, **kwargs):
-            call = begin(args, kwargs)
+    return retry
+
+
+def retry_predicate_told(run, target, predicate):
+    """The same where somebody wants to be told of tries and successes."""
+    begin = run.begin
+
+    async def retry(*args, **kwargs):
+        nonlocal predicate  # the fast path's variables and no others: see `_instrumented`
+        call = begin(args, kwargs)
+        call.enter()
+        try:
             while True:
                 pause = call.atrying()
                 if pause is not None:
@@ -91,23 +130,8 @@ def retry_predicate(run, target, predicate):
                     await pause
                 if not call.again:
                     return value
-
-        return retry
-
-    async def retry(*args, **kwargs):
-        value = await target(*args, **kwargs)
-        answer = predicate(value)
-        if not answer:
-            return value
-        call = begin(args, kwargs)
-        pause = call.arefused(value, answer)
-        while True:
-            if pause is not None:
-                await pause
-            if not call.again:
-                return value
-            value = await target(*args, **kwargs)
-            pause = call.areturned(value)
+        finally:
+            call.leave()
 
     return retry
 
@@ -119,7 +143,7 @@ async def retry_context(run, exceptions, attempt_class):
         pause = call.atrying()
         if pause is not None:
             await pause
-        attempt = attempt_class(exceptions)
+        attempt = attempt_class(exceptions, call)
         yield attempt
         error = attempt.exception
         if error is None:

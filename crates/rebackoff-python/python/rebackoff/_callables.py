@@ -52,7 +52,7 @@ def needs_arguments(function):
     return not set(keywords) <= set(function.__kwdefaults__ or ())
 
 
-def name_of(function):
+def name_of(function: object) -> str:
     """The name of `function` for log records: partials and callable objects have none of their own."""
     name = getattr(_unwrapped(function), "__name__", None)
     return name if isinstance(name, str) else type(function).__name__

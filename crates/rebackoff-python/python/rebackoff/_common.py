@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Any
 
+    from rebackoff._native import Call
+
     Exceptions = type[BaseException] | tuple[type[BaseException], ...]
 
 LOGGER_NAME = "backoff"
@@ -23,15 +25,18 @@ LOGGER_NAME = "backoff"
 class Attempt:
     """One try of a retry context: `with attempt:` keeps an error that may be retried."""
 
-    __slots__ = ("exception", "exception_types")
+    __slots__ = ("_call", "exception", "exception_types")
     __match_args__ = ("exception_types",)
     __hash__ = None  # type: ignore[assignment]
 
-    def __init__(self, exception_types: Exceptions) -> None:
+    def __init__(self, exception_types: Exceptions, call: Call | None = None) -> None:
         self.exception_types = exception_types
         self.exception: BaseException | None = None
+        self._call = call
 
     def __enter__(self) -> Attempt:
+        if self._call is not None:
+            self._call.enter()
         return self
 
     def __exit__(
@@ -40,13 +45,22 @@ class Attempt:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> bool:
-        if kind is None or not issubclass(kind, self.exception_types):
+        if self._call is not None:
+            self._call.leave()
+        if kind is None:
+            return False
+        if self._is_kept(kind, error):
+            self.exception = error
+            return True
+        if self._call is not None:
+            self._call.lost()
+        return False
+
+    def _is_kept(self, kind: type[BaseException], error: BaseException | None) -> bool:
+        if not issubclass(kind, self.exception_types):
             return False
         narrow = without_base(self.exception_types)
-        if narrow is not None and is_cancellation(error, narrow):
-            return False
-        self.exception = error
-        return True
+        return narrow is None or not is_cancellation(error, narrow)
 
     def __repr__(self) -> str:
         return f"Attempt(exception_types={self.exception_types!r}, exception={self.exception!r})"
@@ -57,20 +71,22 @@ class Attempt:
         return (self.exception_types, self.exception) == (other.exception_types, other.exception)
 
 
-class GiveupDetails(dict):
-    """The details of `on_giveup`: backoff's, and a `reason` for those who ask for it by name.
+class MoreDetails(dict):
+    """Backoff's details, and `reason` and `amplification` for those who ask for them by name.
 
-    Neither a copy, a loop nor a comparison with a dict that has none comes upon it, so that programs
-    and tests which expect backoff's keys and no others find just these.
+    Neither a copy, a loop nor a comparison with a dict that has none comes upon them, so that
+    programs and tests which expect backoff's keys and no others find just these.
     """
+
+    MORE = ("reason", "amplification")
 
     __hash__ = None
 
     def __iter__(self):
-        return (key for key in dict.__iter__(self) if key != "reason")
+        return (key for key in dict.__iter__(self) if key not in self.MORE)
 
     def __len__(self):
-        return dict.__len__(self) - ("reason" in self)
+        return dict.__len__(self) - sum(key in self for key in self.MORE)
 
     def keys(self):
         return KeysView(self)
@@ -85,7 +101,7 @@ class GiveupDetails(dict):
         return dict(self)
 
     def __eq__(self, other):
-        if isinstance(other, dict) and "reason" in self and "reason" not in other:
+        if isinstance(other, dict) and not any(key in other for key in self.MORE):
             return dict(self) == other
         return dict.__eq__(self, other)
 

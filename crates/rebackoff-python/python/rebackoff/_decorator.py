@@ -2,7 +2,7 @@
 
 from operator import not_
 
-from rebackoff import _async, _callables, _sync
+from rebackoff import _async, _callables, _instrumented, _sync
 from rebackoff._common import Attempt
 from rebackoff._jitter import full_jitter
 from rebackoff._native import accelerate
@@ -18,9 +18,18 @@ def on_exception(
     *,
     max_tries=None,
     max_time=None,
+    last_wait="shorten",
+    nested="allow",
+    budget=None,
+    breaker=None,
+    counts=None,
+    timeout=None,
     jitter=full_jitter,
     giveup=never,
     hint=None,
+    hint_ceiling=300,
+    hint_above="give_up",
+    hint_spread=None,
     on_try=None,
     on_success=None,
     on_backoff=None,
@@ -43,12 +52,31 @@ def on_exception(
             not mean `KeyboardInterrupt`, `SystemExit`, `GeneratorExit` or a cancellation; these are
             retried only where they are named themselves.
         max_tries: Most tries, the first included. None: no limit.
-        max_time: Most seconds from the start of the first try; the last wait is shortened to what
-            is left of them. None: no limit.
+        max_time: Most seconds from the start of the first try. None: no limit.
+        last_wait: What happens to a wait that would end past `max_time`: "shorten" it to the time
+            that is left and try once more, or "stop" and give up at once.
+        nested: What it does inside a try of another call that is retried: "allow" retries there,
+            "once" tries once, since the outer call tries again anyway.
+        budget: What pays for retries, shared with other calls: a `Budget`, or a function of the
+            call's arguments that gives one. With too little left, the call gives up.
+        breaker: What says whether to call at all: a `Breaker`, or a function of the call's arguments
+            that gives one. Where it is open, the call raises a `CircuitOpenError` before its first
+            try, and gives up after a later one.
+        counts: Asked with the error or value of a try whether it is a failure of the target, for
+            the breaker: True, False, or None for neither. Unless given, what is retried is one, and
+            what `giveup` gives up on is none.
+        timeout: Most seconds that a try of a coroutine function may take. One that takes longer is
+            cancelled and has raised a `TimeoutError`, which is retried if `exception` names it. Nor
+            does a try go on past the deadlines around the call. None: no limit.
         jitter: What spreads a wait, given it. None: nothing.
         giveup: Asked with the error whether to give up; it is asked after the last try, too.
         hint: Asked with the error for the seconds that it asks to wait, or None. The wait is at
             least that; a hint past `max_time`, or a negative one, gives up.
+        hint_ceiling: The longest hint that is obeyed, in seconds. None: no limit.
+        hint_above: What a longer hint leads to: "give_up", or "cap" and wait `hint_ceiling` seconds.
+        hint_spread: How far above a hint the wait may be, so that clients which were turned away
+            together do not come back together: a share of the hint, from 0 to 1. None: a tenth, or
+            nothing without a jitter.
         on_try: Called with the details before each try: a function, or several.
         on_success: Called with the details after a success.
         on_backoff: Called with the details before a wait.
@@ -68,9 +96,18 @@ def on_exception(
         wait_gen_kwargs,
         max_tries=max_tries,
         max_time=max_time,
+        last_wait=last_wait,
+        nested=nested,
+        budget=budget,
+        breaker=breaker,
+        counts=counts,
+        timeout=timeout,
         jitter=jitter,
         giveup=giveup,
         hint=hint,
+        hint_ceiling=hint_ceiling,
+        hint_above=hint_above,
+        hint_spread=hint_spread,
         on_try=on_try,
         on_success=on_success,
         on_backoff=on_backoff,
@@ -93,8 +130,17 @@ def on_predicate(
     *,
     max_tries=None,
     max_time=None,
+    last_wait="shorten",
+    nested="allow",
+    budget=None,
+    breaker=None,
+    counts=None,
+    timeout=None,
     jitter=full_jitter,
     hint=None,
+    hint_ceiling=300,
+    hint_above="give_up",
+    hint_spread=None,
     on_try=None,
     on_success=None,
     on_backoff=None,
@@ -117,8 +163,17 @@ def on_predicate(
         by_predicate=True,
         max_tries=max_tries,
         max_time=max_time,
+        last_wait=last_wait,
+        nested=nested,
+        budget=budget,
+        breaker=breaker,
+        counts=counts,
+        timeout=timeout,
         jitter=jitter,
         hint=hint,
+        hint_ceiling=hint_ceiling,
+        hint_above=hint_above,
+        hint_spread=hint_spread,
         on_try=on_try,
         on_success=on_success,
         on_backoff=on_backoff,
@@ -140,9 +195,17 @@ def retry_context(
     *,
     max_tries=None,
     max_time=None,
+    last_wait="shorten",
+    nested="allow",
+    budget=None,
+    breaker=None,
+    counts=None,
     jitter=full_jitter,
     giveup=never,
     hint=None,
+    hint_ceiling=300,
+    hint_above="give_up",
+    hint_spread=None,
     on_try=None,
     on_success=None,
     on_backoff=None,
@@ -169,9 +232,17 @@ def retry_context(
         wait_gen_kwargs,
         max_tries=max_tries,
         max_time=max_time,
+        last_wait=last_wait,
+        nested=nested,
+        budget=budget,
+        breaker=breaker,
+        counts=counts,
         jitter=jitter,
         giveup=giveup,
         hint=hint,
+        hint_ceiling=hint_ceiling,
+        hint_above=hint_above,
+        hint_spread=hint_spread,
         on_try=on_try,
         on_success=on_success,
         on_backoff=on_backoff,
@@ -190,9 +261,17 @@ def aretry_context(
     *,
     max_tries=None,
     max_time=None,
+    last_wait="shorten",
+    nested="allow",
+    budget=None,
+    breaker=None,
+    counts=None,
     jitter=full_jitter,
     giveup=never,
     hint=None,
+    hint_ceiling=300,
+    hint_above="give_up",
+    hint_spread=None,
     on_try=None,
     on_success=None,
     on_backoff=None,
@@ -215,9 +294,17 @@ def aretry_context(
         wait_gen_kwargs,
         max_tries=max_tries,
         max_time=max_time,
+        last_wait=last_wait,
+        nested=nested,
+        budget=budget,
+        breaker=breaker,
+        counts=counts,
         jitter=jitter,
         giveup=giveup,
         hint=hint,
+        hint_ceiling=hint_ceiling,
+        hint_above=hint_above,
+        hint_spread=hint_spread,
         on_try=on_try,
         on_success=on_success,
         on_backoff=on_backoff,
@@ -247,9 +334,18 @@ def _decorated(options, target):
         module = _async if is_async else _sync
         build = module.retry_predicate if by_predicate else module.retry_exception
     run = options.run(target, is_async=is_async)
-    function = functools.wraps(target)(build(run, target, options.trigger))
+    timeout = options.timeout
+    called = target if timeout is None else _limited(run, target, timeout)
+    function = functools.wraps(target)(build(run, called, options.trigger))
     if not hasattr(target, "__name__"):
         function.__name__ = function.__qualname__ = _callables.name_of(target)
     if build.__module__ in (_sync.__name__, _async.__name__):
+        _instrumented.remember(function)
         accelerate(function, run)
     return function
+
+
+def _limited(run, target, timeout):
+    from rebackoff._timeouts import limited
+
+    return limited(run, target, timeout)

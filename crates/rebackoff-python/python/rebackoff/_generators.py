@@ -21,24 +21,34 @@ def retry_generator(run, target, exceptions):
                 if call.silent:
                     return None
                 raise
+            except BaseException:
+                call.lost()
+                raise
             call.succeeded(None)
-            return (yield from _Begun(first, generator))
+            break
+        call = None  # what follows is no try
+        end = yield from _Begun(first, generator)
+        rest = yield from generator
+        return rest if end is None else end
 
     return retry
 
 
 class _Begun:
-    """A generator whose first item has been taken out already."""
+    """The first item of a generator, for `yield from`: it ends after it, so that the generator itself comes next.
+
+    What is sent or thrown meanwhile goes to the generator; nothing is in between that a traceback would show.
+    """
 
     def __init__(self, first, generator):
-        self._first = [first]
+        self._first = iter((first,))
         self.send, self.throw, self.close = generator.send, generator.throw, generator.close
 
     def __iter__(self):
         return self
 
     def __next__(self):
-        return self._first.pop() if self._first else self.send(None)
+        return next(self._first)
 
 
 def retry_async_generator(run, target, exceptions):
@@ -68,9 +78,13 @@ def retry_async_generator(run, target, exceptions):
                 if call.silent:
                     return
                 raise
+            except BaseException:
+                call.lost()
+                raise
             pause = call.asucceeded(None)
             if pause is not None:
                 await pause
+            call = None  # what follows is no try
             break
         try:
             while True:

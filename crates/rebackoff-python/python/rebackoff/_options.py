@@ -8,7 +8,8 @@ from rebackoff._common import _config_handlers, _prepare_logger, without_base
 from rebackoff._native import Run, Waits
 
 _OWN = (
-    "max_tries max_time jitter giveup hint on_try on_success on_backoff on_giveup raise_on_giveup "
+    "max_tries max_time last_wait nested budget breaker counts timeout jitter giveup hint hint_ceiling "
+    "hint_above hint_spread on_try on_success on_backoff on_giveup raise_on_giveup "
     "logger backoff_log_level giveup_log_level"
 ).split()
 _EVENTS = ("on_try", "on_success", "on_backoff", "on_giveup")
@@ -22,6 +23,7 @@ class Options:
         self.by_predicate = by_predicate
         self.handlers = {event: _config_handlers(options[event]) for event in _EVENTS}
         self.options = options
+        self.timeout = _timeout(options.get("timeout"))
         self.wait, self.wait_keywords = _waits(wait_gen, wait_keywords)
         # What is wrong is wrong for every target: the run is made once to find out, then for each.
         self.run(None, is_async=True, logged=False)
@@ -41,11 +43,19 @@ class Options:
             raise_on_giveup=bool(options.get("raise_on_giveup", True)),
             by_predicate=self.by_predicate,
             hint=options["hint"],
+            hint_ceiling=options["hint_ceiling"],
+            hint_above=options["hint_above"],
+            hint_spread=options["hint_spread"],
             wait=self.wait,
             wait_keywords=self.wait_keywords,
             jitter=options["jitter"],
             max_tries=options["max_tries"],
             max_time=options["max_time"],
+            last_wait=options["last_wait"],
+            nested=options["nested"],
+            budget=options["budget"],
+            breaker=options["breaker"],
+            counts=options["counts"],
             **self.handlers,
             logger=_prepare_logger(options["logger"]) if logged else None,
             backoff_level=options["backoff_log_level"],
@@ -72,6 +82,14 @@ class Options:
 def never(error):
     """The default of `giveup`."""
     return False
+
+
+def _timeout(timeout):
+    if timeout is None:
+        return None
+    from rebackoff._timeouts import seconds_of
+
+    return seconds_of(timeout)
 
 
 def _waits(wait_gen, keywords):

@@ -2,7 +2,8 @@
 
 Each is a plain function. Its fast path calls the target and does nothing else; where that fails,
 `begin` starts a `Call` in Rust, which decides, tells the handlers and sleeps. It does so inside the
-`except` block, which is left before the next try.
+`except` block, which is left before the next try. An empty `kwargs` is not passed on: that would
+copy it.
 
 `time` and `datetime` are here for the programs that patch them here.
 """
@@ -24,33 +25,14 @@ __all__ = [
 
 def retry_exception(run, target, exceptions):
     """`target`, called again when it raises one of the exceptions."""
-    begin = run.begin
-
     if run.busy:
-
-        def retry(*args, **kwargs):
-            call = begin(args, kwargs)
-            while True:
-                call.trying()
-                try:
-                    value = target(*args, **kwargs)
-                except exceptions as error:
-                    if call.failed(error):
-                        continue
-                    if call.silent:
-                        return None
-                    raise
-                call.succeeded(value)
-                return value
-
-        return retry
-
-    timed = run.timed
+        return retry_exception_told(run, target, exceptions)
+    begin, timed = run.begin, run.timed
 
     def retry(*args, **kwargs):
         start = clock() if timed else None
         try:
-            return target(*args, **kwargs)
+            return target(*args, **kwargs) if kwargs else target(*args)
         except exceptions as error:
             call = begin(args, kwargs, start)
             if not call.failed(error):
@@ -59,7 +41,7 @@ def retry_exception(run, target, exceptions):
                 raise
         while True:
             try:
-                return target(*args, **kwargs)
+                return target(*args, **kwargs) if kwargs else target(*args)
             except exceptions as error:
                 if not call.failed(error):
                     if call.silent:
@@ -69,49 +51,96 @@ def retry_exception(run, target, exceptions):
     return retry
 
 
-def _resume(call, attempt, target, exceptions, args, kwargs):
-    """The same after a first try that was made in Rust; `attempt` raises its error."""
+def retry_exception_told(run, target, exceptions):
+    """The same where somebody wants to be told of tries and successes."""
+    begin, timed = run.begin, run.timed
+
+    def retry(*args, **kwargs):
+        nonlocal timed  # the fast path's variables and no others: see `_instrumented`
+        call = begin(args, kwargs)
+        while True:
+            call.trying()
+            try:
+                value = target(*args, **kwargs) if kwargs else target(*args)
+            except exceptions as error:
+                if call.failed(error):
+                    continue
+                if call.silent:
+                    return None
+                raise
+            except BaseException:
+                call.lost()
+                raise
+            call.succeeded(value)
+            return value
+
+    return retry
+
+
+def _resume(call, failure, told, target, exceptions, args, kwargs):
+    """The same after a first try that was made in Rust; `failure` raises its error."""
+    try:
+        failure()
+    except exceptions as error:
+        if not call.failed(error):
+            if call.silent:
+                return None
+            raise
     while True:
+        if told:
+            call.trying()
         try:
-            value = attempt(*args, **kwargs)
+            value = target(*args, **kwargs) if kwargs else target(*args)
         except exceptions as error:
             if not call.failed(error):
                 if call.silent:
                     return None
                 raise
+        except BaseException:
+            call.lost()
+            raise
         else:
-            call.succeeded(value)
+            if told:
+                call.succeeded(value)
             return value
-        attempt = target
-        call.trying()
 
 
 def retry_predicate(run, target, predicate):
     """`target`, called again when it returns what the predicate refuses."""
+    if run.busy or run.timed:
+        return retry_predicate_told(run, target, predicate)
     begin = run.begin
 
-    if run.busy or run.timed:
-
-        def retry(*args, **kwargs):
-            call = begin(args, kwargs)
-            while True:
-                call.trying()
-                value = target(*args, **kwargs)
-                if not call.returned(value):
-                    return value
-
-        return retry
-
     def retry(*args, **kwargs):
-        value = target(*args, **kwargs)
+        value = target(*args, **kwargs) if kwargs else target(*args)
         if not predicate(value):
             return value
         call = begin(args, kwargs)
         again = call.refused(value)
         while again:
-            value = target(*args, **kwargs)
+            value = target(*args, **kwargs) if kwargs else target(*args)
             again = call.returned(value)
         return value
+
+    return retry
+
+
+def retry_predicate_told(run, target, predicate):
+    """The same where somebody wants to be told of tries and successes."""
+    begin = run.begin
+
+    def retry(*args, **kwargs):
+        nonlocal predicate  # the fast path's variables and no others: see `_instrumented`
+        call = begin(args, kwargs)
+        while True:
+            call.trying()
+            try:
+                value = target(*args, **kwargs) if kwargs else target(*args)
+            except BaseException:
+                call.lost()
+                raise
+            if not call.returned(value):
+                return value
 
     return retry
 
@@ -121,7 +150,7 @@ def retry_context(run, exceptions, attempt_class):
     call = run.begin((), {})
     while True:
         call.trying()
-        attempt = attempt_class(exceptions)
+        attempt = attempt_class(exceptions, call)
         yield attempt
         error = attempt.exception
         if error is None:

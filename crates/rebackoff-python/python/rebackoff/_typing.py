@@ -26,6 +26,7 @@ class _Outcome(TypedDict, total=False):
     value: Any
     exception: BaseException
     reason: str
+    amplification: int
 
 
 class Details(_Base, _Outcome):
@@ -33,7 +34,8 @@ class Details(_Base, _Outcome):
 
     `target`, `args`, `kwargs`, `tries` and `elapsed` always; `wait` in `on_backoff`; `exception` or
     `value` (the outcome) in `on_backoff` and `on_giveup`; `value` in `on_success` of `on_predicate`;
-    `reason` in `on_giveup`.
+    `reason` in `on_giveup`; `amplification` (the tries of all the calls around, multiplied by those
+    of this one) in `on_backoff` and `on_giveup` inside a try of another call.
     """
 
 

@@ -52,8 +52,11 @@ def decorrelated(base: Seconds = 1, max_value: Seconds | None = 60) -> Waits:
     return Waits.decorrelated(base, max_value)
 
 
-def runtime(*, value: Callable[[Any], Seconds]) -> Waits:
-    """Waits what `value` says of the outcome: the returned value, or the error that was raised."""
+def runtime(*, value: Callable[[Any], Seconds | None]) -> Waits:
+    """Waits what `value` says of the outcome (the returned value, or the error that was raised).
+
+    It gives up where `value` says None.
+    """
     return Waits.runtime(value)
 
 

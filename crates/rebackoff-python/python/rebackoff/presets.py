@@ -64,8 +64,9 @@ class RateLimitError(Exception):
     """An answer of the kind 429: too many requests.
 
     `retry_after` is the wait that the server asks for, in seconds, or None where it names none.
-    The decorators of this module take it as a hint: they wait at least so long, whatever the
-    jitter, and give up when that would go past `max_time`.
+    The decorators of this module take it as a hint: they wait at least so long, and at most a tenth
+    longer where their own wait is not, and give up when that would go past `max_time` or is more
+    than five minutes.
     """
 
     def __init__(self, retry_after: float | None = None) -> None:

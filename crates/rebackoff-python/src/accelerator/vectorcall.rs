@@ -10,10 +10,13 @@ use pyo3::types::{PyDict, PyString, PyTuple, PyType};
 
 use pyo3::PyTypeInfo;
 
+use super::guard::guarded;
+use super::watch::{has_greenlets, watch_for_greenlets};
 use crate::accelerated;
 use crate::arities::Arities;
 use crate::clock::Clock;
 use crate::run::{Run, Trigger};
+use crate::{scope, telemetry};
 
 unsafe extern "C" {
     fn PyFunction_SetVectorcall(
@@ -30,6 +33,7 @@ pub(super) fn install(function: &Bound<'_, PyAny>, run: &Bound<'_, Run>) -> PyRe
     if unsafe { ffi::PyFunction_Check(function.as_ptr()) } == 0 {
         return Ok(false);
     }
+    watch_for_greenlets(function.py())?;
     let Some(entrance) = entrance(function) else {
         return Ok(false);
     };
@@ -109,16 +113,27 @@ unsafe extern "C" fn call(
     nargsf: usize,
     names: *mut PyObject,
 ) -> *mut PyObject {
-    let arguments = Arguments { values, nargsf, names };
     // SAFETY: the interpreter calls functions while the thread is attached to it, with
     // arguments that live until the call returns; `install` has checked the function.
+    guarded(|| unsafe { first_try(function, Arguments { values, nargsf, names }) })
+}
+
+/// # Safety
+///
+/// As in `call`.
+#[inline]
+unsafe fn first_try(function: *mut PyObject, arguments: Arguments) -> *mut PyObject {
+    // SAFETY: the caller's.
     unsafe {
         let py = Python::assume_attached();
         let run = entrance_of::<Run>(py, function);
         let Run { target: Some(target), trigger, .. } = run.get() else {
             return body(function, arguments);
         };
-        if run.get().eager || !run.get().on_success.is_empty() {
+        if has_greenlets() {
+            return body(function, arguments);
+        }
+        if run.get().eager || run.get().tells_success() {
             return whole_call(function, run, arguments);
         }
         let clock = if run.get().timed {
@@ -132,7 +147,11 @@ unsafe extern "C" fn call(
         } else {
             Clock::Off
         };
-        let value = ffi::PyObject_Vectorcall(target.as_ptr(), values, nargsf, names);
+        let Arguments { values, nargsf, names } = arguments;
+        let max_time = run.get().max_time.known().flatten();
+        let (value, clock) = scope::within(clock, max_time, 1, || {
+            ffi::PyObject_Vectorcall(target.as_ptr(), values, nargsf, names)
+        });
         match trigger {
             Trigger::Exception { exceptions, .. } => {
                 if !value.is_null() || ffi::PyErr_ExceptionMatches(exceptions.as_ptr()) == 0 {
@@ -166,8 +185,8 @@ unsafe extern "C" fn call_async(
     names: *mut PyObject,
 ) -> *mut PyObject {
     // SAFETY: as in `call`.
-    unsafe {
-        if names.is_null() {
+    guarded(|| unsafe {
+        if names.is_null() && !telemetry::is_on() {
             let arities = entrance_of::<Arities>(Python::assume_attached(), function);
             let count = usize::try_from(ffi::PyVectorcall_NARGS(nargsf)).unwrap_or(usize::MAX);
             if let Some(one) = arities.get().functions.get(count) {
@@ -175,7 +194,7 @@ unsafe extern "C" fn call_async(
             }
         }
         body(function, Arguments { values, nargsf, names })
-    }
+    })
 }
 
 /// # Safety

@@ -8,6 +8,8 @@ use pyo3::ffi::{self, PyObject};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
+use crate::modules;
+
 type OnChange = unsafe extern "C" fn(c_int, *mut PyObject, *mut PyObject, *mut PyObject) -> c_int;
 
 unsafe extern "C" {
@@ -52,9 +54,40 @@ pub(crate) fn watch(namespace: &Bound<'_, PyDict>) {
 unsafe extern "C" fn on_change(
     _: c_int,
     _: *mut PyObject,
-    _: *mut PyObject,
+    key: *mut PyObject,
     _: *mut PyObject,
 ) -> c_int {
     stir();
+    // SAFETY: the key is null or an object that lives.
+    let is_greenlet = unsafe {
+        !key.is_null()
+            && ffi::PyUnicode_Check(key) != 0
+            && ffi::PyUnicode_CompareWithASCIIString(key, c"greenlet".as_ptr()) == 0
+    };
+    if is_greenlet {
+        GREENLETS.store(true, Ordering::Relaxed);
+    }
     0
+}
+
+static GREENLETS: AtomicBool = AtomicBool::new(false);
+
+/// Whether a thread may leave a call in its midst for another one. Then a list of the calls that
+/// run on a thread says nothing, and only frames know what is inside what.
+#[inline]
+pub(crate) fn has_greenlets() -> bool {
+    GREENLETS.load(Ordering::Relaxed)
+}
+
+/// Sees to it that `has_greenlets` knows when they come.
+pub(crate) fn watch_for_greenlets(py: Python<'_>) -> PyResult<()> {
+    static WATCHED: OnceLock<()> = OnceLock::new();
+    if WATCHED.set(()).is_ok() {
+        let modules = modules::loaded(py)?;
+        if modules.contains("greenlet")? {
+            GREENLETS.store(true, Ordering::Relaxed);
+        }
+        watch(modules);
+    }
+    Ok(())
 }

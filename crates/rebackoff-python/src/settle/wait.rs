@@ -10,6 +10,7 @@ use super::{Settling, is_awaitable};
 use crate::call::{CallState, CallWaits};
 use crate::jitter::Jitter;
 use crate::modules::{ASYNC, COMMON, SYNC};
+use crate::random;
 use crate::run::Run;
 use crate::seconds::{Amount, without_timedelta};
 
@@ -39,7 +40,8 @@ impl Settling {
         }
         let CallState { engine, limits, waits, .. } = call;
         let (verdict, elapsed) = (self.verdict, self.elapsed);
-        engine.decide(limits, verdict, elapsed, |_| {
+        let mut chance = random::Chance::new(py);
+        let step = engine.decide(limits, verdict, elapsed, &mut chance, |_| {
             let wait = match jittered {
                 Some(jittered) => jittered,
                 None => match self.jittered(py, run, waits, limits.max_time)? {
@@ -52,9 +54,12 @@ impl Settling {
             }
             let amount = self.checked(wait, run, || waits.name(py))?;
             let seconds = Seconds::new(amount.value).unwrap_or(Seconds::ZERO);
-            self.wait = Some(amount.or_else(seconds).unbind());
+            self.wait_value = amount.value;
+            self.wait = Some(amount.object.unbind());
             Ok(Some(seconds))
-        })
+        });
+        chance.result()?;
+        step
     }
 
     /// The next wait after jitter; `None` when the strategy has ended.

@@ -69,6 +69,26 @@ def names_the_source(scenario, ours):
     )
 
 
+def runtime_says_none(scenario):
+    return any(
+        spec["wait"]["gen"] == "runtime" and spec["wait"]["seconds"] is None
+        for spec in scenario["decorators"]
+    )
+
+
+def gives_up_at_once(scenario, ours):
+    """The outcome of the one try comes back, and handlers are told why."""
+    calls = scenario["target"].get("calls", 1)
+    if events(ours, "sleep") or len(events(ours, "try")) != calls:
+        return f"it goes on: {ours}"
+    errors = [event[1] for event in events(ours, "target raises")]
+    raised = [event[1]["is"] for event in events(ours, "raises")]
+    if len(events(ours, "returns") + raised) != calls or not set(raised) <= set(errors):
+        return f"it ends otherwise: {ours[-4:]}"
+    told = [event[2].get("reason") for event in events(ours, "details") if "on_giveup" in event[1]]
+    return "" if set(told) <= {"'exhausted'"} else f"its reasons are {told}"
+
+
 def thousands(scenario):
     return any(
         isinstance(spec.get("max_tries"), int)

@@ -205,6 +205,34 @@ def async_object(rng):
     return scenario
 
 
+def generator_function(rng):
+    """Retried until the first item; `later` is an error after it."""
+    scenario = simple(rng, "exception")
+    scenario["target"]["shape"] = "generator"
+    if rng.random() < 0.4:
+        scenario["target"]["later"] = {"raise": "ValueError"}
+    return scenario
+
+
+def more_options(rng):
+    """Options that only rebackoff has, saying what happens without them anyway."""
+    changes = {"last_wait": "shorten", "hint": rng.choice((None, 0))}
+    for name in rng.choice(([], ["last_wait"], ["hint"])):
+        del changes[name]
+    return simple(rng, **changes)
+
+
+def runtime_ends(rng):
+    return simple(
+        rng,
+        wait={"gen": "runtime", "seconds": None},
+        max_tries="absent",
+        max_time="absent",
+        giveup="absent",
+        jitter=rng.choice((None, "full_jitter")),
+    )
+
+
 def notes(rng):
     scenario = simple(rng, "exception")
     for line in scenario["target"]["script"]:
@@ -376,6 +404,9 @@ WEIGHTS = (
             decorator_used_before,
             partial_or_object,
             async_object,
+            generator_function,
+            more_options,
+            runtime_ends,
             notes,
             raise_on_giveup_and_no_waits_left,
             timedelta,

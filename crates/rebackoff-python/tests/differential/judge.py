@@ -69,7 +69,7 @@ def settle_ours(scenario, ours, expected):
     """Our trace without what only rebackoff does, and what is wrong with just that."""
     ours, complaint = reasons.take_out(ours)
     for event, wanted in zip(events(ours, "raises"), events(expected, "raises")):
-        if event[3] > wanted[3] + _in_async_callback(scenario, event):
+        if event[3] > wanted[3] + _in_async_callback(scenario, event) + _after_item(event):
             complaint = (
                 complaint
                 or f"{event[3]} traceback entries of the library, {wanted[3]} in backoff 2.2.1"
@@ -91,6 +91,11 @@ def settle_ours(scenario, ours, expected):
 def _in_async_callback(scenario, event):
     """What a callback of an async function raises, or its wait, passes the coroutine that awaits it."""
     return scenario["async"] and ("inside" in event[1]["is"] or "in the wait" in event[1]["is"])
+
+
+def _after_item(event):
+    """What a generator raises later passes the one that the decorator made of it."""
+    return "after the first item" in event[1]["is"]
 
 
 def first_difference(left, right, left_name, right_name):

@@ -7,12 +7,13 @@ import inspect
 
 import callbacks
 import errors
+import generators
 import values
 from record import Endless, Trace, library_frames, user_frames
 from stage import REAL_ASYNC_SLEEP, Stage
 
 HANDLERS = ("on_try", "on_success", "on_backoff", "on_giveup")
-PLAIN = ("raise_on_giveup", "backoff_log_level", "giveup_log_level")
+PLAIN = ("last_wait", "raise_on_giveup", "backoff_log_level", "giveup_log_level")
 
 
 def play(scenario, library):
@@ -61,6 +62,8 @@ def _calls(scenario, library, stage):
         decorated = type(
             "Thing", (), {"work": decorated, "__repr__": lambda self: "<thing>"}
         )().work
+    if scenario["target"]["shape"] in generators.SHAPES:
+        decorated = generators.consumed(decorated, scenario["async"], trace)
     for _ in range(scenario["target"].get("calls", 1)):
         _call(scenario, decorated, trace)
 
@@ -149,6 +152,13 @@ def make_target(spec, stage):
         await REAL_ASYNC_SLEEP(0)
         return finish(line)
 
+    def later():
+        if "later" in spec:
+            errors.raise_it(spec["later"], "after the first item")
+        return "later"
+
+    if spec["shape"] in generators.SHAPES:
+        return generators.make(spec, lambda args, kwargs: finish(step(args, kwargs)), later)
     made = async_target if spec.get("async") else target
     made.marked = True
     if spec["shape"] == "partial":
@@ -213,6 +223,8 @@ def _options(spec, library, trace, number):
             options[name] = values.make(spec[name], trace, f"{number} {name}")
     if "jitter" in spec:
         options["jitter"] = callbacks.jitter(spec["jitter"], trace, f"{number} jitter", library)
+    if "hint" in spec:
+        options["hint"] = lambda outcome: spec["hint"]
     if "giveup" in spec:
         options["giveup"] = callbacks.giveup(spec["giveup"], trace, f"{number} giveup")
     for name in HANDLERS:

@@ -18,6 +18,13 @@ STAND_INS = [
         stand_ins.name_the_function,
     ),
     StandIn(
+        "generator-functions",
+        stand_ins.generator_function,
+        stand_ins.begins_by_itself,
+        stand_ins.forget_the_looks,
+    ),
+    StandIn("more-names", stand_ins.more_options, stand_ins.without_more_options),
+    StandIn(
         "exception-notes", stand_ins.has_notes, stand_ins.without_notes, stand_ins.forget_notes
     ),
     StandIn("timedelta", stand_ins.has_timedelta, stand_ins.in_seconds),
@@ -65,5 +72,6 @@ CHECKS = [
         "async-callback-on-sync-function", checks.async_callback_on_sync, checks.refused_as_async
     ),
     Check("negative-wait", checks.negative, checks.names_the_source),
+    Check("runtime-ends", checks.runtime_says_none, checks.gives_up_at_once),
     Check("no-overflow", checks.thousands, checks.never_overflows),
 ]

@@ -42,6 +42,31 @@ def name_the_function(trace):
     return trace
 
 
+def generator_function(scenario):
+    return scenario["kind"] == "calls" and scenario["target"]["shape"] == "generator"
+
+
+def begins_by_itself(scenario):
+    scenario["target"]["shape"] = "items"
+    return scenario
+
+
+def forget_the_looks(trace):
+    """A generator function is no coroutine function."""
+    return [event for event in trace if event[0] != "decorated"]
+
+
+def more_options(scenario):
+    return any("hint" in spec or "last_wait" in spec for spec in scenario["decorators"])
+
+
+def without_more_options(scenario):
+    for spec in scenario["decorators"]:
+        spec.pop("hint", None)
+        spec.pop("last_wait", None)
+    return scenario
+
+
 def has_notes(scenario):
     return "target" in scenario and mentions(scenario["target"]["script"], "notes")
 

@@ -42,7 +42,7 @@ class TestHttpRetry:
             return response.json()
 
         assert fetch(url) == "back"
-        assert waits == [20]
+        assert 20 <= waits[0] <= 22 and len(waits) == 1
 
     def test_a_404_is_raised_at_once(self, server, waits):
         url = server.url(status(404))
@@ -64,7 +64,7 @@ class TestHttpRetry:
 
         assert fetch(url) == "back"
         assert len(waits) == 3
-        assert waits[2] == 20
+        assert 20 <= waits[2] <= 22
 
     @pytest.mark.asyncio
     async def test_aiohttp_outlasts_503_and_resets(self, server, waits):
@@ -78,7 +78,7 @@ class TestHttpRetry:
 
         assert await fetch(url) == "back"
         assert len(waits) == 3
-        assert waits[2] == 20
+        assert 20 <= waits[2] <= 22
 
 
 class TestMakeHttpGet:
@@ -87,7 +87,7 @@ class TestMakeHttpGet:
         url = server.url(status(500), status(429, retry_after=12), reset(), ok({"rows": 7}))
         assert make_http_get()(url).json() == {"rows": 7}
         assert len(waits) == 3
-        assert waits[1] == 12
+        assert 12 <= waits[1] <= 13.2
         assert caplog.messages[-1].startswith("get succeeded on try 4")
 
     def test_it_passes_options_on_to_requests(self, server, waits):
@@ -140,7 +140,7 @@ def test_rate_limit_retry_serves_a_request_wrapper_of_ones_own(server, waits):
         return response.json()
 
     assert call(url) == "served"
-    assert waits == [30, 45]
+    assert 30 <= waits[0] <= 33 and 45 <= waits[1] <= 49.5
 
 
 def test_poll_until_ready_polls_an_endpoint(server, waits):

@@ -20,3 +20,4 @@ rebackoff.on_exception(rebackoff.expo, ValueError, max_tries="3")  # type: ignor
 rebackoff.on_exception(rebackoff.expo, 5)  # type: ignore[call-overload]
 rebackoff.on_exception(5, ValueError)  # type: ignore[call-overload]
 rebackoff.retry_context(ValueError, max_tries=[3])  # type: ignore[call-overload]
+rebackoff.on_exception(rebackoff.expo, ValueError, max_time=9, last_wait="shrink")  # type: ignore[call-overload]

@@ -1,0 +1,53 @@
+"""The calls on this thread's stack, found by the frames of their bodies."""
+
+import sys
+
+from rebackoff import _arities, _async, _generators, _sync
+from rebackoff._instrumented import code_in
+
+
+def calls():
+    """For each body on the stack, its `Call`; for one in its first try, its `begin` and its start.
+
+    A `Call` that is in the context variable is left out. That of whoever asks is not.
+    """
+    found = []
+    frame = sys._getframe().f_back
+    while frame is not None:
+        body = _BODIES.get(id(frame.f_code))
+        if body is not None:
+            names = frame.f_locals
+            call = names.get("call")
+            if call is not None:
+                if body.shows_call:
+                    found.append(call)
+            elif body.begins_late:
+                found.append((names["begin"].__self__, names.get("start")))
+        frame = frame.f_back
+    return found
+
+
+class _Body:
+    """What there is to know of the code of a body."""
+
+    def __init__(self, code, begins_late, shows_call):
+        self.code = code  # kept, for its id is the key
+        self.begins_late = begins_late  # its first try comes before there is a `Call`
+        self.shows_call = shows_call  # its `Call` is not in the context variable
+
+
+_BODIES = {
+    id(body.code): body
+    for body in (
+        _Body(code_in(_sync.retry_exception), True, True),
+        _Body(code_in(_sync.retry_exception_told), False, True),
+        _Body(code_in(_sync.retry_predicate), True, True),
+        _Body(code_in(_sync.retry_predicate_told), False, True),
+        _Body(_sync._resume.__code__, False, True),
+        _Body(code_in(_generators.retry_generator), False, True),
+        _Body(code_in(_generators.retry_async_generator), False, True),
+        _Body(code_in(_async.retry_exception), True, False),
+        _Body(code_in(_async.retry_predicate), True, False),
+        *(_Body(code_in(builder), True, False) for builder in _arities.builders()),
+    )
+}

@@ -1,0 +1,92 @@
+"""A limit on each try of an async target."""
+
+from __future__ import annotations
+
+import math
+import sys
+
+from rebackoff._callables import is_async, name_of
+
+
+def seconds_of(timeout):
+    """The option in seconds; None for no limit."""
+    if timeout is None:
+        return None
+    rule = "timeout must be a number of seconds above 0, a timedelta, or None for no limit"
+    total_seconds = getattr(timeout, "total_seconds", None)
+    try:
+        seconds = float(timeout) if total_seconds is None else total_seconds()
+    except (TypeError, ValueError):
+        seconds = None
+    if seconds is None or isinstance(timeout, str):
+        raise TypeError(f"{rule}, but it is {timeout!r}")
+    if not seconds > 0:
+        raise ValueError(f"{rule}, but it is {timeout!r}")
+    return None if math.isinf(seconds) else seconds
+
+
+def limited(run, target, timeout):
+    """The target, cancelled with a `TimeoutError` when a try takes longer than `timeout` seconds.
+
+    Nor does a try go on past the deadlines around the call. `max_time` is not one of them: it is
+    looked at between tries.
+    """
+    if not is_async(target):
+        raise TypeError(
+            f"timeout needs a coroutine function, but {name_of(target)}() is none, and nothing can stop it from outside: "
+            "give the client that it calls a timeout, for example rebackoff.remaining()"
+        )
+
+    async def attempt(*args, **kwargs):
+        left = run.remaining_outside()
+        limit = timeout if left is None else min(timeout, left)
+        module = sys.modules[_library()]
+        if hasattr(module, "move_on_after"):
+            with module.move_on_after(limit) as scope:
+                return await target(*args, **kwargs)
+            if scope.cancelled_caught:
+                raise _late(target, limit)
+        elif hasattr(module, "timeout"):
+            scope = module.timeout(limit)
+            try:
+                async with scope:
+                    return await target(*args, **kwargs)
+            except TimeoutError as error:
+                if scope.expired():
+                    raise _late(target, limit) from error
+                raise
+        else:
+            return await _wait_for(module, target(*args, **kwargs), limit, _late(target, limit))
+
+    return attempt
+
+
+async def _wait_for(asyncio, awaitable, limit, late):
+    """The same before CPython 3.11, whose asyncio has a timeout of its own class."""
+    task = asyncio.ensure_future(awaitable)
+    try:
+        done, _ = await asyncio.wait((task,), timeout=limit)
+    except asyncio.CancelledError:
+        task.cancel()
+        await asyncio.wait((task,))
+        raise
+    if not done:
+        task.cancel()
+        await asyncio.wait((task,))
+        if task.cancelled():
+            raise late
+    return task.result()
+
+
+def _late(target, limit):
+    return TimeoutError(f"{name_of(target)}() took longer than {limit:g} s")
+
+
+def _library():
+    sniffio = sys.modules.get("sniffio")
+    if sniffio is None:
+        return "asyncio"
+    try:
+        return sniffio.current_async_library()
+    except sniffio.AsyncLibraryNotFoundError:
+        return "asyncio"

@@ -1,0 +1,575 @@
+"""Budgets and breakers: shared by calls, asked in one order."""
+
+from __future__ import annotations
+
+import asyncio
+import pickle
+import threading
+import time
+
+import pytest
+import rebackoff
+from rebackoff import Breaker, Budget, CircuitOpenError, Keyed
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """A clock that sleeping moves."""
+
+    class Clock:
+        now = 1000.0
+        waits: list[float] = []
+
+        def sleep(self, seconds):
+            self.waits.append(seconds)
+            self.now += seconds
+
+        async def asleep(self, seconds, result=None):
+            self.sleep(seconds)
+
+    clock = Clock()
+    clock.waits = []
+    monkeypatch.setattr(time, "monotonic", lambda: clock.now)
+    monkeypatch.setattr(time, "sleep", clock.sleep)
+    monkeypatch.setattr(asyncio, "sleep", clock.asleep)
+    return clock
+
+
+def options_of(options):
+    return {"interval": 1, "jitter": None, "logger": None, **options}
+
+
+def sync_exception(target, **options):
+    return rebackoff.on_exception(rebackoff.constant, ValueError, **options_of(options))(target)
+
+
+def async_exception(target, **options):
+    async def call():
+        return target()
+
+    decorated = sync_exception(call, **options)
+    return lambda: asyncio.run(decorated())
+
+
+def generator(target, **options):
+    def items():
+        yield target()
+
+    decorated = sync_exception(items, **options)
+    return lambda: next(decorated())
+
+
+def async_generator(target, **options):
+    async def items():
+        yield target()
+
+    decorated = sync_exception(items, **options)
+
+    async def first():
+        async for item in decorated():
+            return item
+
+    return lambda: asyncio.run(first())
+
+
+def context(target, **options):
+    def call():
+        value = None
+        for attempt in rebackoff.retry_context(
+            ValueError, rebackoff.constant, **options_of(options)
+        ):
+            with attempt:
+                value = target()
+        return value
+
+    return call
+
+
+def async_context(target, **options):
+    async def call():
+        value = None
+        async for attempt in rebackoff.aretry_context(
+            ValueError, rebackoff.constant, **options_of(options)
+        ):
+            with attempt:
+                value = target()
+        return value
+
+    return lambda: asyncio.run(call())
+
+
+def is_none(value):
+    return value is None
+
+
+def sync_predicate(target, **options):
+    def call():
+        try:
+            return target()
+        except ValueError:
+            return None
+
+    return raising(rebackoff.on_predicate(rebackoff.constant, is_none, **options_of(options))(call))
+
+
+def async_predicate(target, **options):
+    async def call():
+        try:
+            return target()
+        except ValueError:
+            return None
+
+    decorated = rebackoff.on_predicate(rebackoff.constant, is_none, **options_of(options))(call)
+    return raising(lambda: asyncio.run(decorated()))
+
+
+def raising(call):
+    def raising():
+        value = call()
+        if value is None:
+            raise ValueError
+        return value
+
+    return raising
+
+
+FLAVOURS = [
+    sync_exception,
+    async_exception,
+    generator,
+    async_generator,
+    context,
+    async_context,
+    sync_predicate,
+    async_predicate,
+]
+flavours = pytest.mark.parametrize("flavour", FLAVOURS)
+
+
+def fail():
+    raise ValueError
+
+
+# Budgets
+
+
+@flavours
+def test_a_call_gives_up_when_the_budget_is_spent(flavour, flaky, clock):
+    target, reasons = flaky(99), []
+    budget = Budget.quota(capacity=15)
+    call = flavour(
+        target, budget=budget, on_giveup=lambda d: reasons.append((d["reason"], d["tries"]))
+    )
+    with pytest.raises(ValueError):
+        call()
+    assert target.calls == 4
+    assert reasons == [("budget", 4)]
+    assert (budget.tokens, budget.refused) == (0, 1)
+
+
+@flavours
+def test_a_success_gives_back_what_its_retry_took(flavour, flaky, clock):
+    budget = Budget.quota(capacity=15)
+    flavour(flaky(1), budget=budget)()
+    assert budget.tokens == 15
+
+
+@flavours
+def test_calls_that_succeed_at_once_fill_a_quota(flavour, flaky, clock):
+    budget = Budget.quota(capacity=15)
+    with pytest.raises(ValueError):
+        flavour(fail, budget=budget)()
+    assert budget.tokens == 0
+    for _ in range(3):
+        flavour(flaky(0), budget=budget)()
+    assert budget.tokens == 3
+
+
+def test_a_timeout_costs_more(clock):
+    class ReadTimeout(ValueError): ...
+
+    budget = Budget.quota()
+
+    def target():
+        raise ReadTimeout
+
+    with pytest.raises(ReadTimeout):
+        sync_exception(target, budget=budget, max_tries=2)()
+    assert budget.tokens == 490
+
+
+def test_a_throttle_counts_failures_and_successes(flaky, clock):
+    budget = Budget.throttle(max_tokens=4, token_ratio=0.5)
+    with pytest.raises(ValueError):
+        sync_exception(fail, budget=budget)()
+    assert (budget.tokens, budget.refused) == (2, 1)
+    sync_exception(flaky(0), budget=budget)()
+    assert budget.tokens == 2.5
+
+
+def test_a_share_counts_calls(flaky, clock):
+    budget = Budget.share(ratio=0.5, floor=0)
+    for _ in range(4):
+        sync_exception(flaky(0), budget=budget)()
+    target = flaky(99)
+    with pytest.raises(ValueError):
+        sync_exception(target, budget=budget)()
+    assert target.calls == 3
+
+
+def test_time_fills_a_bucket(clock):
+    budget = Budget.per_second(rate=2, capacity=3)
+    assert [bool(budget.withdraw()) for _ in range(4)] == [True, True, True, False]
+    clock.now += 1
+    assert budget.tokens == 2
+
+
+def test_a_dry_run_refuses_nothing_and_counts(flaky, clock):
+    budget = Budget.quota(capacity=10, dry_run=True)
+    assert sync_exception(flaky(3), budget=budget)() == "done"
+    assert budget.dry_run
+    assert budget.refused == 1
+
+
+def test_nothing_is_spent_on_a_retry_that_another_limit_refuses(clock):
+    budget = Budget.quota()
+    with pytest.raises(ValueError):
+        sync_exception(fail, budget=budget, max_tries=1)()
+    with pytest.raises(ValueError):
+        sync_exception(fail, budget=budget, giveup=lambda error: True)()
+    assert budget.tokens == 500
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Budget.share(ratio=1.5), "ratio must be"),
+        (lambda: Budget.per_second(rate=0), "rate must be"),
+        (lambda: Budget.quota(capacity=0), "capacity must be"),
+        (lambda: Budget.quota(capacity=-1), "capacity must be a whole number.*-1"),
+        (lambda: Budget.throttle(token_ratio=0), "token_ratio must be"),
+        (lambda: Breaker(probes=0), "probes must be"),
+        (lambda: Breaker(open_for=-1), "open_for must be"),
+        (lambda: Breaker(failure_rate=2), "failure_rate must be"),
+        (lambda: Breaker(jitter="some"), "jitter must be"),
+        (lambda: Keyed(Breaker, capacity=0), "capacity must be"),
+    ],
+)
+def test_a_wrong_parameter_is_an_error_that_names_it(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+def test_parameters_of_another_type_are_errors():
+    for make in (
+        lambda: Budget.quota(capacity="many"),
+        lambda: Breaker(slow_rate=0.5),
+        lambda: sync_exception(fail, budget=9),
+        lambda: sync_exception(fail, breaker="open"),
+        lambda: sync_exception(fail, breaker=Budget.quota()),
+        lambda: sync_exception(fail, counts=True, breaker=Breaker()),
+        lambda: Keyed(Breaker, capacity=1.5),
+        Budget,
+    ):
+        with pytest.raises(TypeError):
+            make()
+
+
+# Breakers
+
+
+@flavours
+def test_an_open_breaker_rejects_at_the_door(flavour, flaky, clock):
+    target, tries = flaky(0), []
+    breaker = Breaker(open_for=10)
+    breaker.force_open()
+    clock.now += 4
+    with pytest.raises(CircuitOpenError, match="next probe in 6s") as raised:
+        flavour(target, breaker=breaker, on_try=tries.append)()
+    assert raised.value.retry_in == 6
+    assert (target.calls, tries, breaker.rejected) == (0, [], 1)
+
+
+@flavours
+def test_a_call_gives_up_when_the_breaker_opens_for_longer_than_the_wait(flavour, flaky, clock):
+    target, reasons = flaky(99), []
+    breaker = Breaker(consecutive=3, open_for=10)
+    call = flavour(
+        target, breaker=breaker, on_giveup=lambda d: reasons.append((d["reason"], d["tries"]))
+    )
+    with pytest.raises(ValueError):
+        call()
+    assert (target.calls, reasons, breaker.state) == (3, [("breaker", 3)], "open")
+    assert clock.waits == [1, 1]
+
+
+@flavours
+def test_a_wait_that_outlasts_the_breaker_is_worth_it(flavour, flaky, clock):
+    target, breaker = flaky(2), Breaker(consecutive=2, open_for=5)
+    assert flavour(target, breaker=breaker, interval=5)() == "done"
+    assert (target.calls, breaker.state) == (3, "closed")
+
+
+@flavours
+def test_the_breaker_is_asked_again_after_the_wait(flavour, flaky, clock, monkeypatch):
+    target, breaker, reasons = flaky(99), Breaker(), []
+    told = {"on_giveup": lambda d: reasons.append((d["reason"], d["tries"]))}
+
+    def isolate(details):
+        # after the retry was decided, before its wait is over
+        breaker.isolate()
+
+    with pytest.raises(ValueError):
+        flavour(target, breaker=breaker, on_backoff=isolate, **told)()
+    assert (target.calls, reasons) == (1, [("breaker", 1)])
+
+
+@pytest.mark.parametrize("flavour", FLAVOURS[:-2])
+def test_what_giveup_gives_up_on_is_an_answer_of_the_target(flavour, clock):
+    breaker = Breaker(consecutive=1)
+    with pytest.raises(ValueError):
+        flavour(fail, breaker=breaker, giveup=lambda error: True)()
+    assert (breaker.state, breaker.failures) == ("closed", 0)
+
+
+@flavours
+def test_the_caller_says_what_counts(flavour, flaky, clock):
+    breaker = Breaker(consecutive=1)
+    assert flavour(flaky(3), breaker=breaker, counts=lambda outcome: None)() == "done"
+    assert flavour(flaky(3), breaker=breaker, counts=lambda outcome: False)() == "done"
+    assert breaker.failures == 0
+    flavour(flaky(0), breaker=breaker, counts=lambda outcome: outcome == "done")()
+    expected = 0 if flavour in (context, async_context, generator, async_generator) else 1
+    assert breaker.failures == expected  # a block and a generator have no value
+
+
+def test_counts_must_give_a_bool_or_none(flaky, clock):
+    with pytest.raises(TypeError, match="counts must give True"):
+        sync_exception(flaky(0), breaker=Breaker(), counts=lambda outcome: "failure")()
+
+
+def half_open(clock, **options):
+    breaker = Breaker(open_for=10, **options)
+    breaker.force_open()
+    clock.now += 10
+    assert breaker.state == "half_open"
+    return breaker
+
+
+@flavours
+def test_a_probe_closes_the_breaker(flavour, flaky, clock):
+    breaker = half_open(clock)
+    flavour(flaky(0), breaker=breaker)()
+    assert breaker.state == "closed"
+
+
+@flavours
+@pytest.mark.parametrize("error", [KeyboardInterrupt, asyncio.CancelledError, KeyError])
+def test_a_probe_that_ends_otherwise_says_nothing_and_frees_its_place(flavour, error, clock):
+    breaker = half_open(clock)
+
+    def target():
+        raise error
+
+    with pytest.raises(error) as kept:
+        flavour(target, breaker=breaker)()
+    assert breaker.state == "half_open"
+    breaker.admit().settle()  # the place is free, though the error keeps the frames
+    assert (breaker.state, breaker.failures) == ("closed", 0)
+    assert kept.value.__traceback__ is not None
+
+
+def test_a_cancelled_probe_named_by_base_exception_says_nothing(clock):
+    breaker = half_open(clock)
+
+    @rebackoff.on_exception(rebackoff.expo, BaseException, breaker=breaker)
+    def target():
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        target()
+    assert (breaker.state, breaker.failures) == ("half_open", 0)
+    breaker.check()
+
+
+def test_a_cancelled_task_frees_its_probe(clock):
+    breaker = half_open(clock)
+
+    @rebackoff.on_exception(rebackoff.expo, ValueError, breaker=breaker)
+    async def hangs():
+        await asyncio.Event().wait()
+
+    async def main():
+        task = asyncio.ensure_future(hangs())
+        for _ in range(3):
+            await asyncio.get_running_loop().run_in_executor(None, int)
+        with pytest.raises(CircuitOpenError):
+            breaker.check()
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        breaker.check()
+
+    asyncio.run(main())
+    assert breaker.state == "half_open"
+
+
+def test_a_permit_that_is_dropped_frees_its_place(clock):
+    breaker = half_open(clock)
+    permit = breaker.admit()
+    with pytest.raises(CircuitOpenError):
+        breaker.admit()
+    assert permit.is_probe
+    del permit
+    breaker.check()
+
+
+def test_a_permit_is_a_context_manager(clock):
+    breaker = Breaker(consecutive=1)
+    with breaker.admit():
+        pass
+    with pytest.raises(KeyboardInterrupt), breaker.admit():
+        raise KeyboardInterrupt
+    assert breaker.state == "closed"
+    with pytest.raises(ValueError), breaker.admit():
+        raise ValueError
+    assert breaker.state == "open"
+    with pytest.raises(ValueError, match="health must be"):
+        half_open(clock).admit().settle("well")
+
+
+def test_half_open_admits_exactly_its_probes(clock):
+    breaker = half_open(clock, probes=3)
+    permits = [breaker.admit() for _ in range(3)]
+    with pytest.raises(CircuitOpenError):
+        breaker.admit()
+    for permit in permits:
+        permit.settle()
+        permit.settle("failure")  # only the first word counts
+    assert breaker.state == "closed"
+
+
+def test_slow_calls_open_a_breaker(clock):
+    breaker = Breaker(slow_rate=0.5, slow_after=2, min_calls=2, window_calls=10)
+
+    def slow():
+        clock.now += 3
+
+    call = sync_exception(slow, breaker=breaker)
+    call()
+    call()
+    assert breaker.state == "open"
+
+
+def test_the_jitter_of_a_breaker_is_drawn_from_pythons_random(clock, monkeypatch):
+    import random
+
+    monkeypatch.setattr(random, "random", lambda: 0.5)
+    breaker = Breaker(consecutive=1, open_for=8, jitter="equal")
+    breaker.admit().settle("failure")
+    with pytest.raises(CircuitOpenError) as raised:
+        breaker.admit()
+    assert raised.value.retry_in == 6
+
+
+def test_metrics_only_rejects_nothing(clock):
+    breaker = Breaker(metrics_only=True, consecutive=1)
+    breaker.force_open()
+    breaker.admit()
+    assert (breaker.rejected, breaker.metrics_only) == (1, True)
+
+
+def test_isolating_and_resetting(clock):
+    breaker = Breaker()
+    breaker.isolate()
+    with pytest.raises(CircuitOpenError, match="isolated") as raised:
+        breaker.check()
+    assert (breaker.state, raised.value.retry_in) == ("isolated", None)
+    breaker.reset()
+    assert (breaker.state, breaker.opened) == ("closed", 0)
+
+
+def test_an_open_circuit_survives_pickling():
+    error = pickle.loads(pickle.dumps(CircuitOpenError("open", 3.5)))
+    assert (str(error), error.retry_in) == ("open", 3.5)
+
+
+def test_a_patched_clock_that_raises_is_not_swallowed(monkeypatch):
+    def broken():
+        raise RuntimeError("no clock")
+
+    budget = Budget.per_second()
+    monkeypatch.setattr(time, "monotonic", broken)
+    with pytest.raises(RuntimeError, match="no clock"):
+        budget.withdraw()
+
+
+# Sharing
+
+
+def test_a_breaker_is_shared_by_sync_and_async_calls_and_by_threads(clock):
+    breaker = Breaker(consecutive=4)
+    sync_exception(fail, breaker=breaker, max_tries=1, raise_on_giveup=False)()
+    async_exception(fail, breaker=breaker, max_tries=1, raise_on_giveup=False)()
+    call = sync_exception(fail, breaker=breaker, max_tries=1, raise_on_giveup=False)
+    threads = [threading.Thread(target=call) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (breaker.state, breaker.failures) == ("open", 4)
+
+
+def test_threads_spend_no_more_than_there_is():
+    budget, taken = Budget.quota(capacity=1000, retry_cost=1), []
+
+    def spend():
+        taken.append(sum(budget.withdraw() is not None for _ in range(500)))
+
+    threads = [threading.Thread(target=spend) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sum(taken) == 1000
+
+
+def test_each_key_has_a_guard_of_its_own(clock):
+    breakers = Keyed(lambda: Breaker(consecutive=1))
+
+    @rebackoff.on_exception(
+        rebackoff.constant,
+        ValueError,
+        interval=1,
+        logger=None,
+        breaker=lambda host, **_: breakers[host],
+        raise_on_giveup=False,
+    )
+    def fetch(host, port=80):
+        raise ValueError
+
+    fetch("a", port=81)
+    assert breakers["a"].state == "open"
+    assert breakers["b"].state == "closed"
+    with pytest.raises(CircuitOpenError):
+        fetch("a")
+
+
+def test_a_function_may_give_no_guard(flaky, clock):
+    assert sync_exception(flaky(1), breaker=lambda: None, budget=lambda: None)() == "done"
+    with pytest.raises(TypeError, match=r"breaker must be a rebackoff\.Breaker"):
+        sync_exception(flaky(0), breaker=lambda: "open")()
+
+
+def test_the_key_that_was_least_recently_used_goes_first():
+    budgets = Keyed(Budget.quota, capacity=2)
+    a, b = budgets["a"], budgets["b"]
+    assert budgets["a"] is a
+    budgets["c"]
+    assert (len(budgets), "a" in budgets, "b" in budgets) == (2, True, False)
+    assert budgets["b"] is not b
+    assert repr(budgets) == "<Keyed 2 of 2>"
+
+
+def test_guards_show_what_they_are(clock):
+    assert repr(Budget.share(ratio=0.1)) == "<Budget 10% of calls + 10/s>"
+    assert repr(Breaker()) == "<Breaker opens after 5 failures in a row, for 30s: closed>"
