@@ -1,0 +1,71 @@
+"""What an exporter is, and how it listens to one decorator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypedDict
+
+from rebackoff.telemetry._record import Record
+
+_Handler = Callable[[Any], None]
+
+
+class Exporter:
+    """Told of events as records. A subclass overrides what it wants to be told of, and pays for no more.
+
+    >>> class Printer(Exporter):
+    ...     def on_backoff(self, record):
+    ...         print(f"{record.target} failed, try {record.tries}")
+    """
+
+    def on_try(self, record: Record) -> None:
+        """A try is about to begin."""
+
+    def on_backoff(self, record: Record) -> None:
+        """A try failed and a wait follows."""
+
+    def on_giveup(self, record: Record) -> None:
+        """A try failed and was the last."""
+
+    def on_success(self, record: Record) -> None:
+        """A try gave what was wanted."""
+
+
+class Handlers(TypedDict):
+    """Handlers by the decorators' options."""
+
+    on_try: list[_Handler]
+    on_backoff: list[_Handler]
+    on_giveup: list[_Handler]
+    on_success: list[_Handler]
+
+
+def handlers(*exporters: Exporter) -> Handlers:
+    """The exporters as options of one decorator or retry context.
+
+    An error that an exporter raises comes through the call, as that of any handler.
+
+    >>> handlers()
+    {'on_try': [], 'on_backoff': [], 'on_giveup': [], 'on_success': []}
+    """
+    return {
+        "on_try": _of(exporters, "try", "on_try"),
+        "on_backoff": _of(exporters, "backoff", "on_backoff"),
+        "on_giveup": _of(exporters, "giveup", "on_giveup"),
+        "on_success": _of(exporters, "success", "on_success"),
+    }
+
+
+def _of(exporters: tuple[Exporter, ...], event: str, name: str) -> list[_Handler]:
+    return [
+        _handler(event, getattr(exporter, name))
+        for exporter in exporters
+        if getattr(type(exporter), name) is not getattr(Exporter, name)
+    ]
+
+
+def _handler(event: str, export: Callable[[Record], None]) -> _Handler:
+    def handle(details: Any) -> None:
+        export(Record.of(event, details))
+
+    return handle

@@ -1,0 +1,39 @@
+"""Exporters that are told of every call of the program."""
+
+from __future__ import annotations
+
+from threading import Lock
+
+from rebackoff import _instrumented
+from rebackoff.telemetry._exporter import Exporter, handlers
+
+_lock = Lock()
+_exporters: list[Exporter] = []
+
+
+def instrument(*exporters: Exporter) -> None:
+    """From now on, the exporters are told of every call, whenever its function was decorated.
+
+    Calls that run already may be told of in part. An exporter that is there already is not added
+    again. An error that an exporter raises goes to `sys.unraisablehook`, and the call goes on.
+    """
+    with _lock:
+        _exporters.extend(exporter for exporter in exporters if exporter not in _exporters)
+        _tell()
+
+
+def uninstrument(*exporters: Exporter) -> None:
+    """From now on, the exporters are told of nothing; without arguments, all of them."""
+    with _lock:
+        _exporters[:] = [one for one in _exporters if exporters and one not in exporters]
+        _tell()
+
+
+def _tell() -> None:
+    told = handlers(*_exporters)
+    _instrumented.tell(
+        tuple(told["on_try"]),
+        tuple(told["on_backoff"]),
+        tuple(told["on_giveup"]),
+        tuple(told["on_success"]),
+    )

@@ -1,0 +1,72 @@
+"""Records of the standard library's `logging`, with fields."""
+
+from __future__ import annotations
+
+import logging
+
+from rebackoff.telemetry._exporter import Exporter
+from rebackoff.telemetry._record import Record
+
+__all__ = ["LoggingExporter"]
+
+
+class LoggingExporter(Exporter):
+    """Logs waits and give-ups, and at a lower level what went well.
+
+    Each record has the fields `target`, `tries` and `elapsed`, and where they are known `wait`,
+    `reason` and `error`, as attributes for formatters and filters. This is beside what decorators
+    log by default; `logger=None` turns that off.
+
+    Args:
+        logger: The logger or its name. Default: `rebackoff`.
+        backoff_level: The level of a wait. Default: INFO.
+        giveup_level: The level of giving up. Default: ERROR.
+        success_level: The level of a success after retries. Default: DEBUG.
+    """
+
+    def __init__(
+        self,
+        logger: str | logging.Logger = "rebackoff",
+        *,
+        backoff_level: int = logging.INFO,
+        giveup_level: int = logging.ERROR,
+        success_level: int = logging.DEBUG,
+    ) -> None:
+        self._logger = logging.getLogger(logger) if isinstance(logger, str) else logger
+        self._backoff_level = backoff_level
+        self._giveup_level = giveup_level
+        self._success_level = success_level
+
+    def on_backoff(self, record: Record) -> None:
+        self._log(
+            self._backoff_level,
+            "%s: try %d failed, waiting %.3f s",
+            record,
+            record.target,
+            record.tries,
+            record.wait,
+        )
+
+    def on_giveup(self, record: Record) -> None:
+        self._log(
+            self._giveup_level,
+            "%s: gave up after try %d, %s",
+            record,
+            record.target,
+            record.tries,
+            record.reason,
+        )
+
+    def on_success(self, record: Record) -> None:
+        if record.tries > 1:
+            self._log(
+                self._success_level,
+                "%s: succeeded on try %d",
+                record,
+                record.target,
+                record.tries,
+            )
+
+    def _log(self, level: int, message: str, record: Record, *values: object) -> None:
+        if self._logger.isEnabledFor(level):
+            self._logger.log(level, message, *values, extra=record.fields())

@@ -1,0 +1,77 @@
+"""Metrics of Prometheus's own client."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rebackoff.telemetry import _metrics
+from rebackoff.telemetry._exporter import Exporter
+from rebackoff.telemetry._guards import breaker_states, budget_tokens
+from rebackoff.telemetry._optional import missing
+from rebackoff.telemetry._record import Record
+
+try:
+    from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram
+    from prometheus_client.core import GaugeMetricFamily
+    from prometheus_client.registry import Collector
+except ImportError as error:
+    raise missing("prometheus_client", "prometheus", error) from error
+
+__all__ = ["PrometheusExporter"]
+
+
+class PrometheusExporter(Exporter):
+    """Keeps `rebackoff_tries_total`, `rebackoff_retries_total`, `rebackoff_giveups_total` and `rebackoff_wait_seconds`.
+
+    All have the label `target`, the give-ups also `reason`. Of what `telemetry.watch` was given it
+    exports `rebackoff_breaker_state` (0 closed, 1 half-open, 2 open, 3 isolated) and `rebackoff_budget_tokens`,
+    with the label `name`.
+
+    Args:
+        registry: Where the metrics are registered, once. Default: the client's own.
+        bounds: The upper bounds of the histogram of waits, in seconds. Default: 0.01 to 300.
+    """
+
+    def __init__(
+        self,
+        registry: CollectorRegistry = REGISTRY,
+        *,
+        bounds: Iterable[float] = _metrics.WAIT_BOUNDS,
+    ) -> None:
+        self._tries = _counter(_metrics.TRIES, registry)
+        self._retries = _counter(_metrics.RETRIES, registry)
+        self._giveups = _counter(_metrics.GIVEUPS, registry)
+        wait = _metrics.WAIT
+        self._wait = Histogram(
+            wait.prometheus, wait.description, wait.labels, registry=registry, buckets=tuple(bounds)
+        )
+        registry.register(_Guards())
+
+    def on_try(self, record: Record) -> None:
+        self._tries.labels(record.target).inc()
+        if record.tries > 1:
+            self._retries.labels(record.target).inc()
+
+    def on_backoff(self, record: Record) -> None:
+        self._wait.labels(record.target).observe(record.wait or 0.0)
+
+    def on_giveup(self, record: Record) -> None:
+        self._giveups.labels(record.target, record.reason or "").inc()
+
+
+class _Guards(Collector):
+    """The watched breakers and budgets, read when somebody asks."""
+
+    def collect(self) -> Iterable[GaugeMetricFamily]:
+        for metric, values in (
+            (_metrics.BREAKER_STATE, breaker_states()),
+            (_metrics.BUDGET_TOKENS, budget_tokens()),
+        ):
+            gauge = GaugeMetricFamily(metric.prometheus, metric.description, labels=metric.labels)
+            for name, value in values:
+                gauge.add_metric([name], value)
+            yield gauge
+
+
+def _counter(metric: _metrics.Metric, registry: CollectorRegistry) -> Counter:
+    return Counter(metric.prometheus, metric.description, metric.labels, registry=registry)

@@ -1,0 +1,263 @@
+"""The exporters, each with its own library."""
+
+from __future__ import annotations
+
+import json
+import logging
+import pathlib
+import re
+import urllib.error
+
+import pytest
+import rebackoff
+import structlog
+from opentelemetry import trace
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from prometheus_client import CollectorRegistry
+from prometheus_client.openmetrics.exposition import generate_latest
+from rebackoff import telemetry
+from rebackoff.telemetry.logging import LoggingExporter
+from rebackoff.telemetry.opentelemetry import OpenTelemetryExporter
+from rebackoff.telemetry.prometheus import PrometheusExporter
+from rebackoff.telemetry.structlog import StructlogExporter
+
+DASHBOARD = pathlib.Path(__file__).parents[3] / "docs" / "grafana" / "rebackoff.json"
+
+
+def half_open():
+    breaker = rebackoff.Breaker(open_for=0.001)
+    breaker.force_open()
+    while breaker.state == "open":
+        pass
+    return breaker
+
+
+def half_spent():
+    budget = rebackoff.Budget.quota(capacity=15)
+    budget.withdraw()
+    return budget
+
+
+@pytest.fixture(autouse=True)
+def quiet():
+    yield
+    telemetry.uninstrument()
+    for name in telemetry.guards():
+        telemetry.unwatch(name)
+
+
+def calls(flaky):
+    """A call that recovers on the third try, and one that gives up on the second."""
+
+    def decorated(name, target, **options):
+        def call():
+            return target()
+
+        call.__qualname__ = call.__name__ = name
+        return rebackoff.on_exception(
+            rebackoff.constant,
+            (ValueError, urllib.error.URLError),
+            interval=2,
+            jitter=None,
+            logger=None,
+            **options,
+        )(call)
+
+    decorated("recovers", flaky(2))()
+    stays_down = decorated("stays_down", flaky(9, urllib.error.URLError("down")), max_tries=2)
+    with pytest.raises(urllib.error.URLError):
+        stays_down()
+
+
+def test_logging_has_the_fields_as_attributes(flaky, sleeps, caplog):
+    telemetry.instrument(LoggingExporter())
+    with caplog.at_level(logging.DEBUG, "rebackoff"):
+        calls(flaky)
+    lines = [(record.levelname, record.getMessage()) for record in caplog.records]
+    assert lines == [
+        ("INFO", "test_exporters.recovers: try 1 failed, waiting 2.000 s"),
+        ("INFO", "test_exporters.recovers: try 2 failed, waiting 2.000 s"),
+        ("DEBUG", "test_exporters.recovers: succeeded on try 3"),
+        ("INFO", "test_exporters.stays_down: try 1 failed, waiting 2.000 s"),
+        ("ERROR", "test_exporters.stays_down: gave up after try 2, max_tries"),
+    ]
+    giveup = vars(caplog.records[-1])
+    assert (giveup["tries"], giveup["reason"], giveup["error"]) == (
+        2,
+        "max_tries",
+        "urllib.error.URLError",
+    )
+
+
+def test_logging_takes_another_logger_and_other_levels(flaky, sleeps, caplog):
+    logger = logging.getLogger("of.the.program")
+    telemetry.instrument(LoggingExporter(logger, backoff_level=logging.WARNING, giveup_level=50))
+    calls(flaky)
+    assert {(record.name, record.levelno) for record in caplog.records} == {
+        ("of.the.program", 30),
+        ("of.the.program", 50),
+    }
+
+
+def test_structlog_has_the_fields_as_keywords(flaky, sleeps):
+    with structlog.testing.capture_logs() as logs:
+        telemetry.instrument(StructlogExporter())
+        calls(flaky)
+    assert [(entry["event"], entry["log_level"]) for entry in logs] == [
+        ("rebackoff.backoff", "info"),
+        ("rebackoff.backoff", "info"),
+        ("rebackoff.success", "debug"),
+        ("rebackoff.backoff", "info"),
+        ("rebackoff.giveup", "error"),
+    ]
+    giveup = logs[-1]
+    assert giveup.pop("elapsed") >= 0
+    assert giveup == {
+        "event": "rebackoff.giveup",
+        "log_level": "error",
+        "target": "test_exporters.stays_down",
+        "tries": 2,
+        "reason": "max_tries",
+        "error": "urllib.error.URLError",
+    }
+
+
+def test_prometheus_counts(flaky, sleeps):
+    registry = CollectorRegistry()
+    telemetry.instrument(PrometheusExporter(registry))
+    calls(flaky)
+    recovers, stays_down = (
+        {"target": f"test_exporters.{name}"} for name in ("recovers", "stays_down")
+    )
+    value = registry.get_sample_value
+    assert value("rebackoff_tries_total", recovers) == 3
+    assert value("rebackoff_tries_total", stays_down) == 2
+    assert value("rebackoff_retries_total", recovers) == 2
+    assert value("rebackoff_giveups_total", {**stays_down, "reason": "max_tries"}) == 1
+    assert value("rebackoff_giveups_total", {**recovers, "reason": "max_tries"}) is None
+    assert value("rebackoff_wait_seconds_sum", recovers) == 4
+    assert value("rebackoff_wait_seconds_bucket", {**recovers, "le": "1.0"}) == 0
+    assert value("rebackoff_wait_seconds_bucket", {**recovers, "le": "3.0"}) == 2
+
+
+def test_prometheus_reads_guards_when_it_is_scraped():
+    registry = CollectorRegistry()
+    PrometheusExporter(registry)
+    telemetry.watch("shop", half_open())
+    telemetry.watch("retries", half_spent())
+    assert registry.get_sample_value("rebackoff_breaker_state", {"name": "shop"}) == 1
+    assert registry.get_sample_value("rebackoff_budget_tokens", {"name": "retries"}) == 10
+    telemetry.unwatch("shop")
+    assert registry.get_sample_value("rebackoff_breaker_state", {"name": "shop"}) is None
+
+
+def opentelemetry_values(reader):
+    points = {}
+    for resource in reader.get_metrics_data().resource_metrics:
+        for scope in resource.scope_metrics:
+            assert scope.scope.name == "rebackoff"
+            for metric in scope.metrics:
+                for point in metric.data.data_points:
+                    key = (metric.name, *sorted(point.attributes.items()))
+                    points[key] = point.sum if hasattr(point, "sum") else point.value
+    return points
+
+
+def test_opentelemetry_counts(flaky, sleeps):
+    reader = InMemoryMetricReader()
+    telemetry.instrument(OpenTelemetryExporter(MeterProvider([reader]).get_meter("rebackoff")))
+    telemetry.watch("shop", half_open())
+    telemetry.watch("retries", half_spent())
+    calls(flaky)
+    recovers = ("target", "test_exporters.recovers")
+    stays_down = ("target", "test_exporters.stays_down")
+    assert opentelemetry_values(reader) == {
+        ("rebackoff.tries", recovers): 3,
+        ("rebackoff.tries", stays_down): 2,
+        ("rebackoff.retries", recovers): 2,
+        ("rebackoff.retries", stays_down): 1,
+        ("rebackoff.giveups", ("reason", "max_tries"), stays_down): 1,
+        ("rebackoff.wait", recovers): 4,
+        ("rebackoff.wait", stays_down): 2,
+        ("rebackoff.breaker.state", ("name", "shop")): 1,
+        ("rebackoff.budget.tokens", ("name", "retries")): 10,
+    }
+
+
+@pytest.fixture
+def spans():
+    exporter = InMemorySpanExporter()
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    with provider.get_tracer("of the program").start_as_current_span("order"):
+        yield lambda: (trace.get_current_span().end(), exporter.get_finished_spans())[1]
+
+
+def test_opentelemetry_adds_events_to_the_current_span(flaky, sleeps, spans):
+    meter = MeterProvider([InMemoryMetricReader()]).get_meter("rebackoff")
+    telemetry.instrument(OpenTelemetryExporter(meter))
+    calls(flaky)
+    (span,) = spans()
+    assert [event.name for event in span.events] == [
+        "rebackoff.backoff",
+        "rebackoff.backoff",
+        "rebackoff.success",
+        "rebackoff.backoff",
+        "rebackoff.giveup",
+    ]
+    backoff, giveup = (dict(span.events[index].attributes) for index in (0, 4))
+    assert backoff.pop("rebackoff.elapsed") >= 0
+    assert backoff == {
+        "rebackoff.target": "test_exporters.recovers",
+        "rebackoff.tries": 1,
+        "rebackoff.wait": 2,
+        "error.type": "ValueError",
+    }
+    assert giveup["rebackoff.reason"] == "max_tries"
+    assert giveup["http.request.resend_count"] == 1
+
+
+def test_opentelemetry_leaves_spans_alone_when_told_so(flaky, sleeps, spans):
+    meter = MeterProvider([InMemoryMetricReader()]).get_meter("rebackoff")
+    telemetry.instrument(OpenTelemetryExporter(meter, span_events=False))
+    calls(flaky)
+    assert spans()[0].events == ()
+
+
+def exported_names(flaky):
+    """The names of the time series, as Prometheus would store them."""
+    registry = CollectorRegistry()
+    telemetry.instrument(PrometheusExporter(registry))
+    telemetry.watch("shop", half_open())
+    telemetry.watch("retries", half_spent())
+    calls(flaky)
+    lines = generate_latest(registry).decode().splitlines()
+    return {re.split(r"[{ ]", line)[0] for line in lines if not line.startswith("#")}
+
+
+def test_every_metric_is_exported_by_its_name(flaky, sleeps):
+    exported = exported_names(flaky)
+    for metric in telemetry.METRICS:
+        suffix = "_count" if metric.kind == "histogram" else ""
+        assert metric.prometheus + suffix in exported
+
+
+def test_the_dashboard_asks_for_metrics_and_labels_that_are_exported(flaky, sleeps):
+    dashboard = json.loads(DASHBOARD.read_text("utf-8"))
+    queries = [
+        target["expr"] for panel in dashboard["panels"] for target in panel.get("targets", ())
+    ]
+    asked = set().union(*(re.findall(r"\brebackoff_\w+", query) for query in queries))
+    assert asked <= exported_names(flaky)
+    spoken_of = {name for name in asked for m in telemetry.METRICS if name.startswith(m.prometheus)}
+    assert spoken_of == asked
+    for metric in telemetry.METRICS:
+        assert any(name.startswith(metric.prometheus) for name in asked), metric.name
+    labels = set(re.findall(r'\b(\w+)=~?"', " ".join(queries)))
+    grouped = re.findall(r"by \(([^)]*)\)", " ".join(queries))
+    labels |= {label.strip() for group in grouped for label in group.split(",")} - {"le"}
+    assert labels <= {"job", *(label for metric in telemetry.METRICS for label in metric.labels)}
