@@ -135,6 +135,14 @@ impl Engine {
         Step::Retry { wait }
     }
 
+    /// The try that comes next, the first or one that a [`Step::Retry`] asked for, is not to be
+    /// made: a breaker or a budget refuses it.
+    #[inline]
+    pub fn handle_refusal(&mut self, reason: Reason) -> Step {
+        self.retry = self.retry.wrapping_sub(1);
+        Step::GiveUp { reason }
+    }
+
     /// Both halves, for a wait whose making may fail.
     ///
     /// # Errors

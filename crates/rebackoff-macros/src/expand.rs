@@ -25,7 +25,11 @@ pub(crate) fn expand(plan: &Plan, function: &Function) -> TokenStream {
         quote! {
             let mut #tries = #krate::__private::start(#call);
             loop {
-                #krate::__private::begin(&mut #tries);
+                if let #krate::__private::ControlFlow::Break(#outcome) =
+                    #krate::__private::begin(&mut #tries)
+                {
+                    return #outcome;
+                }
                 let #outcome = #krate::__private::once(&#tries, || -> #output #body);
                 match #krate::__private::settle(&mut #tries, #outcome) {
                     #krate::__private::ControlFlow::Break(#outcome) => return #outcome,
@@ -38,7 +42,11 @@ pub(crate) fn expand(plan: &Plan, function: &Function) -> TokenStream {
         quote! {
             let mut #tries = #krate::__private::start_async(#call);
             loop {
-                #krate::__private::begin(&mut #tries);
+                if let #krate::__private::ControlFlow::Break(#outcome) =
+                    #krate::__private::begin(&mut #tries)
+                {
+                    return #outcome;
+                }
                 let #outcome = #krate::__private::within(&#tries, async {
                     // Never run: it tells `?` and `return` what the body gives.
                     if false {

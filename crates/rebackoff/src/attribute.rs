@@ -125,9 +125,16 @@ pub fn start_async<O, H: Hook<O>, S: AsyncSleeper>(
     Running::new(call)
 }
 
+/// Begins a try, unless the guards refuse it: then the outcome is the call's.
 #[inline]
-pub fn begin<O, H: Hook<O>, S: Clock>(running: &mut Running<'_, O, H, S>) {
-    running.session.handle_try(&mut running.hooks);
+pub fn begin<O, H: Hook<O>, S: Clock>(running: &mut Running<'_, O, H, S>) -> ControlFlow<O> {
+    let Running { session, hooks, .. } = running;
+    let admitted = if session.tries() == 1 { session.admit(hooks) } else { session.readmit(hooks) };
+    match admitted {
+        Ok(()) => session.handle_try(hooks),
+        Err(outcome) => return ControlFlow::Break(outcome),
+    }
+    ControlFlow::Continue(())
 }
 
 /// Runs a blocking body: `?` and `return` leave it, not the function.
@@ -195,7 +202,10 @@ fn back_off<O, H: Hook<O>, S: Clock>(
     verdict: Verdict,
 ) -> ControlFlow<O, Seconds> {
     match running.session.handle_failure(true, &outcome, verdict, &mut running.hooks) {
-        Some(wait) => ControlFlow::Continue(wait),
+        Some(wait) => {
+            drop(running.hooks.keep(outcome));
+            ControlFlow::Continue(wait)
+        }
         None => ControlFlow::Break(outcome),
     }
 }

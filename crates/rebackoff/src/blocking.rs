@@ -38,7 +38,10 @@ where
 {
     #[inline]
     fn run(self, timed: bool) -> (O, Session<'p, S>) {
-        let (target, hooks, mut session) = self.into_parts();
+        let (target, mut hooks, mut session) = self.into_parts();
+        if let Err(outcome) = session.admit(&mut hooks) {
+            return (outcome, session);
+        }
         if session.handle_start(timed) {
             run_seen(target, hooks, session)
         } else {
@@ -94,8 +97,11 @@ where
     S: Sleeper,
 {
     while let Some(wait) = session.handle_failure(SEEN, &outcome, verdict, &mut hooks) {
-        drop(outcome);
+        drop(hooks.keep(outcome));
         sleep(&session.clock, wait);
+        if let Err(kept) = session.readmit(&mut hooks) {
+            return (kept, session);
+        }
         session.handle_try(&mut hooks);
         outcome = call::<SEEN, _, _>(&mut target, &session);
         verdict = session.judge(&outcome, &mut hooks);

@@ -3,12 +3,12 @@
 use std::borrow::Borrow;
 use std::time::Duration;
 
-use rebackoff_core::{Event, Policy, Verdict};
+use rebackoff_core::{Breaker, Budget, Cost, Event, Health, Open, Policy, Verdict};
 
 use crate::Mode;
 use crate::hooks::{
-    Giveup, HintFrom, JitterBy, Judge, OnBackoff, OnGiveup, OnSuccess, OnTry, PolicyFor, Seen,
-    Then, Until, WaitFrom, When,
+    Asks, Convert, Costs, Counts, Giveup, HintFrom, JitterBy, Judge, OnBackoff, OnGiveup,
+    OnSuccess, OnTry, PolicyFor, Rejected, Seen, Spends, Then, Until, WaitFrom, When,
 };
 use crate::random::CallDraws;
 use crate::session::Session;
@@ -194,11 +194,134 @@ impl<'p, F, H, M> Call<'p, F, H, M> {
         Call { policy, target, hooks: Then(hooks, hook), mode, draws }
     }
 
+    /// Pays for retries out of `budget`, which other calls share. A retry that it refuses is not
+    /// made: the call gives up with [`Reason::Budget`](crate::Reason::Budget), and what the last try
+    /// gave comes back.
+    ///
+    /// ```
+    /// use rebackoff::prelude::*;
+    /// # let _no_wait = rebackoff::testing::no_wait();
+    ///
+    /// static FETCH: Policy = policy!(expo, max_tries = 8);
+    /// static RETRIES: Budget = budget!(per_second(capacity = 2));
+    ///
+    /// let outcome = FETCH.retry(|| Err::<(), _>("down")).budget(&RETRIES).outcome();
+    /// assert_eq!((outcome.tries, outcome.reason), (3, Some(Reason::Budget)));
+    /// ```
+    #[inline]
+    pub fn budget<B: Borrow<Budget>>(
+        self,
+        budget: B,
+    ) -> Call<'p, F, Then<H, Spends<B, F::Outcome>>, M>
+    where
+        F: Target<M>,
+    {
+        self.hook(Spends::new(budget))
+    }
+
+    /// Takes from a function what a retry after a failed outcome costs the budget, where that has
+    /// prices (a [`quota`](Budget::quota)). Without it, every retry costs
+    /// [`Cost::Retry`](crate::Cost::Retry).
+    #[inline]
+    pub fn costs<C>(self, cost: C) -> Call<'p, F, Then<H, Costs<C>>, M>
+    where
+        F: Target<M>,
+        C: FnMut(&F::Outcome) -> Cost,
+    {
+        self.hook(Costs(cost))
+    }
+
+    /// Asks `breaker`, which other calls share, before each try, and tells it how the try went.
+    ///
+    /// Where it lets no first try through, nobody is asked: the call gives an error that is made of
+    /// [`Open`]. Where it lets no retry through, what the last try gave comes back. Both give up
+    /// with [`Reason::Breaker`](crate::Reason::Breaker). An outcome that is retried, or would be if
+    /// a limit allowed it, is a failure of the target, every other one a success;
+    /// [`counts`](Self::counts) has its own word.
+    ///
+    /// ```
+    /// use rebackoff::prelude::*;
+    /// use rebackoff::Open;
+    /// # let _no_wait = rebackoff::testing::no_wait();
+    ///
+    /// #[derive(Debug, PartialEq)]
+    /// enum Failure { Down, Open }
+    ///
+    /// impl From<Open> for Failure {
+    ///     fn from(_: Open) -> Self { Self::Open }
+    /// }
+    ///
+    /// static FETCH: Policy = policy!(expo, max_tries = 8);
+    /// static SHOP: Breaker = breaker!(consecutive = 2, open_for = secs(600));
+    ///
+    /// let fetch = || FETCH.retry(|| Err::<(), _>(Failure::Down)).breaker(&SHOP).outcome();
+    /// let outcome = fetch();
+    /// assert_eq!((outcome.tries, outcome.reason), (2, Some(Reason::Breaker)));
+    /// assert_eq!(outcome.result, Err(Failure::Down));
+    ///
+    /// let outcome = fetch();
+    /// assert_eq!((outcome.tries, outcome.reason), (0, Some(Reason::Breaker)));
+    /// assert_eq!(outcome.result, Err(Failure::Open));
+    /// ```
+    #[inline]
+    pub fn breaker<B>(self, breaker: B) -> Call<'p, F, Then<H, Asks<B, F::Outcome>>, M>
+    where
+        F: Target<M>,
+        F::Outcome: Rejected,
+        B: Borrow<Breaker>,
+    {
+        self.hook(Asks::new(breaker, Convert))
+    }
+
+    /// The same, for outcomes that are not made of [`Open`]: `rejected` makes what the call gives
+    /// when nobody is asked.
+    #[inline]
+    pub fn breaker_or<B, C>(
+        self,
+        breaker: B,
+        rejected: C,
+    ) -> Call<'p, F, Then<H, Asks<B, F::Outcome, C>>, M>
+    where
+        F: Target<M>,
+        B: Borrow<Breaker>,
+        C: FnMut(Open) -> F::Outcome,
+    {
+        self.hook(Asks::new(breaker, rejected))
+    }
+
+    /// Takes from a function what an outcome says of the health of the target, for the breaker.
+    ///
+    /// ```
+    /// use rebackoff::prelude::*;
+    /// use rebackoff::Health;
+    /// # let _no_wait = rebackoff::testing::no_wait();
+    ///
+    /// static FETCH: Policy = policy!(expo, max_tries = 3);
+    /// static SHOP: Breaker = breaker!(consecutive = 1);
+    ///
+    /// let result = FETCH
+    ///     .retry(|| Err::<(), _>(409)) // a conflict is no failure of the server
+    ///     .breaker_or(&SHOP, |_| Err(503))
+    ///     .counts(|result| match result {
+    ///         Err(500..) => Health::Failure,
+    ///         _ => Health::Success,
+    ///     })
+    ///     .outcome();
+    /// assert_eq!(result.reason, Some(Reason::MaxTries));
+    /// ```
+    #[inline]
+    pub fn counts<C>(self, health: C) -> Call<'p, F, Then<H, Counts<C>>, M>
+    where
+        F: Target<M>,
+        C: FnMut(&F::Outcome) -> Health,
+    {
+        self.hook(Counts(health))
+    }
+
     /// Lets the calls inside this one's target see it: they inherit its deadline, their events
     /// count its tries in `amplification`, and those that are to give way do.
     ///
-    /// A call with `max_time`, a handler, a budget or a breaker, or one that ends with
-    /// `.outcome()`, is seen without it; any other is not, because success is to cost nothing.
+    /// A call with `max_time` or a handler, or one that ends with `.outcome()`, is seen without it; any other is not, because success is to cost nothing.
     ///
     /// ```
     /// use rebackoff::prelude::*;

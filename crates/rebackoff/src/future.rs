@@ -101,6 +101,10 @@ where
         timed: bool,
     ) -> Poll<F::Outcome> {
         if let State::Start = self.state {
+            let this = self.as_mut().project();
+            if let Err(outcome) = this.session.admit(this.hooks) {
+                return Poll::Ready(outcome);
+            }
             if self.as_mut().project().session.handle_start(timed) {
                 self.as_mut().begin_seen_try();
             } else {
@@ -123,6 +127,10 @@ where
                 StateProjection::Seen { .. } => ready!(self.as_mut().poll_seen_try(context)),
                 _ => {
                     ready!(self.as_mut().poll_wait(context));
+                    let this = self.as_mut().project();
+                    if let Err(kept) = this.session.readmit(this.hooks) {
+                        return Poll::Ready(kept);
+                    }
                     let seen = self.session.is_seen();
                     if seen {
                         self.as_mut().begin_seen_try();
@@ -205,7 +213,7 @@ where
         let Some(wait) = this.session.handle_failure(timed, &outcome, verdict, this.hooks) else {
             return ControlFlow::Break(outcome);
         };
-        drop(outcome);
+        drop(this.hooks.keep(outcome));
         this.state.set(match wait.to_nanos() {
             0 => State::Yielding,
             nanos => {

@@ -120,9 +120,9 @@ pub use tries::Tries;
 /// What most programs import: `use rebackoff::prelude::*`.
 pub mod prelude {
     pub use crate::{
-        Above, Event, Jitter, LastWait, Nested, Outcome, Policy, PolicyError, Reason, Retry,
-        Verdict, constant, decay, decorrelated, expo, fibo, linear, list, millis, policy, runtime,
-        secs,
+        Above, Breaker, Budget, Event, Jitter, LastWait, Nested, Outcome, Policy, PolicyError,
+        Reason, Retry, Verdict, breaker, budget, constant, decay, decorrelated, expo, fibo, linear,
+        list, millis, policy, runtime, secs,
     };
     #[cfg(feature = "macros")]
     pub use crate::{on_error, on_predicate};

@@ -118,8 +118,8 @@ impl<Fut: Future> Future for Scoped<Fut> {
 /// where that comes first; `None` outside of any, or where none has a limit.
 ///
 /// A call is around its target, and around all that its target calls on the same thread or awaits
-/// in the same task, if it has `max_time`, a handler, a budget or a breaker, or ends with
-/// `.outcome()`; any other from its first retry on, since success is to cost nothing. Calls inside
+/// in the same task, if it has `max_time` or a handler, ends with `.outcome()`, or says
+/// [`scope`](crate::Call::scope); any other is not, since success is to cost nothing. Calls inside
 /// inherit the deadline by themselves; ask for it where you hand a timeout to something else.
 ///
 /// ```

@@ -131,6 +131,47 @@ impl<'p, C: Clock> Session<'p, C> {
         timed
     }
 
+    /// Asks the guards for the first try.
+    ///
+    /// # Errors
+    ///
+    /// It is not to be made; what the call gives in its place.
+    #[inline]
+    pub(crate) fn admit<O, H: Hook<O>>(&mut self, hooks: &mut H) -> Result<(), O> {
+        if let Err(outcome) = hooks.admit(&self.clock) {
+            return Err(self.handle_rejection(outcome, hooks));
+        }
+        hooks.start(&self.clock);
+        Ok(())
+    }
+
+    /// Asks the guards for the next try, now that the wait is over.
+    ///
+    /// # Errors
+    ///
+    /// It is not to be made; the outcome of the try before the wait.
+    #[inline]
+    pub(crate) fn readmit<O, H: Hook<O>>(&mut self, hooks: &mut H) -> Result<(), O> {
+        if hooks.readmit(&self.clock) {
+            return Ok(());
+        }
+        match hooks.give_back() {
+            Some(outcome) => Err(self.handle_rejection(outcome, hooks)),
+            None => Ok(()),
+        }
+    }
+
+    /// A breaker refused the next try, so that `outcome` is the call's.
+    #[cold]
+    #[inline(never)]
+    fn handle_rejection<O, H: Hook<O>>(&mut self, outcome: O, hooks: &mut H) -> O {
+        self.engine.handle_refusal(Reason::Breaker);
+        self.deadline = None;
+        let elapsed = self.elapsed();
+        self.give_up(Reason::Breaker, elapsed, &outcome, None, hooks);
+        outcome
+    }
+
     /// A try begins.
     #[inline]
     pub(crate) fn handle_try<O, H: Hook<O>>(&self, hooks: &mut H) {
@@ -144,12 +185,20 @@ impl<'p, C: Clock> Session<'p, C> {
     #[inline]
     pub(crate) fn judge<O, H: Hook<O>>(&self, outcome: &O, hooks: &mut H) -> Verdict {
         let verdict = hooks.judge(outcome, Verdict::Accept);
+        self.settle(outcome, verdict, hooks);
         if H::TIMED && verdict == Verdict::Accept {
             let elapsed = self.elapsed().unwrap_or_default();
             let event = Event::success(self.tries(), elapsed, outcome);
             hooks.tell(&event.inside(amplification()));
         }
         verdict
+    }
+
+    /// Tells the guards of the verdict on a try.
+    #[inline]
+    pub(crate) fn settle<O, H: Hook<O>>(&self, outcome: &O, verdict: Verdict, hooks: &mut H) {
+        let health = hooks.health(outcome);
+        hooks.settle(&self.clock, verdict, health);
     }
 
     /// A try that is not accepted: the wait before the next one, or `None` when the call gives up.
@@ -166,7 +215,6 @@ impl<'p, C: Clock> Session<'p, C> {
         verdict: Verdict,
         hooks: &mut H,
     ) -> Option<Seconds> {
-        let tries = self.tries();
         let chosen = if verdict.wants_retry() { hooks.policy(outcome) } else { None };
         let timed = timed || chosen.is_some();
         let elapsed = if timed { self.elapsed_for(chosen.as_ref()) } else { None };
@@ -179,9 +227,10 @@ impl<'p, C: Clock> Session<'p, C> {
             self.decide(outcome, verdict, elapsed, chosen, hooks, narrow)
         };
         let hint = || verdict.hint().map(Seconds::to_duration);
-        match step {
+        match self.ask_to_retry(step, outcome, hooks) {
             Step::Accept => None,
             Step::Retry { wait } => {
+                let tries = self.tries().wrapping_sub(1);
                 if H::TIMED {
                     let elapsed = elapsed.unwrap_or_default();
                     let event = Event::backoff(tries, elapsed, wait.to_duration(), outcome);
@@ -191,17 +240,43 @@ impl<'p, C: Clock> Session<'p, C> {
                 Some(self.slept(wait))
             }
             Step::GiveUp { reason } => {
-                self.reason = Some(reason);
                 self.deadline = hint();
-                if H::TIMED {
-                    let elapsed = elapsed.unwrap_or_default();
-                    let event = Event::giveup(tries, elapsed, reason, outcome);
-                    hooks.tell(&event.hinted(hint()).inside(amplification()));
-                }
-                crate::trace::giveup(tries, elapsed, reason);
+                self.give_up(reason, elapsed, outcome, hint(), hooks);
                 None
             }
         }
+    }
+
+    /// The step that `step` becomes once the guards were asked, last of all, so that nothing is
+    /// spent on a refusal.
+    #[inline]
+    fn ask_to_retry<O, H: Hook<O>>(&mut self, step: Step, outcome: &O, hooks: &mut H) -> Step {
+        let Step::Retry { wait } = step else { return step };
+        if !hooks.check(&self.clock, wait) {
+            return self.engine.handle_refusal(Reason::Breaker);
+        }
+        let cost = hooks.cost(outcome).unwrap_or_default();
+        if !hooks.pay(&self.clock, cost) {
+            return self.engine.handle_refusal(Reason::Budget);
+        }
+        step
+    }
+
+    fn give_up<O, H: Hook<O>>(
+        &mut self,
+        reason: Reason,
+        elapsed: Option<Duration>,
+        outcome: &O,
+        hint: Option<Duration>,
+        hooks: &mut H,
+    ) {
+        self.reason = Some(reason);
+        let tries = self.tries();
+        if H::TIMED {
+            let event = Event::giveup(tries, elapsed.unwrap_or_default(), reason, outcome);
+            hooks.tell(&event.hinted(hint).inside(amplification()));
+        }
+        crate::trace::giveup(tries, elapsed, reason);
     }
 
     /// The time elapsed. Where a policy that is chosen only now limits it, it counts from here.

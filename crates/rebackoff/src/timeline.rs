@@ -3,6 +3,8 @@
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
+use rebackoff_core::Seconds;
+
 /// Which clock a moment was read from, so that it can be read again.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
@@ -29,6 +31,14 @@ impl Timeline {
             #[cfg(feature = "testing")]
             Self::Virtual(clock) => crate::Clock::now(clock),
         }
+    }
+}
+
+impl Timeline {
+    /// The present moment, as budgets and breakers take it.
+    #[inline]
+    pub(crate) fn moment(&self) -> Seconds {
+        Seconds::from_duration(self.now())
     }
 }
 

@@ -1,11 +1,12 @@
 //! Layer 1: a loop of the caller's own.
 
+use std::borrow::Borrow;
 use std::fmt;
 use std::time::Duration;
 
-use rebackoff_core::{Policy, Reason, Seconds, Verdict};
+use rebackoff_core::{Breaker, Budget, Open, Policy, Reason, Seconds, Verdict};
 
-use crate::hooks::{Hook, Instead, Then};
+use crate::hooks::{Admitted, Asks, Hook, Instead, Spends, Then};
 use crate::random::CallDraws;
 use crate::session::Session;
 use crate::wait::Wait;
@@ -109,12 +110,71 @@ impl<'p, M: Mode, H> Tries<'p, M, H> {
         Tries { session: self.session, hooks: Then(self.hooks, hook) }
     }
 
+    /// Pays for retries out of `budget`; a retry that it refuses gives up with
+    /// [`Reason::Budget`]. Call it before the first try, and [`success`](Self::success) after the
+    /// last.
+    pub fn budget<B: Borrow<Budget>, E>(self, budget: B) -> Tries<'p, M, Then<H, Spends<B, E>>> {
+        let mut spends = Spends::new(budget);
+        spends.start(&self.session.clock);
+        Tries { session: self.session, hooks: Then(self.hooks, spends) }
+    }
+
+    /// Asks `breaker` for each try, the first one now, and tells it of each failure; a retry that
+    /// it refuses gives up with [`Reason::Breaker`]. Tell it of [`success`](Self::success): a loop
+    /// that is dropped without a word says nothing of the target.
+    ///
+    /// # Errors
+    ///
+    /// The breaker is open: nobody is to be asked.
+    ///
+    /// ```
+    /// use rebackoff::prelude::*;
+    /// use rebackoff::{Breaker, Open, breaker};
+    ///
+    /// static FETCH: Policy = policy!(expo, max_tries = 3);
+    /// static SHOP: Breaker = breaker!(consecutive = 5);
+    ///
+    /// fn fetch() -> Result<u8, Box<dyn std::error::Error>> {
+    ///     let mut tries = FETCH.tries().breaker(&SHOP)?;
+    ///     loop {
+    ///         match "7".parse::<u8>() {
+    ///             Ok(number) => {
+    ///                 tries.success();
+    ///                 return Ok(number);
+    ///             }
+    ///             Err(error) => tries.backoff(error)?,
+    ///         }
+    ///     }
+    /// }
+    /// assert_eq!(fetch().unwrap(), 7);
+    /// SHOP.isolate();
+    /// assert!(fetch().unwrap_err().is::<Open>());
+    /// ```
+    #[allow(clippy::type_complexity, reason = "each hook is one more `Then`")]
+    pub fn breaker<B: Borrow<Breaker>, E>(
+        self,
+        breaker: B,
+    ) -> Result<Tries<'p, M, Then<H, Asks<B, E, Admitted>>>, Open> {
+        let mut asks = Asks::new(breaker, Admitted);
+        asks.ask(&self.session.clock)?;
+        Ok(Tries { session: self.session, hooks: Then(self.hooks, asks) })
+    }
+
+    /// The last try succeeded: tells the budget and the breaker.
+    pub fn success<E>(&mut self)
+    where
+        H: Hook<E>,
+    {
+        self.hooks.settle(&self.session.clock, Verdict::Accept, None);
+    }
+
     /// The wait before the next try, or `None` when the call gives up with `error`.
     fn step<E>(&mut self, error: &E, verdict: Verdict, chosen: Option<&Policy>) -> Option<Seconds>
     where
         H: Hook<E>,
     {
         let verdict = self.hooks.judge(error, verdict);
+        self.session.settle(error, verdict, &mut self.hooks);
         let mut hooks = Then(Instead(chosen), &mut self.hooks);
         self.session.handle_failure(true, error, verdict, &mut hooks)
     }
@@ -170,9 +230,9 @@ impl<S: Sleeper, H> Tries<'_, Blocking<S>, H> {
         H: Hook<E>,
     {
         let Some(wait) = self.step(&error, verdict, chosen) else { return Err(error) };
-        drop(error);
+        drop(self.hooks.keep(error));
         blocking::sleep(&self.session.clock, wait);
-        Ok(())
+        self.session.readmit(&mut self.hooks)
     }
 }
 
@@ -230,9 +290,9 @@ impl<S: AsyncSleeper, H> Tries<'_, Async<S>, H> {
         H: Hook<E>,
     {
         let Some(wait) = self.step(&error, verdict, chosen) else { return Err(error) };
-        drop(error);
+        drop(self.hooks.keep(error));
         Wait::new(&self.session.clock, wait).await;
-        Ok(())
+        self.session.readmit(&mut self.hooks)
     }
 }
 

@@ -207,6 +207,11 @@ impl Breaker {
         self.failures.load(Relaxed)
     }
 
+    /// Whether it asks how long calls took.
+    pub const fn is_timed(&self) -> bool {
+        matches!(self.rules.trip, Trip::Rates(Rates { longer_than: Some(_), .. }))
+    }
+
     /// Whether it rejects nothing and only counts.
     pub const fn is_metrics_only(&self) -> bool {
         self.rules.metrics_only

@@ -1,15 +1,19 @@
 //! What the caller may say about a call: conditions, waits of its own, handlers.
 
 mod conditions;
+mod guards;
 mod handlers;
 mod waits;
 
 pub use conditions::{Giveup, HintFrom, Judge, OnError, Until, When};
+pub use guards::{Admitted, Asks, Convert, Costs, Counts, Door, Rejected, Spends};
 pub use handlers::{OnBackoff, OnGiveup, OnSuccess, OnTry};
 pub(crate) use waits::Instead;
 pub use waits::{JitterBy, PolicyFor, WaitFrom};
 
-use rebackoff_core::{Event, Policy, Seconds, Verdict};
+use rebackoff_core::{Cost, Event, Health, Policy, Seconds, Verdict};
+
+use crate::Clock;
 
 /// What a caller says about a call and is told of it; `O` is what the target gives.
 ///
@@ -17,7 +21,12 @@ use rebackoff_core::{Event, Policy, Seconds, Verdict};
 /// Implement it for a bundle that is used with many calls, and add that with
 /// [`Call::hook`](crate::Call::hook). Every method does nothing by default. Hooks are asked in
 /// the order in which they were added: each may change the verdict of those before it, and of
-/// policies, raw waits and jitters the first that is given holds.
+/// policies, raw waits, jitters, healths and costs the first that is given holds.
+///
+/// The methods from [`admit`](Self::admit) on are for guards, which share what they know with other
+/// calls: a breaker, a budget. Each is asked of all hooks before the next one is: `admit` and `start`
+/// before the first try; `settle` after each try; `check` and `pay` before a retry; `keep` before its
+/// wait and `readmit` after it.
 pub trait Hook<O> {
     /// Whether [`tell`](Self::tell) is to be called, and the clock read for it on each call.
     /// Default true; a hook that only judges sets it to false, so that success stays free.
@@ -55,6 +64,77 @@ pub trait Hook<O> {
     #[inline]
     fn tell(&mut self, event: &Event<'_, O>) {
         let _ = event;
+    }
+
+    /// What `outcome` says of the health of the target, in place of what the verdict says.
+    #[inline]
+    fn health(&mut self, outcome: &O) -> Option<Health> {
+        let _ = outcome;
+        None
+    }
+
+    /// What a retry after this failed outcome costs a budget.
+    #[inline]
+    fn cost(&mut self, outcome: &O) -> Option<Cost> {
+        let _ = outcome;
+        None
+    }
+
+    /// Whether the target may be called at all.
+    ///
+    /// # Errors
+    ///
+    /// It may not; what the call gives in its place.
+    #[inline]
+    fn admit<C: Clock>(&mut self, clock: &C) -> Result<(), O> {
+        let _ = clock;
+        Ok(())
+    }
+
+    /// The first try is about to begin.
+    #[inline]
+    fn start<C: Clock>(&mut self, clock: &C) {
+        let _ = clock;
+    }
+
+    /// A try ended with `verdict`; `health` is what a hook has said of it.
+    #[inline]
+    fn settle<C: Clock>(&mut self, clock: &C, verdict: Verdict, health: Option<Health>) {
+        let _ = (clock, verdict, health);
+    }
+
+    /// Whether a retry after `wait` has a chance to be admitted. Nothing is paid yet.
+    #[inline]
+    fn check<C: Clock>(&mut self, clock: &C, wait: Seconds) -> bool {
+        let _ = (clock, wait);
+        true
+    }
+
+    /// Pays for a retry; false when it cannot.
+    #[inline]
+    fn pay<C: Clock>(&mut self, clock: &C, cost: Cost) -> bool {
+        let _ = (clock, cost);
+        true
+    }
+
+    /// Keeps the outcome of the last try during the wait, where [`readmit`](Self::readmit) may
+    /// refuse the next one; otherwise hands it on.
+    #[inline]
+    fn keep(&mut self, outcome: O) -> Option<O> {
+        Some(outcome)
+    }
+
+    /// Gives back the outcome that was kept.
+    #[inline]
+    fn give_back(&mut self) -> Option<O> {
+        None
+    }
+
+    /// Whether the target may be called again, now that the wait is over.
+    #[inline]
+    fn readmit<C: Clock>(&mut self, clock: &C) -> bool {
+        let _ = clock;
+        true
     }
 }
 
@@ -99,6 +179,56 @@ impl<O, H: Hook<O>> Hook<O> for &mut H {
     fn tell(&mut self, event: &Event<'_, O>) {
         (**self).tell(event);
     }
+
+    #[inline]
+    fn health(&mut self, outcome: &O) -> Option<Health> {
+        (**self).health(outcome)
+    }
+
+    #[inline]
+    fn cost(&mut self, outcome: &O) -> Option<Cost> {
+        (**self).cost(outcome)
+    }
+
+    #[inline]
+    fn admit<C: Clock>(&mut self, clock: &C) -> Result<(), O> {
+        (**self).admit(clock)
+    }
+
+    #[inline]
+    fn start<C: Clock>(&mut self, clock: &C) {
+        (**self).start(clock);
+    }
+
+    #[inline]
+    fn settle<C: Clock>(&mut self, clock: &C, verdict: Verdict, health: Option<Health>) {
+        (**self).settle(clock, verdict, health);
+    }
+
+    #[inline]
+    fn check<C: Clock>(&mut self, clock: &C, wait: Seconds) -> bool {
+        (**self).check(clock, wait)
+    }
+
+    #[inline]
+    fn pay<C: Clock>(&mut self, clock: &C, cost: Cost) -> bool {
+        (**self).pay(clock, cost)
+    }
+
+    #[inline]
+    fn keep(&mut self, outcome: O) -> Option<O> {
+        (**self).keep(outcome)
+    }
+
+    #[inline]
+    fn give_back(&mut self) -> Option<O> {
+        (**self).give_back()
+    }
+
+    #[inline]
+    fn readmit<C: Clock>(&mut self, clock: &C) -> bool {
+        (**self).readmit(clock)
+    }
 }
 
 /// Two hooks, one after the other.
@@ -133,5 +263,58 @@ impl<O, A: Hook<O>, B: Hook<O>> Hook<O> for Then<A, B> {
     fn tell(&mut self, event: &Event<'_, O>) {
         self.0.tell(event);
         self.1.tell(event);
+    }
+
+    #[inline]
+    fn health(&mut self, outcome: &O) -> Option<Health> {
+        self.0.health(outcome).or_else(|| self.1.health(outcome))
+    }
+
+    #[inline]
+    fn cost(&mut self, outcome: &O) -> Option<Cost> {
+        self.0.cost(outcome).or_else(|| self.1.cost(outcome))
+    }
+
+    #[inline]
+    fn admit<C: Clock>(&mut self, clock: &C) -> Result<(), O> {
+        self.0.admit(clock)?;
+        self.1.admit(clock)
+    }
+
+    #[inline]
+    fn start<C: Clock>(&mut self, clock: &C) {
+        self.0.start(clock);
+        self.1.start(clock);
+    }
+
+    #[inline]
+    fn settle<C: Clock>(&mut self, clock: &C, verdict: Verdict, health: Option<Health>) {
+        self.0.settle(clock, verdict, health);
+        self.1.settle(clock, verdict, health);
+    }
+
+    #[inline]
+    fn check<C: Clock>(&mut self, clock: &C, wait: Seconds) -> bool {
+        self.0.check(clock, wait) && self.1.check(clock, wait)
+    }
+
+    #[inline]
+    fn pay<C: Clock>(&mut self, clock: &C, cost: Cost) -> bool {
+        self.0.pay(clock, cost) && self.1.pay(clock, cost)
+    }
+
+    #[inline]
+    fn keep(&mut self, outcome: O) -> Option<O> {
+        self.1.keep(self.0.keep(outcome)?)
+    }
+
+    #[inline]
+    fn give_back(&mut self) -> Option<O> {
+        self.0.give_back().or_else(|| self.1.give_back())
+    }
+
+    #[inline]
+    fn readmit<C: Clock>(&mut self, clock: &C) -> bool {
+        self.0.readmit(clock) && self.1.readmit(clock)
     }
 }

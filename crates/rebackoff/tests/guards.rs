@@ -1,0 +1,390 @@
+//! Budgets and breakers around calls: blocking, async, loops and attributes.
+
+use std::cell::Cell;
+use std::sync::Arc;
+
+use rebackoff::prelude::*;
+use rebackoff::testing::VirtualClock;
+use rebackoff::{BreakerState, Cost, EventKind, Health, Open, Seconds};
+
+static EACH_SECOND: Policy =
+    policy!(constant(interval = secs(1)), jitter = Jitter::None, max_tries = 9);
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Failure {
+    Down,
+    Rejected,
+    TimedOut,
+    Open,
+}
+
+impl From<Open> for Failure {
+    fn from(_: Open) -> Self {
+        Self::Open
+    }
+}
+
+fn down() -> Result<(), Failure> {
+    Err(Failure::Down)
+}
+
+/// A breaker that opens after `failures` in a row, for 10 s.
+fn opens_after(failures: u32) -> Breaker {
+    Breaker::builder().consecutive(failures).open_for(secs(10)).build().unwrap()
+}
+
+fn few(tokens: u32) -> Budget {
+    Budget::per_second().rate(0.001).capacity(tokens).build().unwrap()
+}
+
+fn state(breaker: &Breaker, clock: &VirtualClock) -> BreakerState {
+    breaker.state(|| rebackoff::Clock::now(clock).into())
+}
+
+mod blocking {
+    use super::*;
+
+    #[test]
+    fn a_retry_that_the_budget_refuses_is_not_made() {
+        let (clock, budget) = (VirtualClock::new(), few(2));
+        let outcome = EACH_SECOND.retry(down).budget(&budget).sleeper(clock.clone()).outcome();
+        assert_eq!((outcome.tries, outcome.reason), (3, Some(Reason::Budget)));
+        assert_eq!(outcome.result, Err(Failure::Down));
+        assert_eq!(clock.waits(), [secs(1), secs(1)]);
+        assert_eq!(budget.refused(), 1);
+    }
+
+    #[test]
+    fn a_limit_that_is_reached_spends_nothing() {
+        static ONCE: Policy = policy!(expo, max_tries = 1);
+        let budget = few(2);
+        let outcome = ONCE.retry(down).budget(&budget).outcome();
+        assert_eq!(outcome.reason, Some(Reason::MaxTries));
+        assert!((budget.tokens(|| Seconds::ZERO) - 2.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_success_gives_back_what_its_last_retry_took() {
+        let budget = Budget::quota().capacity(20).build().unwrap();
+        let tokens = || budget.tokens(|| Seconds::ZERO);
+        let clock = VirtualClock::new();
+        let mut results = [Err(Failure::TimedOut), Err(Failure::Down), Ok(())].into_iter();
+        let result = EACH_SECOND
+            .retry(|| results.next().unwrap())
+            .budget(&budget)
+            .costs(|outcome| match outcome {
+                Err(Failure::TimedOut) => Cost::Timeout,
+                _ => Cost::Retry,
+            })
+            .sleeper(clock)
+            .call();
+        assert_eq!(result, Ok(()));
+        assert_eq!(tokens(), 20.0 - 10.0 - 5.0 + 5.0);
+    }
+
+    #[test]
+    fn a_failure_that_is_given_up_on_is_none_of_a_throttle() {
+        let budget = Budget::throttle().build().unwrap();
+        let _ = EACH_SECOND.retry(down).giveup(|_| true).budget(&budget).call();
+        assert_eq!(budget.tokens(|| Seconds::ZERO), 10.0);
+    }
+
+    #[test]
+    fn the_breaker_opens_and_the_last_error_comes_back() {
+        let (clock, breaker) = (VirtualClock::new(), opens_after(3));
+        let outcome = EACH_SECOND.retry(down).breaker(&breaker).sleeper(clock.clone()).outcome();
+        assert_eq!((outcome.tries, outcome.reason), (3, Some(Reason::Breaker)));
+        assert_eq!(outcome.result, Err(Failure::Down));
+        assert_eq!(state(&breaker, &clock), BreakerState::Open);
+    }
+
+    #[test]
+    fn nobody_is_asked_while_it_is_open() {
+        let (clock, breaker) = (VirtualClock::new(), opens_after(1));
+        let calls = Cell::new(0);
+        let call = || {
+            calls.set(calls.get() + 1);
+            down()
+        };
+        let mut told = Vec::new();
+        let _ = EACH_SECOND.retry(call).breaker(&breaker).sleeper(clock.clone()).call();
+        let outcome = EACH_SECOND
+            .retry(call)
+            .breaker(&breaker)
+            .on_try(|_| unreachable!("nobody is asked"))
+            .on_giveup(|event| told.push((event.kind, event.tries, event.reason)))
+            .sleeper(clock.clone())
+            .outcome();
+        assert_eq!((outcome.tries, outcome.reason), (0, Some(Reason::Breaker)));
+        assert_eq!(outcome.result, Err(Failure::Open));
+        assert_eq!(calls.get(), 1);
+        assert_eq!(told, [(EventKind::Giveup, 0, Some(Reason::Breaker))]);
+        assert_eq!(breaker.failures(), 1);
+    }
+
+    #[test]
+    fn a_breaker_that_opens_during_the_wait_gives_the_error_back() {
+        let (clock, breaker) = (VirtualClock::new(), opens_after(5));
+        let outcome = EACH_SECOND
+            .retry(down)
+            .breaker(&breaker)
+            // The breaker is asked before handlers are told, and once more after the wait.
+            .on_backoff(|_| breaker.isolate())
+            .sleeper(clock.clone())
+            .outcome();
+        assert_eq!((outcome.tries, outcome.reason), (1, Some(Reason::Breaker)));
+        assert_eq!(outcome.result, Err(Failure::Down));
+        assert_eq!(clock.waits(), [secs(1)]);
+    }
+
+    #[test]
+    fn a_wait_that_outlasts_the_open_time_ends_in_a_probe() {
+        static PATIENT: Policy =
+            policy!(constant(interval = secs(20)), jitter = Jitter::None, max_tries = 3);
+        let (clock, breaker) = (VirtualClock::new(), opens_after(1));
+        let mut results = [Err(Failure::Down), Ok(())].into_iter();
+        let outcome = PATIENT
+            .retry(|| results.next().unwrap())
+            .breaker(&breaker)
+            .sleeper(clock.clone())
+            .outcome();
+        assert_eq!((outcome.tries, outcome.result), (2, Ok(())));
+        assert_eq!(state(&breaker, &clock), BreakerState::Closed);
+    }
+
+    #[test]
+    fn nothing_is_paid_for_a_retry_that_the_breaker_refuses() {
+        let budget = few(5);
+        for budget_first in [true, false] {
+            let (clock, breaker) = (VirtualClock::new(), opens_after(1));
+            let call = EACH_SECOND.retry(down).sleeper(clock);
+            let outcome = if budget_first {
+                call.budget(&budget).breaker(&breaker).outcome()
+            } else {
+                call.breaker(&breaker).budget(&budget).outcome()
+            };
+            assert_eq!(outcome.reason, Some(Reason::Breaker));
+        }
+        assert_eq!(budget.tokens(|| Seconds::ZERO), 5.0);
+    }
+
+    #[test]
+    fn a_call_that_nobody_was_asked_for_deposits_nothing() {
+        let budget = Budget::share().ratio(1.0).floor(0.0).build().unwrap();
+        let (clock, breaker) = (VirtualClock::new(), opens_after(1));
+        breaker.isolate();
+        let call = EACH_SECOND.retry(down).budget(&budget).breaker(&breaker);
+        assert_eq!(call.sleeper(clock).call(), Err(Failure::Open));
+        assert_eq!(budget.tokens(|| Seconds::ZERO), 0.0);
+    }
+
+    #[test]
+    fn what_the_caller_gives_up_on_was_answered() {
+        let breaker = opens_after(1);
+        let call = || EACH_SECOND.retry(down).giveup(|_| true).breaker(&breaker);
+        assert_eq!(call().outcome().reason, Some(Reason::Giveup));
+        assert_eq!(breaker.failures(), 0);
+    }
+
+    #[test]
+    fn which_outcomes_count_is_the_callers_to_say() {
+        let breaker = opens_after(1);
+        let call = |failure: Failure| {
+            EACH_SECOND
+                .retry(move || Err::<(), _>(failure))
+                .giveup(|_| true)
+                .breaker(&breaker)
+                .counts(|outcome| match outcome {
+                    Err(Failure::Rejected) => Health::Success,
+                    Err(Failure::TimedOut) => Health::Neutral,
+                    _ => Health::Failure,
+                })
+                .call()
+        };
+        assert_eq!(call(Failure::Rejected), Err(Failure::Rejected));
+        assert_eq!(call(Failure::TimedOut), Err(Failure::TimedOut));
+        assert_eq!(breaker.failures(), 0);
+        assert_eq!(call(Failure::Down), Err(Failure::Down));
+        assert_eq!(call(Failure::Down), Err(Failure::Open));
+    }
+
+    #[test]
+    fn a_poll_says_itself_what_an_open_breaker_gives() {
+        let breaker = opens_after(1);
+        breaker.isolate();
+        let value = EACH_SECOND.poll(|| Some(7)).until(Option::is_some).breaker(&breaker).call();
+        assert_eq!(value, None);
+        let value = EACH_SECOND.poll(|| 7).breaker_or(&breaker, |open| match open.retry_in {
+            None => -1,
+            Some(_) => -2,
+        });
+        assert_eq!(value.call(), -1);
+    }
+
+    #[test]
+    fn a_panicking_probe_frees_its_place() {
+        let (clock, breaker) = (VirtualClock::new(), opens_after(1));
+        let _ = EACH_SECOND.retry(down).breaker(&breaker).sleeper(clock.clone()).call();
+        clock.advance(secs(10));
+        let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            EACH_SECOND
+                .retry(|| -> Result<(), Failure> { panic!("in a test") })
+                .breaker(&breaker)
+                .sleeper(clock.clone())
+                .call()
+        }));
+        assert!(panicked.is_err());
+        assert_eq!(state(&breaker, &clock), BreakerState::HalfOpen);
+        let result =
+            EACH_SECOND.retry(|| Ok::<_, Failure>(7)).breaker(&breaker).sleeper(clock.clone());
+        assert_eq!(result.call(), Ok(7));
+        assert_eq!(state(&breaker, &clock), BreakerState::Closed);
+    }
+
+    #[test]
+    fn slow_tries_are_timed_one_by_one() {
+        let breaker = Breaker::builder()
+            .slow_rate(1.0, secs(3))
+            .min_calls(2)
+            .open_for(secs(10))
+            .build()
+            .unwrap();
+        let clock = VirtualClock::new();
+        let took = |time| {
+            let call = EACH_SECOND.retry(|| {
+                clock.advance(time);
+                Ok::<_, Failure>(())
+            });
+            call.breaker(&breaker).sleeper(clock.clone()).call()
+        };
+        assert_eq!(took(secs(2)), Ok(()));
+        breaker.reset();
+        assert_eq!([took(secs(4)), took(secs(4))], [Ok(()), Ok(())]);
+        assert_eq!(took(secs(1)), Err(Failure::Open));
+    }
+
+    #[test]
+    fn two_breakers_are_both_asked() {
+        let (near, far) = (opens_after(9), opens_after(9));
+        far.isolate();
+        let call = EACH_SECOND.retry(down).breaker(&near).breaker(&far);
+        assert_eq!(call.outcome().reason, Some(Reason::Breaker));
+        assert_eq!((near.failures(), far.rejected()), (0, 1));
+    }
+}
+
+mod asynchronous {
+    use super::*;
+    use std::future::{Future, IntoFuture, pending};
+    use std::pin::pin;
+    use std::task::{Context, Waker};
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_that_is_spawned_owns_its_guards() {
+        let (budget, breaker) = (Arc::new(few(2)), Arc::new(opens_after(9)));
+        let call = EACH_SECOND
+            .retry_async(|| async { down() })
+            .budget(Arc::clone(&budget))
+            .breaker(Arc::clone(&breaker))
+            .outcome();
+        let outcome = tokio::spawn(call).await.unwrap();
+        assert_eq!((outcome.tries, outcome.reason), (3, Some(Reason::Budget)));
+        assert_eq!(breaker.failures(), 3);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_breaker_that_opens_during_the_wait_gives_the_error_back() {
+        let breaker = opens_after(9);
+        let outcome = EACH_SECOND
+            .retry_async(|| async { down() })
+            .breaker(&breaker)
+            .on_backoff(|_| breaker.isolate())
+            .outcome()
+            .await;
+        assert_eq!((outcome.tries, outcome.reason), (1, Some(Reason::Breaker)));
+        assert_eq!(outcome.result, Err(Failure::Down));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_cancelled_probe_is_neutral_and_frees_its_place() {
+        let breaker = opens_after(1);
+        let _ = EACH_SECOND.retry_async(|| async { down() }).breaker(&breaker).await;
+        tokio::time::advance(secs(10)).await;
+        {
+            let probe = EACH_SECOND.retry_async(pending::<Result<(), Failure>>).breaker(&breaker);
+            let mut probe = pin!(probe.into_future());
+            let mut context = Context::from_waker(Waker::noop());
+            assert!(probe.as_mut().poll(&mut context).is_pending());
+            let second = EACH_SECOND.retry_async(|| async { Ok(()) }).breaker(&breaker).await;
+            assert_eq!(second, Err(Failure::Open));
+        }
+        let next = EACH_SECOND.retry_async(|| async { Ok(7) }).breaker(&breaker);
+        assert_eq!(next.await, Ok::<_, Failure>(7));
+        assert_eq!(breaker.opened(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_budgets_clock_is_the_runtimes() {
+        let budget = Budget::per_second().rate(0.1).capacity(1).build().unwrap();
+        let call = || EACH_SECOND.retry_async(|| async { down() }).budget(&budget).outcome();
+        assert_eq!(call().await.tries, 2);
+        tokio::time::advance(secs(10)).await;
+        assert_eq!(call().await.tries, 2);
+    }
+}
+
+mod loops {
+    use super::*;
+
+    fn spend(budget: &Budget, breaker: &Breaker, clock: &VirtualClock) -> Result<u64, Failure> {
+        let mut tries =
+            EACH_SECOND.tries().sleeper(clock.clone()).budget(budget).breaker(breaker)?;
+        loop {
+            match down() {
+                Ok(()) => {
+                    tries.success();
+                    return Ok(tries.tries());
+                }
+                Err(error) => tries.backoff(error)?,
+            }
+        }
+    }
+
+    #[test]
+    fn a_loop_asks_the_breaker_at_its_door() {
+        let (clock, budget, breaker) = (VirtualClock::new(), few(9), opens_after(2));
+        assert_eq!(spend(&budget, &breaker, &clock), Err(Failure::Down));
+        assert_eq!(spend(&budget, &breaker, &clock), Err(Failure::Open));
+        assert_eq!(clock.waits(), [secs(1)]);
+        assert_eq!(breaker.failures(), 2);
+    }
+
+    #[test]
+    fn a_loop_tells_of_its_success() {
+        let (clock, breaker) = (VirtualClock::new(), opens_after(1));
+        assert!(spend(&few(9), &breaker, &clock).is_err());
+        clock.advance(secs(10));
+        let tries = EACH_SECOND.tries().sleeper(clock.clone()).breaker::<_, Failure>(&breaker);
+        tries.unwrap().success();
+        assert_eq!(state(&breaker, &clock), BreakerState::Closed);
+    }
+
+    #[test]
+    fn a_loop_that_is_left_without_a_word_says_nothing() {
+        let (clock, breaker) = (VirtualClock::new(), opens_after(1));
+        assert!(spend(&few(9), &breaker, &clock).is_err());
+        clock.advance(secs(10));
+        drop(EACH_SECOND.tries().sleeper(clock.clone()).breaker::<_, Failure>(&breaker));
+        assert_eq!(state(&breaker, &clock), BreakerState::HalfOpen);
+        assert!(breaker.check(|| rebackoff::Clock::now(&clock).into()).is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_async_loop_is_refused_by_its_budget() {
+        let budget = few(1);
+        let mut tries = EACH_SECOND.tries_async().budget(&budget);
+        assert_eq!(tries.backoff("down").await, Ok(()));
+        assert_eq!(tries.backoff("down").await, Err("down"));
+        assert_eq!(tries.reason(), Some(Reason::Budget));
+    }
+}
