@@ -80,6 +80,8 @@ mod call;
 mod env;
 mod future;
 pub mod hooks;
+#[cfg(feature = "http")]
+pub mod http;
 #[cfg(feature = "live")]
 mod live;
 mod outcome;
@@ -94,6 +96,8 @@ mod target;
 pub mod testing;
 mod timeline;
 mod timeout;
+#[cfg(feature = "tower")]
+pub mod tower;
 mod trace;
 mod tries;
 mod wait;
