@@ -7,8 +7,8 @@ use rebackoff_core::{Breaker, Budget, Cost, Event, Health, Open, Policy, Verdict
 
 use crate::Mode;
 use crate::hooks::{
-    Asks, Convert, Costs, Counts, Giveup, HintFrom, JitterBy, Judge, OnBackoff, OnGiveup,
-    OnSuccess, OnTry, PolicyFor, Rejected, Seen, Spends, Then, Until, WaitFrom, When,
+    Asks, Costs, Counts, Giveup, HintFrom, JitterBy, Judge, OnBackoff, OnGiveup, OnSuccess, OnTry,
+    PolicyFor, Rejected, Seen, Spends, Then, Until, WaitFrom, When,
 };
 use crate::random::CallDraws;
 use crate::session::Session;
@@ -216,7 +216,7 @@ impl<'p, F, H, M> Call<'p, F, H, M> {
     where
         F: Target<M>,
     {
-        self.hook(Spends::new(budget))
+        self.hook(Spends::of(budget))
     }
 
     /// Takes from a function what a retry after a failed outcome costs the budget, where that has
@@ -270,7 +270,7 @@ impl<'p, F, H, M> Call<'p, F, H, M> {
         F::Outcome: Rejected,
         B: Borrow<Breaker>,
     {
-        self.hook(Asks::new(breaker, Convert))
+        self.hook(Asks::of(breaker))
     }
 
     /// The same, for outcomes that are not made of [`Open`]: `rejected` makes what the call gives

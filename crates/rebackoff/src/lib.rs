@@ -79,6 +79,7 @@ mod blocking;
 mod call;
 mod env;
 mod future;
+mod guarded;
 pub mod hooks;
 #[cfg(feature = "live")]
 mod live;
@@ -101,6 +102,7 @@ mod wait;
 pub use call::Call;
 pub use env::from_env;
 pub use future::{OutcomeFuture, RetryFuture};
+pub use guarded::{Guarded, Guards};
 pub use hooks::Hook;
 #[cfg(feature = "live")]
 pub use live::LivePolicy;
