@@ -156,13 +156,11 @@ fn call(plan: &Plan, policy: &Ident, output: &Type, is_async: bool) -> TokenStre
     let guards =
         plan.guards.iter().map(|Guard { option: Named { name, value }, rejected, .. }| {
             let guard = Ident::new(&name.to_string(), at(value.span()));
-            match rejected {
-                Some(rejected) => quote!(.breaker_or(#guard, #rejected)),
-                None => {
-                    let setter = Ident::new(&name.to_string(), at(name.span()));
-                    quote!(.#setter(#guard))
-                }
+            if let Some(rejected) = rejected {
+                return quote!(.breaker_or(#guard, #rejected));
             }
+            let setter = Ident::new(&name.to_string(), at(name.span()));
+            quote!(.#setter(#guard))
         });
     quote! {
         #krate::__private::#begin(

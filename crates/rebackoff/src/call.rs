@@ -29,6 +29,9 @@ pub struct Call<'p, F, H, M> {
     draws: CallDraws,
 }
 
+/// A call with one more hook, `A`.
+type Hooked<'p, F, H, A, M> = Call<'p, F, Then<H, A>, M>;
+
 impl<'p, F, H, M> Call<'p, F, H, M> {
     #[inline]
     pub(crate) const fn new(policy: &'p Policy, target: F, hooks: H, mode: M) -> Self {
@@ -209,10 +212,7 @@ impl<'p, F, H, M> Call<'p, F, H, M> {
     /// assert_eq!((outcome.tries, outcome.reason), (3, Some(Reason::Budget)));
     /// ```
     #[inline]
-    pub fn budget<B: Borrow<Budget>>(
-        self,
-        budget: B,
-    ) -> Call<'p, F, Then<H, Spends<B, F::Outcome>>, M>
+    pub fn budget<B: Borrow<Budget>>(self, budget: B) -> Hooked<'p, F, H, Spends<B, F::Outcome>, M>
     where
         F: Target<M>,
     {
@@ -264,7 +264,7 @@ impl<'p, F, H, M> Call<'p, F, H, M> {
     /// assert_eq!(outcome.result, Err(Failure::Open));
     /// ```
     #[inline]
-    pub fn breaker<B>(self, breaker: B) -> Call<'p, F, Then<H, Asks<B, F::Outcome>>, M>
+    pub fn breaker<B>(self, breaker: B) -> Hooked<'p, F, H, Asks<B, F::Outcome>, M>
     where
         F: Target<M>,
         F::Outcome: Rejected,
@@ -280,7 +280,7 @@ impl<'p, F, H, M> Call<'p, F, H, M> {
         self,
         breaker: B,
         rejected: C,
-    ) -> Call<'p, F, Then<H, Asks<B, F::Outcome, C>>, M>
+    ) -> Hooked<'p, F, H, Asks<B, F::Outcome, C>, M>
     where
         F: Target<M>,
         B: Borrow<Breaker>,

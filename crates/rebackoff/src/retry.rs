@@ -9,6 +9,10 @@ use crate::sleepers::{DefaultSleeper, ThreadSleeper};
 use crate::target::WithAttempt;
 use crate::{Async, Attempt, Blocking, Call, Tries};
 
+/// A call of a target that gives `Result<T, E>`.
+type ErrorCall<'p, P, F, T, E, M> =
+    Call<'p, F, Then<OnError, <P as Retry>::Hooks<Result<T, E>>>, M>;
+
 /// The drivers, as methods of [`Policy`] and [`Guarded`](crate::Guarded): closures with `retry` and
 /// `poll`, loops with `tries`.
 pub trait Retry {
@@ -44,10 +48,7 @@ pub trait Retry {
     /// assert_eq!(answer, Ok(42));
     /// ```
     #[inline]
-    fn retry<F, T, E>(
-        &self,
-        target: F,
-    ) -> Call<'_, F, Then<OnError, Self::Hooks<Result<T, E>>>, Blocking<ThreadSleeper>>
+    fn retry<F, T, E>(&self, target: F) -> ErrorCall<'_, Self, F, T, E, Blocking<ThreadSleeper>>
     where
         F: FnMut() -> Result<T, E>,
     {
@@ -59,7 +60,7 @@ pub trait Retry {
     fn retry_with<F, T, E>(
         &self,
         target: F,
-    ) -> Call<'_, WithAttempt<F>, Then<OnError, Self::Hooks<Result<T, E>>>, Blocking<ThreadSleeper>>
+    ) -> ErrorCall<'_, Self, WithAttempt<F>, T, E, Blocking<ThreadSleeper>>
     where
         F: FnMut(Attempt) -> Result<T, E>,
     {
@@ -84,7 +85,7 @@ pub trait Retry {
     fn retry_async<F, Fut, T, E>(
         &self,
         target: F,
-    ) -> Call<'_, F, Then<OnError, Self::Hooks<Result<T, E>>>, Async<DefaultSleeper>>
+    ) -> ErrorCall<'_, Self, F, T, E, Async<DefaultSleeper>>
     where
         F: FnMut() -> Fut,
         Fut: Future<Output = Result<T, E>>,
@@ -98,7 +99,7 @@ pub trait Retry {
     fn retry_async_with<F, Fut, T, E>(
         &self,
         target: F,
-    ) -> Call<'_, WithAttempt<F>, Then<OnError, Self::Hooks<Result<T, E>>>, Async<DefaultSleeper>>
+    ) -> ErrorCall<'_, Self, WithAttempt<F>, T, E, Async<DefaultSleeper>>
     where
         F: FnMut(Attempt) -> Fut,
         Fut: Future<Output = Result<T, E>>,
