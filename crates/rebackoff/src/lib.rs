@@ -125,7 +125,7 @@ pub use scope::{deadline, deadline_async, remaining};
 pub use sleep::{Async, AsyncSleeper, Blocking, Clock, Mode, Sleeper};
 pub use sleepers::*;
 pub use target::{Target, WithAttempt};
-pub use timeline::Timeline;
+pub use timeline::{Timeline, now};
 pub use timeout::{TimedTry, WithTimeout};
 pub use tries::Tries;
 
