@@ -23,6 +23,9 @@ pub(crate) struct Options {
     pub(crate) settings: Vec<Named>,
     /// Conditions, waits and handlers, in order.
     pub(crate) hooks: Vec<Named>,
+    pub(crate) budget: Option<Named>,
+    pub(crate) breaker: Option<Named>,
+    pub(crate) rejected: Option<Named>,
     pub(crate) sleeper: Option<Named>,
 }
 
@@ -53,7 +56,8 @@ const SETTINGS: [&str; 8] = [
     "hint_spread",
 ];
 const OF_ERRORS: [&str; 5] = ["when", "giveup", "hint", "policy_for", "until"];
-const OF_OUTCOMES: [&str; 3] = ["judge", "wait_from", "jitter_by"];
+const OF_OUTCOMES: [&str; 5] = ["judge", "wait_from", "jitter_by", "counts", "costs"];
+const GUARDS: [&str; 3] = ["budget", "breaker", "rejected"];
 const HANDLERS: [&str; 4] = ["on_try", "on_backoff", "on_giveup", "on_success"];
 const THE_REST: [&str; 3] = ["policy", "sleeper", "crate"];
 
@@ -63,7 +67,7 @@ impl Kind {
             Self::OnError => OF_ERRORS.as_slice(),
             Self::OnPredicate => &[],
         };
-        [&SETTINGS, of_errors, &OF_OUTCOMES, &HANDLERS, &THE_REST].concat()
+        [&SETTINGS, of_errors, &OF_OUTCOMES, &HANDLERS, &GUARDS, &THE_REST].concat()
     }
 }
 
@@ -77,6 +81,9 @@ impl Options {
             policy: None,
             settings: Vec::new(),
             hooks: Vec::new(),
+            budget: None,
+            breaker: None,
+            rejected: None,
             sleeper: None,
         };
         let mut positional = Vec::new();
@@ -102,6 +109,9 @@ impl Options {
         }
         match name.as_str() {
             "policy" => self.policy = Some(named.value),
+            "budget" => self.budget = Some(named),
+            "breaker" => self.breaker = Some(named),
+            "rejected" => self.rejected = Some(named),
             "sleeper" => self.sleeper = Some(named),
             "crate" => self.krate = Some(named.value),
             setting if SETTINGS.contains(&setting) => self.settings.push(named),

@@ -4,11 +4,11 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::visit_mut::{self, VisitMut};
-use syn::{Ident, Path, ReturnType, Type, parse_quote};
+use syn::{Expr, Ident, Path, ReturnType, Type, parse_quote};
 
 use crate::ast::Function;
 use crate::attr::{Kind, Named};
-use crate::valid::{Built, Plan, PolicySource};
+use crate::valid::{Built, Guard, Plan, PolicySource};
 use crate::value::Value;
 
 pub(crate) fn expand(plan: &Plan, function: &Function) -> TokenStream {
@@ -20,6 +20,10 @@ pub(crate) fn expand(plan: &Plan, function: &Function) -> TokenStream {
         ["policy", "tries", "outcome", "wait"].map(|name| Ident::new(name, Span::mixed_site()));
 
     let bind = bind(&policy, krate, &plan.policy);
+    let guards = plan.guards.iter().map(|Guard { option, class, .. }| {
+        borrow(&option.name, krate, &Ident::new(class, Span::mixed_site()), &option.value)
+    });
+    let bind = quote!(#bind #(#guards)*);
     let call = call(plan, &policy, &output, signature.asyncness.is_some());
     let run = if signature.asyncness.is_none() {
         quote! {
@@ -79,13 +83,8 @@ fn bind(name: &Ident, krate: &Path, policy: &PolicySource) -> TokenStream {
     let built = match policy {
         PolicySource::Built(built) => built,
         PolicySource::Given(policy) => {
-            let at = at(policy.span());
-            let name = &Ident::new(&name.to_string(), at);
-            // In two steps, so that a temporary lives as long as the call.
-            return quote_spanned! {at=>
-                let #name = &#policy;
-                let #name = #krate::__private::Borrow::<#krate::Policy>::borrow(#name);
-            };
+            let class = Ident::new("Policy", Span::mixed_site());
+            return borrow(name, krate, &class, policy);
         }
     };
     let policy = built_policy(krate, built);
@@ -97,6 +96,17 @@ fn bind(name: &Ident, krate: &Path, policy: &PolicySource) -> TokenStream {
             static __REBACKOFF_POLICY: #krate::Policy = #policy;
             &__REBACKOFF_POLICY
         };
+    }
+}
+
+/// The statements that bind `name` to what `value` is or holds, of the type `class` of the crate.
+fn borrow(name: &Ident, krate: &Path, class: &Ident, value: &Expr) -> TokenStream {
+    let at = at(value.span());
+    let name = &Ident::new(&name.to_string(), at);
+    // In two steps, so that a temporary lives as long as the call.
+    quote_spanned! {at=>
+        let #name = &#value;
+        let #name = #krate::__private::Borrow::<#krate::#class>::borrow(#name);
     }
 }
 
@@ -143,11 +153,21 @@ fn call(plan: &Plan, policy: &Ident, output: &Type, is_async: bool) -> TokenStre
         let setter = Ident::new(&setter, at(name.span()));
         quote!(.#setter(#value))
     });
+    let guards =
+        plan.guards.iter().map(|Guard { option: Named { name, value }, rejected, .. }| {
+            let guard = Ident::new(&name.to_string(), at(value.span()));
+            if let Some(rejected) = rejected {
+                return quote!(.breaker_or(#guard, #rejected));
+            }
+            let setter = Ident::new(&name.to_string(), at(name.span()));
+            quote!(.#setter(#guard))
+        });
     quote! {
         #krate::__private::#begin(
             #policy,
             #(#predicate)*
         )
+        #(#guards)*
         #(#setters)*
     }
 }

@@ -139,6 +139,37 @@ use valid::Plan;
 ///
 /// A handler may be given several times, or as a list: `on_backoff = [log, count]`.
 ///
+/// # Budgets and breakers
+///
+/// Each is an expression that is evaluated on each call: a static, or what a call gives; anything
+/// that is `Borrow<Budget>` or `Borrow<Breaker>`. `Call::budget` and `Call::breaker` say what they do.
+///
+/// | option | what it is | default |
+/// |---|---|---|
+/// | `budget` | pays for retries | none |
+/// | `breaker` | is asked before each try | none |
+/// | `rejected` | `Open -> Result<T, E>`: what the call gives when nobody is asked | `Err(open.into())` |
+/// | `counts` | `&Result<T, E> -> Health`: what an outcome says of the target | what is retried is a failure |
+/// | `costs` | `&Result<T, E> -> Cost`: what a retry costs the budget | `Cost::Retry` |
+///
+/// ```
+/// use rebackoff::prelude::*;
+///
+/// static RETRIES: Budget = budget!(share(ratio = 0.1));
+/// static SHOP: Breaker = breaker!(consecutive = 5);
+///
+/// #[rebackoff::on_error(expo, max_tries = 4, budget = RETRIES, breaker = SHOP)]
+/// fn order(item: &str) -> Result<u32, Box<dyn std::error::Error>> {
+///     Ok(item.parse()?)
+/// }
+///
+/// SHOP.isolate();
+/// let error = order("7").unwrap_err();
+/// assert_eq!(error.to_string(), "the circuit breaker is isolated");
+/// ```
+///
+/// # The rest
+///
 /// | option | what it is | default |
 /// |---|---|---|
 /// | `sleeper` | what waits, evaluated on each call | the thread; tokio's or smol's timer for an `async fn` |
@@ -195,8 +226,8 @@ pub fn on_error(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// ```
 ///
 /// The predicate is a path or a closure, `&Value -> bool`. The policy, `judge`, `wait_from`,
-/// `jitter_by`, the handlers, `sleeper` and `crate` are those of [`macro@on_error`], with the
-/// returned value in place of the `Result`. Waits may come from the value itself:
+/// `jitter_by`, the handlers, budgets and breakers, `sleeper` and `crate` are those of
+/// [`macro@on_error`], with the returned value in place of the `Result`. Waits may come from the value itself:
 ///
 /// ```
 /// use std::time::Duration;

@@ -19,7 +19,17 @@ pub(crate) struct Plan {
     pub(crate) predicate: Option<Expr>,
     /// Conditions, waits and handlers, by the names of their setters.
     pub(crate) hooks: Vec<Named>,
+    pub(crate) guards: Vec<Guard>,
     pub(crate) sleeper: Option<Named>,
+}
+
+/// A budget or a breaker: an expression that is read on each call.
+pub(crate) struct Guard {
+    pub(crate) option: Named,
+    /// What it is, as a type of the crate.
+    pub(crate) class: &'static str,
+    /// What the call gives when a breaker is open.
+    pub(crate) rejected: Option<Expr>,
 }
 
 pub(crate) enum PolicySource {
@@ -42,6 +52,7 @@ impl Plan {
     pub(crate) fn check(options: Options, signature: &Signature) -> Result<Self> {
         check_function(options.kind, signature)?;
         check_waits(&options)?;
+        check_guards(&options)?;
         if options.kind == Kind::OnPredicate && options.predicate.is_none() {
             let rule = "the predicate is missing: write it behind the wait strategy, as in \
                         `on_predicate(expo, |value| value.is_empty())`; it is true for what is \
@@ -54,6 +65,7 @@ impl Plan {
             policy: policy(options.strategy, options.policy, options.settings, signature)?,
             predicate: options.predicate,
             hooks: options.hooks,
+            guards: guards(options.budget, options.breaker, options.rejected),
             sleeper: options.sleeper,
         })
     }
@@ -135,6 +147,30 @@ fn check_waits(options: &Options) -> Result<()> {
         )),
         _ => Ok(()),
     }
+}
+
+/// The options that say something to a guard need it.
+fn check_guards(options: &Options) -> Result<()> {
+    let hook = |name| options.hooks.iter().find(|hook| hook.name == name);
+    let lonely = [
+        (hook("costs"), &options.budget, "budget"),
+        (hook("counts"), &options.breaker, "breaker"),
+        (options.rejected.as_ref(), &options.breaker, "breaker"),
+    ];
+    for (option, guard, name) in lonely {
+        if let (Some(option), None) = (option, guard) {
+            let rule = format!("`{}` goes with a `{name}`, which is missing", option.name);
+            return Err(Error::new(option.name.span(), rule));
+        }
+    }
+    Ok(())
+}
+
+fn guards(budget: Option<Named>, breaker: Option<Named>, rejected: Option<Named>) -> Vec<Guard> {
+    let budget = budget.map(|option| Guard { option, class: "Budget", rejected: None });
+    let rejected = rejected.map(|option| option.value);
+    let breaker = breaker.map(|option| Guard { option, class: "Breaker", rejected });
+    budget.into_iter().chain(breaker).collect()
 }
 
 fn policy(

@@ -7,8 +7,8 @@ use rebackoff_core::{Breaker, Budget, Cost, Event, Health, Open, Policy, Verdict
 
 use crate::Mode;
 use crate::hooks::{
-    Asks, Convert, Costs, Counts, Giveup, HintFrom, JitterBy, Judge, OnBackoff, OnGiveup,
-    OnSuccess, OnTry, PolicyFor, Rejected, Seen, Spends, Then, Until, WaitFrom, When,
+    Asks, Costs, Counts, Giveup, HintFrom, JitterBy, Judge, OnBackoff, OnGiveup, OnSuccess, OnTry,
+    PolicyFor, Rejected, Seen, Spends, Then, Until, WaitFrom, When,
 };
 use crate::random::CallDraws;
 use crate::session::Session;
@@ -28,6 +28,9 @@ pub struct Call<'p, F, H, M> {
     mode: M,
     draws: CallDraws,
 }
+
+/// A call with one more hook, `A`.
+type Hooked<'p, F, H, A, M> = Call<'p, F, Then<H, A>, M>;
 
 impl<'p, F, H, M> Call<'p, F, H, M> {
     #[inline]
@@ -209,14 +212,11 @@ impl<'p, F, H, M> Call<'p, F, H, M> {
     /// assert_eq!((outcome.tries, outcome.reason), (3, Some(Reason::Budget)));
     /// ```
     #[inline]
-    pub fn budget<B: Borrow<Budget>>(
-        self,
-        budget: B,
-    ) -> Call<'p, F, Then<H, Spends<B, F::Outcome>>, M>
+    pub fn budget<B: Borrow<Budget>>(self, budget: B) -> Hooked<'p, F, H, Spends<B, F::Outcome>, M>
     where
         F: Target<M>,
     {
-        self.hook(Spends::new(budget))
+        self.hook(Spends::of(budget))
     }
 
     /// Takes from a function what a retry after a failed outcome costs the budget, where that has
@@ -264,13 +264,13 @@ impl<'p, F, H, M> Call<'p, F, H, M> {
     /// assert_eq!(outcome.result, Err(Failure::Open));
     /// ```
     #[inline]
-    pub fn breaker<B>(self, breaker: B) -> Call<'p, F, Then<H, Asks<B, F::Outcome>>, M>
+    pub fn breaker<B>(self, breaker: B) -> Hooked<'p, F, H, Asks<B, F::Outcome>, M>
     where
         F: Target<M>,
         F::Outcome: Rejected,
         B: Borrow<Breaker>,
     {
-        self.hook(Asks::new(breaker, Convert))
+        self.hook(Asks::of(breaker))
     }
 
     /// The same, for outcomes that are not made of [`Open`]: `rejected` makes what the call gives
@@ -280,7 +280,7 @@ impl<'p, F, H, M> Call<'p, F, H, M> {
         self,
         breaker: B,
         rejected: C,
-    ) -> Call<'p, F, Then<H, Asks<B, F::Outcome, C>>, M>
+    ) -> Hooked<'p, F, H, Asks<B, F::Outcome, C>, M>
     where
         F: Target<M>,
         B: Borrow<Breaker>,

@@ -68,6 +68,8 @@
 //! | `serde` | | policies in TOML, JSON and other formats |
 //! | `live` | | `LivePolicy`, which can be replaced while the program runs |
 //! | `tracing` | | an event for each backoff and give-up |
+//! | `keyed` | | `Keyed`: one budget or breaker for each key |
+//! | `metrics` | | `Metrics` and `GuardMetrics`, for the facade `metrics` |
 //! | `testing` | | the module `testing`: virtual clock, no waits, no retries |
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -79,11 +81,16 @@ mod blocking;
 mod call;
 mod env;
 mod future;
+mod guarded;
 pub mod hooks;
 #[cfg(feature = "http")]
 pub mod http;
+#[cfg(feature = "keyed")]
+mod keyed;
 #[cfg(feature = "live")]
 mod live;
+#[cfg(feature = "metrics")]
+mod metrics;
 mod outcome;
 mod random;
 mod retry;
@@ -105,19 +112,24 @@ mod wait;
 pub use call::Call;
 pub use env::from_env;
 pub use future::{OutcomeFuture, RetryFuture};
+pub use guarded::{Guarded, Guards};
 pub use hooks::Hook;
+#[cfg(feature = "keyed")]
+pub use keyed::Keyed;
 #[cfg(feature = "live")]
 pub use live::LivePolicy;
+#[cfg(feature = "metrics")]
+pub use metrics::{GuardMetrics, Metrics};
 pub use outcome::{Attempt, Outcome};
 pub use rebackoff_core::*;
 #[cfg(feature = "macros")]
 pub use rebackoff_macros::{on_error, on_predicate};
 pub use retry::Retry;
-pub use scope::remaining;
+pub use scope::{deadline, deadline_async, remaining};
 pub use sleep::{Async, AsyncSleeper, Blocking, Clock, Mode, Sleeper};
 pub use sleepers::*;
 pub use target::{Target, WithAttempt};
-pub use timeline::Timeline;
+pub use timeline::{Timeline, now};
 pub use timeout::{TimedTry, WithTimeout};
 pub use tries::Tries;
 

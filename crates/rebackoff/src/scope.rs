@@ -11,8 +11,10 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use pin_project_lite::pin_project;
-use rebackoff_core::Seconds;
+use rebackoff_core::{Limits, Nested, Seconds};
 
+use crate::Clock;
+use crate::sleepers::DefaultSleeper;
 use crate::timeline::Timeline;
 
 /// What a call tells the calls inside its try.
@@ -21,8 +23,10 @@ pub(crate) struct Scope {
     /// When all of it must end, on `timeline`.
     pub(crate) deadline: Option<Duration>,
     pub(crate) timeline: Timeline,
-    /// Its tries, times those of each call around it.
+    /// Its tries, times those of each call around it; 1 where there is none but a deadline.
     pub(crate) amplification: u64,
+    /// Whether it is a call or inside one, which an inner call can give way to.
+    pub(crate) is_call: bool,
 }
 
 thread_local! {
@@ -52,6 +56,7 @@ impl Scope {
         Self {
             deadline: left.map(|left| self.timeline.now().saturating_add(left.to_duration())),
             amplification: self.amplification.saturating_mul(outer.amplification),
+            is_call: self.is_call || outer.is_call,
             ..self
         }
     }
@@ -60,6 +65,22 @@ impl Scope {
     #[cfg(feature = "testing")]
     pub(crate) fn sooner_by(self, skipped: Duration) -> Self {
         Self { deadline: self.deadline.map(|end| end.saturating_sub(skipped)), ..self }
+    }
+
+    /// A deadline `limit` from now, and nothing else.
+    fn deadline(limit: Duration, timeline: Timeline) -> Self {
+        let deadline = Some(timeline.now().saturating_add(limit));
+        let own = Self { deadline, timeline, amplification: 1, is_call: false };
+        match Self::current() {
+            Some(outer) => own.inside(&outer),
+            None => own,
+        }
+    }
+
+    /// The limits of a call inside it, `elapsed` after its first try started.
+    pub(crate) fn narrow(&self, limits: Limits, elapsed: Seconds) -> Limits {
+        let nested = if self.is_call { limits.nested } else { Nested::Allow };
+        Limits { nested, ..limits }.inside(self.remaining(), elapsed)
     }
 
     /// The time left until the deadline.
@@ -141,4 +162,51 @@ impl<Fut: Future> Future for Scoped<Fut> {
 /// ```
 pub fn remaining() -> Option<Duration> {
     Scope::current()?.remaining().map(Seconds::to_duration)
+}
+
+/// Runs `body`, in which no retry waits for longer, nor tries again later, than `limit` from now.
+///
+/// A call that is retried inside gives up as at its own `max_time`. What runs is not interrupted. Of
+/// deadlines around each other, the first counts.
+///
+/// ```
+/// use rebackoff::prelude::*;
+/// use rebackoff::{deadline, remaining};
+/// # let _no_wait = rebackoff::testing::no_wait();
+///
+/// static FETCH: Policy = policy!(expo);
+///
+/// let outcome = deadline(millis(1), || {
+///     assert!(remaining() <= Some(millis(1)));
+///     FETCH.retry(|| Err::<(), _>("down")).outcome()
+/// });
+/// assert_eq!(outcome.reason, Some(Reason::MaxTime));
+/// ```
+pub fn deadline<O>(limit: Duration, body: impl FnOnce() -> O) -> O {
+    Scope::deadline(limit, Timeline::System).within(body)
+}
+
+/// The same for a future: the deadline counts from its first poll, on the clock of the default
+/// sleeper, and holds in what it awaits, not in tasks that it spawns.
+///
+/// ```
+/// # #[cfg(feature = "tokio")]
+/// # tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap().block_on(async {
+/// use rebackoff::prelude::*;
+/// use rebackoff::deadline_async;
+///
+/// static FETCH: Policy = policy!(expo);
+///
+/// let fetch = FETCH.retry_async(|| async { Err::<(), _>("down") }).outcome();
+/// let outcome = deadline_async(secs(30), fetch).await;
+/// assert_eq!(outcome.reason, Some(Reason::MaxTime));
+/// # });
+/// ```
+pub async fn deadline_async<Fut>(limit: Duration, body: Fut) -> Fut::Output
+where
+    Fut: Future,
+    DefaultSleeper: Clock,
+{
+    let scope = Scope::deadline(limit, DefaultSleeper::default().timeline());
+    Scoped { scope: Some(scope), body }.await
 }

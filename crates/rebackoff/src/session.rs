@@ -97,6 +97,7 @@ impl<'p, C: Clock> Session<'p, C> {
             deadline: self.deadline,
             timeline: self.clock.timeline(),
             amplification: self.tries(),
+            is_call: true,
         };
         #[cfg(feature = "testing")]
         let own = own.sooner_by(self.skipped);
@@ -300,8 +301,11 @@ impl<'p, C: Clock> Session<'p, C> {
         hooks: &mut H,
     ) -> Step {
         let since = elapsed.map_or(Seconds::ZERO, Seconds::from_duration);
-        let outer = Scope::current().and_then(|outer| outer.remaining());
-        let narrow = |limits: &Limits| limits.inside(outer, since);
+        let outer = Scope::current();
+        let narrow = |limits: &Limits| match &outer {
+            Some(outer) => outer.narrow(*limits, since),
+            None => *limits,
+        };
         self.decide(outcome, verdict, elapsed, chosen, hooks, narrow)
     }
 

@@ -114,7 +114,7 @@ impl<'p, M: Mode, H> Tries<'p, M, H> {
     /// [`Reason::Budget`]. Call it before the first try, and [`success`](Self::success) after the
     /// last.
     pub fn budget<B: Borrow<Budget>, E>(self, budget: B) -> Tries<'p, M, Then<H, Spends<B, E>>> {
-        let mut spends = Spends::new(budget);
+        let mut spends = Spends::of(budget);
         spends.start(&self.session.clock);
         Tries { session: self.session, hooks: Then(self.hooks, spends) }
     }

@@ -1,11 +1,12 @@
 //! Budgets and breakers around calls: blocking, async, loops and attributes.
+#![allow(clippy::float_cmp, reason = "tokens that are whole come out whole")]
 
 use std::cell::Cell;
 use std::sync::Arc;
 
 use rebackoff::prelude::*;
 use rebackoff::testing::VirtualClock;
-use rebackoff::{BreakerState, Cost, EventKind, Health, Open, Seconds};
+use rebackoff::{BreakerState, Cost, EventKind, Guarded, Health, Open, Seconds};
 
 static EACH_SECOND: Policy =
     policy!(constant(interval = secs(1)), jitter = Jitter::None, max_tries = 9);
@@ -386,5 +387,108 @@ mod loops {
         assert_eq!(tries.backoff("down").await, Ok(()));
         assert_eq!(tries.backoff("down").await, Err("down"));
         assert_eq!(tries.reason(), Some(Reason::Budget));
+    }
+}
+
+mod attributes {
+    use super::*;
+
+    #[rebackoff::on_error(
+        policy = EACH_SECOND,
+        breaker = breaker,
+        budget = budget,
+        sleeper = clock.clone()
+    )]
+    fn guarded(budget: &Budget, breaker: &Breaker, clock: &VirtualClock) -> Result<(), Failure> {
+        down()
+    }
+
+    #[test]
+    fn an_attribute_asks_its_breaker_and_its_budget() {
+        let (clock, budget, breaker) = (VirtualClock::new(), few(1), opens_after(4));
+        assert_eq!(guarded(&budget, &breaker, &clock), Err(Failure::Down));
+        assert_eq!((budget.refused(), breaker.failures()), (1, 2));
+        let _ = guarded(&budget, &breaker, &clock);
+        let _ = guarded(&budget, &breaker, &clock);
+        assert_eq!(guarded(&budget, &breaker, &clock), Err(Failure::Open));
+        assert_eq!(breaker.failures(), 4);
+    }
+
+    #[rebackoff::on_predicate(
+        policy = EACH_SECOND,
+        |value| *value < 0,
+        breaker = Arc::clone(breaker),
+        rejected = |_: Open| 503,
+        counts = |value| if *value == -1 { Health::Failure } else { Health::Neutral },
+        sleeper = clock.clone()
+    )]
+    async fn polled(breaker: &Arc<Breaker>, clock: &VirtualClock) -> i32 {
+        -1
+    }
+
+    #[test]
+    fn an_async_attribute_owns_what_its_expression_gives() {
+        let (clock, breaker) = (VirtualClock::new(), Arc::new(opens_after(2)));
+        let call = || futures_lite::future::block_on(polled(&breaker, &clock));
+        assert_eq!(call(), -1);
+        assert_eq!(breaker.failures(), 2);
+        assert_eq!(call(), 503);
+    }
+
+    static ISOLATED: Breaker = breaker!(consecutive = 9);
+
+    #[rebackoff::on_error(
+        policy = EACH_SECOND,
+        breaker = ISOLATED,
+        on_backoff = |_| ISOLATED.isolate(),
+        sleeper = clock.clone()
+    )]
+    fn isolating(clock: &VirtualClock, calls: &mut u32) -> Result<(), Failure> {
+        *calls += 1;
+        down()
+    }
+
+    #[test]
+    fn the_error_comes_back_when_the_breaker_opens_during_the_wait() {
+        let (clock, mut calls) = (VirtualClock::new(), 0);
+        assert_eq!(isolating(&clock, &mut calls), Err(Failure::Down));
+        assert_eq!((calls, clock.waits()), (1, vec![secs(1)]));
+        assert_eq!(isolating(&clock, &mut calls), Err(Failure::Open));
+        assert_eq!(calls, 1);
+    }
+}
+
+mod policies {
+    use super::*;
+
+    static RETRIES: Budget = budget!(per_second(rate = 0.001, capacity = 1));
+    static SHOP: Breaker = breaker!(consecutive = 3, open_for = secs(600));
+    static GUARDED: Guarded<(&Budget, &Breaker)> = Guarded::new(EACH_SECOND, (&RETRIES, &SHOP));
+
+    #[test]
+    fn a_policy_carries_its_guards() {
+        assert_eq!(
+            GUARDED.to_string(),
+            "constant: waits 1s, 1s, 1s … 1s; worst case 8s (no jitter, max_tries 9); \
+             budget 0.001/s, at most 1; breaker opens after 3 failures in a row, for 10m",
+        );
+        let clock = VirtualClock::new();
+        let outcome = GUARDED.retry(down).sleeper(clock.clone()).outcome();
+        assert_eq!((outcome.tries, outcome.reason), (2, Some(Reason::Budget)));
+        let outcome = GUARDED.retry(down).sleeper(clock.clone()).outcome();
+        assert_eq!((outcome.tries, outcome.reason), (1, Some(Reason::Breaker)));
+        let value = GUARDED.poll(|| Some(7)).sleeper(clock.clone()).call();
+        assert_eq!(value, None);
+        assert_eq!(GUARDED.retry(down).sleeper(clock).call(), Err(Failure::Open));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_policy_with_shared_guards_is_made_at_run_time() {
+        let (budget, breaker) = (Arc::new(few(1)), Arc::new(opens_after(9)));
+        let policy = Guarded::new(EACH_SECOND, (Arc::clone(&budget), Arc::clone(&breaker)));
+        let call = async move { policy.retry_async(|| async { down() }).outcome().await };
+        let outcome = tokio::spawn(call).await.unwrap();
+        assert_eq!((outcome.tries, outcome.reason), (2, Some(Reason::Budget)));
+        assert_eq!((budget.refused(), breaker.failures()), (1, 2));
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rebackoff::prelude::*;
 use rebackoff::testing::VirtualClock;
-use rebackoff::{Nested, remaining};
+use rebackoff::{Nested, deadline, deadline_async, remaining};
 
 static THREE: Policy = policy!(constant(interval = secs(1)), jitter = Jitter::None, max_tries = 3);
 static ONCE: Policy = policy!(
@@ -105,6 +105,25 @@ fn a_loop_inherits_the_deadline_of_the_call_around_it() {
 }
 
 #[test]
+fn a_deadline_ends_the_calls_inside_and_is_no_call_to_give_way_to() {
+    let outcome = deadline(secs(3600), || {
+        let _no_wait = rebackoff::testing::no_wait();
+        assert!(remaining() > Some(secs(3599)));
+        (ONCE.retry(fail).outcome(), MINUTE.retry(fail).outcome())
+    });
+    assert_eq!(outcome.0.tries, 3);
+    assert_eq!(outcome.1.elapsed.as_secs(), 60);
+    let ended = deadline(Duration::ZERO, || {
+        deadline(secs(60), || {
+            assert_eq!(remaining(), Some(Duration::ZERO));
+            FOR_EVER.retry(fail).outcome()
+        })
+    });
+    assert_eq!((ended.tries, ended.reason), (1, Some(Reason::MaxTime)));
+    assert_eq!(remaining(), None);
+}
+
+#[test]
 fn a_target_asks_what_is_left() {
     let clock = VirtualClock::new();
     let mut left = Vec::new();
@@ -157,6 +176,15 @@ mod asynchronous {
         assert_eq!(outer, Err("down"));
         let elapsed = start.elapsed();
         assert!(elapsed >= secs(10) && elapsed < millis(10_010), "{elapsed:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_deadline_counts_from_the_first_poll() {
+        let start = tokio::time::Instant::now();
+        let fetch = deadline_async(secs(10), FOR_EVER.retry_async(|| async { fail() }).outcome());
+        tokio::time::sleep(secs(100)).await;
+        assert_eq!(fetch.await.reason, Some(Reason::MaxTime));
+        assert_eq!(start.elapsed().as_secs(), 110);
     }
 
     #[tokio::test(start_paused = true)]

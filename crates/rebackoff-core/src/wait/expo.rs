@@ -54,11 +54,8 @@ impl Expo {
     /// The same, one multiplication after the raw wait before.
     #[inline]
     pub(crate) fn after(&self, n: u64, previous: Seconds) -> Seconds {
-        if n == 0 {
-            self.factor
-        } else {
-            Seconds::capped(previous.get() * self.base, self.max_value)
-        }
+        let raw = if n == 0 { self.factor.get() } else { previous.get() * self.base };
+        Seconds::capped(raw, self.max_value)
     }
 
     pub(crate) const fn check(&self) -> Result<(), PolicyError> {

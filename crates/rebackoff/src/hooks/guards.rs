@@ -19,7 +19,7 @@ pub struct Spends<B, O> {
 
 impl<B: Borrow<Budget>, O> Spends<B, O> {
     /// Pays out of `budget`.
-    pub const fn new(budget: B) -> Self {
+    pub const fn of(budget: B) -> Self {
         Self { budget, last: None, of: PhantomData }
     }
 }
@@ -70,6 +70,13 @@ struct Held {
     /// When the try began, where that counts.
     began: Seconds,
     timeline: Timeline,
+}
+
+impl<B: Borrow<Breaker>, O> Asks<B, O> {
+    /// Asks `breaker`; a call that it does not let through gives what [`Rejected`] makes.
+    pub const fn of(breaker: B) -> Self {
+        Self::new(breaker, Convert)
+    }
 }
 
 impl<B: Borrow<Breaker>, O, D> Asks<B, O, D> {
@@ -157,6 +164,11 @@ impl<B: Borrow<Breaker>, O, D> Drop for Asks<B, O, D> {
 
 /// Makes what a call gives that a breaker does not let through: a function of [`Open`], or
 /// [`Convert`].
+#[diagnostic::on_unimplemented(
+    message = "`{O}` cannot say that a breaker is open",
+    note = "implement `From<rebackoff::Open>` for the error, or say what the call gives with \
+            `.breaker_or(breaker, |open| …)`, in an attribute with `rejected = |open| …`"
+)]
 pub trait Door<O> {
     /// What the call gives; `None` where the breaker was asked before.
     fn refuse(&mut self, open: Open) -> Option<O>;

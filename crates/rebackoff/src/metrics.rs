@@ -1,0 +1,193 @@
+//! The glossary's metrics, for the facade `metrics`.
+
+use std::borrow::Borrow;
+
+use metrics::{
+    Counter, Gauge, Histogram, Unit, counter, describe_counter, describe_gauge, describe_histogram,
+    gauge, histogram,
+};
+use rebackoff_core::{Breaker, BreakerState, Budget, Event, EventKind, Reason};
+
+use crate::hooks::Hook;
+use crate::{Clock, Timeline};
+
+/// A [`Hook`] that counts tries, retries, give-ups and waits with the facade [`metrics`](::metrics).
+///
+/// | metric | kind, unit | told apart by | |
+/// |---|---|---|---|
+/// | `rebackoff.tries` | counter | `target` | tries that began, first ones included |
+/// | `rebackoff.retries` | counter | `target` | those after the first |
+/// | `rebackoff.giveups` | counter | `target`, `reason` | calls that gave up |
+/// | `rebackoff.wait` | histogram, seconds | `target` | waits |
+///
+/// The handles are asked of the recorder once, when it is made: make it after the recorder is
+/// installed, and lend it to each call.
+///
+/// ```
+/// use rebackoff::Metrics;
+/// use rebackoff::prelude::*;
+/// # let _no_wait = rebackoff::testing::no_wait();
+///
+/// static FETCH: Policy = policy!(expo, max_tries = 3);
+///
+/// let metrics = Metrics::of("fetch");
+/// let answer = FETCH.retry(|| "7".parse::<u8>()).hook(&metrics).call();
+/// assert_eq!(answer, Ok(7));
+/// ```
+#[derive(Clone)]
+pub struct Metrics {
+    target: String,
+    tries: Counter,
+    retries: Counter,
+    wait: Histogram,
+}
+
+impl Metrics {
+    /// Counts under the label `target`.
+    pub fn of(target: impl Into<String>) -> Self {
+        describe();
+        let target = target.into();
+        Self {
+            tries: counter!("rebackoff.tries", "target" => target.clone()),
+            retries: counter!("rebackoff.retries", "target" => target.clone()),
+            wait: histogram!("rebackoff.wait", "target" => target.clone()),
+            target,
+        }
+    }
+
+    fn count<O>(&self, event: &Event<'_, O>) {
+        match event.kind {
+            EventKind::Try => {
+                self.tries.increment(1);
+                self.retries.increment(u64::from(event.tries > 1));
+            }
+            EventKind::Backoff => self.wait.record(event.wait.unwrap_or_default().as_secs_f64()),
+            EventKind::Giveup => {
+                let reason = event.reason.map_or("", Reason::as_str);
+                counter!("rebackoff.giveups", "target" => self.target.clone(), "reason" => reason)
+                    .increment(1);
+            }
+            EventKind::Success => {}
+        }
+    }
+}
+
+impl<O> Hook<O> for Metrics {
+    fn tell(&mut self, event: &Event<'_, O>) {
+        self.count(event);
+    }
+}
+
+impl<O> Hook<O> for &Metrics {
+    fn tell(&mut self, event: &Event<'_, O>) {
+        self.count(event);
+    }
+}
+
+impl std::fmt::Debug for Metrics {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Metrics").field("target", &self.target).finish_non_exhaustive()
+    }
+}
+
+/// The gauges of a budget and a breaker, which are set when they are told to.
+///
+/// | metric | kind | told apart by | |
+/// |---|---|---|---|
+/// | `rebackoff.breaker.state` | gauge | `name` | 0 closed, 1 half-open, 2 open, 3 isolated |
+/// | `rebackoff.budget.tokens` | gauge | `name` | tokens left |
+///
+/// The facade has no way to ask for a gauge when it is read: call [`update`](Self::update) where
+/// metrics are rendered, or from time to time.
+///
+/// ```
+/// use rebackoff::prelude::*;
+/// use rebackoff::GuardMetrics;
+///
+/// static SHOP: Breaker = breaker!(consecutive = 5);
+/// static RETRIES: Budget = budget!(share(ratio = 0.1));
+///
+/// let metrics = GuardMetrics::new().breaker("shop", &SHOP).budget("retries", &RETRIES);
+/// metrics.update();
+/// ```
+#[derive(Default)]
+pub struct GuardMetrics {
+    timeline: Timeline,
+    updates: Vec<Update>,
+}
+
+/// Sets one gauge to what holds now.
+type Update = Box<dyn Fn(&Timeline) + Send + Sync>;
+
+impl GuardMetrics {
+    /// The gauges of nothing yet, by the clock of blocking calls.
+    pub fn new() -> Self {
+        describe();
+        Self::default()
+    }
+
+    /// By the clock of `sleeper`, which is to be the one of the calls.
+    #[must_use]
+    pub fn clock(mut self, sleeper: &impl Clock) -> Self {
+        self.timeline = sleeper.timeline();
+        self
+    }
+
+    /// And the gauge of `breaker`, under `name`.
+    #[must_use]
+    pub fn breaker<B>(mut self, name: impl Into<String>, breaker: B) -> Self
+    where
+        B: Borrow<Breaker> + Send + Sync + 'static,
+    {
+        let gauge = gauge!("rebackoff.breaker.state", "name" => name.into());
+        self.updates.push(Box::new(move |timeline| set_state(&gauge, breaker.borrow(), timeline)));
+        self
+    }
+
+    /// And the gauge of `budget`, under `name`.
+    #[must_use]
+    pub fn budget<B>(mut self, name: impl Into<String>, budget: B) -> Self
+    where
+        B: Borrow<Budget> + Send + Sync + 'static,
+    {
+        let gauge = gauge!("rebackoff.budget.tokens", "name" => name.into());
+        self.updates.push(Box::new(move |timeline| {
+            gauge.set(budget.borrow().tokens(|| timeline.moment()));
+        }));
+        self
+    }
+
+    /// Sets all of them to what holds now.
+    pub fn update(&self) {
+        for update in &self.updates {
+            update(&self.timeline);
+        }
+    }
+}
+
+impl std::fmt::Debug for GuardMetrics {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("GuardMetrics").field("gauges", &self.updates.len()).finish_non_exhaustive()
+    }
+}
+
+fn set_state(gauge: &Gauge, breaker: &Breaker, timeline: &Timeline) {
+    gauge.set(match breaker.state(|| timeline.moment()) {
+        BreakerState::Closed => 0.0,
+        BreakerState::HalfOpen => 1.0,
+        BreakerState::Open => 2.0,
+        BreakerState::Isolated => 3.0,
+    });
+}
+
+fn describe() {
+    describe_counter!("rebackoff.tries", "Tries that began, first ones included");
+    describe_counter!("rebackoff.retries", "Tries after the first");
+    describe_counter!("rebackoff.giveups", "Calls that gave up");
+    describe_histogram!("rebackoff.wait", Unit::Seconds, "Waits before retries");
+    describe_gauge!(
+        "rebackoff.breaker.state",
+        "State of the breaker: 0 closed, 1 half-open, 2 open, 3 isolated"
+    );
+    describe_gauge!("rebackoff.budget.tokens", "Tokens left in the budget");
+}
