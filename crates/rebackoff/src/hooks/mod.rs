@@ -13,7 +13,7 @@ pub use handlers::{OnBackoff, OnGiveup, OnSuccess, OnTry};
 #[cfg(any(feature = "reqwest", feature = "tower"))]
 pub(crate) use per_request::Resendable;
 #[cfg(any(feature = "reqwest", feature = "tower"))]
-pub use per_request::{AsksAt, PerRequest, SpendsFrom};
+pub use per_request::{GuardsOf, PerRequest};
 pub(crate) use waits::Instead;
 pub use waits::{JitterBy, PolicyFor, WaitFrom};
 

@@ -1,10 +1,9 @@
 //! What a layer around a client says about each request.
 
-use std::borrow::Borrow;
+use rebackoff_core::{Health, Verdict};
 
-use rebackoff_core::{Breaker, Budget, Health, Verdict};
-
-use super::{Asks, Convert, Hook, Rejected, Spends, Then};
+use super::{Hook, Then};
+use crate::Retry;
 
 /// What a layer says about each request `R` whose outcome is `O`: the hooks of its call, and
 /// whether it may be sent again.
@@ -62,27 +61,18 @@ impl<R, O, A: PerRequest<R, O>, B: PerRequest<R, O>> PerRequest<R, O> for Then<A
     }
 }
 
-/// The same budget for each request.
+/// What guards the calls of a policy: nothing, or the guards of a [`Guarded`](crate::Guarded).
 #[derive(Clone, Copy, Debug)]
-pub struct SpendsFrom<B>(pub B);
+pub struct GuardsOf<P>(pub(crate) P);
 
-impl<R, O, B: Borrow<Budget> + Clone> PerRequest<R, O> for SpendsFrom<B> {
-    type Hooks = Spends<B, O>;
+impl<R, O, P: Retry> PerRequest<R, O> for GuardsOf<&P>
+where
+    P::Hooks<O>: Hook<O>,
+{
+    type Hooks = P::Hooks<O>;
 
-    fn hooks(&self, _: &R) -> Spends<B, O> {
-        Spends::new(self.0.clone())
-    }
-}
-
-/// The same breaker for each request.
-#[derive(Clone, Copy, Debug)]
-pub struct AsksAt<B>(pub B);
-
-impl<R, O: Rejected, B: Borrow<Breaker> + Clone> PerRequest<R, O> for AsksAt<B> {
-    type Hooks = Asks<B, O>;
-
-    fn hooks(&self, _: &R) -> Asks<B, O> {
-        Asks::new(self.0.clone(), Convert)
+    fn hooks(&self, _: &R) -> P::Hooks<O> {
+        self.0.hooks()
     }
 }
 

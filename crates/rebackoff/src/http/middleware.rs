@@ -1,22 +1,22 @@
 //! Retries in a stack of reqwest middleware (feature `reqwest`).
 
-use std::borrow::Borrow;
 use std::future::pending;
 
 use ::http::Extensions;
 use async_trait::async_trait;
-use rebackoff_core::{Breaker, Budget, Cost, Health, Open, Policy, Verdict};
+use rebackoff_core::{Cost, Health, Open, Policy, Verdict};
 use reqwest::{Request, Response};
 use reqwest_middleware::{Error, Middleware, Next, Result};
 
 use super::{Classifier, Failure, resend};
-use crate::Retry;
-use crate::hooks::{AsksAt, Hook, PerRequest, Rejected, Resendable, SpendsFrom, Then};
+use crate::hooks::{Hook, PerRequest, Rejected, Resendable, Then};
+use crate::{Async, Call, DefaultSleeper, Retry};
 
 /// Sends requests again, in a stack of [`reqwest_middleware`].
 ///
 /// ```no_run
 /// # async fn get() -> Result<(), Box<dyn std::error::Error>> {
+/// use rebackoff::Guarded;
 /// use rebackoff::http::{Classifier, RetryMiddleware};
 /// use rebackoff::prelude::*;
 /// use reqwest_middleware::ClientBuilder;
@@ -26,7 +26,7 @@ use crate::hooks::{AsksAt, Hook, PerRequest, Rejected, Resendable, SpendsFrom, T
 /// static SHOP: Breaker = breaker!(failure_rate = 0.5, open_for = secs(5));
 ///
 /// let client = ClientBuilder::new(reqwest::Client::new())
-///     .with(RetryMiddleware::new(FETCH).budget(&RETRIES).breaker(&SHOP))
+///     .with(RetryMiddleware::new(Guarded::new(FETCH, (&RETRIES, &SHOP)))) // or just FETCH
 ///     .build();
 /// let page = client.get("http://shop.example/").send().await?; // up to five times
 ///
@@ -58,70 +58,56 @@ use crate::hooks::{AsksAt, Hook, PerRequest, Rejected, Resendable, SpendsFrom, T
 /// - **Middleware that is added before** this one sees one request, middleware that is added after
 ///   it each try, with [`ResendCount`](super::ResendCount) from the second on.
 #[derive(Clone, Copy, Debug)]
-pub struct RetryMiddleware<H = ()> {
-    policy: Policy,
+pub struct RetryMiddleware<P = Policy, H = ()> {
+    policy: P,
     classifier: Classifier,
     hooks: H,
 }
 
-impl RetryMiddleware {
-    /// Retries as `policy` says, with the default [`Classifier`].
-    pub const fn new(policy: Policy) -> Self {
+impl<P: Retry> RetryMiddleware<P> {
+    /// Retries as `policy` says, a [`Policy`] or a [`Guarded`](crate::Guarded) one, with the default
+    /// [`Classifier`].
+    pub const fn new(policy: P) -> Self {
         Self { policy, classifier: Classifier::new(), hooks: () }
     }
 }
 
-impl<H> RetryMiddleware<H> {
+impl<P, H> RetryMiddleware<P, H> {
     /// Takes this classifier in place of the default one.
     pub fn classifier(self, classifier: Classifier) -> Self {
         Self { classifier, ..self }
-    }
-
-    /// Pays for retries out of `budget`: a `&'static Budget` or an `Arc<Budget>`.
-    pub fn budget<B: Borrow<Budget>>(self, budget: B) -> RetryMiddleware<Then<H, SpendsFrom<B>>> {
-        self.then(SpendsFrom(budget))
-    }
-
-    /// Asks `breaker` before each try: a `&'static Breaker` or an `Arc<Breaker>`.
-    pub fn breaker<B: Borrow<Breaker>>(self, breaker: B) -> RetryMiddleware<Then<H, AsksAt<B>>> {
-        self.then(AsksAt(breaker))
     }
 
     /// Adds the [`Hook`] that a function makes for each request: a handler, a condition, a guard
     /// for each host.
     ///
     /// ```
-    /// use std::sync::Arc;
-    /// use rebackoff::hooks::{Asks, Convert, OnBackoff};
+    /// use std::num::NonZeroU64;
+    /// use std::sync::LazyLock;
+    /// use rebackoff::hooks::{Asks, OnBackoff};
     /// use rebackoff::http::{RetryMiddleware, Tried};
     /// use rebackoff::prelude::*;
-    /// use reqwest::Request;
+    /// use rebackoff::Keyed;
     ///
     /// static FETCH: Policy = policy!(expo, max_tries = 3);
-    ///
-    /// fn breaker_of(host: &str) -> Arc<Breaker> {
-    ///     // out of a map
-    /// #   Arc::new(breaker!())
-    /// }
+    /// static HOSTS: LazyLock<Keyed<String, Breaker>> = LazyLock::new(|| {
+    ///     Keyed::new(NonZeroU64::new(1000).unwrap(), |_| breaker!(consecutive = 5))
+    /// });
     ///
     /// let middleware = RetryMiddleware::new(FETCH)
-    ///     .hooks(|request| Asks::new(breaker_of(request.url().host_str().unwrap_or("")), Convert))
+    ///     .hooks(|request| Asks::of(HOSTS.get(request.url().host_str().unwrap_or_default())))
     ///     .hooks(|request| {
     ///         let url = request.url().clone();
     ///         OnBackoff(move |event: &Event<'_, Tried>| eprintln!("{url}: {:?}", event.wait))
     ///     });
     /// ```
-    pub fn hooks<F, A>(self, hooks: F) -> RetryMiddleware<Then<H, F>>
+    pub fn hooks<F, A>(self, hooks: F) -> RetryMiddleware<P, Then<H, F>>
     where
         F: Fn(&Request) -> A,
         A: Hook<Tried>,
     {
-        self.then(hooks)
-    }
-
-    fn then<A>(self, added: A) -> RetryMiddleware<Then<H, A>> {
-        let Self { policy, classifier, hooks } = self;
-        RetryMiddleware { policy, classifier, hooks: Then(hooks, added) }
+        let Self { policy, classifier, hooks: before } = self;
+        RetryMiddleware { policy, classifier, hooks: Then(before, hooks) }
     }
 }
 
@@ -142,8 +128,10 @@ impl Rejected for Tried {
 }
 
 #[async_trait]
-impl<H> Middleware for RetryMiddleware<H>
+impl<P, H> Middleware for RetryMiddleware<P, H>
 where
+    P: Retry + Send + Sync + 'static,
+    P::Hooks<Tried>: Hook<Tried> + Send,
     H: PerRequest<Request, Tried> + Send + Sync + 'static,
     H::Hooks: Send,
 {
@@ -153,7 +141,7 @@ where
         extensions: &mut Extensions,
         next: Next<'_>,
     ) -> Result<Response> {
-        let policy = *extensions.get().unwrap_or(&self.policy);
+        let policy = *extensions.get().unwrap_or(self.policy.plain());
         let classifier = *extensions.get().unwrap_or(&self.classifier);
         let hooks = self.hooks.hooks(&request);
         let may_resend = classifier.may_resend(request.method(), request.headers())
@@ -171,7 +159,8 @@ where
                 Tried { result, extensions: Some(extensions) }
             }
         };
-        let call = policy.poll_async(send).hook(Classified(classifier));
+        let judges = Then(Classified(classifier), self.policy.hooks());
+        let call = Call::new(&policy, send, judges, Async(DefaultSleeper::default()));
         let tried = call.hook(hooks).hook(resendable).await;
         *extensions = tried.extensions.unwrap_or(given);
         tried.result

@@ -1,13 +1,14 @@
 //! The tower layer for HTTP (feature `tower`).
 
 use ::http::{Request, Response};
-use rebackoff_core::{Cost, Health, Policy, Verdict};
+use rebackoff_core::{Cost, Health, Verdict};
 
 use super::{Classifier, Failure, resend};
-use crate::hooks::{Hook, PerRequest};
+use crate::Retry;
+use crate::hooks::{GuardsOf, Hook, PerRequest, Then};
 use crate::tower::RetryLayer;
 
-impl<'p> RetryLayer<'p, HttpRules> {
+impl<'p, P: Retry> RetryLayer<'p, Then<HttpRules, GuardsOf<&'p P>>> {
     /// Sends HTTP requests again, as `policy` and `classifier` say.
     ///
     /// The body of a request has to be cloneable, or [`repeat`](Self::repeat) says how the request is
@@ -38,19 +39,21 @@ impl<'p> RetryLayer<'p, HttpRules> {
     /// # Ok::<(), Infallible>(())
     /// # }).unwrap();
     /// ```
-    pub fn http(policy: &'p Policy, classifier: Classifier) -> Self {
+    pub fn http(policy: &'p P, classifier: Classifier) -> Self {
         Self::with(policy, HttpRules { classifier, failures: ConnectionFailed })
     }
 }
 
-impl<'p, R, S> RetryLayer<'p, HttpRules, R, S> {
+impl<'p, G, R, S> RetryLayer<'p, Then<HttpRules, G>, R, S> {
     /// Takes from a function what kind of failure an error of the service is. Call it before the
     /// setters that add hooks.
-    pub fn failures<C, E>(self, failures: C) -> RetryLayer<'p, HttpRules<C>, R, S>
+    pub fn failures<C, E>(self, failures: C) -> RetryLayer<'p, Then<HttpRules<C>, G>, R, S>
     where
         C: Fn(&E) -> Failure,
     {
-        self.map_hooks(|HttpRules { classifier, .. }| HttpRules { classifier, failures })
+        self.map_hooks(|Then(HttpRules { classifier, .. }, guards)| {
+            Then(HttpRules { classifier, failures }, guards)
+        })
     }
 }
 

@@ -1,13 +1,11 @@
 //! The layer, and its setters.
 
-use std::borrow::Borrow;
-
-use rebackoff_core::{Breaker, Budget, Policy, Verdict};
+use rebackoff_core::{Policy, Verdict};
 use tower_layer::Layer;
 
 use super::{Cloned, RetryService};
-use crate::DefaultSleeper;
-use crate::hooks::{AsksAt, Judge, OnError, PerRequest, SpendsFrom, Then};
+use crate::hooks::{GuardsOf, Judge, OnError, PerRequest, Then};
+use crate::{DefaultSleeper, Retry};
 
 /// Sends requests again, around a tower service.
 ///
@@ -27,21 +25,21 @@ pub(crate) struct Rules<'p, H, R, S> {
     pub(crate) sleeper: S,
 }
 
-impl<'p> RetryLayer<'p>
-where
-    DefaultSleeper: Default,
-{
-    /// Retries on errors, as `policy` says.
-    pub fn new(policy: &'p Policy) -> Self {
+impl<'p, P: Retry> RetryLayer<'p, Then<Errors, GuardsOf<&'p P>>> {
+    /// Retries on errors, as `policy` says: a [`Policy`] or a [`Guarded`](crate::Guarded) one, with a
+    /// budget and a breaker. With a breaker, the error of the service is made of
+    /// [`Open`](crate::Open).
+    pub fn new(policy: &'p P) -> Self {
         Self::with(policy, Errors)
     }
 }
 
-impl<'p, H> RetryLayer<'p, H> {
+impl<'p, P: Retry, H> RetryLayer<'p, Then<H, GuardsOf<&'p P>>> {
     /// Retries as `policy` and `hooks` say.
-    pub(crate) fn with(policy: &'p Policy, hooks: H) -> Self {
+    pub(crate) fn with(policy: &'p P, hooks: H) -> Self {
         let sleeper = DefaultSleeper::default();
-        Self { rules: Rules { policy, hooks, repeat: Cloned, sleeper } }
+        let hooks = Then(hooks, GuardsOf(policy));
+        Self { rules: Rules { policy: policy.plain(), hooks, repeat: Cloned, sleeper } }
     }
 }
 
@@ -67,24 +65,6 @@ impl<'p, H, R, S> RetryLayer<'p, H, R, S> {
         C: Fn(&O) -> Verdict + Clone,
     {
         self.then(JudgeBy(judge))
-    }
-
-    /// Pays for retries out of `budget`: a `&'static Budget` or an `Arc<Budget>`.
-    pub fn budget<B: Borrow<Budget>>(
-        self,
-        budget: B,
-    ) -> RetryLayer<'p, Then<H, SpendsFrom<B>>, R, S> {
-        self.then(SpendsFrom(budget))
-    }
-
-    /// Asks `breaker` before each try: a `&'static Breaker` or an `Arc<Breaker>`. The error of the
-    /// service is made of [`Open`](crate::Open); with another one, add an
-    /// [`Asks`](crate::hooks::Asks) with a function of your own by [`hooks`](Self::hooks).
-    pub fn breaker<B: Borrow<Breaker>>(
-        self,
-        breaker: B,
-    ) -> RetryLayer<'p, Then<H, AsksAt<B>>, R, S> {
-        self.then(AsksAt(breaker))
     }
 
     /// Adds what a function of the request says: it gives a [`Hook`](crate::Hook), which may be a

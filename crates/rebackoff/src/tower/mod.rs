@@ -5,16 +5,17 @@
 //! ```
 //! # #[cfg(feature = "tokio")]
 //! # tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap().block_on(async {
+//! use rebackoff::Guarded;
 //! use rebackoff::prelude::*;
 //! use rebackoff::tower::RetryLayer;
 //! use tower::{Service, ServiceBuilder, ServiceExt, service_fn};
 //!
-//! static FETCH: Policy = policy!(expo(max_value = secs(30)), max_tries = 5);
 //! static RETRIES: Budget = budget!(share(ratio = 0.1));
+//! static PARSE: Guarded<&Budget> =
+//!     Guarded::new(policy!(expo(max_value = secs(30)), max_tries = 5), &RETRIES);
 //!
-//! let service = service_fn(|text: &'static str| async move { text.parse::<u8>() });
-//! let mut service =
-//!     ServiceBuilder::new().layer(RetryLayer::new(&FETCH).budget(&RETRIES)).service(service);
+//! let parse = service_fn(|text: &'static str| async move { text.parse::<u8>() });
+//! let mut service = ServiceBuilder::new().layer(RetryLayer::new(&PARSE)).service(parse);
 //! assert_eq!(service.ready().await?.call("7").await?, 7);
 //! assert!(service.ready().await?.call("x").await.is_err()); // after five tries
 //! # Ok::<(), std::num::ParseIntError>(())
