@@ -134,7 +134,8 @@ fn read(reader: &mut impl BufRead) -> std::io::Result<Option<Request>> {
         let Some((name, value)) = line.trim_end().split_once(": ") else { break };
         headers.push((name.to_ascii_lowercase(), value.to_owned()));
     }
-    let value = |name: &str| headers.iter().find(|header| header.0 == name).map(|header| &*header.1);
+    let value =
+        |name: &str| headers.iter().find(|header| header.0 == name).map(|header| &*header.1);
     let body = if value("transfer-encoding") == Some("chunked") {
         read_chunks(reader)?
     } else {
