@@ -78,13 +78,13 @@ fn the_header_of_the_idempotency_key_can_be_another_in_any_case() {
 #[test]
 fn failures_are_retried_unless_the_caller_says_otherwise() {
     let judged = |classifier: Classifier| {
-        [Failure::Connection, Failure::Timeout, Failure::Other]
-            .map(|failure| classifier.judge_failure(failure))
+        [Failure::Unsent, Failure::Connection, Failure::Timeout, Failure::Other]
+            .map(|failure| classifier.judge_failure(failure).wants_retry())
     };
-    let (retry, give_up) = (Verdict::Retry, Verdict::GiveUp);
-    assert_eq!(judged(PLAIN), [retry, retry, give_up]);
-    assert_eq!(judged(PLAIN.connection_errors(false)), [give_up, retry, give_up]);
-    assert_eq!(judged(PLAIN.timeouts(false)), [retry, give_up, give_up]);
+    assert_eq!(judged(PLAIN), [true, true, true, false]);
+    assert_eq!(judged(PLAIN.connection_errors(false)), [false, false, true, false]);
+    assert_eq!(judged(PLAIN.timeouts(false)), [true, true, false, false]);
+    assert_eq!(PLAIN.judge_failure(Failure::Other), Verdict::GiveUp);
 }
 
 #[test]

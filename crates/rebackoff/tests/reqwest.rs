@@ -162,10 +162,21 @@ async fn nobody_listening_is_an_error_of_reqwest_after_all_tries() {
         let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
         format!("http://{}/", listener.local_addr().unwrap())
     };
-    let start = Instant::now();
-    let error = client().get(&url).send().await.unwrap_err();
-    assert!(matches!(&error, Error::Reqwest(error) if error.is_connect()), "{error:?}");
-    assert_eq!(start.elapsed().as_secs(), 3);
+    // A request that never left may be sent again whatever its method.
+    for method in [Method::GET, Method::POST] {
+        let start = Instant::now();
+        let error = client().request(method, &url).send().await.unwrap_err();
+        assert!(matches!(&error, Error::Reqwest(error) if error.is_connect()), "{error:?}");
+        assert_eq!(start.elapsed().as_secs(), 3);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_may_have_arrived_is_not_sent_again_unless_it_may_be() {
+    let server = Server::start(|_| Answer::HangUp);
+    let error = client().post(server.url()).send().await.unwrap_err();
+    assert!(matches!(&error, Error::Reqwest(error) if error.is_request()), "{error:?}");
+    assert_eq!(server.requests().len(), 1);
 }
 
 #[tokio::test(start_paused = true)]

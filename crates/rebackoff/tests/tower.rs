@@ -265,26 +265,21 @@ async fn hooks_are_made_for_each_request() {
 #[tokio::test(start_paused = true)]
 async fn what_is_said_about_requests_can_be_a_type_of_ones_own() {
     #[derive(Clone)]
-    struct OnlyEven(Arc<Mutex<Vec<(u64, u64)>>>);
-    impl<O> PerRequest<u64, O> for OnlyEven {
+    struct Numbers(Arc<Mutex<Vec<(u64, u64)>>>);
+    impl<O> PerRequest<u64, O> for Numbers {
         type Hooks = ();
 
         fn hooks(&self, _: &u64) {}
 
-        fn may_resend(&self, request: &u64) -> bool {
-            request % 2 == 0
-        }
-
         fn resend(&self, request: &mut u64, resends: u64) {
             self.0.lock().unwrap().push((*request, resends));
+            *request += 10;
         }
     }
     let resent = Arc::default();
-    let layer = RetryLayer::new(&EACH_SECOND).hooks(OnlyEven(Arc::clone(&resent)));
+    let layer = RetryLayer::new(&EACH_SECOND).hooks(Numbers(Arc::clone(&resent)));
     let mut service = layer.layer(service_fn(|request: u64| ready(Err::<(), _>(request))));
-    for request in [1, 2] {
-        assert_eq!(service.ready().await.unwrap().call(request).await, Err(request));
-    }
+    assert_eq!(service.ready().await.unwrap().call(2).await, Err(12));
     assert_eq!(*resent.lock().unwrap(), [(2, 1), (2, 2), (2, 3)]);
 }
 
@@ -472,26 +467,27 @@ mod http_requests {
 
     #[tokio::test(start_paused = true)]
     async fn fail_in_ways_that_the_caller_tells_apart() {
-        for (text, tries) in [("reset", 4), ("timeout", 4), ("bug", 1)] {
-            let calls = Arc::new(AtomicU64::new(0));
-            let counted = Arc::clone(&calls);
-            let layer =
-                RetryLayer::http(&EACH_SECOND, Classifier::new()).failures(|error: &&str| {
-                    match *error {
-                        "reset" => Failure::Connection,
-                        "timeout" => Failure::Timeout,
-                        _ => Failure::Other,
-                    }
-                });
-            let mut service = layer.layer(service_fn(move |_: Request<()>| {
-                counted.fetch_add(1, Relaxed);
-                ready(Err::<Response<()>, _>(text))
-            }));
-            assert_eq!(
-                service.ready().await.unwrap().call(Request::new(())).await.unwrap_err(),
-                text
-            );
-            assert_eq!(calls.load(Relaxed), tries, "{text}");
+        let of = |error: &&str| match *error {
+            "refused" => Failure::Unsent,
+            "reset" => Failure::Connection,
+            "timeout" => Failure::Timeout,
+            _ => Failure::Other,
+        };
+        for (text, gets, posts) in
+            [("refused", 4, 4), ("reset", 4, 1), ("timeout", 4, 1), ("bug", 1, 1)]
+        {
+            for (method, tries) in [(Method::GET, gets), (Method::POST, posts)] {
+                let calls = Arc::new(AtomicU64::new(0));
+                let counted = Arc::clone(&calls);
+                let layer = RetryLayer::http(&EACH_SECOND, Classifier::new()).failures(of);
+                let mut service = layer.layer(service_fn(move |_: Request<()>| {
+                    counted.fetch_add(1, Relaxed);
+                    ready(Err::<Response<()>, _>(text))
+                }));
+                let request = Request::builder().method(&method).body(()).unwrap();
+                let error = service.ready().await.unwrap().call(request).await.unwrap_err();
+                assert_eq!((error, calls.load(Relaxed)), (text, tries), "{method}");
+            }
         }
     }
 

@@ -5,8 +5,7 @@ use rebackoff_core::{Health, Verdict};
 use super::{Hook, Then};
 use crate::Retry;
 
-/// What a layer says about each request `R` whose outcome is `O`: the hooks of its call, and
-/// whether it may be sent again.
+/// What a layer says about each request `R` whose outcome is `O`: the hooks of its call.
 ///
 /// A function of the request that gives a [`Hook`] is one.
 pub trait PerRequest<R, O> {
@@ -15,12 +14,6 @@ pub trait PerRequest<R, O> {
 
     /// The hooks of the call that sends `request`.
     fn hooks(&self, request: &R) -> Self::Hooks;
-
-    /// Whether `request` may be sent again. Default true.
-    fn may_resend(&self, request: &R) -> bool {
-        let _ = request;
-        true
-    }
 
     /// Is told of a request that is about to be sent again, for the `resends`-th time.
     fn resend(&self, request: &mut R, resends: u64) {
@@ -43,16 +36,12 @@ impl<R, O, H: Hook<O>, F: Fn(&R) -> H> PerRequest<R, O> for F {
     }
 }
 
-/// A request is sent again if both allow it.
+/// One after the other.
 impl<R, O, A: PerRequest<R, O>, B: PerRequest<R, O>> PerRequest<R, O> for Then<A, B> {
     type Hooks = Then<A::Hooks, B::Hooks>;
 
     fn hooks(&self, request: &R) -> Self::Hooks {
         Then(self.0.hooks(request), self.1.hooks(request))
-    }
-
-    fn may_resend(&self, request: &R) -> bool {
-        self.0.may_resend(request) && self.1.may_resend(request)
     }
 
     fn resend(&self, request: &mut R, resends: u64) {

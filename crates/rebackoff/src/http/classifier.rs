@@ -15,7 +15,7 @@ use super::{Failure, hint};
 /// | timeouts | retried | [`timeouts`](Self::timeouts) |
 /// | gRPC statuses that are retried | 14, `UNAVAILABLE` | [`retry_grpc_status`](Self::retry_grpc_status) |
 /// | methods | the idempotent ones | [`any_method`](Self::any_method) |
-/// | any other method | with the header `Idempotency-Key` | [`idempotency_key`](Self::idempotency_key) |
+/// | any other method | with the header `Idempotency-Key`, or where the request was never sent | [`idempotency_key`](Self::idempotency_key) |
 ///
 /// The statuses are those of a server, or of a proxy before it, that could not answer for the
 /// moment: 408, 500, 502, 503, 504 of RFC 9110 (sections 15.5.9, 15.6.1, 15.6.3 to 15.6.5), 425 of
@@ -24,9 +24,9 @@ use super::{Failure, hint};
 ///
 /// Idempotent methods are those whose second request does no more than the first (RFC 9110, section
 /// 9.2.2): GET, HEAD, OPTIONS, TRACE, PUT, DELETE, and QUERY where the crate `http` knows it. Of any
-/// other request nobody knows whether the try that failed had its effect all the same, unless it
-/// carries an idempotency key ([draft-ietf-httpapi-idempotency-key-header][key]), by which the server
-/// recognises it.
+/// other request nobody knows whether the try that failed had its effect all the same, unless no
+/// connection could be made to send it ([`Failure::Unsent`]), or it carries an idempotency key, by
+/// which the server recognises it ([draft-ietf-httpapi-idempotency-key-header][key]).
 ///
 /// ```
 /// use http::{HeaderMap, Method, StatusCode};
@@ -94,7 +94,7 @@ impl Classifier {
         self
     }
 
-    /// Whether to retry after [`Failure::Connection`]. Default `true`.
+    /// Whether to retry after [`Failure::Unsent`] and [`Failure::Connection`]. Default `true`.
     pub const fn connection_errors(mut self, retried: bool) -> Self {
         self.connection_errors = retried;
         self
@@ -134,7 +134,8 @@ impl Classifier {
 
     // Getters
 
-    /// Whether a request of this method, with these headers, may be sent again.
+    /// Whether a request of this method, with these headers, may be sent again though the server
+    /// may have got it.
     pub fn may_resend(&self, method: &Method, headers: &HeaderMap) -> bool {
         self.any_method || method.is_idempotent() || headers.contains_key(self.idempotency_key)
     }
@@ -177,7 +178,7 @@ impl Classifier {
     /// The verdict on a request that got no response.
     pub const fn judge_failure(&self, failure: Failure) -> Verdict {
         let retried = match failure {
-            Failure::Connection => self.connection_errors,
+            Failure::Unsent | Failure::Connection => self.connection_errors,
             Failure::Timeout => self.timeouts,
             Failure::Other => false,
         };

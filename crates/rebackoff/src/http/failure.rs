@@ -6,7 +6,9 @@ use rebackoff_core::{Cost, Health};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Failure {
-    /// No connection could be made, or it broke before the response came.
+    /// No connection could be made: the request was never sent.
+    Unsent,
+    /// The connection broke before the response came.
     Connection,
     /// No response came in time.
     Timeout,
@@ -19,14 +21,14 @@ impl Failure {
     pub const fn cost(self) -> Cost {
         match self {
             Self::Timeout => Cost::Timeout,
-            Self::Connection | Self::Other => Cost::Retry,
+            Self::Unsent | Self::Connection | Self::Other => Cost::Retry,
         }
     }
 
     /// What it says of the server, for a breaker: that it is down, or nothing.
     pub const fn health(self) -> Health {
         match self {
-            Self::Connection | Self::Timeout => Health::Failure,
+            Self::Unsent | Self::Connection | Self::Timeout => Health::Failure,
             Self::Other => Health::Neutral,
         }
     }
@@ -35,9 +37,11 @@ impl Failure {
 #[cfg(feature = "reqwest")]
 impl From<&reqwest::Error> for Failure {
     fn from(error: &reqwest::Error) -> Self {
-        if error.is_timeout() {
+        if error.is_connect() {
+            Self::Unsent
+        } else if error.is_timeout() {
             Self::Timeout
-        } else if error.is_connect() || error.is_request() || error.is_body() {
+        } else if error.is_request() || error.is_body() {
             Self::Connection
         } else {
             Self::Other

@@ -8,7 +8,8 @@ use rebackoff_core::{Cost, Health, Open, Policy, Verdict};
 use reqwest::{Request, Response};
 use reqwest_middleware::{Error, Middleware, Next, Result};
 
-use super::{Classifier, Failure, resend};
+use super::condition::{self, Answer, Condition};
+use super::{Classifier, resend};
 use crate::hooks::{Hook, PerRequest, Rejected, Resendable, Then};
 use crate::{Async, Call, DefaultSleeper, Retry};
 
@@ -44,7 +45,8 @@ use crate::{Async, Call, DefaultSleeper, Retry};
 ///
 /// - **What is sent again** is for the [`Classifier`] to say: by default requests of an idempotent
 ///   method, or with an `Idempotency-Key`, after 408, 425, 429, 500, 502, 503, 504, a connection
-///   error or a timeout (`reqwest::ClientBuilder::timeout` limits each try).
+///   error or a timeout (`reqwest::ClientBuilder::timeout` limits each try); and any request that no
+///   connection could be made for.
 /// - **The request** is cloned for each try, and changed in nothing. One whose body is a stream
 ///   cannot be cloned and is sent once.
 /// - **What comes back** is the response or the error of the last try, untouched. With an open
@@ -144,10 +146,9 @@ where
         let policy = *extensions.get().unwrap_or(self.policy.plain());
         let classifier = *extensions.get().unwrap_or(&self.classifier);
         let hooks = self.hooks.hooks(&request);
-        let may_resend = classifier.may_resend(request.method(), request.headers())
-            && self.hooks.may_resend(&request);
+        let condition = Condition::new(classifier, request.method(), request.headers());
         let given = std::mem::take(extensions);
-        let mut sends = Sends::new(request, may_resend);
+        let mut sends = Sends::new(request);
         let resendable = Resendable::new(sends.spare.is_some());
         let send = || {
             let mut extensions = given.clone();
@@ -159,7 +160,7 @@ where
                 Tried { result, extensions: Some(extensions) }
             }
         };
-        let judges = Then(Classified(classifier), self.policy.hooks());
+        let judges = Then(Classified(condition), self.policy.hooks());
         let call = Call::new(&policy, send, judges, Async(DefaultSleeper::default()));
         let tried = call.hook(hooks).hook(resendable).await;
         *extensions = tried.extensions.unwrap_or(given);
@@ -176,8 +177,8 @@ struct Sends {
 }
 
 impl Sends {
-    fn new(request: Request, may_resend: bool) -> Self {
-        let spare = if may_resend { request.try_clone() } else { None };
+    fn new(request: Request) -> Self {
+        let spare = request.try_clone();
         Self { first: Some(request), spare, resends: 0 }
     }
 
@@ -195,11 +196,12 @@ impl Sends {
 }
 
 /// The classifier, as a hook.
-struct Classified(Classifier);
+struct Classified(Condition);
 
-impl Classified {
-    fn failure(tried: &Tried) -> Option<Failure> {
-        tried.result.as_ref().err().map(Failure::from)
+fn answer(tried: &Tried) -> Answer<'_> {
+    match &tried.result {
+        Ok(response) => Ok((response.status(), response.headers())),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -207,17 +209,14 @@ impl Hook<Tried> for Classified {
     const TIMED: bool = true;
 
     fn judge(&mut self, tried: &Tried, _: Verdict) -> Verdict {
-        match &tried.result {
-            Ok(response) => self.0.judge_response(response.status(), response.headers()),
-            Err(error) => self.0.judge_failure(error.into()),
-        }
+        self.0.judge(answer(tried))
     }
 
     fn health(&mut self, tried: &Tried) -> Option<Health> {
-        Self::failure(tried).map(Failure::health)
+        self.0.health(answer(tried))
     }
 
     fn cost(&mut self, tried: &Tried) -> Option<Cost> {
-        Self::failure(tried).map(Failure::cost)
+        condition::cost(answer(tried))
     }
 }

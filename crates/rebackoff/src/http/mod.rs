@@ -47,6 +47,8 @@
 //! and ends the call.
 
 mod classifier;
+#[cfg(any(feature = "reqwest", feature = "tower"))]
+mod condition;
 mod failure;
 mod hint;
 #[cfg(feature = "reqwest")]

@@ -3,6 +3,7 @@
 use ::http::{Request, Response};
 use rebackoff_core::{Cost, Health, Verdict};
 
+use super::condition::{self, Answer, Condition};
 use super::{Classifier, Failure, resend};
 use crate::Retry;
 use crate::hooks::{GuardsOf, Hook, PerRequest, Then};
@@ -12,7 +13,7 @@ impl<'p, P: Retry> RetryLayer<'p, Then<HttpRules, GuardsOf<&'p P>>> {
     /// Sends HTTP requests again, as `policy` and `classifier` say.
     ///
     /// The body of a request has to be cloneable, or [`repeat`](Self::repeat) says how the request is
-    /// made again. A [`Classifier`] in its extensions takes the place of this one. From the second
+    /// made again; one that cannot be is sent once. A [`Classifier`] in its extensions takes the place of this one. From the second
     /// try on, they have a [`ResendCount`](super::ResendCount). What comes back is the last
     /// response; those before it are dropped before the wait, with their bodies. Every error of the
     /// service is a [`Failure::Connection`], unless [`failures`](Self::failures) knows better.
@@ -64,12 +65,6 @@ pub struct HttpRules<C = ConnectionFailed> {
     failures: C,
 }
 
-impl<C> HttpRules<C> {
-    fn classifier<B>(&self, request: &Request<B>) -> Classifier {
-        *request.extensions().get().unwrap_or(&self.classifier)
-    }
-}
-
 impl<B, T, E, C> PerRequest<Request<B>, Result<Response<T>, E>> for HttpRules<C>
 where
     C: Failures<E> + Clone,
@@ -77,11 +72,9 @@ where
     type Hooks = HttpHook<C>;
 
     fn hooks(&self, request: &Request<B>) -> HttpHook<C> {
-        HttpHook { classifier: self.classifier(request), failures: self.failures.clone() }
-    }
-
-    fn may_resend(&self, request: &Request<B>) -> bool {
-        self.classifier(request).may_resend(request.method(), request.headers())
+        let classifier = *request.extensions().get().unwrap_or(&self.classifier);
+        let condition = Condition::new(classifier, request.method(), request.headers());
+        HttpHook { condition, failures: self.failures.clone() }
     }
 
     fn resend(&self, request: &mut Request<B>, resends: u64) {
@@ -93,26 +86,36 @@ where
 /// The classifier, as a hook.
 #[derive(Clone, Copy, Debug)]
 pub struct HttpHook<C> {
-    classifier: Classifier,
+    condition: Condition,
     failures: C,
+}
+
+impl<C> HttpHook<C> {
+    fn answer<'a, T, E>(&self, result: &'a Result<Response<T>, E>) -> Answer<'a>
+    where
+        C: Failures<E>,
+    {
+        match result {
+            Ok(response) => Ok((response.status(), response.headers())),
+            Err(error) => Err(self.failures.of(error)),
+        }
+    }
 }
 
 impl<T, E, C: Failures<E>> Hook<Result<Response<T>, E>> for HttpHook<C> {
     const TIMED: bool = true;
 
     fn judge(&mut self, result: &Result<Response<T>, E>, _: Verdict) -> Verdict {
-        match result {
-            Ok(response) => self.classifier.judge_response(response.status(), response.headers()),
-            Err(error) => self.classifier.judge_failure(self.failures.of(error)),
-        }
+        let answer = self.answer(result);
+        self.condition.judge(answer)
     }
 
     fn health(&mut self, result: &Result<Response<T>, E>) -> Option<Health> {
-        result.as_ref().err().map(|error| self.failures.of(error).health())
+        self.condition.health(self.answer(result))
     }
 
     fn cost(&mut self, result: &Result<Response<T>, E>) -> Option<Cost> {
-        result.as_ref().err().map(|error| self.failures.of(error).cost())
+        condition::cost(self.answer(result))
     }
 }
 

@@ -26,12 +26,8 @@ pub(super) struct Sends<Svc, Req, H, R> {
 }
 
 impl<Svc, Req, H, R: Repeat<Req>> Sends<Svc, Req, H, R> {
-    pub(super) fn new<O>(service: Svc, request: Req, hooks: H, repeat: R) -> Self
-    where
-        H: PerRequest<Req, O>,
-    {
-        let may_resend = hooks.may_resend(&request);
-        let spare = if may_resend { repeat.repeat(&request) } else { None };
+    pub(super) fn new(service: Svc, request: Req, hooks: H, repeat: R) -> Self {
+        let spare = repeat.repeat(&request);
         Self { service, first: Some(request), spare, hooks, repeat, resends: 0 }
     }
 

@@ -21,7 +21,7 @@ const PERIOD: Duration = millis(4000);
 
 const FAULT_BEGINS: Duration = millis(500);
 const FAULT_ENDS: Duration = millis(2000);
-const END: Duration = millis(5000);
+const END: Duration = millis(7000);
 
 /// What happened, in seconds since the end of the fault.
 pub(crate) struct Run {
@@ -43,10 +43,11 @@ where
 {
     let server = Server::start().await;
     let retries = Arc::default();
-    let client = ClientBuilder::new(reqwest::Client::new())
-        .with(RetryMiddleware::new(policy))
-        .with(CountsRetries(Arc::clone(&retries)))
-        .build();
+    let client =
+        ClientBuilder::new(reqwest::Client::builder().pool_idle_timeout(None).build().unwrap())
+            .with(RetryMiddleware::new(policy))
+            .with(CountsRetries(Arc::clone(&retries)))
+            .build();
     let start = Instant::now();
     let mut clients = JoinSet::new();
     for number in 0..CLIENTS {
