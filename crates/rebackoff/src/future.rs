@@ -30,6 +30,9 @@ pin_project! {
     }
 }
 
+/// What follows a try that is not accepted: a wait, unless the outcome is the call's.
+type BeginWait<Call, O> = fn(Pin<&mut Call>, O, Verdict) -> ControlFlow<O>;
+
 pin_project! {
     #[project = StateProjection]
     enum State<Fut, Sleep> {
@@ -154,7 +157,7 @@ where
     fn poll_try(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-        begin_wait: fn(Pin<&mut Self>, F::Outcome, Verdict) -> ControlFlow<F::Outcome>,
+        begin_wait: BeginWait<Self, F::Outcome>,
     ) -> Poll<ControlFlow<F::Outcome>> {
         let this = self.as_mut().project();
         let StateProjection::Calling { future } = this.state.project() else {
