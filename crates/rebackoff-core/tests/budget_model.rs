@@ -56,7 +56,8 @@ fn share() -> impl Strategy<Value = (Budget, Model)> {
     ];
     (ratio, 0..4_u64, 1..=60_u64).prop_map(|(ratio, floor, ttl)| {
         #[allow(clippy::cast_precision_loss, reason = "small numbers")]
-        let (share, floor_per_second) = (ratio.0 as f64 / ratio.1 as f64, floor as f64 / ttl as f64);
+        let (share, floor_per_second) =
+            (ratio.0 as f64 / ratio.1 as f64, floor as f64 / ttl as f64);
         let budget = Budget::share()
             .ratio(share)
             .floor(floor_per_second)

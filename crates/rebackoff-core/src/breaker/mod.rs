@@ -17,7 +17,7 @@ use probes::{Probe, Probes};
 use window::{Span, Window};
 use word::{MAX_REOPENED, Mode, Word};
 
-use crate::atomic::{AtomicU64, Ordering, Ordering::Relaxed, const_unless_loom};
+use crate::atomic::{AtomicU64, Ordering, Ordering::Relaxed, const_unless_loom, fence};
 use crate::wait::power;
 use crate::{Draws, Seconds};
 
@@ -420,6 +420,8 @@ impl Breaker {
         if slow {
             self.window.add_slow(slice);
         }
+        // Of two that are counted at once, at least one sees both.
+        fence(Ordering::SeqCst);
         if rates.are_reached(self.window.counts(rates.span, period, || now.to_nanos())) {
             let until = LazyCell::new(|| until(*now, self.open_time(0, draws)));
             let open = |old: Word| old.next(Mode::Open, 0, *until);

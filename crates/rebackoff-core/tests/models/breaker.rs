@@ -22,7 +22,12 @@ pub(crate) struct Options {
 pub(crate) enum Trip {
     Consecutive(u64),
     /// Rates are fractions; `None` is one that is not asked for.
-    Rates { failures: Option<(u64, u64)>, slow: Option<(u64, u64)>, window: Window, least: usize },
+    Rates {
+        failures: Option<(u64, u64)>,
+        slow: Option<(u64, u64)>,
+        window: Window,
+        least: usize,
+    },
 }
 
 #[derive(Clone, Debug)]
