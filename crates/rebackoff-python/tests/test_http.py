@@ -35,6 +35,7 @@ class Hostile:
         SimpleNamespace(status=503, method=7, request_info=SimpleNamespace(headers=[1, None])),
         ValueError("no request"),
     ],
+    ids=list("abcdefghi"),  # pytest would ask the hostile one for its name
 )
 def test_what_is_no_answer_asks_for_nothing_and_is_not_retried(outcome):
     assert http.hint(outcome) is None

@@ -173,12 +173,10 @@ class SmartRetry:
     ) -> None:
         self.strategy = strategy
         self.circuit_breaker = circuit_breaker
-        if on_retry is not None:
-            self.on_retry = on_retry  # type: ignore[method-assign]
-        if on_failure is not None:
-            self.on_failure = on_failure  # type: ignore[method-assign]
-        if on_success is not None:
-            self.on_success = on_success  # type: ignore[method-assign]
+        hooks = {"on_retry": on_retry, "on_failure": on_failure, "on_success": on_success}
+        for name, hook in hooks.items():
+            if hook is not None:
+                setattr(self, name, hook)
 
     def on_retry(self, error: BaseException, attempt: int, delay: float) -> object:
         """An attempt failed, and another follows."""
