@@ -172,7 +172,7 @@ TABLE = [
     ),
     ("quota_gets_back_what_the_last_retry_took", QUOTA, [retry(0, cost="timeout", tokens=490, **{"as": "a"}), success(0, "a", tokens=500)], 0),
     ("quota_has_another_price_for_a_timeout", QUOTA | {"capacity": 12}, [retry(0), refused(0, cost="timeout", tokens=7), retry(0, tokens=2)], 1),
-    ("quota_is_not_filled_by_time", QUOTA | {"capacity": 5}, [retry(0), refused(MONTH), success(MONTH, repeat=5), retry(MONTH)], 1),
+    ("quota_is_not_filled_by_time", QUOTA | {"capacity": 5, "timeout_cost": 5}, [retry(0), refused(MONTH), success(MONTH, repeat=5), retry(MONTH)], 1),
     ("dry_run_of_a_quota_gives_back_nothing_that_was_not_taken", QUOTA | {"capacity": 10, "dry_run": True}, [retry(0, 2), retry(0, **{"as": "a"}), success(0, "a", tokens=0)], 1),
     # throttle
     ("throttle_lets_retries_pass_above_half", THROTTLE, [failure(0, 4), retry(0, 9, tokens=6), failure(0), refused(0, tokens=5)], 1),
