@@ -98,8 +98,8 @@ class Stage:
                 self.permits.pop(event["permit"]).settle(event["health"])
             case "call":
                 permit = self.admit(event)
+                self.clock.now += event.get("takes", 0)
                 if permit is not None:
-                    self.clock.now += event.get("takes", 0)
                     permit.settle(event["health"])
             case "check":
                 assert self.answer(self.breaker.check, event) == event["answer"], event
