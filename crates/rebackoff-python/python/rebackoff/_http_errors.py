@@ -57,4 +57,5 @@ def seconds_of(retry_after: object) -> float | None:
         retry_after = retry_after.total_seconds()
     if isinstance(retry_after, int | float):
         return max(0.0, float(retry_after)) if math.isfinite(retry_after) else None
-    return hint_of_headers([("retry-after", str(retry_after))], time.time())
+    text = str(retry_after)
+    return hint_of_headers([("retry-after", text)], time.time()) if text.isascii() else None

@@ -72,6 +72,8 @@ def hint(outcome: object) -> float | None:
         pairs = [(str(name), str(value)) for name, value in headers.items()]
     except Exception:
         return None
+    # aiohttp keeps bytes that are no text as surrogates
+    pairs = [pair for pair in pairs if "".join(pair).isascii()]
     return _hint_of_headers(pairs, time.time())
 
 
