@@ -1,12 +1,4 @@
-"""Retry strategies as objects: when to try again and how long to wait before it.
-
-    @retry(ExponentialBackoffWithJitter(max_attempts=5, jitter_type="full"))
-    async def fetch(url): ...
-
-A strategy is an immutable value that any number of functions, threads and tasks may share; what
-belongs to a call lives in that call. An attempt is what the rest of the package calls a try: the
-first call of the target is attempt 1. All delays are in seconds.
-"""
+"""When to try again and how long to wait before it, as objects."""
 
 from __future__ import annotations
 
@@ -17,16 +9,6 @@ from dataclasses import dataclass, field
 from typing import Any, ParamSpec, TypeVar
 
 from rebackoff import decorrelated, equal_jitter, expo, full_jitter, linear, on_exception
-
-__all__ = [
-    "AdaptiveRetry",
-    "ExponentialBackoff",
-    "ExponentialBackoffWithJitter",
-    "FixedBackoff",
-    "LinearBackoff",
-    "RetryStrategy",
-    "retry",
-]
 
 JITTER_TYPES = ("full", "equal", "decorrelated")
 
@@ -50,7 +32,7 @@ def retry(strategy: RetryStrategy, **options: Any) -> Callable[[_Target], _Targe
     >>> fetch()
     'fetched'
     """
-    options.setdefault("max_tries", strategy.max_attempts)
+    options = {"max_tries": strategy.max_attempts, **strategy.options(), **options}
     return on_exception(strategy.waits, strategy.exceptions, jitter=None, **options)
 
 
@@ -87,6 +69,10 @@ class RetryStrategy:
     def get_delay(self, attempt: int) -> float:
         """The seconds to wait after the failed attempt with this number, which starts at 1."""
         raise NotImplementedError(f"{type(self).__name__} does not define get_delay(attempt)")
+
+    def options(self) -> dict[str, Any]:
+        """What `retry` tells `on_exception` besides, such as a budget."""
+        return {}
 
     def waits(self) -> Generator[float, Any, None]:
         """The waits of one call: a fresh generator that is sent each exception in turn."""
