@@ -83,6 +83,8 @@ mod env;
 mod future;
 mod guarded;
 pub mod hooks;
+#[cfg(feature = "http")]
+pub mod http;
 #[cfg(feature = "keyed")]
 mod keyed;
 #[cfg(feature = "live")]
@@ -101,6 +103,8 @@ mod target;
 pub mod testing;
 mod timeline;
 mod timeout;
+#[cfg(feature = "tower")]
+pub mod tower;
 mod trace;
 mod tries;
 mod wait;

@@ -3,11 +3,17 @@
 mod conditions;
 mod guards;
 mod handlers;
+#[cfg(any(feature = "reqwest", feature = "tower"))]
+mod per_request;
 mod waits;
 
 pub use conditions::{Giveup, HintFrom, Judge, OnError, Until, When};
 pub use guards::{Admitted, Asks, Convert, Costs, Counts, Door, Rejected, Spends};
 pub use handlers::{OnBackoff, OnGiveup, OnSuccess, OnTry};
+#[cfg(any(feature = "reqwest", feature = "tower"))]
+pub(crate) use per_request::Resendable;
+#[cfg(any(feature = "reqwest", feature = "tower"))]
+pub use per_request::{GuardsOf, PerRequest};
 pub(crate) use waits::Instead;
 pub use waits::{JitterBy, PolicyFor, WaitFrom};
 

@@ -1,0 +1,198 @@
+//! The ready condition for HTTP.
+
+use ::http::{HeaderMap, Method, StatusCode};
+use rebackoff_core::Verdict;
+
+use super::statuses::Statuses;
+use super::{Failure, hint};
+
+/// Which HTTP requests may be sent again, and after what: the ready condition for HTTP.
+///
+/// | | by default | setter |
+/// |---|---|---|
+/// | statuses that are retried | 408, 425, 429, 500, 502, 503, 504 | [`retry_status`](Self::retry_status), [`accept_status`](Self::accept_status) |
+/// | connection errors | retried | [`connection_errors`](Self::connection_errors) |
+/// | timeouts | retried | [`timeouts`](Self::timeouts) |
+/// | gRPC statuses that are retried | 14, `UNAVAILABLE` | [`retry_grpc_status`](Self::retry_grpc_status) |
+/// | methods | the idempotent ones | [`any_method`](Self::any_method) |
+/// | any other method | with the header `Idempotency-Key` | [`idempotency_key`](Self::idempotency_key) |
+///
+/// The statuses are those of a server, or of a proxy before it, that could not answer for the
+/// moment: 408, 500, 502, 503, 504 of RFC 9110 (sections 15.5.9, 15.6.1, 15.6.3 to 15.6.5), 425 of
+/// RFC 8470 (section 5.2), 429 of RFC 6585 (section 4). What the response asks for
+/// ([`hint`](super::hint)) is a floor under the wait.
+///
+/// Idempotent methods are those whose second request does no more than the first (RFC 9110, section
+/// 9.2.2): GET, HEAD, OPTIONS, TRACE, PUT, DELETE, and QUERY where the crate `http` knows it. Of any
+/// other request nobody knows whether the try that failed had its effect all the same, unless it
+/// carries an idempotency key ([draft-ietf-httpapi-idempotency-key-header][key]), by which the server
+/// recognises it.
+///
+/// ```
+/// use http::{HeaderMap, Method, StatusCode};
+/// use rebackoff::http::{Classifier, Failure};
+/// use rebackoff::{Verdict, secs};
+///
+/// static HTTP: Classifier = Classifier::new().retry_status(StatusCode::CONFLICT);
+///
+/// let mut headers = HeaderMap::new();
+/// headers.insert("retry-after", "7".parse().unwrap());
+/// assert_eq!(HTTP.judge_response(StatusCode::CONFLICT, &headers), Verdict::retry_after(secs(7)));
+/// assert_eq!(HTTP.judge_response(StatusCode::NOT_FOUND, &headers), Verdict::Accept);
+/// assert_eq!(HTTP.judge_failure(Failure::Connection), Verdict::Retry);
+///
+/// assert!(HTTP.may_resend(&Method::PUT, &HeaderMap::new()));
+/// assert!(!HTTP.may_resend(&Method::POST, &HeaderMap::new()));
+/// ```
+///
+/// [key]: https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "each setter gives a new classifier"]
+pub struct Classifier {
+    statuses: Statuses,
+    /// A bit for each code.
+    grpc_statuses: u32,
+    connection_errors: bool,
+    timeouts: bool,
+    any_method: bool,
+    idempotency_key: &'static str,
+}
+
+/// gRPC's codes end at 16.
+const GRPC_CODES: u8 = 32;
+const GRPC_UNAVAILABLE: u8 = 14;
+
+impl Classifier {
+    /// The defaults.
+    pub const fn new() -> Self {
+        Self {
+            statuses: Statuses::EMPTY
+                .with(StatusCode::REQUEST_TIMEOUT)
+                .with(StatusCode::TOO_EARLY)
+                .with(StatusCode::TOO_MANY_REQUESTS)
+                .with(StatusCode::INTERNAL_SERVER_ERROR)
+                .with(StatusCode::BAD_GATEWAY)
+                .with(StatusCode::SERVICE_UNAVAILABLE)
+                .with(StatusCode::GATEWAY_TIMEOUT),
+            grpc_statuses: 1 << GRPC_UNAVAILABLE,
+            connection_errors: true,
+            timeouts: true,
+            any_method: false,
+            idempotency_key: "idempotency-key",
+        }
+    }
+
+    /// Retries after this status, too.
+    pub const fn retry_status(mut self, status: StatusCode) -> Self {
+        self.statuses = self.statuses.with(status);
+        self
+    }
+
+    /// Takes this status for an answer.
+    pub const fn accept_status(mut self, status: StatusCode) -> Self {
+        self.statuses = self.statuses.without(status);
+        self
+    }
+
+    /// Whether to retry after [`Failure::Connection`]. Default `true`.
+    pub const fn connection_errors(mut self, retried: bool) -> Self {
+        self.connection_errors = retried;
+        self
+    }
+
+    /// Whether to retry after [`Failure::Timeout`]. Default `true`.
+    pub const fn timeouts(mut self, retried: bool) -> Self {
+        self.timeouts = retried;
+        self
+    }
+
+    /// Retries after this gRPC status, too ([the codes][codes]). Every gRPC request is a POST, so
+    /// that it also takes [`any_method`](Self::any_method). A code above 31, which gRPC does not
+    /// have, changes nothing.
+    ///
+    /// [codes]: https://grpc.io/docs/guides/status-codes/
+    pub const fn retry_grpc_status(mut self, code: u8) -> Self {
+        if code < GRPC_CODES {
+            self.grpc_statuses |= 1 << code;
+        }
+        self
+    }
+
+    /// Whether requests of every method may be sent again: right where the server sees to it that a
+    /// second request does no harm. Default `false`.
+    pub const fn any_method(mut self, retried: bool) -> Self {
+        self.any_method = retried;
+        self
+    }
+
+    /// The header by which the server recognises a request that it had before. Default
+    /// `idempotency-key`; upper and lower case are the same.
+    pub const fn idempotency_key(mut self, header: &'static str) -> Self {
+        self.idempotency_key = header;
+        self
+    }
+
+    // Getters
+
+    /// Whether a request of this method, with these headers, may be sent again.
+    pub fn may_resend(&self, method: &Method, headers: &HeaderMap) -> bool {
+        self.any_method || method.is_idempotent() || headers.contains_key(self.idempotency_key)
+    }
+
+    /// The verdict on a response: to retry, not before its hint; or to accept it.
+    ///
+    /// A response with `grpc-status` among its headers has no trailers, and is judged by that.
+    pub fn judge_response(&self, status: StatusCode, headers: &HeaderMap) -> Verdict {
+        if headers.contains_key(GRPC_STATUS) {
+            return self.judge_trailers(headers);
+        }
+        retry_if(self.statuses.contains(status), headers)
+    }
+
+    /// The verdict on the trailers of a gRPC response, by their `grpc-status` and
+    /// `grpc-retry-pushback-ms` ([gRFC A6]): a negative pushback stops.
+    ///
+    /// ```
+    /// use http::HeaderMap;
+    /// use rebackoff::Verdict;
+    /// use rebackoff::http::Classifier;
+    ///
+    /// let mut trailers = HeaderMap::new();
+    /// trailers.insert("grpc-status", "14".parse().unwrap());
+    /// assert_eq!(Classifier::new().judge_trailers(&trailers), Verdict::Retry);
+    ///
+    /// trailers.insert("grpc-retry-pushback-ms", "-1".parse().unwrap());
+    /// assert_eq!(Classifier::new().judge_trailers(&trailers), Verdict::Stop);
+    /// ```
+    ///
+    /// [gRFC A6]: https://github.com/grpc/proposal/blob/master/A6-client-retries.md
+    pub fn judge_trailers(&self, trailers: &HeaderMap) -> Verdict {
+        let text = trailers.get(GRPC_STATUS).and_then(|value| value.to_str().ok());
+        let code = text.and_then(|text| text.trim().parse::<u8>().ok());
+        let retried =
+            code.is_some_and(|code| code < GRPC_CODES && self.grpc_statuses & (1 << code) != 0);
+        retry_if(retried, trailers)
+    }
+
+    /// The verdict on a request that got no response.
+    pub const fn judge_failure(&self, failure: Failure) -> Verdict {
+        let retried = match failure {
+            Failure::Connection => self.connection_errors,
+            Failure::Timeout => self.timeouts,
+            Failure::Other => false,
+        };
+        if retried { Verdict::Retry } else { Verdict::GiveUp }
+    }
+}
+
+const GRPC_STATUS: &str = "grpc-status";
+
+fn retry_if(retried: bool, headers: &HeaderMap) -> Verdict {
+    if retried { hint(headers).into() } else { Verdict::Accept }
+}
+
+impl Default for Classifier {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,68 @@
+//! Retries over HTTP (features `http`, `reqwest`, `tower`).
+//!
+//! - [`hint`] reads when to come back from the headers of a response: `Retry-After` and its kin,
+//!   and gRPC's pushback.
+//! - A [`Classifier`] says which requests may be sent again, and what of a response or a failure
+//!   is worth it. It is a value like a policy: `const`, shared by all calls.
+//! - [`RetryMiddleware`] (feature `reqwest`) is both around a reqwest client, and
+//!   [`RetryLayer::http`](crate::tower::RetryLayer::http) (feature `tower`, with `http`) around any
+//!   tower service that takes HTTP requests.
+//!
+//! Without either, a classifier is the condition of a call:
+//!
+//! ```
+//! # #[cfg(feature = "tokio")]
+//! # tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap().block_on(async {
+//! use http::{Response, StatusCode};
+//! use rebackoff::http::{Classifier, Failure};
+//! use rebackoff::prelude::*;
+//!
+//! static FETCH: Policy = policy!(expo(max_value = secs(30)), max_tries = 3);
+//! static HTTP: Classifier = Classifier::new();
+//!
+//! async fn get() -> Result<Response<&'static str>, std::io::Error> {
+//!     // what a client gives
+//! #   let response = Response::builder().status(503).header("retry-after", "2");
+//! #   Ok(response.body("busy").unwrap())
+//! }
+//!
+//! let outcome = FETCH
+//!     .retry_async(get)
+//!     .judge(|result| match result {
+//!         Ok(response) => HTTP.judge_response(response.status(), response.headers()),
+//!         Err(_) => HTTP.judge_failure(Failure::Connection),
+//!     })
+//!     .outcome()
+//!     .await;
+//! assert_eq!(outcome.tries, 3);
+//! assert_eq!(outcome.result.unwrap().status(), StatusCode::SERVICE_UNAVAILABLE);
+//! assert!(outcome.elapsed >= secs(4)); // the server asked for two seconds each time
+//! # });
+//! ```
+//!
+//! # What comes back
+//!
+//! The response or the error of the last try, untouched, whatever its status: a call that gives up
+//! on 503 gives the 503, with its headers. Every other response, 404 as well as 200, is an answer
+//! and ends the call.
+
+mod classifier;
+mod failure;
+mod hint;
+#[cfg(feature = "reqwest")]
+mod middleware;
+#[cfg(any(feature = "reqwest", feature = "tower"))]
+mod resend;
+#[cfg(feature = "tower")]
+mod service;
+mod statuses;
+
+pub use classifier::Classifier;
+pub use failure::Failure;
+pub use hint::{hint, hint_at};
+#[cfg(feature = "reqwest")]
+pub use middleware::{RetryMiddleware, Tried};
+#[cfg(any(feature = "reqwest", feature = "tower"))]
+pub use resend::ResendCount;
+#[cfg(feature = "tower")]
+pub use service::{ConnectionFailed, Failures, HttpHook, HttpRules};

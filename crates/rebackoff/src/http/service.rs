@@ -1,0 +1,139 @@
+//! The tower layer for HTTP (feature `tower`).
+
+use ::http::{Request, Response};
+use rebackoff_core::{Cost, Health, Verdict};
+
+use super::{Classifier, Failure, resend};
+use crate::Retry;
+use crate::hooks::{GuardsOf, Hook, PerRequest, Then};
+use crate::tower::RetryLayer;
+
+impl<'p, P: Retry> RetryLayer<'p, Then<HttpRules, GuardsOf<&'p P>>> {
+    /// Sends HTTP requests again, as `policy` and `classifier` say.
+    ///
+    /// The body of a request has to be cloneable, or [`repeat`](Self::repeat) says how the request is
+    /// made again. A [`Classifier`] in its extensions takes the place of this one. From the second
+    /// try on, they have a [`ResendCount`](super::ResendCount). What comes back is the last
+    /// response; those before it are dropped before the wait, with their bodies. Every error of the
+    /// service is a [`Failure::Connection`], unless [`failures`](Self::failures) knows better.
+    ///
+    /// ```
+    /// # #[cfg(feature = "tokio")]
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap().block_on(async {
+    /// use std::convert::Infallible;
+    /// use http::{Request, Response};
+    /// use rebackoff::http::Classifier;
+    /// use rebackoff::prelude::*;
+    /// use rebackoff::tower::RetryLayer;
+    /// use tower::{Service, ServiceBuilder, ServiceExt, service_fn};
+    ///
+    /// static FETCH: Policy = policy!(expo(max_value = secs(30)), max_tries = 3);
+    ///
+    /// let busy = service_fn(|_: Request<()>| async {
+    ///     Ok::<_, Infallible>(Response::builder().status(503).body(()).unwrap())
+    /// });
+    /// let layer = RetryLayer::http(&FETCH, Classifier::new());
+    /// let mut service = ServiceBuilder::new().layer(layer).service(busy);
+    /// let response = service.ready().await?.call(Request::new(())).await?;
+    /// assert_eq!(response.status(), 503); // after three tries
+    /// # Ok::<(), Infallible>(())
+    /// # }).unwrap();
+    /// ```
+    pub fn http(policy: &'p P, classifier: Classifier) -> Self {
+        Self::with(policy, HttpRules { classifier, failures: ConnectionFailed })
+    }
+}
+
+impl<'p, G, R, S> RetryLayer<'p, Then<HttpRules, G>, R, S> {
+    /// Takes from a function what kind of failure an error of the service is. Call it before the
+    /// setters that add hooks.
+    pub fn failures<C, E>(self, failures: C) -> RetryLayer<'p, Then<HttpRules<C>, G>, R, S>
+    where
+        C: Fn(&E) -> Failure,
+    {
+        self.map_hooks(|Then(HttpRules { classifier, .. }, guards)| {
+            Then(HttpRules { classifier, failures }, guards)
+        })
+    }
+}
+
+/// What the layer says about HTTP requests; made by [`RetryLayer::http`].
+#[derive(Clone, Copy, Debug)]
+pub struct HttpRules<C = ConnectionFailed> {
+    classifier: Classifier,
+    failures: C,
+}
+
+impl<C> HttpRules<C> {
+    fn classifier<B>(&self, request: &Request<B>) -> Classifier {
+        *request.extensions().get().unwrap_or(&self.classifier)
+    }
+}
+
+impl<B, T, E, C> PerRequest<Request<B>, Result<Response<T>, E>> for HttpRules<C>
+where
+    C: Failures<E> + Clone,
+{
+    type Hooks = HttpHook<C>;
+
+    fn hooks(&self, request: &Request<B>) -> HttpHook<C> {
+        HttpHook { classifier: self.classifier(request), failures: self.failures.clone() }
+    }
+
+    fn may_resend(&self, request: &Request<B>) -> bool {
+        self.classifier(request).may_resend(request.method(), request.headers())
+    }
+
+    fn resend(&self, request: &mut Request<B>, resends: u64) {
+        let method = request.method().clone();
+        resend::tell(request.extensions_mut(), &method, resends);
+    }
+}
+
+/// The classifier, as a hook.
+#[derive(Clone, Copy, Debug)]
+pub struct HttpHook<C> {
+    classifier: Classifier,
+    failures: C,
+}
+
+impl<T, E, C: Failures<E>> Hook<Result<Response<T>, E>> for HttpHook<C> {
+    const TIMED: bool = true;
+
+    fn judge(&mut self, result: &Result<Response<T>, E>, _: Verdict) -> Verdict {
+        match result {
+            Ok(response) => self.classifier.judge_response(response.status(), response.headers()),
+            Err(error) => self.classifier.judge_failure(self.failures.of(error)),
+        }
+    }
+
+    fn health(&mut self, result: &Result<Response<T>, E>) -> Option<Health> {
+        result.as_ref().err().map(|error| self.failures.of(error).health())
+    }
+
+    fn cost(&mut self, result: &Result<Response<T>, E>) -> Option<Cost> {
+        result.as_ref().err().map(|error| self.failures.of(error).cost())
+    }
+}
+
+/// Says what kind of failure an error is: a function of it, or [`ConnectionFailed`].
+pub trait Failures<E> {
+    /// What kind of failure `error` is.
+    fn of(&self, error: &E) -> Failure;
+}
+
+impl<E, F: Fn(&E) -> Failure> Failures<E> for F {
+    fn of(&self, error: &E) -> Failure {
+        self(error)
+    }
+}
+
+/// Every error is a [`Failure::Connection`].
+#[derive(Clone, Copy, Debug)]
+pub struct ConnectionFailed;
+
+impl<E> Failures<E> for ConnectionFailed {
+    fn of(&self, _: &E) -> Failure {
+        Failure::Connection
+    }
+}

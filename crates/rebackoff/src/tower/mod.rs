@@ -1,0 +1,47 @@
+//! Retries in a stack of tower services (feature `tower`).
+//!
+//! [`RetryLayer`] goes around any service that can be cloned, for requests that can be cloned:
+//!
+//! ```
+//! # #[cfg(feature = "tokio")]
+//! # tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap().block_on(async {
+//! use rebackoff::Guarded;
+//! use rebackoff::prelude::*;
+//! use rebackoff::tower::RetryLayer;
+//! use tower::{Service, ServiceBuilder, ServiceExt, service_fn};
+//!
+//! static RETRIES: Budget = budget!(share(ratio = 0.1));
+//! static PARSE: Guarded<&Budget> =
+//!     Guarded::new(policy!(expo(max_value = secs(30)), max_tries = 5), &RETRIES);
+//!
+//! let parse = service_fn(|text: &'static str| async move { text.parse::<u8>() });
+//! let mut service = ServiceBuilder::new().layer(RetryLayer::new(&PARSE)).service(parse);
+//! assert_eq!(service.ready().await?.call("7").await?, 7);
+//! assert!(service.ready().await?.call("x").await.is_err()); // after five tries
+//! # Ok::<(), std::num::ParseIntError>(())
+//! # }).unwrap();
+//! ```
+//!
+//! With the feature `http` beside it, [`RetryLayer::http`] knows HTTP requests and responses.
+//!
+//! # Readiness
+//!
+//! The service is asked for readiness before each try, and the very clone that was ready is the
+//! one that is called. `poll_ready` of the layer's service is that of the inner one, and `call`
+//! takes the inner service that is ready for the first try. What it reserved goes back when the
+//! future is dropped. A retry asks a clone of it after the wait, so that nothing is held while it
+//! waits; not being ready counts to the try.
+//!
+//! # Policies
+//!
+//! A layer borrows its policy, as every call does: a `static`, or a `LazyLock<Policy>` where the
+//! policy is read from a file.
+
+mod layer;
+mod repeat;
+mod sends;
+mod service;
+
+pub use layer::{Errors, JudgeBy, RetryLayer};
+pub use repeat::{Cloned, Repeat};
+pub use service::{ResponseFuture, RetryService};

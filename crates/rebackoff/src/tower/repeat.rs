@@ -1,0 +1,23 @@
+//! Requests that can be sent again.
+
+/// Makes a request that can be sent after another one: a function of it, or [`Cloned`].
+pub trait Repeat<R> {
+    /// The same request again; `None` for one that can only be sent once.
+    fn repeat(&self, request: &R) -> Option<R>;
+}
+
+impl<R, F: Fn(&R) -> Option<R>> Repeat<R> for F {
+    fn repeat(&self, request: &R) -> Option<R> {
+        self(request)
+    }
+}
+
+/// Clones every request.
+#[derive(Clone, Copy, Debug)]
+pub struct Cloned;
+
+impl<R: Clone> Repeat<R> for Cloned {
+    fn repeat(&self, request: &R) -> Option<R> {
+        Some(request.clone())
+    }
+}
