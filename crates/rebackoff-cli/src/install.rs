@@ -24,7 +24,9 @@ impl CompletionsOptions {
             Shell::Zsh => (data("zsh/site-functions")?, "_rebackoff"),
             Shell::Fish => (config("fish/completions")?, "rebackoff.fish"),
             other if self.dir.is_none() => {
-                return Err(Failure::new(format_args!("where {other} looks for completions is not known: name it with --dir")));
+                return Err(Failure::new(format_args!(
+                    "where {other} looks for completions is not known: name it with --dir"
+                )));
             }
             _ => (PathBuf::new(), "rebackoff"),
         };
@@ -37,7 +39,8 @@ impl ManOptions {
     /// Prints a page, or writes all of them to where `man` looks for them.
     pub(crate) fn install(self) -> Result<u8, Failure> {
         if !self.install {
-            let name = self.action.map_or("rebackoff".to_owned(), |action| format!("rebackoff-{action}"));
+            let name =
+                self.action.map_or("rebackoff".to_owned(), |action| format!("rebackoff-{action}"));
             let pages = pages()?;
             let page = pages.iter().find(|(file, _)| *file == format!("{name}.1"));
             return print(page.map_or(&b""[..], |(_, page)| page));
@@ -80,7 +83,8 @@ pub(crate) fn print(bytes: &[u8]) -> Result<u8, Failure> {
 fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let written = fs::create_dir_all(folder).and_then(|()| fs::write(path, bytes));
-    written.map_err(|error| Failure::io(format_args!("cannot write {}", path.display()), &error))?;
+    written
+        .map_err(|error| Failure::io(format_args!("cannot write {}", path.display()), &error))?;
     print(format!("{}\n", path.display()).as_bytes()).map(|_| ())
 }
 
@@ -93,9 +97,14 @@ fn config(below: &str) -> Result<PathBuf, Failure> {
 }
 
 fn base(variable: &str, usual: &str, below: &str) -> Result<PathBuf, Failure> {
-    let absolute = |name: &str| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let absolute =
+        |name: &str| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     absolute(variable)
         .or_else(|| Some(absolute("HOME")?.join(usual)))
         .map(|base| base.join(below))
-        .ok_or_else(|| Failure::new(format_args!("neither {variable} nor HOME is set: name the folder with --dir")))
+        .ok_or_else(|| {
+            Failure::new(format_args!(
+                "neither {variable} nor HOME is set: name the folder with --dir"
+            ))
+        })
 }

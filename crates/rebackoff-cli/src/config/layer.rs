@@ -79,12 +79,18 @@ impl Layer {
             }
             Some(other) => {
                 let name = self.source.spell("timeout");
-                return Err(Failure::new(format_args!("{}{name} must be a duration, but it is {other}", self.source)));
+                return Err(Failure::new(format_args!(
+                    "{}{name} must be a duration, but it is {other}",
+                    self.source
+                )));
             }
         };
         if limit.is_zero() {
             let name = self.source.spell("timeout");
-            return Err(Failure::new(format_args!("{}{name} must be above 0s, but it is 0s", self.source)));
+            return Err(Failure::new(format_args!(
+                "{}{name} must be above 0s, but it is 0s",
+                self.source
+            )));
         }
         Ok(Some(Some(limit)))
     }

@@ -6,7 +6,7 @@ mod profile;
 use std::env;
 use std::time::Duration;
 
-use rebackoff_core::{Policy, PolicyBuilder, parse_duration, policy, secs};
+use rebackoff_core::{Policy, PolicyBuilder, Wait, parse_duration, policy, secs};
 
 use crate::Failure;
 use crate::options::PolicyOptions;
@@ -40,6 +40,11 @@ impl PolicyOptions {
         if !is_limited {
             let limited = PolicyBuilder::from(config.policy).max_tries(MAX_TRIES).build();
             config.policy = limited.map_err(Failure::new)?;
+        }
+        if matches!(config.policy.wait(), Wait::Runtime(_)) {
+            return Err(Failure::new(
+                "the wait strategy runtime is a function of a program's own: choose another",
+            ));
         }
         Ok(config)
     }
@@ -82,6 +87,7 @@ impl PolicyOptions {
 
 /// The duration of the option `name`, which `text` is.
 pub(crate) fn duration(name: &str, text: &str) -> Result<Duration, Failure> {
-    parse_duration(text)
-        .map_err(|error| Failure::new(format_args!("{name} is a duration, and {error}, but it is {text:?}")))
+    parse_duration(text).map_err(|error| {
+        Failure::new(format_args!("{name} is a duration, and {error}, but it is {text:?}"))
+    })
 }

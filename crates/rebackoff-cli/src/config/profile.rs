@@ -54,7 +54,8 @@ pub(super) fn from_environment(profile: &str) -> Layer {
 
 fn usual_files() -> Vec<PathBuf> {
     let mut files = vec![PathBuf::from("rebackoff.toml")];
-    let absolute = |name: &str| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let absolute =
+        |name: &str| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let config = absolute("XDG_CONFIG_HOME").or_else(|| Some(absolute("HOME")?.join(".config")));
     files.extend(config.map(|folder| folder.join("rebackoff").join("rebackoff.toml")));
     files
@@ -64,10 +65,16 @@ fn read(path: &Path, must_exist: bool) -> Result<Option<Tables>, Failure> {
     let text = match fs::read_to_string(path) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound && !must_exist => return Ok(None),
-        Err(error) => return Err(Failure::io(format_args!("cannot read {}", path.display()), &error)),
+        Err(error) => {
+            return Err(Failure::io(format_args!("cannot read {}", path.display()), &error));
+        }
     };
     let tables = toml::from_str(&text).map_err(|error| {
-        Failure::new(format_args!("{} does not hold profiles: {}", path.display(), error.to_string().trim_end()))
+        Failure::new(format_args!(
+            "{} does not hold profiles: {}",
+            path.display(),
+            error.to_string().trim_end()
+        ))
     })?;
     Ok(Some(tables))
 }

@@ -43,9 +43,9 @@ pub(crate) fn definition() -> Command {
         .arg_required_else_help(true)
         .disable_help_subcommand(true)
         .subcommand(
-            Command::new("run").about(run::ABOUT).defer(|command| {
-                RunOptions::augment_args(command).after_long_help(run::EXAMPLES)
-            }),
+            Command::new("run")
+                .about(run::ABOUT)
+                .defer(|command| RunOptions::augment_args(command).after_long_help(run::EXAMPLES)),
         )
         .subcommand(
             Command::new("plan").about(plan::ABOUT).defer(|command| {
@@ -57,9 +57,7 @@ pub(crate) fn definition() -> Command {
                 .about(install::ABOUT_COMPLETIONS)
                 .defer(CompletionsOptions::augment_args),
         )
-        .subcommand(
-            Command::new("man").about(install::ABOUT_MAN).defer(ManOptions::augment_args),
-        )
+        .subcommand(Command::new("man").about(install::ABOUT_MAN).defer(ManOptions::augment_args))
 }
 
 /// What the command line asks for.

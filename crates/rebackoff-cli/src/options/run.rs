@@ -111,7 +111,12 @@ pub(crate) struct RunOptions {
     pub(crate) log_fd: u32,
 
     /// The command and its arguments
-    #[arg(required = true, trailing_var_arg = true, value_name = "COMMAND", allow_hyphen_values = false)]
+    #[arg(
+        required = true,
+        trailing_var_arg = true,
+        value_name = "COMMAND",
+        allow_hyphen_values = false
+    )]
     pub(crate) command: Vec<OsString>,
 }
 

@@ -60,7 +60,9 @@ impl Attempt {
             Ok(child) => child,
             Err(error) => return cannot_start(&error).map(Err),
         };
-        streams.connect(&mut child).map_err(|error| Failure::io("cannot read from a pipe", &error))?;
+        streams
+            .connect(&mut child)
+            .map_err(|error| Failure::io("cannot read from a pipe", &error))?;
         let group = Pid::from_child(&child);
         surroundings.shared_terminal = surroundings.lend_terminal(group);
         Ok(Ok(Self {
@@ -253,7 +255,9 @@ impl Attempt {
 fn ending_of(status: WaitStatus) -> Ending {
     match (status.terminating_signal(), status.exit_status()) {
         (Some(signal), _) => Ending::Killed(signal),
-        (None, code) => Ending::Exited(code.and_then(|code| u8::try_from(code).ok()).unwrap_or(u8::MAX)),
+        (None, code) => {
+            Ending::Exited(code.and_then(|code| u8::try_from(code).ok()).unwrap_or(u8::MAX))
+        }
     }
 }
 

@@ -209,6 +209,7 @@ impl<'r> Call<'r> {
 
     fn succeed(mut self: Box<Self>, outcome: Outcome) -> Result<u8, Failure> {
         if let Some(mut attempt) = outcome.attempt {
+            self.has_spilled(&attempt);
             attempt.release(&mut self.surroundings)?;
         }
         self.forget()?;
@@ -258,7 +259,8 @@ impl<'r> Call<'r> {
         }
         // The engine has gone on to the next try already.
         let failed = Told { tries: self.engine.tries() - 1, ..self.told(EventKind::Backoff) };
-        let told = Told { wait: Some(wait), ..failed }.with_hint(verdict.hint()).with_ending(ending);
+        let told =
+            Told { wait: Some(wait), ..failed }.with_hint(verdict.hint()).with_ending(ending);
         self.run.voice.say(&told, &self.run.command);
         if let Some(interruption) = self.run_on_retry()? {
             return interruption.leave(interruption.code()).map(Some);
@@ -296,14 +298,14 @@ impl<'r> Call<'r> {
         Ok(self.surroundings.interruption(ending))
     }
 
-    /// Whether output of a try that failed has been passed on, for want of room to hold it back.
+    /// Whether output has been passed on before its try had succeeded, for want of room to hold it back.
     fn has_spilled(&self, attempt: &Attempt) -> bool {
         let Some(error) = attempt.spilled() else {
             return false;
         };
         let reason = crate::failure::reason(error);
         self.run.voice.complain(format_args!(
-            "cannot hold back more of stdout: {reason}; all of it has been passed on, and there is no other try"
+            "cannot hold back more of stdout, which is passed on as it comes: {reason}"
         ));
         true
     }

@@ -73,7 +73,8 @@ fn inside_of_outer(policy: Policy) -> Policy {
 }
 
 fn codes(option: &str, text: Option<&str>) -> Result<Option<Codes>, Failure> {
-    let parse = |text| Codes::parse(text).map_err(|rule| Failure::new(format_args!("{option} {rule}")));
+    let parse =
+        |text| Codes::parse(text).map_err(|rule| Failure::new(format_args!("{option} {rule}")));
     text.map(parse).transpose()
 }
 

@@ -90,7 +90,9 @@ impl Store {
         let state = match fs::read(path) {
             Ok(bytes) => Some(parse(path, &bytes)?),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-            Err(error) => return Err(Failure::io(format_args!("cannot read {}", path.display()), &error)),
+            Err(error) => {
+                return Err(Failure::io(format_args!("cannot read {}", path.display()), &error));
+            }
         };
         Ok(Self { path: path.to_owned(), state, _lock: lock })
     }
@@ -162,8 +164,10 @@ fn lock(path: &Path) -> Result<File, Failure> {
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
     let name = PathBuf::from(name);
-    let cannot = |error: &io::Error| Failure::io(format_args!("cannot lock {}", name.display()), error);
-    let file = File::options().create(true).append(true).open(&name).map_err(|error| cannot(&error))?;
+    let cannot =
+        |error: &io::Error| Failure::io(format_args!("cannot lock {}", name.display()), error);
+    let file =
+        File::options().create(true).append(true).open(&name).map_err(|error| cannot(&error))?;
     match flock(&file, FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => Ok(file),
         Err(rustix::io::Errno::WOULDBLOCK) => {

@@ -41,7 +41,8 @@ impl Terminal {
     fn set(&self, group: Pid) -> bool {
         // From the background this raises TTOU, which stops a process unless it is blocked.
         let ttou = SigSet::from(Signal::SIGTTOU);
-        let was_blocked = SigSet::thread_get_mask().is_ok_and(|mask| mask.contains(Signal::SIGTTOU));
+        let was_blocked =
+            SigSet::thread_get_mask().is_ok_and(|mask| mask.contains(Signal::SIGTTOU));
         let _ = ttou.thread_block();
         let done = tcsetpgrp(&self.0, group).is_ok();
         if !was_blocked {

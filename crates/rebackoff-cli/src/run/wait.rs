@@ -54,7 +54,9 @@ pub(super) fn wait(
     };
     voice.clear_line(is_shown);
     interruption.map(|interruption| match interruption {
-        Interruption::Signal(signal @ (Signal::INT | Signal::QUIT)) if in_foreground(surroundings) => {
+        Interruption::Signal(signal @ (Signal::INT | Signal::QUIT))
+            if in_foreground(surroundings) =>
+        {
             Interruption::Typed(signal)
         }
         other => other,

@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use rebackoff_core::{EventKind, human_duration};
 
 use super::Told;
+use crate::ending::Ending;
 
 /// Clears the rest of the line.
 pub(super) const CLEAR: &str = "\x1b[K";
@@ -19,12 +20,20 @@ pub(super) fn message(told: &Told, command: &[OsString], colours: bool) -> Strin
         Some(max_tries) => format!("try {} of {max_tries}", told.tries),
         None => format!("try {}", told.tries),
     };
+    let which = match (told.ending, command.first()) {
+        (Some(Ending::NotFound | Ending::NotExecutable), Some(program)) => {
+            words(std::slice::from_ref(program))
+        }
+        _ => which,
+    };
     let ending = told.ending.map(|ending| ending.to_string()).unwrap_or_default();
     let (colour, text) = match told.event {
         EventKind::Try => ("", format!("{which}: {}", words(command))),
         EventKind::Backoff => (YELLOW, format!("{which} {ending}{}", next(told))),
         EventKind::Giveup => (RED, format!("{which} {ending}; gave up{}", why(told))),
-        EventKind::Success => (GREEN, format!("{which} {ending} after {}", human_duration(told.elapsed))),
+        EventKind::Success => {
+            (GREEN, format!("{which} {ending} after {}", human_duration(told.elapsed)))
+        }
     };
     match (colours, colour) {
         (true, colour) if !colour.is_empty() => format!("{colour}{text}{RESET}"),
@@ -41,7 +50,8 @@ fn next(told: &Told) -> String {
 fn why(told: &Told) -> String {
     let reason = told.reason.map(|reason| format!(" ({reason})")).unwrap_or_default();
     let asked = told.hint.map(|hint| format!("; it asked to wait for {}", human_duration(hint)));
-    let held = (told.held_back > 0).then(|| format!("; {} bytes of stdout were held back", told.held_back));
+    let held = (told.held_back > 0)
+        .then(|| format!("; {} bytes of stdout were held back", told.held_back));
     let elapsed = human_duration(told.elapsed);
     format!(" after {elapsed}{reason}{}{}", asked.unwrap_or_default(), held.unwrap_or_default())
 }

@@ -49,7 +49,9 @@ impl Log {
                 .append(true)
                 .open(format!("/dev/fd/{other}"))
                 .map(Self::File)
-                .map_err(|error| Failure::io(format_args!("cannot write to --log-fd {other}"), &error)),
+                .map_err(|error| {
+                    Failure::io(format_args!("cannot write to --log-fd {other}"), &error)
+                }),
         }
     }
 

@@ -3,11 +3,11 @@
 mod human;
 mod log;
 
+use std::env;
 use std::ffi::OsString;
 use std::fmt::Display;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::time::Duration;
-use std::env;
 
 use rebackoff_core::{EventKind, Reason, Seconds};
 

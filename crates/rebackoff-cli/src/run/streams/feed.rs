@@ -62,7 +62,11 @@ impl Feed {
         }
     }
 
-    pub(super) fn advance(&mut self, recording: &mut Recording, is_ready: bool) -> Result<(), Failure> {
+    pub(super) fn advance(
+        &mut self,
+        recording: &mut Recording,
+        is_ready: bool,
+    ) -> Result<(), Failure> {
         let Some(sink) = self.sink.as_ref().filter(|_| is_ready) else {
             return Ok(());
         };
