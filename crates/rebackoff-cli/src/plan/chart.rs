@@ -102,7 +102,7 @@ mod tests {
         let chart = Chart { width: 0.5, counts: (0..57).collect(), later: 3 };
         let folded = chart.folded(20);
         assert_eq!(folded.counts.len(), 19);
-        assert_eq!(folded.counts.iter().sum::<usize>(), chart.counts.iter().sum());
+        assert_eq!(folded.counts.iter().sum::<usize>(), chart.counts.iter().sum::<usize>());
         assert!((folded.end() - chart.end()).abs() < 1e-9);
     }
 }
