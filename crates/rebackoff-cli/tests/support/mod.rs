@@ -11,16 +11,16 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{self, Signal};
 use nix::unistd::Pid;
 
-pub const BINARY: &str = env!("CARGO_BIN_EXE_rebackoff");
+pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_rebackoff");
 
 /// `rebackoff` with nothing of the environment that would matter to it.
-pub fn rebackoff() -> Command {
+pub(crate) fn rebackoff() -> Command {
     let mut command = Command::new(BINARY);
     clean(&mut command);
     command
 }
 
-pub fn clean(command: &mut Command) {
+pub(crate) fn clean(command: &mut Command) {
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("REBACKOFF_") {
             command.env_remove(name);
@@ -34,25 +34,25 @@ pub fn clean(command: &mut Command) {
 }
 
 /// Runs `rebackoff run OPTIONS -- sh -c SCRIPT`.
-pub fn run(options: &[&str], script: &str) -> Output {
+pub(crate) fn run(options: &[&str], script: &str) -> Output {
     rebackoff().arg("run").args(options).args(["--", "sh", "-c", script]).output().unwrap()
 }
 
 /// The exit code of the same.
-pub fn code(options: &[&str], script: &str) -> i32 {
+pub(crate) fn code(options: &[&str], script: &str) -> i32 {
     run(options, script).status.code().unwrap()
 }
 
-pub fn stdout(output: &Output) -> String {
+pub(crate) fn stdout(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap()
 }
 
-pub fn stderr(output: &Output) -> String {
+pub(crate) fn stderr(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
 }
 
 /// Gives `input` to the command's stdin, and what came of it.
-pub fn with_input(command: &mut Command, input: &[u8]) -> Output {
+pub(crate) fn with_input(command: &mut Command, input: &[u8]) -> Output {
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
@@ -65,7 +65,7 @@ pub fn with_input(command: &mut Command, input: &[u8]) -> Output {
 }
 
 /// Waits until `condition` gives something; fails after a time that is ample even on a busy machine.
-pub fn eventually<T>(what: &str, mut condition: impl FnMut() -> Option<T>) -> T {
+pub(crate) fn eventually<T>(what: &str, mut condition: impl FnMut() -> Option<T>) -> T {
     let begin = Instant::now();
     loop {
         if let Some(found) = condition() {
@@ -76,27 +76,27 @@ pub fn eventually<T>(what: &str, mut condition: impl FnMut() -> Option<T>) -> T 
     }
 }
 
-pub fn send(signal: Signal, child: &Child) {
+pub(crate) fn send(signal: Signal, child: &Child) {
     send_to(signal, child.id());
 }
 
-pub fn send_to(signal: Signal, pid: u32) {
+pub(crate) fn send_to(signal: Signal, pid: u32) {
     signal::kill(Pid::from_raw(i32::try_from(pid).unwrap()), signal).unwrap();
 }
 
 /// Whether the process runs, or sleeps or is stopped; a zombie does not.
-pub fn is_alive(pid: u32) -> bool {
+pub(crate) fn is_alive(pid: u32) -> bool {
     state(pid).is_some_and(|state| state != 'Z' && state != 'X')
 }
 
 /// The letter that `ps` shows.
-pub fn state(pid: u32) -> Option<char> {
+pub(crate) fn state(pid: u32) -> Option<char> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     stat.rsplit_once(')')?.1.trim_start().chars().next()
 }
 
 /// The numbers in a file, one a line.
-pub fn numbers(path: &Path) -> Vec<u32> {
+pub(crate) fn numbers(path: &Path) -> Vec<u32> {
     let text = fs::read_to_string(path).unwrap_or_default();
     text.lines().filter_map(|line| line.parse().ok()).collect()
 }
