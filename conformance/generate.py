@@ -15,17 +15,19 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 
 from case import seconds  # noqa: E402
-from topics import headers, hints, jitter, limits, mixtures, saturation, values, waits  # noqa: E402
+from topics import breakers, budgets, headers, hints, jitter, limits, mixtures, saturation, values, waits  # noqa: E402
 
 FOLDER = Path(__file__).parent
 TOPICS = (waits, jitter, limits, hints, saturation, values, mixtures)
-HEADERS = FOLDER / "headers" / "hints.json"  # of another form, and so in a folder of its own
+# of other forms, and so in folders of their own
+OTHERS = {"headers/hints.json": headers, "guards/budgets.json": budgets, "guards/breakers.json": breakers}
 
 
 def main(arguments):
     if arguments not in ([], ["--check"]):
         sys.exit(__doc__)
-    files = {path_of(topic): list(topic.cases()) for topic in TOPICS} | {HEADERS: list(headers.cases())}
+    topics = {path_of(topic): topic for topic in TOPICS} | {FOLDER / path: topic for path, topic in OTHERS.items()}
+    files = {path: list(topic.cases()) for path, topic in topics.items()}
     refuse_equal_names(case["name"] for cases in files.values() for case in cases)
     texts = {path: as_json(cases) for path, cases in files.items()}
     if arguments == ["--check"]:
@@ -70,7 +72,7 @@ def case_as_json(case):
 def field_as_json(key, value):
     if key == "draws":
         return "[" + ", ".join(map(draw_as_json, value)) + "]"
-    if key in ("outcomes", "steps"):
+    if key in ("outcomes", "steps", "events"):
         return "[\n" + ",\n".join(f"      {plain(item)}" for item in value) + "\n    ]"
     return plain(value)
 

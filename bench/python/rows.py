@@ -14,6 +14,7 @@ class Row:
     retries: int = 0
     overhead: bool = True  # whether the cost of the bare target is taken off
     is_async: bool = False
+    most: float = 0  # of a row that the peers do not have: the most that a call may cost, in ns
 
     def ratio(self, version):
         return self.must.get(version, self.must["3.11"])
@@ -43,5 +44,9 @@ ROWS = (
         overhead=False,
     ),
     Row("retry_quiet", "per retry, logger=None: overhead", {"3.11": 5}, 10, retries=RETRIES),
+    Row("budget", "sync success with a budget: overhead", {}, 1500, most=1000),
+    Row("breaker", "sync success with a breaker: overhead", {}, 1500, most=1000),
+    Row("guarded", "sync success with both: overhead", {}, 1500, most=1000),
+    Row("async_guarded", "async success with both: overhead", {}, 1500, is_async=True, most=1000),
 )
 IMPORT_RATIO = 2.5

@@ -1,4 +1,11 @@
-//! The shapes that are measured: one policy, one target, and the loop that one would write by hand.
+//! The same work, done by each library: one adapter for each, in `peers/`.
+//!
+//! An adapter is a [`Peer`]: functions that do a row's work n times, in the library's own words and
+//! with the settings that come nearest to [`work`]. A row that a library cannot do is not there.
 
-pub mod hand;
-pub mod rows;
+pub mod edges;
+pub mod peer;
+pub mod peers;
+pub mod work;
+
+pub use peer::{Peer, row};

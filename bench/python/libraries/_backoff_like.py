@@ -9,8 +9,13 @@ LOGGER = logging.getLogger("backoff")
 
 
 def rows(module, folder):
+    return Rows(fresh(module, folder))
+
+
+def fresh(module, folder):
+    """The package, as if it were the only one that has touched the logger."""
     LOGGER.setLevel(logging.NOTSET)
-    return Rows(load(module, folder))
+    return load(module, folder)
 
 
 class Rows:

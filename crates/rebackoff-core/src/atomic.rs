@@ -1,9 +1,9 @@
 //! The atomics, which loom replaces by its own to try every order of events.
 
 #[cfg(not(loom))]
-pub(crate) use core::sync::atomic::{AtomicU64, Ordering};
+pub(crate) use core::sync::atomic::{AtomicU64, Ordering, fence};
 #[cfg(loom)]
-pub(crate) use loom::sync::atomic::{AtomicU64, Ordering};
+pub(crate) use loom::sync::atomic::{AtomicU64, Ordering, fence};
 
 /// A `const fn`, but under loom, whose atomics are made at run time only.
 macro_rules! const_unless_loom {

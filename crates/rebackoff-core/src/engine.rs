@@ -59,7 +59,30 @@ impl Engine {
         Self { retry: 0, previous: Seconds::ZERO }
     }
 
+    /// The engine of a call that has made `tries` tries already, elsewhere: where `raw_wait` was its
+    /// [last raw wait](Self::raw_wait), its next wait is the one that it would have been there.
+    ///
+    /// ```
+    /// use rebackoff_core::{Engine, Jitter, Policy, Seconds, Step, Verdict, expo, policy};
+    ///
+    /// let policy = policy!(expo, jitter = Jitter::None);
+    /// let mut engine = Engine::resume(3, Seconds::new(4.0).unwrap());
+    /// let step = engine.handle_outcome(&policy, Verdict::Retry, Seconds::ZERO, &mut || 0.5);
+    /// assert_eq!(step, Step::Retry { wait: Seconds::new(8.0).unwrap() });
+    /// ```
+    #[inline]
+    pub const fn resume(tries: u64, raw_wait: Seconds) -> Self {
+        Self { retry: tries, previous: raw_wait }
+    }
+
     // Getters
+
+    /// The last raw wait, zero before the first: with [`tries`](Self::tries), all that
+    /// [`resume`](Self::resume) needs.
+    #[inline]
+    pub const fn raw_wait(&self) -> Seconds {
+        self.previous
+    }
 
     /// The tries so far, with the one that is about to begin or has just ended.
     #[inline]

@@ -2,12 +2,13 @@
 
 use core::fmt;
 
-use crate::atomic::{AtomicU64, Ordering::Relaxed, const_unless_loom, zeros};
+use crate::atomic::{AtomicU64, Ordering, Ordering::Relaxed, const_unless_loom, zeros};
 
 /// Into how many slices a window is cut: the one that is filling, and those before it.
-pub(crate) const SLICES: u64 = 10;
+pub(crate) const SLICES: u64 = PLACES as u64;
 
-const PLACES: usize = 10;
+/// Ten; two for loom, which tries every order of what happens to them.
+const PLACES: usize = if cfg!(loom) { 2 } else { 10 };
 const COUNT_BITS: u32 = 22;
 const NUMBER_BITS: u32 = 35;
 const PERIODS: u8 = 128;
@@ -63,6 +64,12 @@ impl Slice {
         Self::new(self.key(), self.count() + 1)
     }
 
+    /// Whether it counts no further.
+    #[inline]
+    pub(crate) const fn is_full(self) -> bool {
+        self.count() == MAX_COUNT
+    }
+
     /// The count, if this is among the `slices` slices that end with `last`.
     #[inline]
     pub(crate) const fn count_within(self, last: Key, slices: u64) -> u64 {
@@ -95,21 +102,22 @@ impl Ring {
         slices_before.map(|slice| slice.count_within(last, slices)).sum()
     }
 
-    /// Counts one in slice `key`, unless its period is over or its place belongs to a later one.
+    /// Counts one in slice `key`, and says so; unless its period is over, its place belongs to a later
+    /// slice, or it is full.
     #[inline]
-    pub(crate) fn add(&self, key: Key) {
+    pub(crate) fn add(&self, key: Key) -> bool {
         let place = self.place(key);
         let mut old = Slice(place.load(Relaxed));
         loop {
-            let next = if old.key() == key {
+            let next = if old.key() == key && !old.is_full() {
                 old.plus_one()
             } else if old.key().period() == key.period() && old.key() < key {
                 Slice::new(key, 1)
             } else {
-                return;
+                return false;
             };
             match place.compare_exchange_weak(old.0, next.0, Relaxed, Relaxed) {
-                Ok(_) => return,
+                Ok(_) => return true,
                 Err(current) => old = Slice(current),
             }
         }
@@ -120,36 +128,35 @@ impl Ring {
         self.place(slice.key()).fetch_max(slice.0, Relaxed);
     }
 
-    /// Begins `period`, unless a later one has begun: every place belongs to it, and is empty.
-    pub(crate) fn begin(&self, period: u8) {
+    /// Begins `period`: every place belongs to it, and is empty.
+    ///
+    /// `is_due` says whether that is still to be done, and is asked between reading a place and
+    /// writing it. So what comes late writes nothing, however late it is: whoever went on to a later
+    /// period has changed the place.
+    pub(crate) fn begin(&self, period: u8, is_due: &impl Fn() -> bool) {
         let empty = Slice::new(Key::new(period, 0), 0);
+        let period = empty.key().period();
         for place in &self.0 {
-            renew(place, empty.0, |old| is_before(Slice(old).key().period(), period));
+            renew(place, empty.0, |old| Slice(old).key().period() != period && is_due());
         }
     }
 
-    fn slices(&self) -> impl Iterator<Item = Slice> + '_ {
+    pub(crate) fn slices(&self) -> impl Iterator<Item = Slice> + '_ {
         self.0.iter().map(|place| Slice(place.load(Relaxed)))
     }
 
     #[inline]
     fn place(&self, key: Key) -> &AtomicU64 {
-        #[allow(clippy::cast_possible_truncation, reason = "a remainder of 10 fits")]
+        #[allow(clippy::cast_possible_truncation, reason = "a small remainder")]
         &self.0[(key.number() % SLICES) as usize]
     }
 }
 
-/// Whether period `one` comes before `other`, the nearer way round.
-pub(crate) const fn is_before(one: u8, other: u8) -> bool {
-    let ahead = other.wrapping_sub(one) % PERIODS;
-    ahead > 0 && ahead < PERIODS / 2
-}
-
 /// Puts `new` into `place` for as long as what is there is `outdated`.
 pub(crate) fn renew(place: &AtomicU64, new: u64, outdated: impl Fn(u64) -> bool) {
-    let mut old = place.load(Relaxed);
+    let mut old = place.load(Ordering::Acquire);
     while outdated(old) {
-        match place.compare_exchange_weak(old, new, Relaxed, Relaxed) {
+        match place.compare_exchange_weak(old, new, Ordering::AcqRel, Ordering::Acquire) {
             Ok(_) => return,
             Err(current) => old = current,
         }
@@ -173,7 +180,7 @@ mod tests {
     #[test]
     fn a_slice_expires_when_the_window_has_passed_it() {
         let ring = Ring::new();
-        ring.begin(7);
+        ring.begin(7, &|| true);
         ring.add(key(3));
         ring.add(key(3));
         ring.add(key(12));
@@ -186,7 +193,7 @@ mod tests {
     #[test]
     fn what_is_late_is_dropped() {
         let ring = Ring::new();
-        ring.begin(7);
+        ring.begin(7, &|| true);
         ring.add(key(13));
         ring.add(key(3));
         assert_eq!(ring.sum(key(13), SLICES), 1);
@@ -195,14 +202,26 @@ mod tests {
     }
 
     #[test]
-    fn a_period_voids_those_before_it_and_no_later_one() {
+    fn a_period_voids_all_others() {
         let ring = Ring::new();
         ring.add(Key::new(0, 5));
-        ring.begin(1);
-        ring.begin(0);
-        ring.add(Key::new(1, 5));
+        ring.begin(1, &|| true);
+        assert!(!ring.add(Key::new(0, 6)));
+        assert_eq!(ring.sum(Key::new(1, 5), SLICES), 0);
+        assert!(ring.add(Key::new(1, 5)));
         assert_eq!(ring.sum(Key::new(1, 5), SLICES), 1);
-        assert!(is_before(127, 0) && is_before(0, 63) && !is_before(1, 1) && !is_before(0, 127));
+    }
+
+    #[test]
+    fn a_period_that_is_begun_late_changes_nothing_however_late_it_is() {
+        for later in 2..=PERIODS {
+            let ring = Ring::new();
+            ring.begin(later, &|| true);
+            ring.add(Key::new(later, 5));
+            ring.begin(1, &|| false);
+            assert!(ring.add(Key::new(later, 5)), "{later}");
+            assert_eq!(ring.sum(Key::new(later, 5), SLICES), 2, "{later}");
+        }
     }
 
     #[test]
@@ -210,5 +229,9 @@ mod tests {
         let slice = Slice::new(key(1), u64::MAX);
         assert_eq!(slice.plus_one().count(), MAX_COUNT);
         assert_eq!(slice.plus_one().key(), key(1));
+        let ring = Ring::new();
+        ring.keep(slice);
+        assert!(!Ring::new().add(Key::new(7, 1)) && !ring.add(key(1)));
+        assert_eq!(ring.sum(key(1), SLICES), MAX_COUNT);
     }
 }

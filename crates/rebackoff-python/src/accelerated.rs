@@ -12,6 +12,7 @@ use std::sync::Mutex;
 use crate::call::{Call, CallState, Next};
 use crate::clock::Clock;
 use crate::modules::SYNC;
+use crate::outside;
 use crate::run::{Run, Trigger};
 use crate::settle::{Moment, Settling, succeed};
 
@@ -32,7 +33,7 @@ pub(crate) fn call<'py>(
         if run.get().tells_tries() {
             Settling::new(Moment::Trying, py.None()).finish(py, run.get(), &mut state)?;
         }
-        let outcome = state.within(py, || target.call(args.clone(), Some(&kwargs)));
+        let outcome = state.within(py, || outside::call(target, &args, Some(&kwargs)));
         let value = match (outcome, trigger) {
             (Err(error), Trigger::Exception { exceptions, .. })
                 if error.matches(py, exceptions)? =>
@@ -87,7 +88,7 @@ pub(crate) fn refuse<'py>(
         let Some(target) = run.get().target.as_ref().filter(|_| state.next == Next::Again) else {
             return Ok(value);
         };
-        value = state.within(py, || target.bind(py).call(args.clone(), Some(&kwargs)))?;
+        value = state.within(py, || outside::call(target.bind(py), &args, Some(&kwargs)))?;
         moment = Moment::Returned;
     }
 }
@@ -109,7 +110,8 @@ fn resume<'py>(
     let resume = SYNC.get(py)?.getattr(intern!(py, "_resume"))?;
     let told_by = run.get();
     let told = told_by.tells_tries() || told_by.tells_success() || told_by.guards.is_some();
-    resume.call1((call, failure, told, target, exceptions, args, kwargs))
+    let arguments = (call, failure, told, target, exceptions, args, kwargs).into_pyobject(py)?;
+    outside::call(&resume, &arguments, None)
 }
 
 /// Raises the error of a try that was made in Rust: its context and traceback stay as they are.

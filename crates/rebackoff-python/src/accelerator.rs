@@ -5,7 +5,7 @@
 //! body stays what it is: everything else (names, signature, pickling, tracebacks of a debugger)
 //! sees the Python function, and without the accelerator it is what runs.
 //!
-//! This is the one module of the project with unsafe code.
+//! This module and `outside` are all of the project that has unsafe code.
 #![cfg_attr(accelerated, allow(unsafe_code))]
 
 #[cfg(accelerated)]

@@ -8,6 +8,7 @@ use rebackoff_core::{Engine, Limits, Nested, Seconds};
 use crate::clock::Clock;
 use crate::guards::CallGuards;
 use crate::options::{self, ask};
+use crate::outside;
 use crate::run::{Run, Source};
 use crate::scope::{self, Around, Scope, Surrounding};
 use crate::settle::{Moment, Settling, succeed};
@@ -111,7 +112,21 @@ impl CallState {
 
     /// Tells the guards of a success.
     pub(crate) fn settle_success(&mut self, py: Python<'_>, value: &Py<PyAny>) -> PyResult<()> {
-        self.guards.as_mut().map_or(Ok(()), |guards| guards.succeed(py, value))
+        let Some(guards) = &mut self.guards else {
+            return Ok(());
+        };
+        let settled = guards.succeed(py, value);
+        if settled.is_err() {
+            guards.drop_permit();
+        }
+        settled
+    }
+
+    /// Another error than the target's ends the call, and says nothing of the target.
+    pub(crate) fn release(&mut self) {
+        if let Some(guards) = &mut self.guards {
+            guards.drop_permit();
+        }
     }
 
     /// Looks at what is around the call, once: a deadline there is the call's own, too.
@@ -172,7 +187,7 @@ impl CallWaits {
         for (name, value) in keywords.iter() {
             now.set_item(name, ask(&value)?)?;
         }
-        let generator = function.call((), Some(&now))?;
+        let generator = outside::call(function, &PyTuple::empty(py), Some(&now))?;
         if let Ok(waits) = generator.cast::<Waits>() {
             return Ok(Self::Strategy(waits.clone().unbind(), Progress::default()));
         }
@@ -192,7 +207,8 @@ impl CallWaits {
                 waits.get().strategy().next(progress, outcome)
             }
             Self::Generator(generator) => {
-                generator.bind(py).call_method1(pyo3::intern!(py, "send"), (outcome,)).map(Some)
+                let send = generator.bind(py).getattr(pyo3::intern!(py, "send"))?;
+                outside::call1(&send, outcome).map(Some)
             }
         }
     }
@@ -259,6 +275,12 @@ impl Call {
     /// The target raised what is not retried: that says nothing of its health.
     fn lost(&mut self, py: Python<'_>) -> PyResult<()> {
         self.state.guards.as_mut().map_or(Ok(()), |guards| guards.release(py))
+    }
+
+    /// The block of a retry context came to its end: the guards hear of it here, because it may
+    /// return from the function around it, and then nothing else is called.
+    fn passed(&mut self, py: Python<'_>) -> PyResult<()> {
+        self.state.settle_success(py, &py.None())
     }
 
     /// Tells the handlers that a try is about to begin.

@@ -4,7 +4,7 @@ use pyo3::exceptions::{PyDeprecationWarning, PyTypeError};
 use pyo3::prelude::*;
 
 use crate::options::takes;
-use crate::random;
+use crate::{outside, random};
 
 /// The jitter of a decorator.
 pub(crate) enum Jitter {
@@ -31,7 +31,7 @@ impl Jitter {
             Self::Full(_) => random::up_to(raw),
             Self::Function(function) => {
                 let function = function.bind(py);
-                function.call1((raw,)).or_else(|error| {
+                outside::call1(function, raw).or_else(|error| {
                     let nullary = error.is_instance_of::<PyTypeError>(py)
                         && !takes(function, 1)?
                         && takes(function, 0)?;
@@ -52,5 +52,5 @@ fn without_argument<'py>(
         wait value in seconds and returning a jittered version of it.";
     let category = raw.py().get_type::<PyDeprecationWarning>();
     PyErr::warn(raw.py(), category.as_any(), message, 1)?;
-    raw.add(function.call0()?)
+    raw.add(outside::call0(function)?)
 }

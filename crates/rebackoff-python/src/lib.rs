@@ -23,6 +23,7 @@ mod jitter;
 mod log;
 mod modules;
 mod options;
+mod outside;
 mod random;
 mod run;
 mod scope;

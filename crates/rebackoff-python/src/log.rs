@@ -7,6 +7,7 @@ use pyo3::types::{PyDict, PyList, PyString};
 use pyo3::{PyTraverseError, PyVisit};
 
 use crate::modules::COMMON;
+use crate::outside;
 
 /// Where, and how loud.
 pub(crate) struct Log {
@@ -43,7 +44,8 @@ impl Log {
             (Record::Giveup, true) => intern!(py, "_log_giveup_context"),
         };
         let function = COMMON.get(py)?.getattr(function)?;
-        function.call1((details, &self.logger, self.level(record)))?;
+        let arguments = (details, &self.logger, self.level(record)).into_pyobject(py)?;
+        outside::call(&function, &arguments, None)?;
         Ok(())
     }
 

@@ -9,6 +9,7 @@ use pyo3::types::{PyFloat, PyString};
 use rebackoff_core::{Above, Hints, LastWait, Nested, Seconds};
 
 use crate::modules::CALLABLES;
+use crate::outside;
 use crate::seconds::Amount;
 
 /// An option that is known, or has to be asked for.
@@ -65,7 +66,7 @@ pub(crate) fn ask<'py>(option: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>
     if !option.is_callable() {
         return Ok(option.clone());
     }
-    option.call0().or_else(|error| {
+    outside::call0(option).or_else(|error| {
         if !error.is_instance_of::<PyTypeError>(py) || takes(option, 0)? {
             return Err(error);
         }

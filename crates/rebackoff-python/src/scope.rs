@@ -197,8 +197,7 @@ impl Scope {
 
     /// It is around nothing any more.
     pub(crate) fn leave(&self, py: Python<'_>) {
-        let mut token = self.token.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let token = token.take();
+        let token = self.token.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
         if let (Some(token), Ok(variable)) = (token, variable(py)) {
             // A coroutine that is closed in another context than its own has left nothing there.
             drop(variable.call_method1(intern!(py, "reset"), (token,)));

@@ -21,7 +21,7 @@ use crate::details;
 use crate::modules::CALLABLES;
 use crate::run::{Run, Trigger};
 use crate::telemetry::Event;
-use crate::{sleep, testing};
+use crate::{outside, sleep, testing};
 
 /// What the target has done.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -107,6 +107,21 @@ impl Settling {
     ///
     /// `given` is what the last awaited thing gave.
     pub(crate) fn step<'py>(
+        &mut self,
+        py: Python<'py>,
+        run: &Run,
+        call: &mut CallState,
+        given: Option<Bound<'py, PyAny>>,
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let step = self.advance(py, run, call, given);
+        if step.is_err() {
+            // The error's traceback may keep the call alive, and a permit with it.
+            call.release();
+        }
+        step
+    }
+
+    fn advance<'py>(
         &mut self,
         py: Python<'py>,
         run: &Run,
@@ -213,7 +228,7 @@ impl Settling {
                 Trigger::Exception { giveup: None, .. } => None,
                 Trigger::Exception { giveup: Some(condition), .. }
                 | Trigger::Predicate(condition) => {
-                    Some(condition.bind(py).call1((&self.outcome,))?)
+                    Some(outside::call1(condition.bind(py), self.outcome.bind(py))?)
                 }
             },
         };

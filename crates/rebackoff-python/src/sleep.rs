@@ -4,11 +4,11 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
-use crate::modules;
+use crate::{modules, outside};
 
 /// `time.sleep(wait)`.
 pub(crate) fn block(wait: &Bound<'_, PyAny>) -> PyResult<()> {
-    modules::time(intern!(wait.py(), "sleep"))?.call1((wait,))?;
+    outside::call1(&modules::time(intern!(wait.py(), "sleep"))?, wait)?;
     Ok(())
 }
 

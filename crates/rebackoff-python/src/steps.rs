@@ -9,6 +9,7 @@ use pyo3::types::PyTuple;
 use pyo3::{PyTraverseError, PyVisit};
 
 use crate::call::Call;
+use crate::outside;
 use crate::settle::Settling;
 
 /// Settles an outcome of an async target: what has to be awaited for it, if anything.
@@ -60,9 +61,9 @@ impl Steps {
         let py = value.py();
         let inner = self.inner(py)?;
         let yielded = if value.is_none() {
-            inner.call_method0(intern!(py, "__next__"))
+            next(&inner)
         } else {
-            inner.call_method1(intern!(py, "send"), (value,))
+            outside::call1(&inner.getattr(intern!(py, "send"))?, &value)
         };
         self.go_on(py, yielded)
     }
@@ -70,13 +71,17 @@ impl Steps {
     #[pyo3(signature = (*error))]
     fn throw<'py>(&mut self, error: Bound<'py, PyTuple>) -> PyResult<Bound<'py, PyAny>> {
         let py = error.py();
-        let thrown = self.inner(py)?.call_method1(intern!(py, "throw"), error);
+        let throw = self.inner(py)?.getattr(intern!(py, "throw"))?;
+        let thrown = outside::call(&throw, &error, None);
         self.go_on(py, thrown)
     }
 
     fn close(&mut self, py: Python<'_>) -> PyResult<()> {
         match self.waiting.take() {
-            Some(waiting) => waiting.inner.call_method0(py, intern!(py, "close")).map(|_| ()),
+            Some(waiting) => {
+                release(waiting.call.bind(py));
+                waiting.inner.call_method0(py, intern!(py, "close")).map(|_| ())
+            }
             None => Ok(()),
         }
     }
@@ -113,6 +118,7 @@ impl Steps {
                 return Err(error);
             };
             if !error.is_instance_of::<PyStopIteration>(py) {
+                release(waiting.call.bind(py));
                 return Err(error);
             }
             let given = error.value(py).getattr(intern!(py, "value"))?;
@@ -123,9 +129,14 @@ impl Steps {
             waiting.inner = iterator_of(&awaitable)?;
             let inner = waiting.inner.bind(py).clone();
             self.waiting = Some(waiting);
-            yielded = inner.call_method0(intern!(py, "__next__"));
+            yielded = next(&inner);
         }
     }
+}
+
+/// The call ends while something is awaited: a try that was about to begin does not.
+fn release(call: &Bound<'_, Call>) {
+    call.borrow_mut().parts().1.release();
 }
 
 fn advance<'py>(
@@ -136,6 +147,10 @@ fn advance<'py>(
     let mut call_ref = call.borrow_mut();
     let (run, state) = call_ref.parts();
     settling.step(call.py(), run.get(), state, given)
+}
+
+fn next<'py>(iterator: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    outside::call0(&iterator.getattr(intern!(iterator.py(), "__next__"))?)
 }
 
 fn iterator_of(awaitable: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {

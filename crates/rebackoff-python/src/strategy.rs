@@ -9,8 +9,8 @@ use pyo3::pyclass::CompareOp;
 use pyo3::types::{PyFloat, PyInt, PyIterator};
 use pyo3::{PyTraverseError, PyVisit};
 
-use crate::random;
 use crate::waits::Waits;
+use crate::{outside, random};
 
 /// A wait strategy with its parameters.
 pub(crate) enum Strategy {
@@ -137,8 +137,8 @@ impl Strategy {
             }
             Self::Again { of } => return of.get().strategy().next(progress, sent),
             Self::Runtime { value } => {
-                let wait =
-                    value.bind(py).call1((sent,)).map_err(|error| as_generator(py, error))?;
+                let wait = outside::call1(value.bind(py), sent)
+                    .map_err(|error| as_generator(py, error))?;
                 return Ok((!wait.is_none()).then_some(wait));
             }
         }))

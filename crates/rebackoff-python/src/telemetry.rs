@@ -7,7 +7,9 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple};
+use pyo3::types::PyTuple;
+
+use crate::outside;
 
 /// What handlers are told of.
 #[derive(Clone, Copy)]
@@ -35,16 +37,16 @@ pub(crate) fn is_on() -> bool {
 }
 
 /// Tells the exporters. Their errors are not the call's: `sys.unraisablehook` gets them.
-pub(crate) fn tell(py: Python<'_>, event: Event, details: Option<&Py<PyDict>>) {
+pub(crate) fn tell(event: Event, details: &Bound<'_, PyAny>) {
     if !is_on() {
         return;
     }
-    let Some(handlers) = handlers(py, event) else {
+    let Some(handlers) = handlers(details.py(), event) else {
         return;
     };
-    for handler in handlers.bind(py) {
-        if let Err(error) = handler.call1((details,)) {
-            error.write_unraisable(py, Some(&handler));
+    for handler in handlers.bind(details.py()) {
+        if let Err(error) = outside::call1(&handler, details) {
+            error.write_unraisable(details.py(), Some(&handler));
         }
     }
 }

@@ -362,3 +362,66 @@ def test_cancelling_a_task_in_its_wait_ends_it():
 
     error = asyncio.run(run())
     assert isinstance(error.__context__, (ValueError, asyncio.CancelledError))
+
+
+@pytest.mark.smoke
+@pytest.mark.parametrize(
+    "waiting", ["target", "wait", "handler", "predicate", "guarded", "context", "coroutine"]
+)
+def test_a_daemon_thread_in_a_call_does_not_abort_the_program_when_it_ends(waiting):
+    ended = subprocess.run(
+        [sys.executable, "-c", DAEMON, waiting], capture_output=True, text=True, timeout=60
+    )
+    assert (ended.returncode, ended.stderr, ended.stdout) == (0, "", "the end\n")
+
+
+DAEMON = textwrap.dedent("""
+    import asyncio, os, sys, threading, time
+    import rebackoff
+
+    waiting = threading.Event()
+    options = dict(interval=0.2, jitter=None, logger=None)
+    retried = rebackoff.on_exception(rebackoff.constant, ValueError, **options)
+
+    def wait(*_):
+        waiting.set()
+        time.sleep(0.2)
+
+    def fail(*_):
+        waiting.set()
+        raise ValueError
+
+    def block():
+        for attempt in rebackoff.retry_context(ValueError, rebackoff.constant, **options):
+            with attempt:
+                fail()
+
+    def loop():
+        async def slowly():
+            wait()
+            raise ValueError
+        asyncio.run(retried(slowly)())
+
+    def decorated(target, **more):
+        return rebackoff.on_exception(rebackoff.constant, ValueError, **options, **more)(target)
+
+    target = {
+        "target": decorated(wait),
+        "wait": decorated(fail),
+        "handler": decorated(fail, on_backoff=wait),
+        "predicate": rebackoff.on_predicate(rebackoff.constant, wait, **options)(int),
+        "guarded": decorated(wait, breaker=rebackoff.Breaker()),
+        "context": block,
+        "coroutine": loop,
+    }[sys.argv[1]]
+
+    class LastWord:
+        def __del__(self, sleep=time.sleep, write=os.write):
+            sleep(0.5)  # the thread wants to run again while the interpreter ends
+            write(1, b"the end\\n")
+
+    sys.last_word = LastWord()
+    threading.Thread(target=target, daemon=True).start()
+    waiting.wait()
+    time.sleep(0.05)
+""")

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import pickle
 import threading
 import time
+import types
+import warnings
 
 import pytest
 import rebackoff
@@ -364,7 +367,7 @@ def test_a_probe_closes_the_breaker(flavour, flaky, clock):
 
 
 @flavours
-@pytest.mark.parametrize("error", [KeyboardInterrupt, asyncio.CancelledError, KeyError])
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit, asyncio.CancelledError, KeyError])
 def test_a_probe_that_ends_otherwise_says_nothing_and_frees_its_place(flavour, error, clock):
     breaker = half_open(clock)
 
@@ -411,6 +414,160 @@ def test_a_cancelled_task_frees_its_probe(clock):
 
     asyncio.run(main())
     assert breaker.state == "half_open"
+
+
+@flavours
+def test_what_a_handler_raises_before_the_probe_frees_its_place(flavour, flaky, clock):
+    breaker, target = half_open(clock), flaky(0)
+
+    def broken(details):
+        raise KeyError("handler")
+
+    with pytest.raises(KeyError) as kept:
+        flavour(target, breaker=breaker, on_try=broken)()
+    breaker.check()
+    assert (target.calls, breaker.state, breaker.failures) == (0, "half_open", 0)
+    assert kept.value.__traceback__ is not None
+
+
+@pytest.mark.parametrize("flavour", FLAVOURS[:-2])
+def test_what_a_condition_raises_frees_the_place_of_the_probe(flavour, clock):
+    breaker = half_open(clock)
+
+    def broken(error):
+        raise KeyError("condition")
+
+    with pytest.raises(KeyError) as kept:
+        flavour(fail, breaker=breaker, giveup=broken)()
+    breaker.check()
+    assert kept.value.__traceback__ is not None
+
+
+@flavours
+def test_what_counts_raises_frees_the_place_of_the_probe(flavour, flaky, clock):
+    breaker = half_open(clock)
+
+    def broken(outcome):
+        raise KeyError("counts")
+
+    for failures in (0, 1):
+        with pytest.raises(KeyError) as kept:
+            flavour(flaky(failures), breaker=breaker, counts=broken)()
+        breaker.check()
+        assert kept.value.__traceback__ is not None
+
+
+def test_an_async_generator_that_is_closed_before_its_first_item_frees_its_probe(clock):
+    breaker = half_open(clock)
+
+    @rebackoff.on_exception(rebackoff.expo, ValueError, breaker=breaker)
+    async def items():
+        await hanging()
+        yield 1
+
+    closed_while_it_hangs(items().__anext__(), breaker)
+
+
+def test_a_call_that_is_closed_in_an_async_handler_frees_its_probe(clock):
+    breaker = half_open(clock)
+
+    async def hang(details):
+        await hanging()
+
+    @rebackoff.on_exception(rebackoff.expo, ValueError, breaker=breaker, on_try=hang)
+    async def target(): ...
+
+    @rebackoff.on_exception(rebackoff.expo, ValueError, breaker=breaker, on_try=hang)
+    async def items():
+        yield 1
+
+    async def block():
+        async for attempt in rebackoff.aretry_context(
+            ValueError, rebackoff.expo, breaker=breaker, on_try=hang
+        ):
+            with attempt:
+                pass
+
+    closed_while_it_hangs(target(), breaker)
+    closed_while_it_hangs(items().__anext__(), breaker)
+    closed_while_it_hangs(block(), breaker)
+
+
+@types.coroutine
+def hanging():
+    yield
+
+
+def closed_while_it_hangs(call, breaker):
+    call.send(None)
+    with pytest.raises(CircuitOpenError):
+        breaker.check()
+    with pytest.raises(asyncio.CancelledError):
+        call.throw(asyncio.CancelledError)
+    breaker.check()
+    assert (breaker.state, breaker.failures) == ("half_open", 0)
+
+
+def test_a_block_that_returns_is_a_success(clock):
+    budget = Budget.quota(capacity=500, retry_cost=10)
+    budget.withdraw()
+
+    def block(breaker):
+        for attempt in rebackoff.retry_context(
+            ValueError, rebackoff.expo, breaker=breaker, budget=budget
+        ):
+            with attempt:
+                return "done"
+
+    async def async_block(breaker):
+        async for attempt in rebackoff.aretry_context(
+            ValueError, rebackoff.expo, breaker=breaker, budget=budget
+        ):
+            with attempt:
+                return "done"
+
+    for call in (block, lambda breaker: asyncio.run(async_block(breaker))):
+        breaker = half_open(clock)
+        assert call(breaker) == "done"
+        assert breaker.state == "closed"
+    assert budget.tokens == 492
+
+
+@pytest.mark.parametrize("flavour", [context, async_context])
+def test_the_success_of_a_block_counts_once(flavour, flaky, clock):
+    budget, asked = Budget.quota(capacity=500, retry_cost=10), []
+    budget.withdraw()
+    flavour(flaky(0), budget=budget, breaker=Breaker(), counts=lambda value: asked.append(value))()
+    assert (budget.tokens, asked) == (491, [None])
+
+
+def test_a_probe_that_did_not_survive_a_fork_expires_in_the_child(clock):
+    breaker = half_open(clock, probe_timeout=20)
+    held = breaker.admit()
+    read, write = os.pipe()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        child = os.fork()
+    if child == 0:
+        # as of a thread that is not here: nobody will give it back
+        states = [is_rejected(breaker)]
+        clock.now += 20
+        states.append(is_rejected(breaker))
+        os.write(write, repr(states).encode())
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert eval(os.read(read, 100)) == [True, False]
+    os.close(read), os.close(write)
+    held.settle()
+    assert breaker.state == "closed"
+
+
+def is_rejected(breaker):
+    try:
+        breaker.check()
+    except CircuitOpenError:
+        return True
+    return False
 
 
 def test_a_permit_that_is_dropped_frees_its_place(clock):

@@ -264,9 +264,12 @@ class TestRetryAfterHint:
         error = TestHttpRetry.http_error(503, **{"Retry-After": in_a_minute})
         assert retry_after_hint(error) == pytest.approx(60, abs=2)
 
-    def test_a_date_in_the_past_means_now(self):
+    def test_a_date_in_the_past_asks_for_nothing(self):
         error = TestHttpRetry.http_error(503, **{"Retry-After": "Wed, 21 Oct 2015 07:28:00 GMT"})
-        assert retry_after_hint(error) == 0
+        assert retry_after_hint(error) is None
+
+    def test_other_headers_than_retry_after_are_read_too(self):
+        assert retry_after_hint(TestHttpRetry.http_error(503, **{"retry-after-ms": "1500"})) == 1.5
 
 
 def test_a_rate_limit_error_survives_pickling():

@@ -351,6 +351,7 @@ class TestValues:
 
 
 def test_the_examples_in_the_documentation_are_right():
-    failed, run = doctest.testmod(strategies)
-    assert run > 0
-    assert failed == 0
+    for module in (strategies._strategies, strategies._guarded):
+        failed, run = doctest.testmod(module)
+        assert run > 0
+        assert failed == 0

@@ -30,6 +30,9 @@ pin_project! {
     }
 }
 
+/// What follows a try that is not accepted: a wait, unless the outcome is the call's.
+type BeginWait<Call, O> = fn(Pin<&mut Call>, O, Verdict) -> ControlFlow<O>;
+
 pin_project! {
     #[project = StateProjection]
     enum State<Fut, Sleep> {
@@ -109,7 +112,9 @@ where
                 self.as_mut().begin_seen_try();
             } else {
                 self.as_mut().begin_try();
-                if let ControlFlow::Break(outcome) = ready!(self.as_mut().poll_try(context)) {
+                if let ControlFlow::Break(outcome) =
+                    ready!(self.as_mut().poll_try(context, Self::begin_first_wait))
+                {
                     return Poll::Ready(outcome);
                 }
             }
@@ -123,7 +128,9 @@ where
         loop {
             let this = self.as_mut().project();
             let flow = match this.state.project() {
-                StateProjection::Calling { .. } => ready!(self.as_mut().poll_try(context)),
+                StateProjection::Calling { .. } => {
+                    ready!(self.as_mut().poll_try(context, Self::begin_wait))
+                }
                 StateProjection::Seen { .. } => ready!(self.as_mut().poll_seen_try(context)),
                 _ => {
                     ready!(self.as_mut().poll_wait(context));
@@ -150,6 +157,7 @@ where
     fn poll_try(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
+        begin_wait: BeginWait<Self, F::Outcome>,
     ) -> Poll<ControlFlow<F::Outcome>> {
         let this = self.as_mut().project();
         let StateProjection::Calling { future } = this.state.project() else {
@@ -158,7 +166,7 @@ where
         let outcome = ready!(future.poll(context));
         Poll::Ready(match this.session.judge(&outcome, this.hooks) {
             Verdict::Accept => ControlFlow::Break(outcome),
-            verdict => self.begin_wait(outcome, verdict),
+            verdict => begin_wait(self, outcome, verdict),
         })
     }
 
@@ -176,7 +184,7 @@ where
         let outcome = ready!(scope.within(|| future.poll(context)));
         Poll::Ready(match this.session.judge(&outcome, this.hooks) {
             Verdict::Accept => ControlFlow::Break(outcome),
-            verdict => self.begin_wait(outcome, verdict),
+            verdict => self.begin_first_wait(outcome, verdict),
         })
     }
 
@@ -201,6 +209,15 @@ where
     /// Apart, as all that follows a failure is, so that success stays short.
     #[cold]
     #[inline(never)]
+    fn begin_first_wait(
+        self: Pin<&mut Self>,
+        outcome: F::Outcome,
+        verdict: Verdict,
+    ) -> ControlFlow<F::Outcome> {
+        self.begin_wait(outcome, verdict)
+    }
+
+    #[inline]
     fn begin_wait(
         self: Pin<&mut Self>,
         outcome: F::Outcome,
@@ -223,8 +240,7 @@ where
         ControlFlow::Continue(())
     }
 
-    #[cold]
-    #[inline(never)]
+    #[inline]
     fn poll_wait(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         let mut this = self.project();
         match this.state.as_mut().project() {

@@ -37,10 +37,12 @@ def ok(body: Any = None, *, delay: float = 0.0) -> Answer:
     return Answer(body=body, delay=delay)
 
 
-def status(code: int, *, retry_after: object = None) -> Answer:
-    """An answer with that status code and, when given, a `Retry-After` header."""
-    headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
-    return Answer(status=code, body={"status": code}, headers=headers)
+def status(
+    code: int, *, retry_after: object = None, headers: Mapping[str, str] | None = None
+) -> Answer:
+    """An answer with that status code and, when given, headers, of which `Retry-After` is one."""
+    sent = {} if retry_after is None else {"Retry-After": str(retry_after)}
+    return Answer(status=code, body={"status": code}, headers=sent | dict(headers or {}))
 
 
 def reset() -> Answer:
@@ -101,6 +103,10 @@ class _QuietServer(ThreadingHTTPServer):
 
 def _handler_of(server: MisbehavingServer) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            self.do_GET()
+
         def do_GET(self) -> None:
             answer = server._next_answer(self.path)
             if answer.hang_up:

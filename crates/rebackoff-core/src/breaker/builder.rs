@@ -311,8 +311,9 @@ impl Window {
             }
             Self::Calls(calls) => {
                 let calls = calls as u64;
-                let slice = calls.div_ceil(SLICES);
-                Ok(Span::Calls { slice, slices: calls.div_ceil(slice) })
+                // The calls of the window begin anywhere in a slice: at most nine others follow it.
+                let slice = (calls - 1).div_ceil(SLICES - 1);
+                Ok(Span::Calls { calls, slice: if slice > 0 { slice } else { 1 } })
             }
             Self::Time(time) if time.get() < 1.0 || time.get() > 600.0 => {
                 let rule = "window_time must be from 1s to 10m";

@@ -32,7 +32,7 @@ impl fmt::Display for Rates {
             write!(f, "{or}{}% slower than {longer_than}", percent(self.slow_rate))?;
         }
         match self.span {
-            Span::Calls { slice, slices } => write!(f, " in {} calls", slice * slices)?,
+            Span::Calls { calls, .. } => write!(f, " in {calls} calls")?,
             Span::Time { slice } => {
                 write!(f, " in {}", duration(Duration::from_nanos(slice * SLICES)))?;
             }

@@ -17,7 +17,7 @@ use probes::{Probe, Probes};
 use window::{Span, Window};
 use word::{MAX_REOPENED, Mode, Word};
 
-use crate::atomic::{AtomicU64, Ordering, Ordering::Relaxed, const_unless_loom};
+use crate::atomic::{AtomicU64, Ordering, Ordering::Relaxed, const_unless_loom, fence};
 use crate::wait::power;
 use crate::{Draws, Seconds};
 
@@ -47,10 +47,10 @@ const NANOS_PER_MILLI: u64 = 1_000_000;
 ///   opens it.)
 ///
 /// A window of time (`window_time`, 10 s) is ten slices that begin at whole multiples of a tenth
-/// of it on the clock: the slice of now and the nine before it. A window of calls (`window_calls`)
-/// is cut into slices of ⌈`window_calls` / 10⌉ calls, in the order of `settle`; the slice that is
-/// filling and as many before it as make up the window, rounded up to whole slices. Up to 10 calls
-/// it is exact.
+/// of it on the clock: the slice of now and the nine before it. A slice counts its first 4194303
+/// calls. A window of calls (`window_calls`) is the last so many calls, in the order of `settle`,
+/// and those that share a slice of ⌈(`window_calls` − 1) / 9⌉ calls with the first of them: up to
+/// 10 calls it is exact, and it is never short.
 ///
 /// # How long it stays open
 ///
@@ -71,7 +71,8 @@ const NANOS_PER_MILLI: u64 = 1_000_000;
 /// Nothing takes a lock, and no lock can be held while the target runs. With `consecutive`, a
 /// success of a closed breaker that has no failures is a load in `admit`, and one in `settle`, and
 /// reads no clock; with rates, `settle` adds to one counter. `now` is the time since any fixed
-/// moment on a monotonic clock, the same for all calls, asked for only where it is needed.
+/// moment on a monotonic clock, the same for all calls, asked for only where it is needed. Times are
+/// kept for 139 years.
 ///
 /// In a `static`, [`breaker!`](crate::breaker!) checks the parameters while compiling; at run time
 /// [`Breaker::builder`] gives an error that names the parameter.
@@ -186,8 +187,7 @@ impl Breaker {
                 Counts { calls: word.payload(), failures: word.payload(), slow: 0 }
             }
             Trip::Rates(Rates { span, .. }) => {
-                let last = self.window.last(span, period(word.generation()), || now().to_nanos());
-                self.window.counts(span, last)
+                self.window.counts(span, period(word.generation()), || now().to_nanos())
             }
         }
     }
@@ -290,7 +290,7 @@ impl Breaker {
         while let Some(new) = next(old) {
             if new.generation() != old.generation() {
                 if let Trip::Rates(_) = self.rules.trip {
-                    self.window.begin(period(new.generation()));
+                    self.window.begin(period(new.generation()), || self.load() == old);
                 }
             }
             match self.word.compare_exchange(old.0, new.0, Ordering::AcqRel, Ordering::Acquire) {
@@ -408,7 +408,11 @@ impl Breaker {
         let now = LazyCell::new(now);
         let failed = health == Health::Failure;
         let slow = rates.longer_than.is_some_and(|longer_than| took() > longer_than);
-        let Some(slice) = self.window.add(rates.span, period(generation), || now.to_nanos()) else {
+        let period = period(generation);
+        let Some(slice) = self.window.add(rates.span, period, || now.to_nanos()) else {
+            if self.window.is_used_up(rates.span) {
+                self.change(|old| is_closed(old, generation).then(|| old.next(Mode::Closed, 0, 0)));
+            }
             return;
         };
         if !failed && !slow {
@@ -421,7 +425,9 @@ impl Breaker {
         if slow {
             self.window.add_slow(slice);
         }
-        if rates.are_reached(self.window.counts(rates.span, slice)) {
+        // Of two that are counted at once, at least one sees both.
+        fence(Ordering::SeqCst);
+        if rates.are_reached(self.window.counts(rates.span, period, || now.to_nanos())) {
             let until = LazyCell::new(|| until(*now, self.open_time(0, draws)));
             let open = |old: Word| old.next(Mode::Open, 0, *until);
             self.change(|old| is_closed(old, generation).then(|| open(old)));
@@ -480,10 +486,10 @@ impl Breaker {
 impl Rates {
     #[allow(clippy::cast_precision_loss, reason = "counts of less than 2⁵²")]
     fn are_reached(&self, counts: Counts) -> bool {
-        let calls = counts.calls as f64;
+        // A quotient is rounded as the fraction that somebody wrote is; a product is not.
+        let share = |count: u64| count as f64 / counts.calls as f64;
         counts.calls >= u64::from(self.min_calls)
-            && (counts.failures as f64 >= self.failure_rate * calls
-                || counts.slow as f64 >= self.slow_rate * calls)
+            && (share(counts.failures) >= self.failure_rate || share(counts.slow) >= self.slow_rate)
     }
 }
 
@@ -561,4 +567,77 @@ macro_rules! __breaker {
     (($builder:expr) $parameter:ident($($value:expr),+ $(,)?) $(, $($rest:tt)*)?) => {
         $crate::__breaker!(($builder.$parameter($($value),+)) $($($rest)*)?)
     };
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+    use crate::secs;
+    use window::end_of_numbers;
+
+    const NOW: fn() -> Seconds = || Seconds::ZERO;
+
+    fn fail(breaker: &Breaker) {
+        let permit = breaker.admit(NOW).unwrap();
+        breaker.settle(permit, Health::Failure, NOW, NOW, &mut || 0.0);
+    }
+
+    #[test]
+    fn a_window_whose_numbers_are_used_up_begins_anew() {
+        let breaker = Breaker::builder().failure_rate(1.0).window_calls(4).build().unwrap();
+        breaker.window.skip_to(end_of_numbers(1) - 1);
+        fail(&breaker);
+        assert_eq!(breaker.counts(NOW), Counts { calls: 4, failures: 1, slow: 0 });
+        fail(&breaker);
+        assert_eq!(breaker.counts(NOW), Counts::default());
+        for _ in 0..4 {
+            assert_eq!(breaker.state(NOW), BreakerState::Closed);
+            fail(&breaker);
+        }
+        assert_eq!(breaker.state(NOW), BreakerState::Open);
+    }
+
+    #[test]
+    fn counts_go_on_through_all_generations_and_round_again() {
+        let breaker = Breaker::builder().failure_rate(1.0).min_calls(2).build().unwrap();
+        for generation in 0..20_000 {
+            fail(&breaker);
+            assert_eq!(breaker.counts(NOW).failures, 1, "{generation}");
+            breaker.reset();
+            assert_eq!(breaker.counts(NOW), Counts::default(), "{generation}");
+        }
+    }
+
+    #[test]
+    fn probes_are_admitted_in_all_generations_and_round_again() {
+        let at = |seconds| move || secs(seconds).into();
+        let open_for = secs(1);
+        let breaker = Breaker::builder().consecutive(1).open_for(open_for).build().unwrap();
+        for turn in 0..20_000 {
+            fail_at(&breaker, at(turn));
+            assert!(breaker.admit(at(turn)).is_err(), "{turn}");
+        }
+        assert_eq!(breaker.opened(), 20_000);
+    }
+
+    fn fail_at(breaker: &Breaker, now: impl Fn() -> Seconds) {
+        let permit = breaker.admit(&now).unwrap();
+        breaker.settle(permit, Health::Failure, NOW, &now, &mut || 0.0);
+    }
+
+    #[test]
+    fn a_probe_that_never_returns_is_forgotten_by_later_generations() {
+        let at = |seconds| move || secs(seconds).into();
+        let day = secs(86_400);
+        let breaker =
+            Breaker::builder().consecutive(1).open_for(secs(1)).probe_timeout(day).build().unwrap();
+        fail_at(&breaker, at(0));
+        let hung = breaker.admit(at(1)).unwrap();
+        breaker.force_open(at(1));
+        let probe = breaker.admit(at(2)).unwrap();
+        breaker.settle(hung, Health::Success, NOW, at(3), &mut || 0.0);
+        assert_eq!(breaker.state(at(3)), BreakerState::HalfOpen);
+        breaker.settle(probe, Health::Success, NOW, at(3), &mut || 0.0);
+        assert_eq!(breaker.state(at(3)), BreakerState::Closed);
+    }
 }

@@ -4,13 +4,13 @@ use core::fmt;
 
 use super::Counts;
 use crate::atomic::{AtomicU64, Ordering::Relaxed, const_unless_loom};
-use crate::slices::{Key, Ring, SLICES, is_before, renew};
+use crate::slices::{Key, Ring, SLICES, Slice, renew};
 
 /// How long the window is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Span {
-    /// Calls in a slice, and slices.
-    Calls { slice: u64, slices: u64 },
+    /// Calls, and calls in a slice.
+    Calls { calls: u64, slice: u64 },
     /// Nanoseconds in a slice; ten slices.
     Time { slice: u64 },
 }
@@ -41,28 +41,27 @@ impl Window {
         }
     }
 
-    /// Counts a call, and says in which slice; `None` when its period is over.
+    /// Counts a call, and says in which slice; `None` when its period is over or there is no room.
     #[inline]
     pub(super) fn add(&self, span: Span, period: u8, now: impl FnOnce() -> u64) -> Option<Key> {
         match span {
             Span::Time { slice } => {
                 let key = Key::new(period, now() / slice);
-                self.calls.add(key);
-                Some(key)
+                self.calls.add(key).then_some(key)
             }
             Span::Calls { slice, .. } => {
-                let index = self.add_to_index(period)?;
+                let index = self.add_to_index(period, end_of_numbers(slice))?;
                 Some(Key::new(period, index / slice))
             }
         }
     }
 
     #[inline]
-    fn add_to_index(&self, period: u8) -> Option<u64> {
+    fn add_to_index(&self, period: u8, end: u64) -> Option<u64> {
         let mut old = self.index.load(Relaxed);
         loop {
             let calls = old & MAX_INDEX;
-            if old >> INDEX_BITS != u64::from(period) || calls == MAX_INDEX {
+            if old >> INDEX_BITS != u64::from(period) || calls >= end {
                 return None;
             }
             match self.index.compare_exchange_weak(old, old + 1, Relaxed, Relaxed) {
@@ -80,51 +79,80 @@ impl Window {
         self.slow.add(key);
     }
 
-    /// What the window that ends with slice `last` has counted.
-    pub(super) fn counts(&self, span: Span, last: Key) -> Counts {
-        let (calls, slices) = match span {
-            Span::Time { .. } => (self.calls.sum(last, SLICES), SLICES),
-            Span::Calls { slice, slices } => {
-                let gone = (last.number() + 1).saturating_sub(slices).saturating_mul(slice);
-                let calls = (self.index.load(Relaxed) & MAX_INDEX).saturating_sub(gone);
-                (calls.min(slice.saturating_mul(slices)), slices)
-            }
-        };
-        Counts {
-            calls,
-            failures: self.failures.sum(last, slices),
-            slow: self.slow.sum(last, slices),
-        }
-    }
-
-    /// The slice of the latest call, or of `now`.
-    pub(super) fn last(&self, span: Span, period: u8, now: impl FnOnce() -> u64) -> Key {
+    /// Whether there are no numbers left for slices of calls: with slices of one call, after
+    /// 3.4 · 10¹⁰ of them.
+    pub(super) fn is_used_up(&self, span: Span) -> bool {
         match span {
-            Span::Time { slice } => Key::new(period, now() / slice),
-            Span::Calls { slice, .. } => {
-                let calls = self.index.load(Relaxed) & MAX_INDEX;
-                Key::new(period, calls.saturating_sub(1) / slice)
+            Span::Time { .. } => false,
+            Span::Calls { slice, .. } => self.index() >= end_of_numbers(slice),
+        }
+    }
+
+    /// What the window has counted in `period`, until now.
+    pub(super) fn counts(&self, span: Span, period: u8, now: impl FnOnce() -> u64) -> Counts {
+        match span {
+            Span::Time { slice } => self.counts_of_time(Key::new(period, now() / slice)),
+            Span::Calls { calls, slice } => {
+                let index = self.index();
+                let first = index.saturating_sub(calls) / slice;
+                let last = index.saturating_sub(1) / slice;
+                let (slices, last) = (last - first + 1, Key::new(period, last));
+                let calls = index - first * slice;
+                Counts {
+                    calls,
+                    failures: self.failures.sum(last, slices).min(calls),
+                    slow: self.slow.sum(last, slices).min(calls),
+                }
             }
         }
     }
 
-    /// Begins `period`, empty, unless a later one has begun.
-    pub(super) fn begin(&self, period: u8) {
-        self.calls.begin(period);
-        self.failures.begin(period);
-        self.slow.begin(period);
-        let empty = u64::from(period) << INDEX_BITS;
-        #[allow(clippy::cast_possible_truncation, reason = "8 bits are left")]
-        renew(&self.index, empty, |old| is_before((old >> INDEX_BITS) as u8, period));
+    /// Failures and slow calls count with the calls that they are among: those of a slice whose
+    /// calls are gone are gone, too.
+    fn counts_of_time(&self, last: Key) -> Counts {
+        let mut counts = Counts::default();
+        let marked = self.failures.slices().zip(self.slow.slices());
+        for ((failures, slow), calls) in marked.zip(self.calls.slices()) {
+            let among = |marked: Slice| {
+                if marked.key() == calls.key() { marked.count_within(last, SLICES) } else { 0 }
+            };
+            counts.failures += among(failures);
+            counts.slow += among(slow);
+            counts.calls += among(calls);
+        }
+        counts
     }
+
+    /// Begins `period`, empty, as long as `is_due`.
+    pub(super) fn begin(&self, period: u8, is_due: impl Fn() -> bool) {
+        self.calls.begin(period, &is_due);
+        self.failures.begin(period, &is_due);
+        self.slow.begin(period, &is_due);
+        let empty = u64::from(period) << INDEX_BITS;
+        renew(&self.index, empty, |old| old >> INDEX_BITS != u64::from(period) && is_due());
+    }
+
+    fn index(&self) -> u64 {
+        self.index.load(Relaxed) & MAX_INDEX
+    }
+
+    /// As if so many calls had been counted in the period that is under way.
+    #[cfg(all(test, not(loom)))]
+    pub(super) fn skip_to(&self, calls: u64) {
+        self.index.fetch_or(calls, Relaxed);
+    }
+}
+
+/// How many calls slices of so many have numbers for.
+pub(super) const fn end_of_numbers(slice: u64) -> u64 {
+    slice * Key::new(0, u64::MAX).number()
 }
 
 impl fmt::Debug for Window {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let calls = self.index.load(Relaxed) & MAX_INDEX;
         f.debug_struct("Window")
             .field("calls", &self.calls)
-            .field("index", &calls)
+            .field("index", &self.index())
             .field("failures", &self.failures)
             .field("slow", &self.slow)
             .finish()

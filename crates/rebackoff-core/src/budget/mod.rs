@@ -32,7 +32,8 @@ use crate::atomic::{AtomicU64, Ordering::Relaxed, const_unless_loom};
 /// `build` gives an error that names the parameter. No method takes a lock, and none takes longer
 /// after a long time without calls. `now` is the time since any fixed moment on a monotonic clock,
 /// the same for all calls; it is asked for only by a kind that needs it. A clock that goes back
-/// refills nothing until it has caught up.
+/// allows no retry more: until it has caught up, [`per_second`](Self::per_second) is the poorer by
+/// what it went back, and [`share`](Self::share) stays in the latest slice that had a retry.
 ///
 /// ```
 /// use rebackoff_core::{Budget, Cost, Seconds, budget};

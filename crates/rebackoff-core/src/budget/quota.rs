@@ -13,9 +13,11 @@ const FIRST_TRY: u32 = 1;
 /// back what its last retry took, or 1 if it needed none, up to `capacity`. Full at first; time
 /// brings nothing. At the defaults, 100 retries in a row without any success spend it.
 ///
-/// The rule and the defaults are those of the [standard retry mode][aws] of the AWS SDKs.
+/// The rule and the defaults are those of the [standard retry mode][aws] of the AWS SDKs as it was
+/// for years. Its [update of 2026][update] takes 14 for a retry, after a timeout, too.
 ///
 /// [aws]: https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
+/// [update]: https://aws.amazon.com/blogs/developer/announcing-updated-retry-behavior-for-aws-sdks-and-tools/
 #[derive(Clone, Copy, Debug)]
 #[must_use = "a budget is made by `build`"]
 pub struct Quota {

@@ -7,8 +7,8 @@ use crate::human::percent;
 use crate::slices::{Key, Ring, SLICES, Slice};
 use crate::{Budget, PolicyError, Seconds};
 
-/// The calculation counts in billionths of a retry.
-const ONE: u64 = 1_000_000_000;
+/// The calculation counts in millionths of a retry.
+const ONE: u64 = 1_000_000;
 
 /// A [`Budget`] of a share of the calls, and a floor; made by [`Budget::share`].
 ///
@@ -17,9 +17,11 @@ const ONE: u64 = 1_000_000_000;
 /// not as calls. At the defaults, 1000 calls a second may have 200 retries a second between them
 /// and 10 a second on top; without calls, 100 can come at once.
 ///
-/// Calls and retries are counted as whole numbers and compared in billionths, so that each `ratio`
-/// from 0.0001 to 1 is exact and nothing drifts. "The last `ttl`" is ten slices of `ttl` / 10 that
-/// begin at whole multiples of it on the clock: the one of now, and the nine before it.
+/// Calls and retries are counted as whole numbers, and their quotient is what is compared with
+/// `ratio`, so that each fraction from 0.0001 to 1 is exact, a third as well as a tenth, and nothing
+/// drifts. "The last `ttl`" is ten slices of `ttl` / 10 that begin at whole multiples of it on the
+/// clock: the one of now, and the nine before it. A slice counts its first 4194303 calls, and allows
+/// no more retries than that.
 ///
 /// The rule and the defaults are those of [Finagle's `RetryBudget`][finagle], which linkerd and
 /// tower follow.
@@ -86,8 +88,7 @@ impl Share {
             let bucket = Bucket {
                 ratio: self.ratio,
                 floor: self.floor,
-                deposit: billionths(self.ratio),
-                reserve: billionths(self.floor * ttl.get()),
+                reserve: millionths(self.floor * ttl.get()),
                 slice: ttl.to_nanos() / SLICES,
                 calls: Ring::new(),
                 retries: Ledger { current: AtomicU64::new(0), earlier: Ring::new() },
@@ -101,9 +102,9 @@ impl Share {
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "from 0 to 6 · 10¹⁶"
+    reason = "from 0 to 6 · 10¹³"
 )]
-const fn billionths(number: f64) -> u64 {
+const fn millionths(number: f64) -> u64 {
     (number * ONE as f64 + 0.5) as u64
 }
 
@@ -111,8 +112,6 @@ const fn billionths(number: f64) -> u64 {
 pub(super) struct Bucket {
     ratio: f64,
     floor: f64,
-    /// What a call allows.
-    deposit: u64,
     /// What is allowed without calls.
     reserve: u64,
     /// Nanoseconds of a slice.
@@ -134,22 +133,31 @@ impl Bucket {
 
     #[inline]
     pub(super) fn withdraw(&self, now: impl FnOnce() -> Seconds) -> Result<u32, f64> {
-        let is_allowed = |key, taken| (taken + 1) * ONE <= self.allowed(key);
-        match self.retries.add(self.key(now), is_allowed) {
+        match self.retries.add(self.key(now), |key, taken| self.allows(key, taken + 1)) {
             Ok(()) => Ok(1),
             Err((key, taken)) => Err(self.left(key, taken)),
         }
     }
 
-    #[allow(clippy::cast_precision_loss, reason = "a number to look at")]
-    fn left(&self, key: Key, taken: u64) -> f64 {
-        self.allowed(key).saturating_sub(taken * ONE) as f64 / ONE as f64
+    /// Whether the window that ends with `last` may have so many retries.
+    #[inline]
+    #[allow(clippy::cast_precision_loss, reason = "ten full slices are 4.2 · 10¹³ millionths")]
+    fn allows(&self, last: Key, retries: u64) -> bool {
+        let beyond = (retries * ONE).saturating_sub(self.reserve);
+        // A quotient is rounded as the fraction that somebody wrote is; a product is not.
+        beyond == 0 || beyond as f64 / self.calls(last) as f64 <= self.ratio
     }
 
-    /// Billionths of retries for the window that ends with `last`. Ten full slices are 4.2 · 10¹⁶.
+    #[allow(clippy::cast_precision_loss, reason = "a number to look at")]
+    fn left(&self, last: Key, taken: u64) -> f64 {
+        let share = millionths(self.ratio * (self.calls(last) / ONE) as f64);
+        (share + self.reserve).saturating_sub(taken * ONE) as f64 / ONE as f64
+    }
+
+    /// Millionths of the calls in the window that ends with `last`.
     #[inline]
-    fn allowed(&self, last: Key) -> u64 {
-        self.calls.sum(last, SLICES) * self.deposit + self.reserve
+    fn calls(&self, last: Key) -> u64 {
+        self.calls.sum(last, SLICES) * ONE
     }
 
     #[inline]
@@ -189,7 +197,8 @@ impl Ledger {
         loop {
             let key = key.max(current.key());
             let taken = self.taken_with(current, key);
-            if !allowed(key, taken) {
+            let is_full = key == current.key() && current.is_full();
+            if is_full || !allowed(key, taken) {
                 return Err((key, taken));
             }
             let next = if key == current.key() {

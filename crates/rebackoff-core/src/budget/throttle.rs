@@ -11,8 +11,8 @@ const ONE: u64 = 1000;
 ///
 /// A failed try takes a token, down to 0; a call that succeeds gives `token_ratio` of one, up to
 /// `max_tokens`. A retry takes nothing, and is allowed while there are more than `max_tokens` / 2.
-/// Full at first; time brings nothing. At the defaults, 5 failures in a row stop retries, and the
-/// tenth part of successes among the calls keeps them stopped.
+/// Full at first; time brings nothing. At the defaults, 5 failures in a row stop retries, and for as
+/// long as there is more than one failure to ten successes, they stay stopped.
 ///
 /// The rule is [gRPC's retry throttling, proposal A6][a6]; its example gives the defaults. As
 /// there, decimals of `token_ratio` after the third do not count.

@@ -50,7 +50,7 @@ __all__ = [
     "runtime",
 ]
 
-_LAZY = {"_typing", "presets", "strategies", "telemetry", "testing", "types"}
+_LAZY = {"_typing", "http", "presets", "strategies", "telemetry", "testing", "types"}
 
 
 def install_as_backoff() -> None:

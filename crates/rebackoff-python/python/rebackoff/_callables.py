@@ -7,7 +7,7 @@ from types import FunctionType, MethodType
 _GENERATOR, _COROUTINE, _AWAITED_GENERATOR, _ASYNC_GENERATOR = 0x20, 0x80, 0x100, 0x200
 
 
-def is_async(function):
+def is_async(function: object) -> bool:
     """Whether calling `function` gives a coroutine: `async def`, a partial or a method of one, an async `__call__`."""
     function = _unwrapped(function)
     return bool(

@@ -48,6 +48,8 @@ class Attempt:
         if self._call is not None:
             self._call.leave()
         if kind is None:
+            if self._call is not None:
+                self._call.passed()
             return False
         if self._is_kept(kind, error):
             self.exception = error

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import sys
 import time
 from datetime import timedelta
-from email.utils import parsedate_to_datetime
+
+from rebackoff._native import hint as hint_of_headers
+
+_ERRORS = {
+    "requests.exceptions": ("ConnectionError", "Timeout", "ChunkedEncodingError", "HTTPError"),
+    "urllib.error": ("URLError",),
+    "httpx": ("TransportError", "HTTPStatusError"),
+    "aiohttp": ("ClientConnectionError", "ClientPayloadError", "ClientResponseError"),
+    "asyncio": ("TimeoutError",),
+}
 
 
 def network_errors() -> tuple[type[Exception], ...]:
@@ -14,23 +24,19 @@ def network_errors() -> tuple[type[Exception], ...]:
 
     requests is imported where it is installed, of the others what the program has imported.
     """
+    with contextlib.suppress(ImportError):
+        import requests.exceptions  # noqa: F401
+    return _loaded_errors()
+
+
+def is_request_error(error: object) -> bool:
+    """Whether the error is one of those that the libraries raise when a request fails."""
+    return isinstance(error, _loaded_errors())
+
+
+def _loaded_errors() -> tuple[type[Exception], ...]:
     errors: list[type[Exception]] = [ConnectionError, TimeoutError]
-    try:
-        import requests.exceptions
-    except ImportError:
-        pass
-    else:
-        errors += [
-            requests.exceptions.ConnectionError,
-            requests.exceptions.Timeout,
-            requests.exceptions.HTTPError,
-        ]
-    for module, names in {
-        "urllib.error": ("URLError",),
-        "httpx": ("TransportError", "HTTPStatusError"),
-        "aiohttp": ("ClientConnectionError", "ClientPayloadError", "ClientResponseError"),
-        "asyncio": ("TimeoutError",),
-    }.items():
+    for module, names in _ERRORS.items():
         if module in sys.modules:
             errors += [getattr(sys.modules[module], name) for name in names]
     return tuple(errors)
@@ -49,12 +55,7 @@ def seconds_of(retry_after: object) -> float | None:
     """The seconds of a `Retry-After`: a number, a date, a `timedelta`; None for anything else."""
     if isinstance(retry_after, timedelta):
         retry_after = retry_after.total_seconds()
+    if isinstance(retry_after, int | float):
+        return max(0.0, float(retry_after)) if math.isfinite(retry_after) else None
     text = str(retry_after)
-    try:
-        seconds = float(text)
-    except ValueError:
-        try:
-            seconds = parsedate_to_datetime(text).timestamp() - time.time()
-        except ValueError:
-            return None
-    return max(0.0, seconds) if math.isfinite(seconds) else None
+    return hint_of_headers([("retry-after", text)], time.time()) if text.isascii() else None

@@ -16,7 +16,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from rebackoff import constant, expo, full_jitter, on_exception, on_predicate
+from rebackoff import constant, expo, full_jitter, http, on_exception, on_predicate
 from rebackoff._http_errors import is_client_error, network_errors, seconds_of
 
 if TYPE_CHECKING:
@@ -307,15 +307,12 @@ def log_success(details: Mapping[str, Any]) -> None:
 def retry_after_hint(error: BaseException) -> float | None:
     """The wait in seconds that an exception asks for, or None.
 
-    It is the `retry_after` of `RateLimitError` and `ServerError`, and the `Retry-After` header of
-    the answer that an exception of requests, httpx, aiohttp or urllib carries.
+    It is the `retry_after` of `RateLimitError` and `ServerError`, or what `rebackoff.http.hint` reads
+    in the headers of the answer that an exception of requests, httpx, aiohttp or urllib carries.
     """
     if isinstance(error, RateLimitError | ServerError):
         return seconds_of(error.retry_after)
-    # requests and httpx keep the headers in the response, aiohttp and urllib in the error
-    headers = getattr(getattr(error, "response", error), "headers", None)
-    header = getattr(headers, "get", None)
-    return seconds_of(header("Retry-After")) if header else None
+    return http.hint(error)
 
 
 _logger = logging.getLogger("backoff")

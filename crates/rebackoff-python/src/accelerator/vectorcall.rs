@@ -16,7 +16,7 @@ use crate::accelerated;
 use crate::arities::Arities;
 use crate::clock::Clock;
 use crate::run::{Run, Trigger};
-use crate::{scope, telemetry};
+use crate::{outside, scope, telemetry};
 
 unsafe extern "C" {
     fn PyFunction_SetVectorcall(
@@ -150,7 +150,7 @@ unsafe fn first_try(function: *mut PyObject, arguments: Arguments) -> *mut PyObj
         let Arguments { values, nargsf, names } = arguments;
         let max_time = run.get().max_time.known().flatten();
         let (value, clock) = scope::within(clock, max_time, 1, || {
-            ffi::PyObject_Vectorcall(target.as_ptr(), values, nargsf, names)
+            outside::vectorcall(target.as_ptr(), values, nargsf, names)
         });
         match trigger {
             Trigger::Exception { exceptions, .. } => {
@@ -164,7 +164,7 @@ unsafe fn first_try(function: *mut PyObject, arguments: Arguments) -> *mut PyObj
                     return value;
                 }
                 let value = Bound::from_owned_ptr(py, value);
-                match predicate.bind_borrowed(py).call1((&value,)).and_then(|a| a.is_truthy()) {
+                match outside::call1(predicate.bind(py), &value).and_then(|a| a.is_truthy()) {
                     Ok(true) => after_refusal(run, clock, arguments, value),
                     Ok(false) => value.into_ptr(),
                     Err(error) => {

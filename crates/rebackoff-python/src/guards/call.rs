@@ -12,6 +12,7 @@ use rebackoff_core::{Cost, Health, Permit, Reason, Seconds, Withdrawal};
 
 use super::breaker::open_error;
 use super::{Breaker, Budget, in_drop};
+use crate::outside;
 
 /// What a decorator was told of guards: each is one, or a function of the call's arguments that gives it.
 pub(crate) struct Guards {
@@ -61,6 +62,8 @@ pub(crate) struct CallGuards {
     /// That of the try that runs.
     permit: Option<(Permit, Seconds)>,
     last: Option<Withdrawal>,
+    /// Whether they know of the call's success.
+    is_over: bool,
 }
 
 impl CallGuards {
@@ -75,7 +78,7 @@ impl CallGuards {
         let breaker =
             of_call("breaker", "rebackoff.Breaker", guards.breaker.as_ref(), args, kwargs)?;
         let counts = guards.counts.as_ref().map(|counts| counts.clone_ref(py));
-        let mut call = Self { budget, breaker, counts, permit: None, last: None };
+        let mut call = Self { budget, breaker, counts, permit: None, last: None, is_over: false };
         if let Some(breaker) = &call.breaker {
             call.permit = Some(breaker.get().ask(py)?.map_err(|open| open_error(py, open))?);
         }
@@ -85,8 +88,11 @@ impl CallGuards {
         Ok(call)
     }
 
-    /// A try gave what the caller wanted.
+    /// A try gave what the caller wanted. A retry context says so twice, or once if its block returns.
     pub(crate) fn succeed(&mut self, py: Python<'_>, value: &Py<PyAny>) -> PyResult<()> {
+        if std::mem::replace(&mut self.is_over, true) {
+            return Ok(());
+        }
         let health = self.health(py, value, Health::Success)?;
         self.settle(py, health)?;
         if let Some(budget) = &self.budget {
@@ -150,6 +156,13 @@ impl CallGuards {
         self.settle(py, Health::Neutral)
     }
 
+    /// `release` where an error may be on its way, which stays what it is.
+    pub(crate) fn drop_permit(&mut self) {
+        if self.permit.is_some() {
+            in_drop(|py| self.release(py));
+        }
+    }
+
     fn settle(&mut self, py: Python<'_>, health: Health) -> PyResult<()> {
         match (&self.breaker, self.permit.take()) {
             (Some(breaker), Some((permit, began))) => {
@@ -164,7 +177,7 @@ impl CallGuards {
         let Some(counts) = &self.counts else {
             return Ok(usual);
         };
-        let counted = counts.bind(py).call1((outcome,))?;
+        let counted = outside::call1(counts.bind(py), outcome.bind(py))?;
         Ok(match counted.cast::<PyBool>() {
             Ok(failed) if failed.is_true() => Health::Failure,
             Ok(_) => Health::Success,
@@ -187,9 +200,7 @@ impl CallGuards {
 
 impl Drop for CallGuards {
     fn drop(&mut self) {
-        if self.permit.is_some() {
-            in_drop(|py| self.release(py));
-        }
+        self.drop_permit();
     }
 }
 
@@ -207,7 +218,7 @@ fn of_call<'py, T: pyo3::PyClass<Frozen = pyo3::pyclass::boolean_struct::True>>(
     if let Ok(guard) = guard.cast::<T>() {
         return Ok(Some(guard.clone().unbind()));
     }
-    let guard = guard.call(args, Some(kwargs))?;
+    let guard = outside::call(guard, args, Some(kwargs))?;
     if guard.is_none() {
         return Ok(None);
     }

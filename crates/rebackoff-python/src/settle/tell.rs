@@ -10,6 +10,7 @@ use crate::call::{CallState, Next};
 use crate::clock::Elapsed;
 use crate::details;
 use crate::log::Record;
+use crate::outside;
 use crate::run::{Run, Trigger};
 use crate::seconds::Amount;
 use crate::telemetry::{self, Event};
@@ -146,14 +147,18 @@ impl Settling {
             Event::Giveup => (&run.on_giveup, Stage::Done),
             Event::Success => (&run.on_success, Stage::Done),
         };
+        let details = match &self.details {
+            Some(details) => details.bind(py).clone().into_any(),
+            None => py.None().into_bound(py),
+        };
         for (index, handler) in handlers.iter().enumerate().skip(index) {
-            let result = handler.bind(py).call1((&self.details,))?;
+            let result = outside::call1(handler.bind(py), &details)?;
             if run.is_async && is_awaitable(&result)? {
                 self.stage = Stage::Tell(event, index + 1);
                 return Ok(Some(result));
             }
         }
-        telemetry::tell(py, event, self.details.as_ref());
+        telemetry::tell(event, &details);
         self.stage = after;
         Ok(None)
     }
@@ -168,9 +173,9 @@ pub(crate) fn succeed(
 ) -> PyResult<()> {
     let details = success(py, run, call, &call.clock.elapsed(py)?, value)?;
     for handler in &run.on_success {
-        handler.bind(py).call1((&details,))?;
+        outside::call1(handler.bind(py), &details)?;
     }
-    telemetry::tell(py, Event::Success, Some(details.as_unbound()));
+    telemetry::tell(Event::Success, &details);
     Ok(())
 }
 

@@ -10,9 +10,9 @@ use super::{Settling, is_awaitable};
 use crate::call::{CallState, CallWaits};
 use crate::jitter::Jitter;
 use crate::modules::{ASYNC, COMMON, SYNC};
-use crate::random;
 use crate::run::Run;
 use crate::seconds::{Amount, without_timedelta};
+use crate::{outside, random};
 
 /// Why the engine did not get a wait.
 pub(super) enum Halt<'py> {
@@ -76,7 +76,10 @@ impl Settling {
             let max_time = max_time.map(Seconds::get);
             let arguments =
                 (waits.as_generator(py)?, outcome, run.jitter.object(), elapsed, max_time);
-            return next_wait.call1(arguments).map(Some).or_else(|error| ended(py, error));
+            let arguments = arguments.into_pyobject(py)?;
+            return outside::call(&next_wait, &arguments, None)
+                .map(Some)
+                .or_else(|error| ended(py, error));
         }
         let raw = match waits.next(&outcome) {
             Ok(Some(raw)) => without_timedelta(raw)?,
@@ -133,7 +136,7 @@ impl Settling {
         let Some(hint) = &run.hint else {
             return Ok(Verdict::Retry);
         };
-        let hint = hint.bind(py).call1((&self.outcome,))?;
+        let hint = outside::call1(hint.bind(py), self.outcome.bind(py))?;
         if hint.is_none() {
             return Ok(Verdict::Retry);
         }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import rebackoff
+from rebackoff import http
 from rebackoff.presets import (
     RateLimitError,
     http_retry,
@@ -16,9 +17,13 @@ from rebackoff.presets import (
 )
 from rebackoff.strategies import (
     AdaptiveRetry,
+    BudgetedRetry,
+    CircuitBreaker,
     ExponentialBackoffWithJitter,
     FixedBackoff,
+    RetryBudget,
     RetryStrategy,
+    SmartRetry,
     retry,
 )
 from typing_extensions import assert_type
@@ -59,13 +64,46 @@ adaptive.add_strategy(OSError, Squares(exceptions=OSError))
 assert_type(adaptive.execute(fetch, "/"), bytes)
 
 
+class Telling(SmartRetry):
+    async def on_retry(self, error: BaseException, attempt: int, delay: float) -> None: ...
+
+    def on_success(self, attempts: int, elapsed: float) -> None: ...
+
+
+smart = Telling(BudgetedRetry(FixedBackoff(), RetryBudget()), CircuitBreaker(timeout=30))
+assert_type(smart.execute(fetch, "/"), bytes)
+assert_type(
+    SmartRetry(FixedBackoff(), rebackoff.Breaker(), on_failure=print).execute(count, "x"), int
+)
+assert_type(smart.circuit_breaker, CircuitBreaker | rebackoff.Breaker | None)
+
+
+@rebackoff.on_exception(
+    rebackoff.expo, http.errors(), giveup=http.is_final, hint=http.hint, max_tries=3
+)
+def get(url: str) -> bytes:
+    return url.encode()
+
+
+@rebackoff.on_predicate(rebackoff.expo, http.is_transient, hint=http.hint)
+async def post(url: str) -> int:
+    return len(url)
+
+
+assert_type(get("/"), bytes)
+
+
 async def main() -> None:
     assert_type(await search("words"), list[str])
     assert_type(await load(3), str)
     assert_type(await adaptive.execute(load, 3), str)
+    assert_type(await smart.execute(load, 3), str)
+    assert_type(await post("/"), int)
 
 
 fetch(1)  # type: ignore[arg-type]
+smart.execute(fetch, 1)  # type: ignore[arg-type]
+SmartRetry(FixedBackoff(), on_rety=print)  # type: ignore[call-arg]
 adaptive.execute(fetch, 1)  # type: ignore[arg-type]
 http_retry(max_trys=3)  # type: ignore[call-arg]
 FixedBackoff(dely=3)  # type: ignore[call-arg]

@@ -1,0 +1,1 @@
+"""backon from PyPI: decorators in its own words."""

@@ -1,0 +1,282 @@
+"""The tables of RESULTS.md."""
+
+import machine
+import rust
+from recorded import AT_MOST
+from rust import HAND, OURS, Measured
+
+NONE = "—"
+# How much more than the first a figure must be until this project is not the first.
+SLACK = {"instructions": 1.005, "time": 1.03}
+
+# row, its title, what its figures are
+CALLS = [
+    ("blocking_success", "success, blocking", "instructions"),
+    ("blocking_retry", "retry, blocking", "instructions"),
+    ("async_success", "success, async", "instructions"),
+    ("async_retry", "retry, async, no sleep", "instructions"),
+    ("async_retry_timer", "retry, async, tokio's timer", "instructions"),
+    ("next_wait", "next wait", "instructions"),
+    ("zero_wait", "retry, wait of zero", "instructions"),
+]
+WEIGHTS = [
+    ("future_bytes", "future, bytes"),
+    ("blocking_success_allocations", "success, blocking"),
+    ("blocking_retry_allocations", "retry, blocking"),
+    ("async_success_allocations", "success, async"),
+    ("async_retry_timer_allocations", "retry, async"),
+]
+GUARDS = [
+    ("bucket_permitted", "tokens a second: a retry permitted"),
+    ("bucket_refused", "the same, refused"),
+    ("share_permitted", "share of calls: a retry permitted"),
+    ("share_refused", "the same, refused"),
+    ("share_deposit", "the same, a call begins"),
+    ("quota_permitted", "quota: a retry permitted"),
+    ("quota_refused", "the same, refused"),
+    ("throttle_permitted", "throttle: a retry permitted"),
+    ("throttle_refused", "the same, refused"),
+    ("breaker_success", "closed breaker, failures in a row: a success"),
+    ("breaker_rate_success", "closed breaker, failure rate: a success"),
+    ("breaker_rejected", "open breaker: a call rejected"),
+]
+PAUSES = [
+    ("bucket_after_second", "tokens a second: a retry after 1 s"),
+    ("bucket_after_month", "the same, after 30 days"),
+    ("share_after_second", "share of calls: a retry after 1 s"),
+    ("share_after_month", "the same, after 30 days"),
+]
+GUARD_PEERS = [OURS, "governor", "tower", "tower-resilience", "recloser", "failsafe"]
+EDGES = [
+    ("growth", "no cap, no jitter: the wait before try 2 000"),
+    ("longest", "`Duration::MAX` as the first wait, with jitter: the second one"),
+    ("at_cap", "jitter where the wait is at its cap of 10 s"),
+    ("two_sessions", "two sessions draw"),
+    ("clock_step", "what a step of the system's clock does"),
+    ("half_open", "half-open with one permit, 10 calls at once"),
+]
+
+# row -> why another is ahead there, and what was tried
+REASONS: dict[str, str] = {
+    "blocking_success": "two instructions look at `max_time`, which decides whether the clock is read; "
+    "the loop by hand has no such limit",
+    "async_success": "the call is filled in as a struct before it is polled, so that setters can be "
+    "added to it; the loop by hand is polled where it stands",
+    "blocking_retry": "the loop by hand has its limits and its jitter built in, and the engine looks at "
+    "the policy's; one multiplication gives the next raw wait, none of it is computed anew",
+    "async_retry": "what follows a failure is kept out of the success path, at the price of two calls; "
+    "beside a real timer that does not show",
+    "next_wait": "the engine counts in `f64` seconds, so that every front end has the same numbers to "
+    "the last digit, and looks at strategy, jitter and limits, which the loop by hand has built in",
+}
+
+INTRODUCTION = """\
+Written by `scripts/bench`; [README.md](README.md) says how it is measured and what the figures are made of."""
+
+
+def whole(measured: Measured, python: str, loads: str) -> str:
+    behind = where_not_first(measured)
+    lines = [
+        "# This project beside its peers",
+        "",
+        *(["**This project is not first in:**", "", *behind] if behind else ["It is first in every row."]),
+        "",
+        INTRODUCTION,
+        "",
+        "## The machine",
+        "",
+        *machine.lines(),
+        f"- Shared with other work; load: {loads}. Counts do not depend on it, times do.",
+        "",
+        "## Rust",
+        "",
+        versions(),
+        "",
+        rust_tables(measured),
+        "",
+        "## Python",
+        "",
+        python.strip(),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def rust_half(measured: Measured) -> str:
+    return "\n".join([*where_not_first(measured), "", rust_tables(measured)])
+
+
+def where_not_first(measured: Measured) -> list[str]:
+    return [
+        f"- {title}: {ours}, beside {theirs} of {names(peer)}{reason_for(row)}"
+        for title, row, ours, theirs, peer in behind(measured)
+    ]
+
+
+def reason_for(row: str) -> str:
+    return f": {REASONS[row]}" if row in REASONS else ""
+
+
+def behind(measured: Measured):
+    """Title, row, our figure, that of the first and its name, where it is not we."""
+    for row, title, kind in CALLS:
+        yield from beaten(f"{title}, {kind}", row, measured.instructions, SLACK["instructions"])
+    for row, title in WEIGHTS:
+        unit = "" if row == "future_bytes" else ", allocations"
+        yield from beaten(title + unit, row, measured.weights, 1.0)
+    for field in ("wall", "cpu", "memory"):
+        figures = {(peer, field): getattr(crowd, field) for peer, crowd in measured.crowds.items()}
+        yield from beaten(f"100 000 tasks, {field}", field, figures, SLACK["time"])
+    for row, title in [*GUARDS, *PAUSES]:
+        yield from beaten(f"{title}, instructions", row, measured.instructions, SLACK["instructions"])
+    for n, threads in ((2, "one thread"), (3, "two threads")):
+        figures = {key: ratios[n] for key, ratios in measured.threads.items()}
+        for row, title in GUARDS:
+            yield from beaten(f"{title}, {threads}, time", row, figures, SLACK["time"])
+
+
+def beaten(title: str, row: str, figures: dict, slack: float):
+    others = {peer: f for (peer, r), f in figures.items() if r == row and peer not in (OURS, "bare")}
+    ours = figures.get((OURS, row))
+    if ours is None or not others:
+        return
+    first = min(others, key=lambda peer: others[peer])
+    if ours > others[first] * slack:
+        yield title, row, number(ours), number(others[first]), first
+
+
+def names(peer: str) -> str:
+    return "the loop by hand" if peer == HAND else peer
+
+
+def versions() -> str:
+    locked = rust.versions()
+    peers = [peer for peer in PEERS if peer in locked] + ["reqwest-retry", "tokio"]
+    return "Versions: " + ", ".join(f"{peer} {locked[peer]}" for peer in peers) + "."
+
+
+PEERS = [
+    "backon",
+    "tokio-retry",
+    "tokio-retry2",
+    "backoff",
+    "again",
+    "retry",
+    "tryhard",
+    "exponential-backoff",
+    "retry-policies",
+    "tower",
+    "tower-resilience",
+    "failsafe",
+    "recloser",
+    "governor",
+]
+
+
+def rust_tables(measured: Measured) -> str:
+    parts = [
+        ("### A call, in instructions", calls(measured)),
+        ("### A call, in bytes and allocations", weights(measured)),
+        ("### 100 000 tasks at once, each failing three times", crowds(measured)),
+        ("### Budgets and breakers, in instructions", guards(measured)),
+        ("### Budgets and breakers, on one thread and on two", shared(measured)),
+        ("### Where numbers end", edges(measured)),
+    ]
+    return "\n\n".join(f"{title}\n\n{body}" for title, body in parts)
+
+
+def calls(measured: Measured) -> str:
+    rows = [(row, title) for row, title, _ in CALLS]
+    return by_peer(measured.instructions, rows) + (
+        "\n\nThe commands: `valgrind --tool=callgrind bench/target/release/measure count PEER ROW N`, with "
+        f"N = {rust.CALLS} and twice that. A retry is one of a hundred of its call."
+    )
+
+
+def weights(measured: Measured) -> str:
+    sleep = number(measured.weights["tokio_sleep", "future_bytes"])
+    return by_peer(measured.weights, WEIGHTS) + (
+        f"\n\nThe command: `bench/target/release/weigh`. A tokio `Sleep` has {sleep} bytes. Futures of 16 bytes "
+        "and one allocation are boxed."
+    )
+
+
+def by_peer(figures: dict, rows: list[tuple[str, str]]) -> str:
+    peers = ["bare", HAND, OURS, *PEERS]
+    table = [header(["", *(title for _, title in rows)])]
+    for peer in peers:
+        cells = [number(figures.get((peer, row))) for row, _ in rows]
+        if any(cell != NONE for cell in cells):
+            table.append(line([bold(peer), *cells]))
+    return "\n".join(table)
+
+
+def crowds(measured: Measured) -> str:
+    titles = ["", "wall, ms", "beside the loop by hand", "processors, ms", "beside it", "memory, MiB"]
+    table = [header(titles)]
+    for peer, crowd in sorted(measured.crowds.items(), key=lambda item: item[1].cpu_ratio):
+        ratios = [f"{crowd.wall_ratio:.2f}", f"{crowd.cpu_ratio:.2f}"]
+        cells = [f"{crowd.wall:.0f}", ratios[0], f"{crowd.cpu:.0f}", ratios[1], f"{crowd.memory:.0f}"]
+        table.append(line([bold(peer), *cells]))
+    return "\n".join(table) + (
+        "\n\nThe command: `bench/target/release/measure crowd PEER`, tokio on two threads, waits of at most 2, 4 and "
+        f"8 ms with jitter. Medians of {rust.CROWD_ROUNDS} rounds, ratios within a round, a process for each."
+    )
+
+
+def guards(measured: Measured) -> str:
+    table = [header(["", *(bold(peer) for peer in GUARD_PEERS)])]
+    for row, title in [*GUARDS, *PAUSES]:
+        cells = [number(measured.instructions.get((peer, row))) for peer in GUARD_PEERS]
+        table.append(line([title, *cells]))
+    held = ", ".join(f"`{row}`" for row in AT_MOST)
+    return "\n".join(table) + (
+        "\n\nWith the standard library's clock, whose reading is a part of the figure where one is needed. "
+        f"`scripts/bench --check` fails where one of {held} costs more than what it is held against in "
+        "`bench/report/recorded.py`."
+    )
+
+
+def shared(measured: Measured) -> str:
+    table = [header(["", "", "one thread, ns", "beside governor", "two threads, ns", "beside governor"])]
+    for row, title in GUARDS:
+        for peer in GUARD_PEERS:
+            if (peer, row) in measured.threads:
+                one, two, *ratios = measured.threads[peer, row]
+                cells = [f"{one:.1f}", f"{ratios[0]:.2f}", f"{two:.1f}", f"{ratios[1]:.2f}"]
+                table.append(line([title, bold(peer), *cells]))
+                title = ""
+    return "\n".join(table) + (
+        f"\n\nThe command: `bench/target/release/measure threads {rust.THREAD_ROUNDS} {rust.THREAD_CALLS}`. All in "
+        "turns, medians, ratios to governor's permitted `check` within a round."
+    )
+
+
+def edges(measured: Measured) -> str:
+    parts = []
+    for edge, title in EDGES:
+        rows = [(peer, does) for (peer, e), does in measured.edges.items() if e == edge]
+        table = [header(["", title], left=True)]
+        table += [line([bold(peer), does]) for peer, does in rows]
+        parts.append("\n".join(table))
+    return "\n\n".join(parts) + "\n\nThe command: `bench/target/release/measure edges`."
+
+
+def bold(peer: str) -> str:
+    title = {"bare": "the target alone", HAND: "by hand"}.get(peer, peer)
+    return f"**{title}**" if peer == OURS else title
+
+
+def header(cells: list[str], left: bool = False) -> str:
+    align = "---|" if left else "---:|"
+    return line(cells) + "\n|---|" + align * (len(cells) - 1)
+
+
+def line(cells: list[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def number(figure: float | None) -> str:
+    if figure is None:
+        return NONE
+    rounded = round(figure, 1) if figure < 1_000 else round(figure)
+    return f"{rounded:,}".replace(",", " ").removesuffix(".0")

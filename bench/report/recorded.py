@@ -1,0 +1,87 @@
+"""Holds this project's counts against the recorded ones, and against what they must reach."""
+
+import json
+import sys
+
+from rust import BENCH, OURS, Figures
+
+FILE = BENCH / "recorded.json"
+TOLERANCE = 1.05
+
+# row -> the most that it may be
+MUST_REACH = {
+    "blocking_success": 14,
+    "async_success": 50,
+    "blocking_retry": 80,
+    "next_wait": 60,
+    "future_bytes": 192,
+    "blocking_success_allocations": 0,
+    "blocking_retry_allocations": 0,
+    "async_success_allocations": 0,
+    "async_retry_timer_allocations": 0,
+}
+
+# our row -> (peer, row) that it may not cost more than
+AT_MOST = {
+    "bucket_permitted": [("governor", "bucket_permitted")],
+    "share_permitted": [("governor", "bucket_permitted"), ("tower", "share_permitted")],
+    "share_deposit": [("tower", "share_deposit")],
+    "quota_permitted": [("governor", "bucket_permitted")],
+    "throttle_permitted": [("governor", "bucket_permitted")],
+    "breaker_success": [
+        ("governor", "bucket_permitted"),
+        ("recloser", "breaker_rate_success"),
+        ("failsafe", "breaker_success"),
+    ],
+    "breaker_rate_success": [
+        ("governor", "bucket_permitted"),
+        ("recloser", "breaker_rate_success"),
+        ("failsafe", "breaker_rate_success"),
+    ],
+    # a refused call costs no more than a permitted one, and an idle month no more than a second
+    "bucket_refused": [(OURS, "bucket_permitted")],
+    "share_refused": [(OURS, "share_permitted"), ("tower", "share_refused")],
+    "quota_refused": [(OURS, "quota_permitted")],
+    "throttle_refused": [(OURS, "throttle_permitted")],
+    "bucket_after_month": [(OURS, "bucket_after_second")],
+    "share_after_month": [(OURS, "share_after_second")],
+}
+
+
+def write(counts: Figures) -> None:
+    own = {row: round(figure, 2) for (peer, row), figure in counts.items() if peer == OURS}
+    FILE.write_text(json.dumps(own, indent=2, sort_keys=True) + "\n")
+
+
+def check(counts: Figures) -> int:
+    own = {row: figure for (peer, row), figure in counts.items() if peer == OURS}
+    failures = [*above_the_recorded(own), *above_what_they_must_reach(own), *above_others(counts)]
+    for row, figure in sorted(own.items()):
+        print(f"{row:32} {figure:10.2f}")
+    for failure in failures:
+        print(failure, file=sys.stderr)
+    return 1 if failures else 0
+
+
+def above_the_recorded(own: dict[str, float]):
+    old = json.loads(FILE.read_text())
+    for row in sorted(own.keys() ^ old.keys()):
+        yield f"{row}: measured or recorded, but not both; `scripts/bench --record`"
+    for row in sorted(own.keys() & old.keys()):
+        if own[row] > old[row] * TOLERANCE:
+            yield f"{row}: {own[row]:.2f}, and {old[row]:.2f} is recorded"
+
+
+def above_what_they_must_reach(own: dict[str, float]):
+    for row, most in MUST_REACH.items():
+        if own[row] > most:
+            yield f"{row}: {own[row]:.2f} must be at most {most}"
+
+
+def above_others(counts: Figures):
+    for row, others in AT_MOST.items():
+        for other in others:
+            # the counts of a run differ from those of the next by a few thousandths
+            if counts[OURS, row] > counts[other] + 0.05:
+                theirs = f"{counts[other]:.2f} of {' '.join(other)}"
+                yield f"{row}: {counts[OURS, row]:.2f} must be at most the {theirs}"

@@ -1,0 +1,187 @@
+"""Measures the Rust half.
+
+Instructions are counted by callgrind, as what a run of 2n calls costs beyond a run of n. They are
+the same on a busy machine; times are not, and are medians over rounds in which all take turns.
+"""
+
+import collections
+import concurrent.futures
+import dataclasses
+import os
+import pathlib
+import re
+import statistics
+import subprocess
+import sys
+
+BENCH = pathlib.Path(__file__).resolve().parent.parent
+OURS, HAND = "rebackoff", "hand"
+CALLS = 50_000
+# A peer walks the pause that these are about.
+CALLS_AFTER_A_PAUSE = 4
+CROWD_ROUNDS = 7
+THREAD_ROUNDS, THREAD_CALLS = 15, 200_000
+
+# (peer, row) -> figure
+Figures = dict[tuple[str, str], float]
+
+# The rows of others that our own are held against.
+HELD_AGAINST = [
+    ("governor", "bucket_permitted"),
+    ("governor", "bucket_refused"),
+    ("tower", "share_permitted"),
+    ("tower", "share_refused"),
+    ("tower", "share_deposit"),
+    ("recloser", "breaker_rate_success"),
+    ("recloser", "breaker_rejected"),
+    ("failsafe", "breaker_success"),
+    ("failsafe", "breaker_rate_success"),
+    ("failsafe", "breaker_rejected"),
+]
+
+
+@dataclasses.dataclass
+class Crowd:
+    """Medians of a peer: milliseconds, MiB, and ratios to the loop by hand in the same round."""
+
+    wall: float
+    cpu: float
+    memory: float
+    wall_ratio: float
+    cpu_ratio: float
+
+
+@dataclasses.dataclass
+class Measured:
+    instructions: Figures
+    weights: Figures
+    crowds: dict[str, Crowd]
+    # (peer, row) -> nanoseconds of a call on one thread and on two, and the ratios to governor
+    threads: dict[tuple[str, str], tuple[float, float, float, float]]
+    # (peer, edge) -> what it does
+    edges: dict[tuple[str, str], str]
+
+
+def measure() -> Measured:
+    build()
+    rows = all_rows()
+    return Measured(count(rows), weigh(), crowds(), threads(), edges())
+
+
+def own_counts() -> Figures:
+    """This project's counts, and those that they are held against."""
+    build()
+    own = [row for row in all_rows() if row[0] == OURS]
+    weights = {key: weight for key, weight in weigh().items() if key[0] == OURS}
+    return count(own + HELD_AGAINST) | weights
+
+
+def build() -> None:
+    subprocess.run(["cargo", "build", "--release", "--locked", "--quiet"], cwd=BENCH, check=True)
+
+
+def output(program: str, *arguments: str) -> str:
+    command = [f"target/release/{program}", *arguments]
+    return subprocess.run(command, cwd=BENCH, check=True, text=True, stdout=subprocess.PIPE).stdout
+
+
+def all_rows() -> list[tuple[str, str]]:
+    return [(peer, row) for peer, row in map(str.split, output("measure", "rows").splitlines())]
+
+
+def count(rows: list[tuple[str, str]]) -> Figures:
+    say(f"counting {len(rows)} rows")
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        return dict(zip(rows, pool.map(lambda row: instructions_of_a_call(*row), rows)))
+
+
+def instructions_of_a_call(peer: str, row: str) -> float:
+    calls = CALLS_AFTER_A_PAUSE if "_after_" in row else CALLS
+    return (instructions(peer, row, 2 * calls) - instructions(peer, row, calls)) / calls
+
+
+def instructions(peer: str, row: str, calls: int) -> int:
+    command = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"]
+    command += ["target/release/measure", "count", peer, row, str(calls)]
+    run = subprocess.run(command, cwd=BENCH, text=True, capture_output=True)
+    found = re.search(r"Collected : (\d+)", run.stderr)
+    if run.returncode or not found:
+        raise RuntimeError(f"{peer} {row}: {run.stderr}")
+    return int(found[1])
+
+
+def weigh() -> Figures:
+    """Bytes of a future, allocations of a call or a retry."""
+    say("weighing")
+    weights = {}
+    for line in output("weigh").splitlines():
+        peer, row, figure = line.split()
+        weights[peer, row] = float(figure)
+    return weights
+
+
+def crowds() -> dict[str, Crowd]:
+    peers = output("measure", "crowds").split()
+    taken = collections.defaultdict(list)
+    for round_number in range(CROWD_ROUNDS):
+        say(f"100 000 tasks, round {round_number + 1} of {CROWD_ROUNDS}")
+        for peer in peers:
+            taken[peer].append(crowd(peer))
+    return {peer: median_crowd(rounds, taken[HAND]) for peer, rounds in taken.items()}
+
+
+def crowd(peer: str) -> tuple[float, float, float]:
+    """Milliseconds, milliseconds on processors, MiB at the most."""
+    command = [BENCH / "target/release/measure", "crowd", peer]
+    process = subprocess.Popen(command, text=True, stdout=subprocess.PIPE)
+    assert process.stdout
+    wall = float(process.stdout.read())
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise RuntimeError(f"the crowd of {peer} failed")
+    return wall, (usage.ru_utime + usage.ru_stime) * 1e3, usage.ru_maxrss / 1024
+
+
+def median_crowd(rounds: list, hand: list) -> Crowd:
+    wall, cpu, memory = (statistics.median(column) for column in zip(*rounds))
+    ratios = [
+        statistics.median(ours[n] / theirs[n] for ours, theirs in zip(rounds, hand)) for n in (0, 1)
+    ]
+    return Crowd(wall, cpu, memory, *ratios)
+
+
+def threads() -> dict[tuple[str, str], tuple[float, float, float, float]]:
+    say("one thread and two")
+    taken = collections.defaultdict(list)
+    for line in output("measure", "threads", str(THREAD_ROUNDS), str(THREAD_CALLS)).splitlines():
+        peer, row, one, two = line.split()
+        taken[peer, row].append((float(one), float(two)))
+    governor = taken["governor", "bucket_permitted"]
+    found = {}
+    for key, rounds in taken.items():
+        times = [statistics.median(column) for column in zip(*rounds)]
+        ratios = [
+            statistics.median(ours[n] / theirs[n] for ours, theirs in zip(rounds, governor))
+            for n in (0, 1)
+        ]
+        found[key] = (times[0], times[1], ratios[0], ratios[1])
+    return found
+
+
+def edges() -> dict[tuple[str, str], str]:
+    found = {}
+    for line in output("measure", "edges").splitlines():
+        peer, edge, behaviour = line.split("\t")
+        found[peer, edge] = behaviour
+    return found
+
+
+def versions() -> dict[str, str]:
+    """Of what is in the lock file."""
+    lock = (BENCH / "Cargo.lock").read_text()
+    return dict(re.findall(r'name = "(.+)"\nversion = "(.+)"', lock))
+
+
+def say(what: str) -> None:
+    print(what, file=sys.stderr, flush=True)

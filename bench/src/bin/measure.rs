@@ -1,0 +1,102 @@
+//! Does the work of one row, or tells what libraries do at the edges; `--help` says how.
+
+use std::env;
+use std::process::ExitCode;
+use std::sync::Barrier;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rebackoff_bench::{Peer, edges, peers::PEERS};
+
+const HELP: &str = "\
+measure rows                 every PEER ROW that is counted in instructions
+measure count PEER ROW N     does the work of a row N times; a profiler counts
+measure crowds               every PEER that has one
+measure crowd PEER           100 000 tasks that fail three times each; prints the wall time in ms
+measure threads ROUNDS N     every PEER ROW that threads share, with the nanoseconds of one call on
+                             one thread and on two, round by round, all rows in turn
+measure edges                every PEER, edge and what it does, tab-separated";
+
+fn main() -> ExitCode {
+    let arguments: Vec<_> = env::args().skip(1).collect();
+    let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+    let done = match arguments[..] {
+        ["rows"] => Some(rows()),
+        ["count", peer, row, n] => n.parse().ok().and_then(|n| named(peer)?.run(row, n)),
+        ["crowds"] => Some(crowds()),
+        ["crowd", peer] => named(peer).and_then(|peer| peer.crowd).map(crowd),
+        ["threads", rounds, n] => {
+            rounds.parse().ok().zip(n.parse().ok()).map(|(rounds, n)| threads(rounds, n))
+        }
+        ["edges"] => Some(tell_edges()),
+        _ => None,
+    };
+    if done.is_some() {
+        return ExitCode::SUCCESS;
+    }
+    eprintln!("{HELP}");
+    ExitCode::FAILURE
+}
+
+fn named(name: &str) -> Option<Peer> {
+    PEERS.into_iter().find(|peer| peer.name == name)
+}
+
+fn rows() {
+    for peer in PEERS {
+        let shared = peer.shared.iter().map(|(row, _)| row);
+        for row in peer.rows.iter().map(|(row, _)| row).chain(shared) {
+            println!("{} {row}", peer.name);
+        }
+    }
+}
+
+fn crowds() {
+    for peer in PEERS.iter().filter(|peer| peer.crowd.is_some()) {
+        println!("{}", peer.name);
+    }
+}
+
+fn crowd(run: fn()) {
+    let start = Instant::now();
+    run();
+    println!("{}", start.elapsed().as_secs_f64() * 1e3);
+}
+
+fn threads(rounds: usize, n: u64) {
+    for _ in 0..rounds {
+        for peer in PEERS {
+            for (row, make) in peer.shared {
+                let work = make();
+                let one = in_threads(1, n, &*work);
+                let work = make();
+                let two = in_threads(2, n, &*work);
+                println!("{} {row} {one:.3} {two:.3}", peer.name);
+            }
+        }
+    }
+}
+
+/// Nanoseconds of a call, where so many threads make `n` of them each.
+fn in_threads(threads: usize, n: u64, work: &(dyn Fn(u64) + Send + Sync)) -> f64 {
+    let barrier = Barrier::new(threads);
+    let time = || {
+        barrier.wait();
+        let start = Instant::now();
+        work(n);
+        start.elapsed()
+    };
+    let longest = thread::scope(|scope| {
+        let threads: Vec<_> = (0..threads).map(|_| scope.spawn(time)).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap_or(Duration::MAX)).max()
+    });
+    longest.unwrap_or_default().as_secs_f64() * 1e9 / n as f64
+}
+
+fn tell_edges() {
+    for peer in PEERS {
+        for (edge, run) in peer.edges {
+            println!("{}\t{edge}\t{}", peer.name, edges::watch(*run));
+        }
+    }
+}

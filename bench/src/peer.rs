@@ -1,0 +1,76 @@
+//! What an adapter tells of its library.
+
+/// The rows that are counted in instructions, and those that threads share.
+pub mod row {
+    pub const BLOCKING_SUCCESS: &str = "blocking_success";
+    pub const BLOCKING_RETRY: &str = "blocking_retry";
+    pub const ASYNC_SUCCESS: &str = "async_success";
+    pub const ASYNC_RETRY: &str = "async_retry";
+    pub const ASYNC_RETRY_TIMER: &str = "async_retry_timer";
+    pub const NEXT_WAIT: &str = "next_wait";
+    pub const ZERO_WAIT: &str = "zero_wait";
+
+    /// A token bucket that time fills.
+    pub const BUCKET: &str = "bucket_permitted";
+    pub const BUCKET_REFUSED: &str = "bucket_refused";
+    pub const BUCKET_AFTER_SECOND: &str = "bucket_after_second";
+    pub const BUCKET_AFTER_MONTH: &str = "bucket_after_month";
+    /// A share of the calls.
+    pub const SHARE: &str = "share_permitted";
+    pub const SHARE_REFUSED: &str = "share_refused";
+    pub const SHARE_DEPOSIT: &str = "share_deposit";
+    pub const SHARE_AFTER_SECOND: &str = "share_after_second";
+    pub const SHARE_AFTER_MONTH: &str = "share_after_month";
+    pub const QUOTA: &str = "quota_permitted";
+    pub const QUOTA_REFUSED: &str = "quota_refused";
+    pub const THROTTLE: &str = "throttle_permitted";
+    pub const THROTTLE_REFUSED: &str = "throttle_refused";
+
+    /// A closed breaker that counts failures in a row.
+    pub const BREAKER: &str = "breaker_success";
+    /// A closed breaker that watches a rate.
+    pub const BREAKER_RATE: &str = "breaker_rate_success";
+    pub const BREAKER_REJECTED: &str = "breaker_rejected";
+}
+
+/// Does the work of a row so many times.
+pub type Run = fn(u64);
+
+/// The same on something that threads share, and which is made first.
+pub type Shared = Box<dyn Fn(u64) + Send + Sync>;
+
+/// A library, or what stands in its place.
+#[derive(Clone, Copy)]
+pub struct Peer {
+    pub name: &'static str,
+    /// Rows that begin anew each time.
+    pub rows: &'static [(&'static str, Run)],
+    /// Rows whose state many threads share.
+    pub shared: &'static [(&'static str, fn() -> Shared)],
+    /// The bytes of a call's future, on tokio.
+    pub future_bytes: Option<fn() -> usize>,
+    /// 100 000 tasks at once, each of which fails three times.
+    pub crowd: Option<fn()>,
+    /// What it does where numbers end.
+    pub edges: &'static [(&'static str, fn() -> String)],
+}
+
+impl Peer {
+    pub const fn named(name: &'static str) -> Self {
+        Self { name, rows: &[], shared: &[], future_bytes: None, crowd: None, edges: &[] }
+    }
+
+    /// Does the work of the row `name` `n` times, if the library can.
+    pub fn run(&self, name: &str, n: u64) -> Option<()> {
+        if let Some((_, run)) = self.rows.iter().find(|(row, _)| *row == name) {
+            run(n);
+            return Some(());
+        }
+        self.shared(name).map(|work| work(n))
+    }
+
+    /// What threads share in the row `name`.
+    pub fn shared(&self, name: &str) -> Option<Shared> {
+        self.shared.iter().find(|(row, _)| *row == name).map(|(_, make)| make())
+    }
+}

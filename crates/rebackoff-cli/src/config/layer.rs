@@ -1,0 +1,130 @@
+//! Parameters that come from one place.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use rebackoff_core::{Policy, Seconds, Setting, Settings};
+
+use super::duration;
+use crate::Failure;
+
+/// Where parameters come from.
+#[derive(Clone, Debug)]
+pub(super) enum Source {
+    /// The table of a profile in this file.
+    File { path: PathBuf, profile: String },
+    /// Variables that begin with this.
+    Environment { prefix: String },
+    /// Options.
+    Options,
+}
+
+/// Parameters of one source, not yet checked.
+#[derive(Clone, Debug)]
+pub(super) struct Layer {
+    source: Source,
+    parameters: BTreeMap<String, Setting>,
+}
+
+impl Layer {
+    pub(super) fn new(source: Source) -> Self {
+        Self { source, parameters: BTreeMap::new() }
+    }
+
+    pub(super) fn with(source: Source, parameters: BTreeMap<String, Setting>) -> Self {
+        Self { source, parameters }
+    }
+
+    // Getters
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.parameters.is_empty()
+    }
+
+    pub(super) fn names(&self, parameter: &str) -> bool {
+        self.parameters.contains_key(parameter)
+    }
+
+    /// `base` with these parameters in place of its own.
+    pub(super) fn over(&self, base: &Policy) -> Result<Policy, Failure> {
+        let mut settings = Settings::new();
+        for (name, setting) in self.parameters.iter().filter(|(name, _)| *name != "timeout") {
+            settings.set(name, setting.clone());
+        }
+        if settings.is_empty() {
+            return Ok(*base);
+        }
+        settings.over(base).map_err(|error| {
+            let name = self.source.spell(error.parameter());
+            let rule = match error.rule().strip_prefix(error.parameter()) {
+                Some(rest) => format!("{name}{rest}"),
+                None => format!("{name}: {}", error.rule()),
+            };
+            Failure::new(format_args!("{}{rule}, but it is {}", self.source, error.value()))
+        })
+    }
+
+    /// The limit on each try: outer `None` where nothing is said, inner `None` where it is taken away.
+    pub(super) fn timeout(&self) -> Result<Option<Option<Duration>>, Failure> {
+        let limit = match self.parameters.get("timeout") {
+            None => return Ok(None),
+            Some(Setting::Text(text)) if text.trim() == "none" => return Ok(Some(None)),
+            Some(Setting::Text(text)) => duration(&self.source.spell("timeout"), text)
+                .map_err(|failure| failure.within(&self.source))?,
+            Some(Setting::Count(count)) => Duration::from_secs(*count),
+            Some(Setting::Number(number)) if *number > 0.0 => {
+                Seconds::new(*number).map(Seconds::to_duration).unwrap_or_default()
+            }
+            Some(other) => {
+                let name = self.source.spell("timeout");
+                return Err(Failure::new(format_args!(
+                    "{}{name} must be a duration, but it is {other}",
+                    self.source
+                )));
+            }
+        };
+        if limit.is_zero() {
+            let name = self.source.spell("timeout");
+            return Err(Failure::new(format_args!(
+                "{}{name} must be above 0s, but it is 0s",
+                self.source
+            )));
+        }
+        Ok(Some(Some(limit)))
+    }
+
+    // Handlers
+
+    /// Sets a parameter to what a person wrote: `1s,5s` is a list of waits.
+    pub(super) fn set_text(&mut self, name: &str, text: &str) {
+        let setting = if name == "interval" && text.contains(',') {
+            Setting::List(text.split(',').map(Setting::from).collect())
+        } else {
+            Setting::from(text)
+        };
+        self.parameters.insert(name.to_owned(), setting);
+    }
+}
+
+impl Source {
+    /// How the parameter is spelt there.
+    fn spell(&self, parameter: &str) -> String {
+        match self {
+            Self::File { .. } => parameter.to_owned(),
+            Self::Environment { prefix } => format!("{prefix}{}", parameter.to_ascii_uppercase()),
+            Self::Options => format!("--{}", parameter.replace('_', "-")),
+        }
+    }
+}
+
+/// What stands before a message about a parameter from there.
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File { path, profile } => write!(f, "{}: [{profile}]: ", path.display()),
+            Self::Environment { .. } | Self::Options => Ok(()),
+        }
+    }
+}

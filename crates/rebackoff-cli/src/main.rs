@@ -1,0 +1,32 @@
+//! `rebackoff`: retries any command well, and shows what a policy will do.
+//!
+//! The command line is a driver over the engine of `rebackoff-core`: it calls, sleeps and tells. What comes after
+//! a try is the engine's to say, in `run` as in `plan`.
+//!
+//! Options as parsed are in `options`; what they come to, in [`run::Run`] and [`plan::Plan`].
+
+mod codes;
+mod config;
+mod ending;
+mod failure;
+mod install;
+mod options;
+mod plan;
+mod random;
+mod run;
+mod tell;
+
+use std::process::ExitCode;
+
+use failure::Failure;
+use options::Action;
+
+fn main() -> ExitCode {
+    let code = options::parse().and_then(|action| match action {
+        Action::Run(options) => options.resolve()?.run(),
+        Action::Plan(options) => options.resolve()?.show(),
+        Action::Completions(options) => options.install(),
+        Action::Man(options) => options.install(),
+    });
+    ExitCode::from(code.unwrap_or_else(Failure::report))
+}

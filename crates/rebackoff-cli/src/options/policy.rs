@@ -1,0 +1,111 @@
+use std::path::PathBuf;
+
+use clap::Args;
+
+/// How to retry. All of them are text here: what is allowed is said once, by the core.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Policy")]
+pub(crate) struct PolicyOptions {
+    /// Take the policy of this name from a file and the environment
+    ///
+    /// The file is rebackoff.toml in the working directory, else rebackoff/rebackoff.toml in XDG_CONFIG_HOME
+    /// (~/.config); the first that has a table [NAME] counts. Variables REBACKOFF_<NAME>_<PARAMETER> are laid over
+    /// it, options over both. Default: the variable REBACKOFF_PROFILE.
+    #[arg(short, long, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
+    /// The file that profiles are in, in place of those above
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Most tries, the first included; `none` for no limit [default: 5, and none with --max-time]
+    #[arg(short = 'n', long, value_name = "COUNT")]
+    max_tries: Option<String>,
+    /// Most time from the start of the first try; it interrupts none
+    ///
+    /// A wait that would end past it is shortened to the time left, and one more try is made. See --last-wait,
+    /// --timeout.
+    #[arg(short = 't', long, value_name = "DURATION")]
+    max_time: Option<String>,
+    /// Most time for each try: then TERM to its process group, and KILL after --grace
+    #[arg(long, value_name = "DURATION")]
+    pub(crate) timeout: Option<String>,
+    /// The wait strategy: expo, fibo, constant, linear, decay or decorrelated [default: expo]
+    #[arg(short, long, value_name = "STRATEGY")]
+    wait: Option<String>,
+    /// What spreads the waits: full, equal, random or none [default: full]
+    #[arg(short, long, value_name = "JITTER")]
+    jitter: Option<String>,
+    /// The longest wait of expo, fibo, linear, decorrelated [default: 1m for expo and decorrelated]
+    #[arg(long, value_name = "DURATION")]
+    max_value: Option<String>,
+    /// expo: by what the wait grows [default: 2]; decorrelated: the shortest wait [default: 1s]
+    #[arg(long, value_name = "NUMBER")]
+    base: Option<String>,
+    /// expo: the first wait [default: 1s]
+    #[arg(long, value_name = "DURATION")]
+    factor: Option<String>,
+    /// constant: the wait, or a list of waits that ends (`1s,5s,30s`) [default: 1s]
+    #[arg(short, long, value_name = "DURATION")]
+    interval: Option<String>,
+    /// linear: the first wait [default: 1s]
+    #[arg(long, value_name = "DURATION")]
+    start: Option<String>,
+    /// linear: what each wait adds [default: 1s]
+    #[arg(long, value_name = "DURATION")]
+    step: Option<String>,
+    /// decay: the first wait [default: 1s]
+    #[arg(long, value_name = "DURATION")]
+    initial_value: Option<String>,
+    /// decay: how fast the wait shrinks [default: 1]
+    #[arg(long, value_name = "NUMBER")]
+    decay_factor: Option<String>,
+    /// decay: the shortest wait [default: 0s]
+    #[arg(long, value_name = "DURATION")]
+    min_value: Option<String>,
+    /// A wait that would end past --max-time: shorten it and try once more, or stop [default: shorten]
+    ///
+    /// With `stop`, a try with a --timeout does not run past --max-time either.
+    #[arg(long, value_name = "WHAT")]
+    last_wait: Option<String>,
+    /// Inside a try of another `rebackoff run`: allow retries, or try once [default: allow]
+    #[arg(long, value_name = "WHAT")]
+    nested: Option<String>,
+    /// The longest hint that is obeyed [default: 5m]
+    #[arg(long, value_name = "DURATION")]
+    hint_ceiling: Option<String>,
+    /// A longer hint: give_up or cap [default: give_up]
+    #[arg(long, value_name = "WHAT")]
+    hint_above: Option<String>,
+    /// How far above a hint the wait may be, as a share of it [default: 0.1, and 0 without jitter]
+    #[arg(long, value_name = "SHARE")]
+    hint_spread: Option<String>,
+}
+
+impl PolicyOptions {
+    /// The parameters that were given, by name.
+    pub(crate) fn given(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.parameters().into_iter().filter_map(|(name, value)| Some((name, value.as_deref()?)))
+    }
+
+    fn parameters(&self) -> [(&'static str, &Option<String>); 18] {
+        [
+            ("wait", &self.wait),
+            ("interval", &self.interval),
+            ("start", &self.start),
+            ("step", &self.step),
+            ("base", &self.base),
+            ("factor", &self.factor),
+            ("max_value", &self.max_value),
+            ("initial_value", &self.initial_value),
+            ("decay_factor", &self.decay_factor),
+            ("min_value", &self.min_value),
+            ("jitter", &self.jitter),
+            ("max_tries", &self.max_tries),
+            ("max_time", &self.max_time),
+            ("last_wait", &self.last_wait),
+            ("nested", &self.nested),
+            ("hint_ceiling", &self.hint_ceiling),
+            ("hint_above", &self.hint_above),
+            ("hint_spread", &self.hint_spread),
+        ]
+    }
+}

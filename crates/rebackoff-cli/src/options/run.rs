@@ -1,0 +1,128 @@
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::PolicyOptions;
+
+pub(crate) const ABOUT: &str = "Run a command, and run it again when it fails";
+
+/// Each line that begins with `$` is run by the tests, as it stands.
+pub(crate) const EXAMPLES: &str = "\
+Examples:
+  A download that may fail, for two minutes at most, ten seconds for each try:
+      $ rebackoff run --max-time 2m --timeout 10s -- curl -fsS https://example.org/
+  Only where another try helps (here: when the network is down), and never when killed for memory:
+      $ rebackoff run --on 6,7,28,52-56 --stop-on SIGKILL -- curl -fsS https://example.org/
+  Take the wait from what the command says:
+      $ rebackoff run --retry-after-regex 'retry after (\\d+)' -- ./deploy
+  Only the successful try's output goes down the pipe:
+      $ rebackoff run --once -- ./export | gzip > export.gz
+  Run a test until it fails, a hundred times at most:
+      $ rebackoff run --until-fail --max-tries 100 --wait constant --interval 0 -- ./flaky-test
+  From cron, each minute: a failure waits longer each time before the command is run again:
+      $ rebackoff run --quiet --state backup.state --max-value 1h --max-tries none -- ./backup
+
+Exit codes:
+  the command's own; 128+n when signal n ended it; 124 when a time limit did; 125 for wrong usage or a failure \
+of rebackoff's own; 126 when the command cannot be executed, 127 when it is not found. A call that gives up although \
+the last try's code was 0 (--consecutive, --retry-if-stdout) exits with 1.
+
+Environment of the command:
+  REBACKOFF_TRY, REBACKOFF_MAX_TRIES, REBACKOFF_LAST_EXIT, REBACKOFF_ELAPSED_MS, REBACKOFF_REMAINING_MS; \
+those that have no value are not set.
+
+Signals:
+  TERM, INT, HUP and QUIT are forwarded to the try's process group and end the call; what has not ended after \
+--grace is killed. USR1, USR2, WINCH, CONT and TSTP are forwarded. In a wait, a signal that would end the command \
+ends the call at once, and USR1 or USR2 ends the wait and begins the next try.";
+
+/// Run a command, and run it again when it fails
+///
+/// Tries are separated by waits that grow and are spread by chance. The command's stdin, stdout and stderr are
+/// rebackoff's own unless an option needs to see them.
+#[derive(Args, Debug)]
+pub(crate) struct RunOptions {
+    #[command(flatten)]
+    pub(crate) policy: PolicyOptions,
+
+    /// Retry these codes and signals only, for example `1,2,100-110,SIGSEGV` [default: all but 0, 126, 127]
+    ///
+    /// With --on, --retry-if-stdout or --retry-if-stderr, a failure that none of them names gives up. A signal's name
+    /// means a command that was ended by it; 124 includes the time limit.
+    #[arg(long, value_name = "CODES", help_heading = "Conditions")]
+    pub(crate) on: Option<String>,
+    /// Give up at once on these codes and signals
+    #[arg(long, value_name = "CODES", help_heading = "Conditions")]
+    pub(crate) stop_on: Option<String>,
+    /// Retry when stdout matches, whatever the exit code
+    ///
+    /// `^` and `$` match at lines. A match may be up to 8 KiB long.
+    #[arg(long, value_name = "REGEX", help_heading = "Conditions")]
+    pub(crate) retry_if_stdout: Option<String>,
+    /// Retry when stderr matches, whatever the exit code
+    #[arg(long, value_name = "REGEX", help_heading = "Conditions")]
+    pub(crate) retry_if_stderr: Option<String>,
+    /// Take the wait from stdout or stderr: a duration, a number of seconds or an HTTP date
+    ///
+    /// The first group of the last match, or all of it, is a floor under the wait, as `Retry-After` is.
+    #[arg(long, value_name = "REGEX", help_heading = "Conditions")]
+    pub(crate) retry_after_regex: Option<String>,
+    /// Run until the command fails; the exit code is 0 if it never did
+    #[arg(long, help_heading = "Conditions")]
+    pub(crate) until_fail: bool,
+    /// Run until the command has succeeded so many times in a row
+    #[arg(long, value_name = "COUNT", help_heading = "Conditions", default_value_t = 1, hide_default_value = true,
+          value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) consecutive: u64,
+
+    /// How long after TERM the process group is killed [default: 5s]
+    #[arg(long, value_name = "DURATION", help_heading = "Processes")]
+    pub(crate) grace: Option<String>,
+    /// Run this shell command before each wait
+    ///
+    /// It sees the same environment as the next try would, and its stdout is rebackoff's stderr.
+    #[arg(long, value_name = "COMMAND", help_heading = "Processes")]
+    pub(crate) on_retry: Option<OsString>,
+    /// Keep tries and waits in this file between runs: each run tries once, if the wait is over
+    ///
+    /// A run that comes too early exits with the last try's code. Success and giving up remove the file; the next run
+    /// begins afresh. Written atomically, locked by FILE.lock.
+    #[arg(long, value_name = "FILE", help_heading = "Processes")]
+    pub(crate) state: Option<PathBuf>,
+
+    /// Hold stdout back until a try succeeds: in memory to 1 MiB, then in an unlinked file
+    #[arg(long, help_heading = "Output")]
+    pub(crate) once: bool,
+    /// Give each try the same stdin: kept in memory to 1 MiB, then in an unlinked file
+    #[arg(long, help_heading = "Output")]
+    pub(crate) replay_stdin: bool,
+    /// Say nothing but errors
+    #[arg(short, long, help_heading = "Output", conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+    /// Say when each try begins, too
+    #[arg(short, long, help_heading = "Output")]
+    pub(crate) verbose: bool,
+    /// Log one event on each line, in this format
+    #[arg(long, value_name = "FORMAT", help_heading = "Output")]
+    pub(crate) log: Option<LogFormat>,
+    /// The file descriptor to log to; 2, stderr, takes the place of messages
+    #[arg(long, value_name = "N", help_heading = "Output", default_value_t = 2, requires = "log")]
+    pub(crate) log_fd: u32,
+
+    /// The command and its arguments
+    #[arg(
+        required = true,
+        trailing_var_arg = true,
+        value_name = "COMMAND",
+        allow_hyphen_values = false
+    )]
+    pub(crate) command: Vec<OsString>,
+}
+
+/// In which form events are logged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// An object for each event.
+    Json,
+}

@@ -1,0 +1,108 @@
+//! How many retries fall into each part of the time.
+#![allow(clippy::cast_precision_loss, reason = "counts of retries are far below 2⁵³")]
+
+use serde::Serialize;
+
+use super::simulation::{Simulation, percentile};
+
+const PARTS: usize = 60;
+
+/// The density of retries: how many fall into each part of the time, over all clients that failed at time zero.
+#[derive(Debug, Serialize)]
+pub(super) struct Chart {
+    /// The seconds of one part.
+    pub(super) width: f64,
+    pub(super) counts: Vec<usize>,
+    /// Retries that came later than the last part.
+    pub(super) later: usize,
+}
+
+impl Chart {
+    pub(super) fn of(simulation: &Simulation) -> Self {
+        let retries = simulation.retries();
+        // A few stragglers would press all others into the first part.
+        let end = percentile(&retries, 0.99).unwrap_or(0.0);
+        let width = round_up(end * 1.0001 / PARTS as f64);
+        let mut counts = vec![0; PARTS];
+        let mut later = 0;
+        for retry in retries {
+            #[allow(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "times are not negative, and a cast saturates"
+            )]
+            let part = (retry / width) as usize;
+            match counts.get_mut(part) {
+                Some(count) => *count += 1,
+                None => later += 1,
+            }
+        }
+        let used = counts.iter().rposition(|count| *count > 0).map_or(1, |last| last + 1);
+        counts.truncate(used);
+        Self { width, counts, later }
+    }
+
+    pub(super) fn highest(&self) -> usize {
+        self.counts.iter().copied().max().unwrap_or(0)
+    }
+
+    /// Where the last part ends.
+    pub(super) fn end(&self) -> f64 {
+        self.width * self.counts.len() as f64
+    }
+
+    /// The same in at most `rows` parts.
+    pub(super) fn folded(&self, rows: usize) -> Self {
+        let together = self.counts.len().div_ceil(rows).max(1);
+        Self {
+            width: self.width * together as f64,
+            counts: self.counts.chunks(together).map(|part| part.iter().sum()).collect(),
+            later: self.later,
+        }
+    }
+
+    /// Round times for the axis, about `count` of them.
+    pub(super) fn ticks(&self, count: usize) -> Vec<f64> {
+        let step = round_up(self.end() / count as f64);
+        (0..=count).map(|n| n as f64 * step).filter(|tick| *tick <= self.end() * 1.0001).collect()
+    }
+}
+
+/// The next number up of the form 1, 2 or 5 · 10ⁿ; whole minutes and hours above a minute.
+fn round_up(number: f64) -> f64 {
+    if number <= 0.0 {
+        return 0.001;
+    }
+    let unit = match number {
+        n if n > 1800.0 => 3600.0,
+        n if n > 30.0 => 60.0,
+        _ => 1.0,
+    };
+    let number = number / unit;
+    let power = 10_f64.powf(number.log10().floor());
+    let step = [1.0, 2.0, 5.0, 10.0].into_iter().find(|step| step * power >= number * 0.9999);
+    step.unwrap_or(10.0) * power * unit
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_are_round_numbers() {
+        for (number, expected) in
+            [(0.013, 0.02), (1.0, 1.0), (2.1, 5.0), (31.0, 60.0), (70.0, 120.0), (2000.0, 3600.0)]
+        {
+            assert!((round_up(number) - expected).abs() < 1e-9, "{number}: {}", round_up(number));
+        }
+    }
+
+    #[test]
+    fn folding_keeps_every_retry() {
+        let chart = Chart { width: 0.5, counts: (0..57).collect(), later: 3 };
+        let folded = chart.folded(20);
+        assert_eq!(folded.counts.len(), 19);
+        assert_eq!(folded.counts.iter().sum::<usize>(), chart.counts.iter().sum::<usize>());
+        assert!((folded.end() - chart.end()).abs() < 1e-9);
+    }
+}

@@ -1,0 +1,118 @@
+//! The picture of a plan: the density of retries over time.
+#![allow(clippy::cast_precision_loss, reason = "counts of retries are far below 2⁵³")]
+
+use std::fmt::{self, Write as _};
+
+use super::figures::{Figures, human};
+
+const WIDTH: f64 = 860.0;
+const HEIGHT: f64 = 360.0;
+const LEFT: f64 = 64.0;
+const RIGHT: f64 = 20.0;
+const TOP: f64 = 78.0;
+const BOTTOM: f64 = 52.0;
+
+pub(super) fn picture(figures: &Figures) -> String {
+    let mut svg = String::new();
+    // Writing to a string cannot fail.
+    let _ = write_picture(&mut svg, figures);
+    svg
+}
+
+/// Colours that can be read on white and on black.
+const STYLE: &str = "\
+text{font:13px system-ui,sans-serif;fill:#24292f}.title{font-size:16px;font-weight:600}.note{fill:#57606a}\
+.bar{fill:#2f81f7}.grid{stroke:#d0d7de;stroke-width:1}.paper{fill:#fff}\
+@media(prefers-color-scheme:dark){text{fill:#e6edf3}.note{fill:#8b949e}.grid{stroke:#30363d}.paper{fill:#0d1117}}";
+
+fn write_picture(svg: &mut String, figures: &Figures) -> fmt::Result {
+    let chart = &figures.chart;
+    let (wide, high) = (WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM);
+    let highest = axis_end(chart.highest());
+    let x = |seconds: f64| LEFT + wide * seconds / chart.end();
+    let y = |count: f64| TOP + high * (1.0 - count / highest);
+
+    let title = format!("Retries of {} clients that fail together", figures.clients);
+    writeln!(
+        svg,
+        r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" role="img" aria-label="{}">"#,
+        escape(&title)
+    )?;
+    writeln!(
+        svg,
+        "<style>{STYLE}</style>\n<rect class=\"paper\" width=\"{WIDTH}\" height=\"{HEIGHT}\"/>"
+    )?;
+    writeln!(svg, r#"<text class="title" x="{LEFT}" y="28">{}</text>"#, escape(&title))?;
+    writeln!(svg, r#"<text class="note" x="{LEFT}" y="48">{}</text>"#, escape(&figures.policy))?;
+
+    for part in 0..=4 {
+        let count = highest * f64::from(part) / 4.0;
+        let at = y(count);
+        writeln!(
+            svg,
+            r#"<line class="grid" x1="{LEFT}" x2="{:.1}" y1="{at:.1}" y2="{at:.1}"/>"#,
+            WIDTH - RIGHT
+        )?;
+        writeln!(
+            svg,
+            r#"<text class="note" x="{:.1}" y="{:.1}" text-anchor="end">{count}</text>"#,
+            LEFT - 8.0,
+            at + 4.0
+        )?;
+    }
+    writeln!(
+        svg,
+        r#"<text class="note" x="{LEFT}" y="{:.1}">retries in each {}</text>"#,
+        TOP - 10.0,
+        human(chart.width)
+    )?;
+    for (n, count) in chart.counts.iter().enumerate().filter(|(_, count)| **count > 0) {
+        let (from, to, top) =
+            (x(n as f64 * chart.width), x((n + 1) as f64 * chart.width), y(*count as f64));
+        let bottom = TOP + high;
+        let width = (to - from - 1.0).max(1.0);
+        writeln!(
+            svg,
+            r#"<rect class="bar" x="{from:.1}" y="{top:.1}" width="{width:.1}" height="{:.1}"><title>{} to {}: {count}</title></rect>"#,
+            bottom - top,
+            human(n as f64 * chart.width),
+            human((n + 1) as f64 * chart.width)
+        )?;
+    }
+    for tick in chart.ticks(8) {
+        let (at, bottom) = (x(tick), TOP + high);
+        writeln!(
+            svg,
+            r#"<line class="grid" x1="{at:.1}" x2="{at:.1}" y1="{bottom:.1}" y2="{:.1}"/>"#,
+            bottom + 5.0
+        )?;
+        writeln!(
+            svg,
+            r#"<text class="note" x="{at:.1}" y="{:.1}" text-anchor="middle">{}</text>"#,
+            bottom + 20.0,
+            human(tick)
+        )?;
+    }
+    let mut note = "time since the first failure".to_owned();
+    if chart.later > 0 {
+        write!(note, "; {} retries came later", chart.later)?;
+    }
+    let (middle, bottom) = (LEFT + wide / 2.0, HEIGHT - 10.0);
+    writeln!(
+        svg,
+        r#"<text class="note" x="{middle:.1}" y="{bottom:.1}" text-anchor="middle">{note}</text>"#
+    )?;
+    writeln!(svg, "</svg>")
+}
+
+/// A round number that is divisible by four, at least `count`.
+fn axis_end(count: usize) -> f64 {
+    let power = 10_f64.powf((count.max(4) as f64).log10().floor());
+    let steps = [1.0, 1.2, 1.6, 2.0, 2.4, 3.2, 4.0, 6.0, 8.0, 10.0];
+    let end = steps.into_iter().map(|step| step * power).find(|end| *end >= count as f64);
+    (end.unwrap_or(10.0 * power) / 4.0).ceil() * 4.0
+}
+
+pub(super) fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}

@@ -1,0 +1,121 @@
+//! A plan for a terminal.
+
+use std::fmt::{self, Write as _};
+
+use super::figures::{Figures, Try, human, percent};
+
+const BAR: usize = 50;
+const ROWS: usize = 20;
+
+pub(super) fn page(figures: &Figures) -> String {
+    let mut page = String::new();
+    // Writing to a string cannot fail.
+    let _ = write_page(&mut page, figures);
+    page
+}
+
+fn write_page(page: &mut String, figures: &Figures) -> fmt::Result {
+    writeln!(page, "{}", figures.policy)?;
+    if let Some(timeout) = figures.timeout {
+        writeln!(page, "timeout {} for each try", human(timeout))?;
+    }
+    writeln!(page, "\n{}\n", assumption(figures))?;
+    for line in table(figures) {
+        writeln!(page, "{}", line.trim_end())?;
+    }
+    writeln!(page, "\n{}\n", worst_case(figures))?;
+    writeln!(page, "An outage that lasts   is outlasted by")?;
+    for outage in &figures.outages {
+        writeln!(page, "{:>20}   {:>5}", human(outage.lasts), percent(outage.chance))?;
+    }
+    write_chart(page, figures)?;
+    for warning in &figures.warnings {
+        writeln!(page, "\nwarning: {}\n  advice: {}", warning.finding, warning.advice)?;
+    }
+    Ok(())
+}
+
+/// What the figures suppose.
+pub(super) fn assumption(figures: &Figures) -> String {
+    let Figures { clients, try_time, seed, .. } = figures;
+    let time =
+        if *try_time > 0.0 { format!("after {}", human(*try_time)) } else { "at once".to_owned() };
+    format!("{clients} clients fail together, and each try fails {time} (seed {seed}).")
+}
+
+pub(super) fn worst_case(figures: &Figures) -> String {
+    match figures.worst_case {
+        Some(longest) => format!("Worst case: all waits together take {}.", human(longest)),
+        None => "Worst case: it never ends.".to_owned(),
+    }
+}
+
+pub(super) const HEADINGS: [&str; 7] =
+    ["try", "raw wait", "wait after jitter", "p5", "p50", "p95", "of clients"];
+
+/// The cells of a row under [`HEADINGS`]: p5 to p95 are when the try begins.
+pub(super) fn cells(row: &Try) -> [String; 7] {
+    let wait = |wait: Option<f64>| wait.map(human).unwrap_or_default();
+    let range = match (row.shortest_wait, row.longest_wait) {
+        (Some(shortest), Some(longest)) if shortest < longest => {
+            format!("{} to {}", human(shortest), human(longest))
+        }
+        (_, longest) => wait(longest),
+    };
+    [
+        row.number.to_string(),
+        wait(row.raw_wait),
+        range,
+        human(row.p5),
+        human(row.p50),
+        human(row.p95),
+        percent(row.share),
+    ]
+}
+
+fn table(figures: &Figures) -> Vec<String> {
+    let mut rows = vec![HEADINGS.map(str::to_owned)];
+    rows.extend(figures.tries.iter().map(cells));
+    let widths: [usize; 7] = std::array::from_fn(|column| {
+        rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0)
+    });
+    let line = |row: &[String; 7]| {
+        let cells = row.iter().zip(widths).map(|(cell, width)| format!("{cell:>width$}"));
+        cells.collect::<Vec<_>>().join("  ")
+    };
+    let mut lines: Vec<_> = rows.iter().map(line).collect();
+    if figures.is_cut() {
+        lines.push(format!("  … {} tries at most in what was simulated", figures.most_tries));
+    }
+    lines
+}
+
+fn write_chart(page: &mut String, figures: &Figures) -> fmt::Result {
+    let chart = figures.chart.folded(ROWS);
+    if chart.highest() == 0 {
+        return Ok(());
+    }
+    writeln!(page, "\nRetries in each {}, of {} clients", human(chart.width), figures.clients)?;
+    let mut begin = 0.0;
+    for count in &chart.counts {
+        let bar = bar(*count, chart.highest());
+        writeln!(
+            page,
+            "{:>8} {bar}{}{count}",
+            human(begin),
+            if bar.is_empty() { "" } else { " " }
+        )?;
+        begin += chart.width;
+    }
+    if chart.later > 0 {
+        writeln!(page, "   later {}", chart.later)?;
+    }
+    Ok(())
+}
+
+/// A bar of eighths of a block.
+fn bar(count: usize, highest: usize) -> String {
+    const PARTS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
+    let eighths = (count * BAR * 8).div_ceil(highest.max(1));
+    format!("{}{}", "█".repeat(eighths / 8), PARTS[eighths % 8])
+}

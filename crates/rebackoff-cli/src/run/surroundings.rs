@@ -1,0 +1,152 @@
+//! What a call has around it: signals, the terminal, other processes.
+
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Pid, Signal};
+
+use super::children;
+use super::inbox::Inbox;
+use super::lost_its_reader;
+use super::terminal::Terminal;
+use crate::Failure;
+use crate::ending::Ending;
+
+const NAP: Duration = Duration::from_millis(20);
+const IN_VAIN: Duration = Duration::from_secs(2);
+
+/// What a call has around it.
+pub(super) struct Surroundings {
+    pub(super) inbox: Inbox,
+    pub(super) terminal: Option<Terminal>,
+    /// How long after TERM a process group is killed.
+    pub(super) grace: Duration,
+    /// Children that were there before: a shell's, which has become rebackoff by `exec`.
+    pub(super) bystanders: Vec<Pid>,
+    /// The first signal that asked to end the call.
+    pub(super) ended_by: Option<Signal>,
+    /// The terminal was given to the last try.
+    pub(super) shared_terminal: bool,
+    /// Whether tries are given the terminal: not where rebackoff itself reads from it for them.
+    may_share: bool,
+}
+
+/// Why a call ends without the engine having been asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Interruption {
+    /// A signal that was sent to rebackoff.
+    Signal(Signal),
+    /// Ctrl-C or Ctrl-\ at the terminal.
+    Typed(Signal),
+    /// Nobody reads what the command writes.
+    NoReader,
+}
+
+impl Surroundings {
+    pub(super) fn enter(grace: Duration, may_share: bool) -> Result<Self, Failure> {
+        let inbox = Inbox::open().map_err(|error| Failure::io("cannot catch signals", &error))?;
+        Ok(Self {
+            inbox,
+            terminal: Terminal::open(),
+            grace,
+            bystanders: children::adopt_orphans(),
+            ended_by: None,
+            shared_terminal: false,
+            may_share,
+        })
+    }
+
+    /// Lets the group of a try that begins have the terminal.
+    pub(super) fn lend_terminal(&self, group: Pid) -> bool {
+        let terminal = self.terminal.as_ref().filter(|_| self.may_share);
+        terminal.is_some_and(|terminal| terminal.give_to(group))
+    }
+
+    /// The same after a pause, if the try had it before.
+    pub(super) fn lend_terminal_again(&mut self, group: Pid) {
+        self.shared_terminal |= self.lend_terminal(group);
+    }
+
+    pub(super) fn take_terminal(&self, group: Pid) {
+        if let Some(terminal) = &self.terminal {
+            terminal.take_from(group);
+        }
+    }
+
+    /// The group of a try was stopped by `signal`. Stops as well, as a shell's job does, where a terminal or
+    /// `is_asked` asks for it and somebody is there to go on with it; gives whether the group is to go on.
+    pub(super) fn stop_with(&mut self, group: Pid, signal: i32, is_asked: bool) -> bool {
+        let wants_terminal = [Signal::TTIN, Signal::TTOU].map(Signal::as_raw).contains(&signal);
+        let listens = self.terminal.as_ref().map(|terminal| terminal.listens_to(group));
+        match (listens, is_asked) {
+            (None, false) => return false,
+            // It asked for the terminal before it was given it.
+            (Some(true), _) if wants_terminal => return true,
+            _ => {}
+        }
+        self.take_terminal(group);
+        self.stop();
+        self.lend_terminal_again(group);
+        true
+    }
+
+    /// Stops until somebody says to go on; at once, if nobody could.
+    pub(super) fn stop(&self) {
+        if !children::is_orphaned() {
+            let _ = signal_hook::low_level::emulate_default_handler(Signal::TSTP.as_raw());
+        }
+    }
+
+    /// Sleeps until a signal arrives, for a moment, or for `longest` if that is shorter.
+    pub(super) fn nap(&self, longest: Option<Duration>) {
+        let moment = longest.filter(|left| !left.is_zero()).map_or(NAP, |left| left.min(NAP));
+        self.sleep(Some(moment));
+    }
+
+    /// Sleeps until a signal arrives, or for `longest`.
+    pub(super) fn sleep(&self, longest: Option<Duration>) {
+        let timeout = longest.and_then(|longest| Timespec::try_from(longest).ok());
+        let mut polled = [PollFd::from_borrowed_fd(self.inbox.descriptor(), PollFlags::IN)];
+        let _ = poll(&mut polled, timeout.as_ref());
+    }
+
+    /// Whether what was killed at `kill_at` has not ended for so long that it never may: it hangs in the kernel.
+    pub(super) fn has_waited_in_vain(&self, kill_at: Option<Instant>) -> bool {
+        kill_at.is_some_and(|kill_at| kill_at.elapsed() > IN_VAIN)
+    }
+
+    /// Why the call ends with a try that ended so, if it does.
+    pub(super) fn interruption(&self, ending: Ending) -> Option<Interruption> {
+        if let Some(signal) = self.ended_by {
+            return Some(Interruption::Signal(signal));
+        }
+        if lost_its_reader(ending) {
+            return Some(Interruption::NoReader);
+        }
+        let typed = [Signal::INT, Signal::QUIT].into_iter().find(|signal| {
+            let number = signal.as_raw();
+            ending.signal() == Some(number) || i32::from(ending.code()) == 128 + number
+        });
+        typed.filter(|_| self.shared_terminal).map(Interruption::Typed)
+    }
+}
+
+impl Interruption {
+    /// The exit code, where there is none of a command's.
+    pub(super) fn code(self) -> u8 {
+        let signal = match self {
+            Self::Signal(signal) | Self::Typed(signal) => signal,
+            Self::NoReader => Signal::PIPE,
+        };
+        Ending::Killed(signal.as_raw()).code()
+    }
+
+    /// Leaves with `code`. What was typed at the terminal ends rebackoff as it ended the command: a shell then
+    /// ends its loop or script, too, and calls it 128+n.
+    pub(super) fn leave(self, code: u8) -> Result<u8, Failure> {
+        if let Self::Typed(signal) = self {
+            let _ = signal_hook::low_level::emulate_default_handler(signal.as_raw());
+        }
+        Ok(code)
+    }
+}

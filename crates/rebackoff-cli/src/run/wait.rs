@@ -1,0 +1,68 @@
+//! The wait between two tries.
+
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+
+use super::children;
+use super::inbox::ENDING;
+use super::surroundings::{Interruption, Surroundings};
+use crate::tell::{Told, Voice};
+
+/// Waits; gives the interruption that ended the call, if one did.
+pub(super) fn wait(
+    surroundings: &mut Surroundings,
+    voice: &Voice,
+    wait: Duration,
+    told: &Told,
+) -> Option<Interruption> {
+    let end = Instant::now().checked_add(wait);
+    let is_shown = voice.counts_down() && in_foreground(surroundings);
+    let interruption = loop {
+        if let Some(signal) = surroundings.ended_by {
+            break Some(Interruption::Signal(signal));
+        }
+        let left = end.map(|end| end.saturating_duration_since(Instant::now()));
+        let nap = match left {
+            Some(Duration::ZERO) => break None,
+            Some(left) if is_shown => {
+                voice.count_down(told, left);
+                // To the next whole second.
+                Some(Duration::from_nanos(u64::from(left.subsec_nanos()) + 1).min(left))
+            }
+            left => left,
+        };
+        surroundings.sleep(nap);
+        let mut is_over = false;
+        for signal in surroundings.inbox.take() {
+            match signal {
+                Signal::TSTP => {
+                    voice.clear_line(is_shown);
+                    surroundings.stop();
+                }
+                Signal::USR1 | Signal::USR2 => is_over = true,
+                signal if ENDING.contains(&signal) => {
+                    surroundings.ended_by.get_or_insert(signal);
+                }
+                _ => {}
+            }
+        }
+        while children::next_change().is_some() {}
+        if is_over {
+            break None;
+        }
+    };
+    voice.clear_line(is_shown);
+    interruption.map(|interruption| match interruption {
+        Interruption::Signal(signal @ (Signal::INT | Signal::QUIT))
+            if in_foreground(surroundings) =>
+        {
+            Interruption::Typed(signal)
+        }
+        other => other,
+    })
+}
+
+fn in_foreground(surroundings: &Surroundings) -> bool {
+    surroundings.terminal.as_ref().is_some_and(super::terminal::Terminal::is_ours)
+}

@@ -1,0 +1,179 @@
+//! At a terminal, it behaves as the command itself would under a shell.
+
+mod support;
+
+use std::fs::{self, File};
+use std::io::{Read as _, Write as _};
+use std::os::fd::{AsFd as _, OwnedFd};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use nix::pty::openpty;
+use nix::unistd::tcgetpgrp;
+use support::{BINARY, eventually, state};
+
+/// An interactive shell at a terminal.
+struct Shell {
+    shell: Child,
+    terminal: File,
+    screen: Arc<Mutex<String>>,
+}
+
+impl Shell {
+    fn open(environment: &[(&str, &str)]) -> Self {
+        let pty = openpty(None, None).unwrap();
+        let stdio = |slave: &OwnedFd| Stdio::from(slave.try_clone().unwrap());
+        let mut command = Command::new("setsid");
+        support::clean(&mut command);
+        command.args(["--ctty", "--wait", "bash", "--norc", "--noprofile", "-i"]);
+        command.env("PS1", "$ ").env("TERM", "xterm").env("rebackoff", BINARY).envs(environment.iter().copied());
+        command.stdin(stdio(&pty.slave)).stdout(stdio(&pty.slave)).stderr(stdio(&pty.slave));
+        let shell = command.spawn().unwrap();
+        drop(pty.slave);
+        let terminal = File::from(pty.master);
+        let screen = Arc::new(Mutex::new(String::new()));
+        let (mut output, seen) = (terminal.try_clone().unwrap(), Arc::clone(&screen));
+        thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            while let Ok(count @ 1..) = output.read(&mut buffer) {
+                seen.lock().unwrap().push_str(&String::from_utf8_lossy(&buffer[..count]));
+            }
+        });
+        let shell = Self { shell, terminal, screen };
+        shell.sees("$ ");
+        shell
+    }
+
+    fn types(&mut self, text: &str) {
+        self.terminal.write_all(text.as_bytes()).unwrap();
+    }
+
+    /// Waits until `text` has come since the last time, and gives what came before it.
+    fn sees(&self, text: &str) -> String {
+        eventually(&format!("{text:?} is on the screen"), || {
+            let mut screen = self.screen.lock().unwrap();
+            let at = screen.find(text)?;
+            let before = screen[..at].to_owned();
+            screen.drain(..at + text.len());
+            Some(before)
+        })
+    }
+
+    /// Waits until the terminal listens to a process of this name that sleeps, and gives its number.
+    fn listens_to(&self, name: &str) -> u32 {
+        eventually(&format!("the terminal listens to {name}"), || {
+            let group = tcgetpgrp(self.terminal.as_fd()).ok()?.as_raw().try_into().ok()?;
+            let listening = fs::read_to_string(format!("/proc/{group}/comm")).ok()?;
+            (listening.trim() == name && state(group) == Some('S')).then_some(group)
+        })
+    }
+
+    fn exit_code(&mut self) -> String {
+        // The terminal echoes what is typed, which must not look like the answer.
+        self.types("echo co''de=$?.\n");
+        self.sees("code=");
+        self.sees(".")
+    }
+}
+
+impl Drop for Shell {
+    fn drop(&mut self) {
+        self.types("\x03\nexit\nexit\n");
+        let _ = self.shell.wait();
+    }
+}
+
+const CTRL_C: &str = "\x03";
+const CTRL_Z: &str = "\x1a";
+
+#[test]
+fn ctrl_c_ends_the_command_and_the_call() {
+    let mut shell = Shell::open(&[]);
+    shell.types("$rebackoff run -- sleep 600\n");
+    let command = shell.listens_to("sleep");
+    shell.types(CTRL_C);
+    assert_eq!(shell.exit_code(), "130");
+    assert!(!support::is_alive(command));
+    // Without another try, and without a word.
+    assert!(!shell.screen.lock().unwrap().contains("rebackoff:"));
+}
+
+#[test]
+fn ctrl_c_ends_the_wait() {
+    let mut shell = Shell::open(&[]);
+    shell.types("$rebackoff run -w constant -i 600 -j none -- false\n");
+    shell.sees("the next one in 10m");
+    shell.sees("try 2 in 10m");
+    shell.types(CTRL_C);
+    assert_eq!(shell.exit_code(), "130");
+}
+
+#[test]
+fn ctrl_c_ends_a_shells_loop_as_it_would_without_rebackoff() {
+    let mut shell = Shell::open(&[]);
+    shell.types("while true; do $rebackoff run -- sleep 600; done\n");
+    shell.listens_to("sleep");
+    shell.types(CTRL_C);
+    assert_eq!(shell.exit_code(), "130");
+}
+
+#[test]
+fn ctrl_z_stops_both_and_fg_goes_on_with_both() {
+    let mut shell = Shell::open(&[]);
+    shell.types("$rebackoff run -- sleep 600\n");
+    let command = shell.listens_to("sleep");
+    for _ in 0..2 {
+        shell.types(CTRL_Z);
+        shell.sees("Stopped");
+        eventually("the command stops", || (state(command) == Some('T')).then_some(()));
+        shell.types("fg\n");
+        assert_eq!(shell.listens_to("sleep"), command);
+    }
+    shell.types(CTRL_C);
+    assert_eq!(shell.exit_code(), "130");
+    assert!(!support::is_alive(command));
+}
+
+#[test]
+fn in_the_background_it_leaves_the_terminal_to_the_shell() {
+    let mut shell = Shell::open(&[]);
+    shell.types("$rebackoff run -q -- sleep 600 &\n");
+    shell.types("echo still he''re.\n");
+    shell.sees("still here.");
+    shell.types("fg\n");
+    let command = shell.listens_to("sleep");
+    shell.types(CTRL_C);
+    assert_eq!(shell.exit_code(), "130");
+    assert!(!support::is_alive(command));
+}
+
+#[test]
+fn each_try_reads_from_the_terminal() {
+    let mut shell = Shell::open(&[]);
+    shell.types("$rebackoff run -q -n 2 --factor 1ms -- bash -c 'read line; echo \"[$line]\"; exit 3'\n");
+    for line in ["one", "two"] {
+        shell.listens_to("bash");
+        shell.types(&format!("{line}\n"));
+        shell.sees(&format!("[{line}]"));
+    }
+    assert_eq!(shell.exit_code(), "3");
+}
+
+#[test]
+fn the_command_keeps_the_terminal_as_its_output() {
+    let mut shell = Shell::open(&[]);
+    shell.types("$rebackoff run -- sh -c 'test -t 0 && test -t 1 && test -t 2'\n");
+    assert_eq!(shell.exit_code(), "0");
+}
+
+#[test]
+fn messages_have_colours_at_a_terminal_unless_they_are_not_wanted() {
+    let failing = "$rebackoff run -n 1 -- sh -c 'exit 9'\n";
+    let mut shell = Shell::open(&[]);
+    shell.types(failing);
+    shell.sees("rebackoff: \x1b[31mtry 1 of 1 exited with 9");
+    let mut shell = Shell::open(&[("NO_COLOR", "1")]);
+    shell.types(failing);
+    shell.sees("rebackoff: try 1 of 1 exited with 9");
+}

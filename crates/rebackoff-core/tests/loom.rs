@@ -1,0 +1,252 @@
+//! Every order of events on the atomics of budgets and breakers, for a few threads. Run by
+//! `scripts/test-loom`.
+#![cfg(loom)]
+
+use loom::sync::Arc;
+use loom::thread;
+use rebackoff_core::{
+    Breaker, BreakerBuilder, BreakerState, Budget, Cost, Health, Permit, Seconds, secs,
+};
+
+/// All orders in which threads are interrupted at most three times where they need not be.
+fn explore(model: impl Fn() + Send + Sync + 'static) {
+    explore_up_to(3, model);
+}
+
+/// The same with fewer interruptions, where threads do much: a window has seven places to renew.
+fn explore_up_to(interruptions: usize, model: impl Fn() + Send + Sync + 'static) {
+    let mut builder = loom::model::Builder::new();
+    builder.preemption_bound = builder.preemption_bound.or(Some(interruptions));
+    builder.check(model);
+}
+
+fn at(seconds: f64) -> impl Fn() -> Seconds + Copy {
+    move || Seconds::new(seconds).unwrap()
+}
+
+/// Does both at once, and gives what each came to.
+fn both<Shared: Send + Sync + 'static, T: 'static>(
+    shared: &Arc<Shared>,
+    one: impl FnOnce(&Shared) -> T + 'static,
+    other: impl FnOnce(&Shared) -> T,
+) -> (T, T) {
+    let thread = thread::spawn({
+        let shared = Arc::clone(shared);
+        move || one(&shared)
+    });
+    let other = other(shared);
+    (thread.join().unwrap(), other)
+}
+
+fn is_allowed(budget: &Budget, now: f64) -> bool {
+    budget.withdraw(Cost::Retry, at(now)).is_ok()
+}
+
+#[test]
+fn the_last_token_is_withdrawn_once() {
+    let kinds: [fn() -> Budget; 3] = [
+        || Budget::per_second().capacity(1).build().unwrap(),
+        || Budget::share().floor(1.0).ttl(secs(1)).build().unwrap(),
+        || Budget::quota().capacity(5).timeout_cost(5).build().unwrap(),
+    ];
+    for kind in kinds {
+        explore(move || {
+            let budget = Arc::new(kind());
+            let allowed = both(&budget, |b| is_allowed(b, 0.0), |b| is_allowed(b, 0.0));
+            assert_eq!(u8::from(allowed.0) + u8::from(allowed.1), 1);
+            assert_eq!(budget.refused(), 1);
+        });
+    }
+}
+
+#[test]
+fn a_deposit_is_not_lost_to_a_withdrawal() {
+    explore(|| {
+        let budget = Arc::new(Budget::share().ratio(1.0).floor(1.0).ttl(secs(1)).build().unwrap());
+        let start = |b: &Budget| {
+            b.handle_start(at(0.0));
+            true
+        };
+        let (_, first) = both(&budget, start, |b| is_allowed(b, 0.0));
+        assert!(first && is_allowed(&budget, 0.0) && !is_allowed(&budget, 0.0));
+    });
+    explore(|| {
+        let budget =
+            Arc::new(Budget::quota().capacity(6).retry_cost(5).timeout_cost(5).build().unwrap());
+        let last = budget.withdraw(Cost::Retry, at(0.0)).ok();
+        let succeed = move |b: &Budget| {
+            b.handle_success(last);
+            true
+        };
+        let (_, allowed) = both(&budget, succeed, |b| is_allowed(b, 0.0));
+        let left = budget.tokens(at(0.0));
+        assert!((left - if allowed { 1.0 } else { 6.0 }).abs() < 1e-9, "{allowed} {left}");
+    });
+}
+
+#[test]
+fn two_deposits_are_both_counted() {
+    explore(|| {
+        let budget = Arc::new(Budget::share().ratio(1.0).floor(0.0).build().unwrap());
+        both(&budget, |b| b.handle_start(at(0.0)), |b| b.handle_start(at(11.0)));
+        budget.handle_start(at(11.0));
+        assert!((budget.tokens(at(11.0)) - 2.0).abs() < 1e-9);
+    });
+}
+
+#[test]
+fn a_slice_that_begins_under_withdrawals_loses_none_of_them() {
+    for (one, other) in [(0.55, 0.95), (0.95, 0.95), (0.05, 0.95)] {
+        explore(move || {
+            let budget = Arc::new(Budget::share().floor(2.0).ttl(secs(1)).build().unwrap());
+            assert!(is_allowed(&budget, 0.0));
+            let allowed = both(&budget, move |b| is_allowed(b, one), move |b| is_allowed(b, other));
+            assert!(allowed.0 != allowed.1, "{allowed:?}");
+            // The retry of slice 0 has gone, the other one has not.
+            assert!(is_allowed(&budget, 1.0) || one < 0.1);
+        });
+    }
+}
+
+#[test]
+fn a_throttle_counts_failures_and_successes_of_many_threads() {
+    explore(|| {
+        let budget = Arc::new(Budget::throttle().build().unwrap());
+        budget.handle_failure();
+        both(&budget, |b| b.handle_failure(), |b| b.handle_success(None));
+        assert!((budget.tokens(at(0.0)) - 8.1).abs() < 1e-9);
+    });
+}
+
+fn breaker(set: impl Fn(BreakerBuilder) -> BreakerBuilder) -> Arc<Breaker> {
+    Arc::new(set(Breaker::builder().open_for(secs(10))).build().unwrap())
+}
+
+fn settle(breaker: &Breaker, permit: Permit, health: Health, now: f64) {
+    breaker.settle(permit, health, at(0.0), at(now), &mut || 0.5);
+}
+
+fn fail(breaker: &Breaker, now: f64) {
+    if let Ok(permit) = breaker.admit(at(now)) {
+        settle(breaker, permit, Health::Failure, now);
+    }
+}
+
+#[test]
+fn two_failures_trip_once() {
+    for most in [1, 2] {
+        explore(move || {
+            let breaker = breaker(|b| b.consecutive(most));
+            both(&breaker, |b| fail(b, 0.0), |b| fail(b, 0.0));
+            assert_eq!((breaker.opened(), breaker.state(at(0.0))), (1, BreakerState::Open));
+            assert!(breaker.failures() <= 2 && breaker.failures() >= u64::from(most));
+        });
+    }
+}
+
+#[test]
+fn two_failures_of_a_window_trip_once() {
+    let windows: [fn(BreakerBuilder) -> BreakerBuilder; 2] =
+        [|b| b.min_calls(2), |b| b.window_calls(2)];
+    for window in windows {
+        explore_up_to(2, move || {
+            let breaker = breaker(|b| window(b.failure_rate(1.0)));
+            both(&breaker, |b| fail(b, 0.0), |b| fail(b, 0.0));
+            assert_eq!((breaker.opened(), breaker.state(at(0.0))), (1, BreakerState::Open));
+        });
+    }
+}
+
+#[test]
+fn no_more_probes_are_admitted_than_there_are_permits() {
+    let is_probe = |b: &Breaker| b.admit(at(10.0)).is_ok_and(Permit::is_probe);
+    explore(move || {
+        let breaker = breaker(|b| b.consecutive(1));
+        fail(&breaker, 0.0);
+        let probes = both(&breaker, is_probe, is_probe);
+        assert_eq!(u8::from(probes.0) + u8::from(probes.1), 1);
+        assert_eq!((breaker.rejected(), breaker.opened()), (1, 1));
+    });
+    explore(move || {
+        let breaker = breaker(|b| b.consecutive(1).probes(2));
+        fail(&breaker, 0.0);
+        assert!(is_probe(&breaker));
+        let probes = both(&breaker, is_probe, is_probe);
+        assert_eq!(u8::from(probes.0) + u8::from(probes.1), 1);
+    });
+}
+
+#[test]
+fn what_is_settled_late_changes_nothing() {
+    explore(|| {
+        let breaker = breaker(|b| b.consecutive(1));
+        let late = breaker.admit(at(0.0)).unwrap();
+        both(&breaker, move |b| settle(b, late, Health::Failure, 0.0), |b| b.reset());
+        assert_eq!(breaker.state(at(0.0)), BreakerState::Closed);
+        settle(&breaker, late, Health::Failure, 0.0);
+        assert_eq!(breaker.state(at(0.0)), BreakerState::Closed);
+    });
+    explore(|| {
+        let breaker = breaker(|b| b.consecutive(1).probes(2).close_after(1));
+        fail(&breaker, 0.0);
+        let probes = [breaker.admit(at(10.0)).unwrap(), breaker.admit(at(10.0)).unwrap()];
+        let failed = move |b: &Breaker| settle(b, probes[0], Health::Failure, 11.0);
+        both(&breaker, failed, |b| settle(b, probes[1], Health::Success, 11.0));
+        // Whichever came first ended the half-open state; the other one came late.
+        let state = breaker.state(at(11.0));
+        assert!(matches!(
+            (state, breaker.opened(), breaker.failures()),
+            (BreakerState::Closed, 1, 1) | (BreakerState::Open, 2, 2)
+        ));
+    });
+}
+
+#[test]
+fn a_place_is_released_or_expires_and_not_both() {
+    explore(|| {
+        let breaker = breaker(|b| b.consecutive(1).probe_timeout(secs(5)));
+        fail(&breaker, 0.0);
+        let slow = breaker.admit(at(10.0)).unwrap();
+        let release = move |b: &Breaker| {
+            settle(b, slow, Health::Success, 14.0);
+            None
+        };
+        let (_, next) = both(&breaker, release, |b| b.admit(at(15.0)).ok());
+        let (next, state) = (next.unwrap(), breaker.state(at(15.0)));
+        // A probe that was admitted between release and closing came before the last change.
+        settle(&breaker, next, Health::Failure, 15.0);
+        let end = breaker.state(at(15.0));
+        match (state, next.is_probe()) {
+            (BreakerState::Closed, true) => assert_eq!(end, BreakerState::Closed),
+            (BreakerState::Closed, false) | (BreakerState::HalfOpen, true) => {
+                assert_eq!(end, BreakerState::Open);
+            }
+            other => panic!("{other:?}"),
+        }
+    });
+}
+
+#[test]
+fn a_window_that_begins_under_failures_goes_on_counting() {
+    explore_up_to(2, || {
+        let breaker = breaker(|b| b.failure_rate(1.0).window_calls(2));
+        both(&breaker, |b| fail(b, 0.0), |b| b.reset());
+        assert!(breaker.counts(at(0.0)).failures <= 1);
+        breaker.reset();
+        fail(&breaker, 0.0);
+        assert_eq!(breaker.counts(at(0.0)).failures, 1);
+        fail(&breaker, 0.0);
+        assert_eq!(breaker.state(at(0.0)), BreakerState::Open);
+    });
+}
+
+#[test]
+fn two_changes_of_state_follow_each_other() {
+    explore_up_to(2, || {
+        let breaker = breaker(|b| b.failure_rate(1.0).min_calls(1));
+        both(&breaker, |b| b.force_open(at(0.0)), |b| b.reset());
+        fail(&breaker, 10.0);
+        assert!(breaker.opened() >= 1);
+        assert_eq!(breaker.state(at(10.0)), BreakerState::Open);
+    });
+}

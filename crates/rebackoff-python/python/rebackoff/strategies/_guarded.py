@@ -1,0 +1,223 @@
+"""Strategies with what many calls share: a circuit breaker, a budget for retries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+from rebackoff import Breaker, Budget
+from rebackoff._callables import is_async
+from rebackoff._guards import CircuitOpenError
+from rebackoff.strategies._strategies import RetryStrategy, retry
+
+if TYPE_CHECKING:
+    from rebackoff._typing import Seconds
+
+_Result = TypeVar("_Result")
+_Arguments = ParamSpec("_Arguments")
+
+
+class CircuitBreaker:
+    """Opens after `failure_threshold` failures in a row, and lets a probe through `timeout` seconds later.
+
+    It is a `Breaker` (`breaker`), which has more to set: `CircuitBreaker(breaker=Breaker(…))`. Any
+    number of calls, threads and event loops may share it.
+
+    >>> circuit = CircuitBreaker(failure_threshold=2)
+    >>> circuit.record_failure(), circuit.record_failure(), circuit.is_open
+    (None, None, True)
+    """
+
+    def __init__(
+        self,
+        failure_threshold: int = 5,
+        timeout: Seconds = 60,
+        *,
+        breaker: Breaker | None = None,
+    ) -> None:
+        if breaker is None:
+            breaker = Breaker(consecutive=failure_threshold, open_for=timeout)
+        self.breaker = breaker
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a call would be rejected now."""
+        try:
+            self.breaker.check()
+        except CircuitOpenError:
+            return True
+        return False
+
+    def should_attempt(self) -> bool:
+        """Whether a call would be let through now."""
+        return not self.is_open
+
+    def record_success(self) -> None:
+        """A call that nobody asked this breaker for has succeeded. An open one takes no notice."""
+        self._record("success")
+
+    def record_failure(self) -> None:
+        """A call that nobody asked this breaker for has failed. An open one takes no notice."""
+        self._record("failure")
+
+    def _record(self, health: str) -> None:
+        if self.is_open:
+            return
+        try:
+            self.breaker.admit().settle(health)
+        except CircuitOpenError:
+            pass  # it has opened since
+
+    def __repr__(self) -> str:
+        return f"CircuitBreaker(breaker={self.breaker!r})"
+
+
+class RetryBudget:
+    """Tokens for retries: `tokens_per_second` come in, at most `max_tokens` are there, as at first.
+
+    It is `Budget.per_second` (`budget`). It takes no lock, so there is nothing to await. Any number
+    of calls, threads and event loops may share it.
+
+    >>> budget = RetryBudget(tokens_per_second=1, max_tokens=2)
+    >>> [budget.acquire() for _ in range(3)]
+    [True, True, False]
+    """
+
+    def __init__(self, tokens_per_second: float = 10, max_tokens: int = 100) -> None:
+        self.tokens_per_second = tokens_per_second
+        self.max_tokens = max_tokens
+        self.budget = Budget.per_second(rate=tokens_per_second, capacity=max_tokens)
+
+    @property
+    def tokens(self) -> float:
+        """The tokens that are there now."""
+        return self.budget.tokens
+
+    def acquire(self) -> bool:
+        """Takes a token for a retry: whether there was one."""
+        return self.budget.withdraw() is not None
+
+    def __repr__(self) -> str:
+        return f"RetryBudget({self.tokens_per_second!r}, {self.max_tokens!r})"
+
+
+@dataclass(frozen=True)
+class BudgetedRetry(RetryStrategy):
+    """`strategy`, as long as `budget` pays for its retries.
+
+    With `retry` and `SmartRetry` the budget is asked last, when nothing else refuses the retry; a
+    refusal gives up with the reason `budget`, and the target's own exception comes back.
+
+    >>> from rebackoff.strategies import ExponentialBackoff
+    >>> @retry(BudgetedRetry(ExponentialBackoff(max_attempts=5), RetryBudget(max_tokens=20)))
+    ... def fetch(url): ...
+    """
+
+    strategy: RetryStrategy
+    budget: RetryBudget
+    max_attempts: int = field(init=False, repr=False)
+    max_delay: float = field(init=False, repr=False)
+    exceptions: type[Exception] | tuple[type[Exception], ...] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        for name in ("max_attempts", "max_delay", "exceptions"):
+            object.__setattr__(self, name, getattr(self.strategy, name))
+
+    def should_retry(self, attempt: int, exception: BaseException) -> bool:
+        """Whether another attempt may follow; a yes has taken a token."""
+        return self.strategy.should_retry(attempt, exception) and self.budget.acquire()
+
+    def get_delay(self, attempt: int) -> float:
+        return self.strategy.get_delay(attempt)
+
+    def options(self) -> dict[str, Any]:
+        return {**self.strategy.options(), "budget": self.budget.budget}
+
+    def waits(self) -> Generator[float, Any, None]:
+        # without a token: the engine takes one when it has decided to retry
+        return self.strategy.waits()
+
+
+class SmartRetry:
+    """Runs targets by a strategy and a circuit breaker, and tells what becomes of them.
+
+    The breaker is asked before each attempt. While it is open, nobody calls the target:
+    `CircuitOpenError` is raised, which counts as no failure and is not retried. When it opens in
+    the midst of a call, that gives up with the target's own exception. Exceptions that the strategy
+    does not retry say nothing of the target's health.
+
+    The hooks may also be methods of a subclass, and async where the target is:
+
+    - on_retry(error, attempt, delay): the attempt failed, and another follows after the delay
+    - on_failure(error, attempts, elapsed): the last attempt failed, so many seconds after the first began
+    - on_success(attempts, elapsed): an attempt succeeded
+
+    Args:
+        strategy: When to retry, and after how long.
+        circuit_breaker: One that other calls may share. Default: none.
+        on_retry, on_failure, on_success: What is to be told. Default: nothing.
+
+    >>> from rebackoff.strategies import ExponentialBackoff
+    >>> SmartRetry(ExponentialBackoff(), CircuitBreaker()).execute(pow, 2, 10)
+    1024
+    """
+
+    def __init__(
+        self,
+        strategy: RetryStrategy,
+        circuit_breaker: CircuitBreaker | Breaker | None = None,
+        on_retry: Callable[[BaseException, int, float], object] | None = None,
+        on_failure: Callable[[BaseException, int, float], object] | None = None,
+        on_success: Callable[[int, float], object] | None = None,
+    ) -> None:
+        self.strategy = strategy
+        self.circuit_breaker = circuit_breaker
+        hooks = {"on_retry": on_retry, "on_failure": on_failure, "on_success": on_success}
+        for name, hook in hooks.items():
+            if hook is not None:
+                setattr(self, name, hook)
+
+    def on_retry(self, error: BaseException, attempt: int, delay: float) -> object:
+        """An attempt failed, and another follows."""
+
+    def on_failure(self, error: BaseException, attempts: int, elapsed: float) -> object:
+        """The last attempt failed."""
+
+    def on_success(self, attempts: int, elapsed: float) -> object:
+        """An attempt succeeded."""
+
+    def execute(
+        self,
+        target: Callable[_Arguments, _Result],
+        *args: _Arguments.args,
+        **kwargs: _Arguments.kwargs,
+    ) -> _Result:
+        """Calls the target with these arguments and retries it; with an `async def`, await it.
+
+        Raises:
+            CircuitOpenError: The breaker is open, and nobody has called the target.
+        """
+        breaker = self.circuit_breaker
+        if isinstance(breaker, CircuitBreaker):
+            breaker = breaker.breaker
+        retried = retry(
+            self.strategy,
+            breaker=breaker,
+            on_backoff=_told(self.on_retry, "exception", "tries", "wait"),
+            on_giveup=_told(self.on_failure, "exception", "tries", "elapsed"),
+            on_success=_told(self.on_success, "tries", "elapsed"),
+        )
+        return retried(target)(*args, **kwargs)
+
+
+def _told(hook: Callable[..., Any], *names: str) -> Callable[[Mapping[str, Any]], Any]:
+    """The hook as a handler, which is async if the hook is."""
+
+    def handler(details: Mapping[str, Any]) -> Any:
+        return hook(*(details[name] for name in names))
+
+    async def async_handler(details: Mapping[str, Any]) -> None:
+        await handler(details)
+
+    return async_handler if is_async(hook) else handler

@@ -1,0 +1,244 @@
+"""When to try again and how long to wait before it, as objects."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass, field
+from typing import Any, ParamSpec, TypeVar
+
+from rebackoff import decorrelated, equal_jitter, expo, full_jitter, linear, on_exception
+
+JITTER_TYPES = ("full", "equal", "decorrelated")
+
+_Target = TypeVar("_Target", bound=Callable[..., Any])
+_Result = TypeVar("_Result")
+_Arguments = ParamSpec("_Arguments")
+
+
+def retry(strategy: RetryStrategy, **options: Any) -> Callable[[_Target], _Target]:
+    """A decorator that retries a `def` or `async def` as the strategy says.
+
+    When the strategy allows no further attempt, the target's own exception comes back. `options`
+    are those of `on_exception`: handlers, `giveup`, `max_time`, `logger` and so on.
+
+    >>> failures = iter([ConnectionError(), ConnectionError()])
+    >>> @retry(ExponentialBackoff(max_attempts=3, initial_delay=0.001))
+    ... def fetch():
+    ...     for failure in failures:
+    ...         raise failure
+    ...     return "fetched"
+    >>> fetch()
+    'fetched'
+    """
+    options = {"max_tries": strategy.max_attempts, **strategy.options(), **options}
+    return on_exception(strategy.waits, strategy.exceptions, jitter=None, **options)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RetryStrategy:
+    """What the strategies have in common; a subclass says in `get_delay` how long to wait.
+
+    max_attempts: most attempts, the first included; 1 or more.
+    max_delay: the longest delay, in seconds, of the strategies that grow.
+    exceptions: the exception type, or types, that are retried; others pass through.
+
+    >>> class Squares(RetryStrategy):
+    ...     def get_delay(self, attempt):
+    ...         return attempt**2
+    >>> Squares(max_attempts=5).get_delay(3)
+    9
+    """
+
+    max_attempts: int = 3
+    max_delay: float = 60.0
+    exceptions: type[Exception] | tuple[type[Exception], ...] = (Exception,)
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.max_attempts, int) or isinstance(self.max_attempts, bool):
+            raise TypeError(f"max_attempts is {self.max_attempts!r}, but must be a whole number")
+        if self.max_attempts < 1:
+            raise ValueError(f"max_attempts is {self.max_attempts}, but must be 1 or more")
+        _check_seconds("max_delay", self.max_delay)
+
+    def should_retry(self, attempt: int, exception: BaseException) -> bool:
+        """Whether another attempt may follow the failed one with this number."""
+        return attempt < self.max_attempts and isinstance(exception, self.exceptions)
+
+    def get_delay(self, attempt: int) -> float:
+        """The seconds to wait after the failed attempt with this number, which starts at 1."""
+        raise NotImplementedError(f"{type(self).__name__} does not define get_delay(attempt)")
+
+    def options(self) -> dict[str, Any]:
+        """What `retry` tells `on_exception` besides, such as a budget."""
+        return {}
+
+    def waits(self) -> Generator[float, Any, None]:
+        """The waits of one call: a fresh generator that is sent each exception in turn."""
+        delays = self._delays()
+        exception = yield 0.0
+        for attempt in itertools.count(1):
+            if not self.should_retry(attempt, exception):
+                return
+            exception = yield next(delays)
+
+    def _delays(self) -> Iterator[float]:
+        return map(self.get_delay, itertools.count(1))
+
+
+@dataclass(frozen=True)
+class FixedBackoff(RetryStrategy):
+    """The same delay every time: `delay` seconds, whatever `max_delay` says.
+
+    >>> FixedBackoff(delay=0.5).get_delay(3)
+    0.5
+    """
+
+    delay: float = 1.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _check_seconds("delay", self.delay)
+
+    def get_delay(self, attempt: int) -> float:
+        return self.delay
+
+
+@dataclass(frozen=True)
+class LinearBackoff(RetryStrategy):
+    """Delays that grow evenly: min(max_delay, initial_delay + (attempt - 1)·increment).
+
+    >>> strategy = LinearBackoff(initial_delay=1.0, increment=2.0, max_delay=6.0)
+    >>> [strategy.get_delay(attempt) for attempt in (1, 2, 3, 4)]
+    [1.0, 3.0, 5.0, 6.0]
+    """
+
+    initial_delay: float = 1.0
+    increment: float = 1.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _check_seconds("initial_delay", self.initial_delay)
+        _check_seconds("increment", self.increment)
+
+    def get_delay(self, attempt: int) -> float:
+        waits = linear(start=self.initial_delay, step=self.increment, max_value=self.max_delay)
+        return _delay_after(attempt, waits)
+
+
+@dataclass(frozen=True)
+class ExponentialBackoff(RetryStrategy):
+    """Delays that grow by a factor: min(max_delay, initial_delay·base^(attempt - 1)).
+
+    >>> strategy = ExponentialBackoff(base=2.0, initial_delay=0.5, max_delay=3.0)
+    >>> [strategy.get_delay(attempt) for attempt in (1, 2, 3, 4)]
+    [0.5, 1.0, 2.0, 3.0]
+    """
+
+    base: float = 2.0
+    initial_delay: float = 1.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _check_seconds("initial_delay", self.initial_delay)
+        if not (isinstance(self.base, int | float) and 0 < self.base < math.inf):
+            raise ValueError(f"base is {self.base!r}, but must be a finite number above 0")
+
+    def get_delay(self, attempt: int) -> float:
+        waits = expo(base=self.base, factor=self.initial_delay, max_value=self.max_delay)
+        return _delay_after(attempt, waits)
+
+
+@dataclass(frozen=True)
+class ExponentialBackoffWithJitter(ExponentialBackoff):
+    """Exponential delays spread at random, so that clients that failed together part.
+
+    With d for the exponential delay and U(a, b) for a uniform draw, `jitter_type` is
+
+    - "full": U(0, d), the default
+    - "equal": d/2 + U(0, d/2)
+    - "decorrelated": min(max_delay, U(initial_delay, 3·previous)), where previous is the call's own
+      last delay and starts at initial_delay
+
+    >>> 0 <= ExponentialBackoffWithJitter(jitter_type="full").get_delay(3) <= 4
+    True
+    """
+
+    jitter_type: str = "full"
+    base: float = field(default=2.0, kw_only=True)
+    initial_delay: float = field(default=1.0, kw_only=True)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.jitter_type not in JITTER_TYPES:
+            allowed = ", ".join(map(repr, JITTER_TYPES))
+            raise ValueError(f"jitter_type is {self.jitter_type!r}, but must be one of {allowed}")
+
+    def get_delay(self, attempt: int) -> float:
+        if self.jitter_type == "decorrelated":
+            return _delay_after(attempt, self._decorrelated())
+        spread = full_jitter if self.jitter_type == "full" else equal_jitter
+        return spread(super().get_delay(attempt))
+
+    def _delays(self) -> Iterator[float]:
+        # here a delay depends on the one before it, so a call has to draw them in a row
+        if self.jitter_type == "decorrelated":
+            return itertools.islice(self._decorrelated(), 1, None)
+        return super()._delays()
+
+    def _decorrelated(self) -> Iterator[float]:
+        return decorrelated(base=self.initial_delay, max_value=self.max_delay)
+
+
+class AdaptiveRetry:
+    """A strategy for each type of exception; the first one added that matches decides.
+
+    >>> adaptive = AdaptiveRetry()
+    >>> adaptive.add_strategy(ConnectionError, ExponentialBackoff(initial_delay=0.001))
+    >>> adaptive.add_strategy(TimeoutError, FixedBackoff(max_attempts=2, delay=0.002))
+    >>> adaptive.execute(pow, 2, 10)
+    1024
+    """
+
+    def __init__(self) -> None:
+        self.strategies: dict[type[Exception], RetryStrategy] = {}
+
+    def add_strategy(self, exception_type: type[Exception], strategy: RetryStrategy) -> None:
+        """From the next call on, exceptions of this type are retried as the strategy says."""
+        self.strategies[exception_type] = strategy
+
+    def execute(
+        self,
+        target: Callable[_Arguments, _Result],
+        *args: _Arguments.args,
+        **kwargs: _Arguments.kwargs,
+    ) -> _Result:
+        """Calls the target with these arguments and retries it; with an `async def`, await it.
+
+        Attempts are counted over all exceptions of the call, so each strategy's `max_attempts` is
+        compared with their total. An exception without a strategy passes through.
+        """
+        strategies = dict(self.strategies)
+
+        def waits() -> Generator[float, Any, None]:
+            exception = yield 0.0
+            for attempt in itertools.count(1):
+                strategy = next(s for kind, s in strategies.items() if isinstance(exception, kind))
+                if not strategy.should_retry(attempt, exception):
+                    return
+                exception = yield strategy.get_delay(attempt)
+
+        return on_exception(waits, tuple(strategies), jitter=None)(target)(*args, **kwargs)
+
+
+def _delay_after(attempt: int, waits: Iterator[float]) -> float:
+    if attempt < 1:
+        raise ValueError(f"attempt is {attempt}, but attempts are counted from 1")
+    # the first item of a wait strategy is no wait, but its beginning
+    return next(itertools.islice(waits, attempt, None))
+
+
+def _check_seconds(name: str, value: float) -> None:
+    if not (isinstance(value, int | float) and value >= 0):
+        raise ValueError(f"{name} is {value!r}, but must be a number of seconds that is 0 or more")

@@ -1,0 +1,248 @@
+"""`SmartRetry`, `CircuitBreaker`, `RetryBudget` and `BudgetedRetry`."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+
+import pytest
+import rebackoff
+from rebackoff.strategies import (
+    AdaptiveRetry,
+    BudgetedRetry,
+    CircuitBreaker,
+    CircuitOpenError,
+    ExponentialBackoff,
+    FixedBackoff,
+    RetryBudget,
+    SmartRetry,
+    retry,
+)
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """A clock that only waits move."""
+
+    class Clock:
+        now = 1000.0
+
+    clock, let_others_run = Clock(), asyncio.sleep
+
+    def sleep(seconds):
+        clock.now += seconds
+
+    async def async_sleep(seconds, result=None):
+        clock.now += seconds
+        await let_others_run(0)
+
+    monkeypatch.setattr(time, "monotonic", lambda: clock.now)
+    monkeypatch.setattr(time, "sleep", sleep)
+    monkeypatch.setattr(asyncio, "sleep", async_sleep)
+    return clock
+
+
+def blocking(smart, target):
+    return smart.execute(target)
+
+
+def awaited(smart, target):
+    async def async_target():
+        return target()
+
+    async def main():
+        return await smart.execute(async_target)
+
+    return asyncio.run(main())
+
+
+modes = pytest.mark.parametrize("run", [blocking, awaited])
+THREE = FixedBackoff(2, max_attempts=3, exceptions=ConnectionError)
+
+
+def hooks():
+    """Hooks that keep what they are told, and that."""
+    told = []
+    return told, {
+        name: lambda *what, name=name: told.append((name, *what))
+        for name in ("on_retry", "on_failure", "on_success")
+    }
+
+
+@modes
+def test_a_target_that_recovers_is_told_of_attempt_by_attempt(run, flaky, clock):
+    told, told_by = hooks()
+    error = ConnectionError("down")
+    assert run(SmartRetry(THREE, **told_by), flaky(2, error)) == "done"
+    assert told == [("on_retry", error, 1, 2), ("on_retry", error, 2, 2), ("on_success", 3, 4)]
+
+
+@modes
+def test_a_target_that_does_not_is_told_of_once_with_attempts_and_time(run, flaky, clock):
+    told, told_by = hooks()
+    error = ConnectionError("down")
+    with pytest.raises(ConnectionError, match="down") as raised:
+        run(SmartRetry(THREE, **told_by), flaky(9, error))
+    assert raised.value is error
+    assert told[2:] == [("on_failure", error, 3, 4)]
+
+
+@modes
+def test_async_hooks_are_awaited_and_refused_where_nobody_would(run, flaky, clock):
+    told = []
+
+    class Telling(SmartRetry):
+        async def on_retry(self, error, attempt, delay):
+            told.append((attempt, delay))
+
+    smart = Telling(THREE)
+    if run is awaited:
+        assert run(smart, flaky(1, ConnectionError)) == "done"
+        assert told == [(1, 2)]
+    else:
+        with pytest.raises(TypeError, match="async"):
+            run(smart, flaky(1, ConnectionError))
+
+
+@modes
+def test_an_open_circuit_is_no_failure_and_nobody_is_asked(run, flaky, clock):
+    told, told_by = hooks()
+    circuit, target = CircuitBreaker(failure_threshold=1, timeout=30), flaky(0)
+    circuit.record_failure()
+    smart = SmartRetry(FixedBackoff(max_attempts=3), circuit, **told_by)
+    clock.now += 10
+    with pytest.raises(CircuitOpenError) as raised:
+        run(smart, target)
+    assert raised.value.retry_in == 20
+    assert (target.calls, told, circuit.breaker.failures) == (0, [], 1)
+
+
+@modes
+def test_a_circuit_that_opens_in_a_call_gives_up_with_the_targets_error(run, flaky, clock):
+    told, told_by = hooks()
+    circuit, target = CircuitBreaker(failure_threshold=2), flaky(9, ConnectionError("down"))
+    with pytest.raises(ConnectionError, match="down"):
+        run(SmartRetry(THREE, circuit, **told_by), target)
+    assert (target.calls, [name for name, *_ in told]) == (2, ["on_retry", "on_failure"])
+    assert (circuit.is_open, circuit.should_attempt(), circuit.breaker.failures) == (True, False, 2)
+
+
+@modes
+def test_a_probe_closes_the_circuit(run, flaky, clock):
+    circuit = CircuitBreaker(failure_threshold=1, timeout=30)
+    circuit.record_failure()
+    clock.now += 30
+    assert not circuit.is_open
+    assert run(SmartRetry(THREE, circuit), flaky(0)) == "done"
+    assert circuit.breaker.state == "closed"
+
+
+@modes
+def test_a_breaker_of_the_package_serves_as_well_and_may_be_shared(run, flaky, clock):
+    breaker = rebackoff.Breaker(consecutive=2)
+    with pytest.raises(ConnectionError):
+        run(SmartRetry(THREE, breaker), flaky(9, ConnectionError))
+    with pytest.raises(CircuitOpenError):
+        run(SmartRetry(THREE, CircuitBreaker(breaker=breaker)), flaky(0))
+
+
+def test_recorded_successes_and_failures_count_and_an_open_circuit_takes_no_notice(clock):
+    circuit = CircuitBreaker(failure_threshold=2, timeout=30)
+    circuit.record_failure()
+    circuit.record_success()
+    circuit.record_failure()
+    assert not circuit.is_open
+    circuit.record_failure()
+    circuit.record_success()
+    assert circuit.is_open
+    assert (circuit.breaker.failures, circuit.breaker.rejected) == (3, 0)
+    clock.now += 30
+    circuit.record_success()
+    assert circuit.breaker.state == "closed"
+
+
+@modes
+def test_a_budgeted_strategy_retries_as_long_as_there_are_tokens(run, flaky, clock):
+    budget, reasons = RetryBudget(tokens_per_second=0.001, max_tokens=3), []
+    strategy = BudgetedRetry(ExponentialBackoff(max_attempts=3, initial_delay=0.01), budget)
+    for _ in range(2):
+        decorate = retry(strategy, on_giveup=lambda details: reasons.append(details["reason"]))
+        target = flaky(9, ConnectionError("down"))
+        with pytest.raises(ConnectionError, match="down"):
+            decorate(target)()
+    assert (reasons, target.calls) == (["max_tries", "budget"], 2)
+    with pytest.raises(ConnectionError):
+        run(SmartRetry(strategy), flaky(9, ConnectionError))
+    assert budget.tokens < 1 and not budget.acquire()
+
+
+def test_nothing_is_spent_on_an_attempt_that_is_not_made(flaky, clock):
+    budget = RetryBudget()
+    strategy = BudgetedRetry(FixedBackoff(max_attempts=1), budget)
+    for options in ({}, {"giveup": lambda error: True}, {"max_tries": 5, "max_time": 0}):
+        with pytest.raises(ConnectionError):
+            retry(strategy, **options)(flaky(9, ConnectionError))()
+    assert budget.tokens == 100
+
+
+def test_a_budgeted_strategy_is_one_of_an_adaptive_retry(flaky, clock):
+    budget, adaptive = RetryBudget(tokens_per_second=0.001, max_tokens=1), AdaptiveRetry()
+    adaptive.add_strategy(ConnectionError, BudgetedRetry(THREE, budget))
+    target = flaky(9, ConnectionError)
+    with pytest.raises(ConnectionError):
+        adaptive.execute(target)
+    assert target.calls == 2
+
+
+def test_time_fills_the_budget(clock):
+    budget = RetryBudget(tokens_per_second=2, max_tokens=4)
+    assert [budget.acquire() for _ in range(5)] == [True] * 4 + [False]
+    clock.now += 1
+    assert budget.tokens == 2
+    assert repr(budget) == "RetryBudget(2, 4)"
+
+
+def test_a_budgeted_strategy_shows_what_it_is_made_of_and_has_its_limits():
+    strategy = BudgetedRetry(THREE, RetryBudget())
+    assert (strategy.max_attempts, strategy.exceptions) == (3, ConnectionError)
+    assert strategy.get_delay(2) == 2
+    assert strategy.should_retry(1, ConnectionError()) and not strategy.should_retry(1, KeyError())
+    assert repr(strategy).startswith("BudgetedRetry(strategy=FixedBackoff(")
+
+
+def test_calls_of_one_smart_retry_know_nothing_of_each_other(clock):
+    told, lock = [], threading.Lock()
+
+    def tell(attempts, elapsed):
+        with lock:
+            told.append(attempts)
+
+    smart = SmartRetry(FixedBackoff(0, max_attempts=9), on_success=tell)
+
+    def fail(left):
+        if left:
+            left.pop()
+            raise ConnectionError
+        return "done"
+
+    threads = [threading.Thread(target=smart.execute, args=(fail, [0] * n)) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(told) == [1, 2, 3, 4, 5, 6, 7, 8]
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: CircuitBreaker(failure_threshold=0), "consecutive"),
+        (lambda: CircuitBreaker(timeout=-1), "open_for"),
+        (lambda: RetryBudget(tokens_per_second=-1), "rate"),
+        (lambda: RetryBudget(max_tokens=0), "capacity"),
+    ],
+)
+def test_a_wrong_parameter_is_an_error_at_once(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
