@@ -70,6 +70,9 @@
 //! | `tracing` | | an event for each backoff and give-up |
 //! | `keyed` | | `Keyed`: one budget or breaker for each key |
 //! | `metrics` | | `Metrics` and `GuardMetrics`, for the facade `metrics` |
+//! | `http` | | the module [`http`](mod@http): hints from headers, and a classifier of statuses, failures and methods |
+//! | `reqwest` | | [`http::RetryMiddleware`], for `reqwest-middleware` |
+//! | `tower` | | [`tower::RetryLayer`], around services; with `http`, for HTTP requests |
 //! | `testing` | | the module `testing`: virtual clock, no waits, no retries |
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]

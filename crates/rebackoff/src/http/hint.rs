@@ -12,16 +12,17 @@ use rebackoff_core::Hint;
 ///
 /// ```
 /// use http::HeaderMap;
-/// use rebackoff::{Hint, Verdict, http, secs};
+/// use rebackoff::http::hint;
+/// use rebackoff::{Hint, Verdict, secs};
 ///
 /// let mut headers = HeaderMap::new();
-/// assert_eq!(Verdict::from(http::hint(&headers)), Verdict::Retry);
+/// assert_eq!(Verdict::from(hint(&headers)), Verdict::Retry);
 ///
 /// headers.insert("retry-after", "120".parse().unwrap());
-/// assert_eq!(http::hint(&headers), Some(Hint::Wait(secs(120).into())));
+/// assert_eq!(hint(&headers), Some(Hint::Wait(secs(120).into())));
 ///
 /// headers.insert("grpc-retry-pushback-ms", "-1".parse().unwrap());
-/// assert_eq!(Verdict::from(http::hint(&headers)), Verdict::Stop);
+/// assert_eq!(Verdict::from(hint(&headers)), Verdict::Stop);
 /// ```
 pub fn hint(headers: &HeaderMap) -> Option<Hint> {
     hint_at(headers, wall_clock())
