@@ -147,7 +147,6 @@ mod readiness {
 
     #[tokio::test(start_paused = true)]
     async fn that_fails_before_a_retry_is_a_try_that_failed() {
-        let readies = Arc::new(AtomicU64::new(0));
         #[derive(Clone)]
         struct Flaky(Arc<AtomicU64>);
         impl Service<()> for Flaky {
@@ -169,7 +168,7 @@ mod readiness {
                 })
             }
         }
-        let mut service = RetryLayer::new(&EACH_SECOND).layer(Flaky(Arc::clone(&readies)));
+        let mut service = RetryLayer::new(&EACH_SECOND).layer(Flaky(Arc::default()));
         assert_eq!(service.ready().await.unwrap().call(()).await, Ok(3));
     }
 }

@@ -99,11 +99,13 @@ fn serve(
         };
         match answer(number) {
             Answer::Reply(status, headers, body) => {
-                let mut text = format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\n", body.len());
+                let mut text = Vec::new();
+                write!(text, "HTTP/1.1 {status} X\r\ncontent-length: {}\r\n", body.len())?;
                 for (name, value) in headers {
-                    text.push_str(&format!("{name}: {value}\r\n"));
+                    write!(text, "{name}: {value}\r\n")?;
                 }
-                stream.write_all(format!("{text}\r\n{body}").as_bytes())?;
+                write!(text, "\r\n{body}")?;
+                stream.write_all(&text)?;
             }
             Answer::HeadOnly(status) => {
                 write!(stream, "HTTP/1.1 {status} X\r\ncontent-length: 9999999\r\n\r\n")?;
