@@ -177,6 +177,25 @@ fn no_more_probes_are_admitted_than_there_are_permits() {
 }
 
 #[test]
+fn a_probe_that_asks_too_late_keeps_nobody_out() {
+    explore(|| {
+        let breaker = breaker(|b| b.consecutive(1).probe_timeout(secs(60)));
+        fail(&breaker, 0.0);
+        let force = |b: &Breaker| {
+            b.force_open(at(10.0));
+            None
+        };
+        let (_, early) = both(&breaker, force, |b| b.admit(at(10.0)).ok());
+        let probe = breaker.admit(at(20.0)).unwrap();
+        assert!(probe.is_probe() && breaker.admit(at(20.0)).is_err());
+        if let Some(early) = early {
+            settle(&breaker, early, Health::Success, 20.0);
+        }
+        assert_eq!(breaker.state(at(20.0)), BreakerState::HalfOpen);
+    });
+}
+
+#[test]
 fn what_is_settled_late_changes_nothing() {
     explore(|| {
         let breaker = breaker(|b| b.consecutive(1));
