@@ -8,15 +8,11 @@ use rebackoff_core::{
     Breaker, BreakerBuilder, BreakerState, Budget, Cost, Health, Permit, Seconds, secs,
 };
 
-/// All orders in which threads are interrupted at most three times where they need not be.
+/// All orders in which threads are interrupted at most three times where they need not be
+/// (`LOOM_MAX_PREEMPTIONS`).
 fn explore(model: impl Fn() + Send + Sync + 'static) {
-    explore_up_to(3, model);
-}
-
-/// The same with fewer interruptions, where threads do much: a window has seven places to renew.
-fn explore_up_to(interruptions: usize, model: impl Fn() + Send + Sync + 'static) {
     let mut builder = loom::model::Builder::new();
-    builder.preemption_bound = builder.preemption_bound.or(Some(interruptions));
+    builder.preemption_bound = builder.preemption_bound.or(Some(3));
     builder.check(model);
 }
 
@@ -149,7 +145,7 @@ fn two_failures_of_a_window_trip_once() {
     let windows: [fn(BreakerBuilder) -> BreakerBuilder; 2] =
         [|b| b.min_calls(2), |b| b.window_calls(2)];
     for window in windows {
-        explore_up_to(2, move || {
+        explore(move || {
             let breaker = breaker(|b| window(b.failure_rate(1.0)));
             both(&breaker, |b| fail(b, 0.0), |b| fail(b, 0.0));
             assert_eq!((breaker.opened(), breaker.state(at(0.0))), (1, BreakerState::Open));
@@ -247,7 +243,7 @@ fn a_place_is_released_or_expires_and_not_both() {
 
 #[test]
 fn a_window_that_begins_under_failures_goes_on_counting() {
-    explore_up_to(2, || {
+    explore(|| {
         let breaker = breaker(|b| b.failure_rate(1.0).window_calls(2));
         both(&breaker, |b| fail(b, 0.0), |b| b.reset());
         assert!(breaker.counts(at(0.0)).failures <= 1);
@@ -261,7 +257,7 @@ fn a_window_that_begins_under_failures_goes_on_counting() {
 
 #[test]
 fn two_changes_of_state_follow_each_other() {
-    explore_up_to(2, || {
+    explore(|| {
         let breaker = breaker(|b| b.failure_rate(1.0).min_calls(1));
         both(&breaker, |b| b.force_open(at(0.0)), |b| b.reset());
         fail(&breaker, 10.0);
