@@ -228,6 +228,7 @@ TABLE = [
         (1, 0, 11),
     ),
     ("window_of_calls_has_at_most_its_own_min_calls", {"failure_rate": 1, "window_calls": 3}, [fail(0, 2, state="closed"), fail(0, state="open")], (1, 0, 3)),
+    ("nine_failures_of_ten_calls_open_nothing", {"failure_rate": 0.5, "min_calls": 10, "window_calls": 10}, [fail(0, 9, state="closed"), fail(0, state="open")], (1, 0, 10)),
     # slow calls
     ("opens_at_its_rate_of_slow_calls", SLOW, [ok(0), ok(0, takes=0.5, state="open")], (1, 0, 0)),
     ("a_call_of_just_so_long_is_not_slow", SLOW, [ok(0, 9), ok(0, 9, takes=0.25, state="closed")], (0, 0, 0)),

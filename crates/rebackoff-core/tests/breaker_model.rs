@@ -168,7 +168,6 @@ impl Pair {
 
     fn run(&mut self, event: Event, now: u64) -> Result<(), TestCaseError> {
         match event {
-            Event::Wait(_) => {}
             Event::Admit => self.admit(now)?,
             Event::Check => {
                 let ours = self.breaker.check(|| seconds(now));
@@ -178,7 +177,7 @@ impl Pair {
             Event::Settle(which, health, took, draw) if which < self.out.len() => {
                 self.settle(self.out.len() - 1 - which, health, took, now, draw);
             }
-            Event::Settle(..) => {}
+            Event::Wait(_) | Event::Settle(..) => {}
             Event::Call(health, took, draw) => {
                 let before = self.out.len();
                 self.admit(now)?;

@@ -63,13 +63,6 @@ fn a_share_counts_every_call_of_its_window() {
 }
 
 #[test]
-fn a_slice_that_can_count_no_further_allows_no_more_retries() {
-    let budget = Budget::share().floor(1e6).ttl(secs(5)).build().unwrap();
-    assert_eq!(withdraw_all(&budget, 0.0), (1 << 22) - 1);
-    assert_eq!(withdraw_all(&budget, 0.5), 5_000_000 - ((1 << 22) - 1));
-}
-
-#[test]
 fn months_without_calls_change_nothing_but_the_date() {
     let month = 30.0 * 86_400.0;
     for later in [60.0, month, 100.0 * month] {

@@ -7,10 +7,12 @@ mod targets;
 use std::fs;
 use std::path::Path;
 
+type Target = fn(&str);
+
 #[test]
 fn no_seed_is_too_strange() {
-    let all: [(&str, fn(&str)); 3] = [
-        ("headers", targets::headers),
+    let all = [
+        ("headers", targets::headers as Target),
         ("durations", targets::durations),
         ("settings", targets::settings),
     ];

@@ -14,15 +14,15 @@ use serde::de::DeserializeOwned;
 struct Case<Guard, Event> {
     name: String,
     #[serde(alias = "budget", alias = "breaker")]
-    guard: Guard,
+    options: Guard,
     #[serde(default)]
     draws: Vec<f64>,
-    events: Vec<At<Event>>,
+    events: Vec<Timed<Event>>,
     counts: BTreeMap<String, u64>,
 }
 
 #[derive(Deserialize)]
-struct At<Event> {
+struct Timed<Event> {
     at: f64,
     #[serde(default = "once")]
     repeat: u32,
@@ -37,9 +37,9 @@ fn once() -> u32 {
 #[test]
 fn budgets_answer_as_the_vectors_say() {
     for case in read::<BudgetOptions, BudgetEvent>("budgets.json") {
-        let budget = case.guard.build().expect(&case.name);
+        let budget = case.options.build().expect(&case.name);
         let mut withdrawals = BTreeMap::new();
-        for (number, At { at, repeat, event }) in case.events.iter().enumerate() {
+        for (number, Timed { at, repeat, event }) in case.events.iter().enumerate() {
             let place = format!("{}, event {number}", case.name);
             for _ in 0..*repeat {
                 run_budget(&budget, *at, event, &mut withdrawals, &place);
@@ -166,11 +166,11 @@ impl BudgetOptions {
 fn breakers_answer_as_the_vectors_say() {
     for case in read::<BreakerOptions, BreakerEvent>("breakers.json") {
         let mut runner = BreakerRunner {
-            breaker: case.guard.build().expect(&case.name),
+            breaker: case.options.build().expect(&case.name),
             permits: BTreeMap::new(),
             draws: case.draws.iter(),
         };
-        for (number, At { at, repeat, event }) in case.events.iter().enumerate() {
+        for (number, Timed { at, repeat, event }) in case.events.iter().enumerate() {
             let place = format!("{}, event {number}", case.name);
             let mut now = *at;
             for _ in 0..*repeat {

@@ -3,20 +3,17 @@
 #![cfg(loom)]
 
 use loom::sync::Arc;
+use loom::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use loom::thread;
 use rebackoff_core::{
     Breaker, BreakerBuilder, BreakerState, Budget, Cost, Health, Permit, Seconds, secs,
 };
 
-/// All orders in which threads are interrupted at most three times where they need not be.
+/// All orders in which threads are interrupted at most three times where they need not be
+/// (`LOOM_MAX_PREEMPTIONS`).
 fn explore(model: impl Fn() + Send + Sync + 'static) {
-    explore_up_to(3, model);
-}
-
-/// The same with fewer interruptions, where threads do much: a window has seven places to renew.
-fn explore_up_to(interruptions: usize, model: impl Fn() + Send + Sync + 'static) {
     let mut builder = loom::model::Builder::new();
-    builder.preemption_bound = builder.preemption_bound.or(Some(interruptions));
+    builder.preemption_bound = builder.preemption_bound.or(Some(3));
     builder.check(model);
 }
 
@@ -25,16 +22,27 @@ fn at(seconds: f64) -> impl Fn() -> Seconds + Copy {
 }
 
 /// Does both at once, and gives what each came to.
+///
+/// Loom overlooks that a load and a later write are in conflict where the writer has loaded in
+/// between; the turn, which both take and which orders nothing else, makes it try who comes first.
 fn both<Shared: Send + Sync + 'static, T: 'static>(
     shared: &Arc<Shared>,
     one: impl FnOnce(&Shared) -> T + 'static,
     other: impl FnOnce(&Shared) -> T,
 ) -> (T, T) {
+    let turn = Arc::new(AtomicU64::new(0));
     let thread = thread::spawn({
-        let shared = Arc::clone(shared);
-        move || one(&shared)
+        let (shared, turn) = (Arc::clone(shared), Arc::clone(&turn));
+        move || {
+            turn.fetch_add(1, Relaxed);
+            let done = one(&shared);
+            turn.fetch_add(1, Relaxed);
+            done
+        }
     });
+    turn.fetch_add(1, Relaxed);
     let other = other(shared);
+    turn.fetch_add(1, Relaxed);
     (thread.join().unwrap(), other)
 }
 
@@ -62,13 +70,13 @@ fn the_last_token_is_withdrawn_once() {
 #[test]
 fn a_deposit_is_not_lost_to_a_withdrawal() {
     explore(|| {
-        let budget = Arc::new(Budget::share().ratio(1.0).floor(1.0).ttl(secs(1)).build().unwrap());
+        let budget = Arc::new(Budget::share().ratio(1.0).floor(0.0).ttl(secs(1)).build().unwrap());
         let start = |b: &Budget| {
             b.handle_start(at(0.0));
-            true
+            false
         };
-        let (_, first) = both(&budget, start, |b| is_allowed(b, 0.0));
-        assert!(first && is_allowed(&budget, 0.0) && !is_allowed(&budget, 0.0));
+        let (_, early) = both(&budget, start, |b| is_allowed(b, 0.0));
+        assert!(early != is_allowed(&budget, 0.0) && !is_allowed(&budget, 0.0));
     });
     explore(|| {
         let budget =
@@ -149,7 +157,7 @@ fn two_failures_of_a_window_trip_once() {
     let windows: [fn(BreakerBuilder) -> BreakerBuilder; 2] =
         [|b| b.min_calls(2), |b| b.window_calls(2)];
     for window in windows {
-        explore_up_to(2, move || {
+        explore(move || {
             let breaker = breaker(|b| window(b.failure_rate(1.0)));
             both(&breaker, |b| fail(b, 0.0), |b| fail(b, 0.0));
             assert_eq!((breaker.opened(), breaker.state(at(0.0))), (1, BreakerState::Open));
@@ -173,6 +181,25 @@ fn no_more_probes_are_admitted_than_there_are_permits() {
         assert!(is_probe(&breaker));
         let probes = both(&breaker, is_probe, is_probe);
         assert_eq!(u8::from(probes.0) + u8::from(probes.1), 1);
+    });
+}
+
+#[test]
+fn a_probe_that_asks_too_late_keeps_nobody_out() {
+    explore(|| {
+        let breaker = breaker(|b| b.consecutive(1).probe_timeout(secs(60)));
+        fail(&breaker, 0.0);
+        let force = |b: &Breaker| {
+            b.force_open(at(10.0));
+            None
+        };
+        let (_, early) = both(&breaker, force, |b| b.admit(at(10.0)).ok());
+        let probe = breaker.admit(at(20.0)).unwrap();
+        assert!(probe.is_probe() && breaker.admit(at(20.0)).is_err());
+        if let Some(early) = early {
+            settle(&breaker, early, Health::Success, 20.0);
+        }
+        assert_eq!(breaker.state(at(20.0)), BreakerState::HalfOpen);
     });
 }
 
@@ -228,7 +255,7 @@ fn a_place_is_released_or_expires_and_not_both() {
 
 #[test]
 fn a_window_that_begins_under_failures_goes_on_counting() {
-    explore_up_to(2, || {
+    explore(|| {
         let breaker = breaker(|b| b.failure_rate(1.0).window_calls(2));
         both(&breaker, |b| fail(b, 0.0), |b| b.reset());
         assert!(breaker.counts(at(0.0)).failures <= 1);
@@ -242,7 +269,7 @@ fn a_window_that_begins_under_failures_goes_on_counting() {
 
 #[test]
 fn two_changes_of_state_follow_each_other() {
-    explore_up_to(2, || {
+    explore(|| {
         let breaker = breaker(|b| b.failure_rate(1.0).min_calls(1));
         both(&breaker, |b| b.force_open(at(0.0)), |b| b.reset());
         fail(&breaker, 10.0);

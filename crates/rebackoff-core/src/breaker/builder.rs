@@ -126,7 +126,7 @@ impl BreakerBuilder {
     }
 
     /// The most that growth and jitter can make of the time, from `open_for` to 30 days. Default 10
-    /// times `open_for`.
+    /// times `open_for`, or 30 days.
     pub const fn max_open_for(mut self, max_open_for: Duration) -> Self {
         self.max_open_for = Some(Seconds::from_duration(max_open_for));
         self
@@ -192,12 +192,12 @@ impl BreakerBuilder {
             return Err(error);
         }
         let max_open_for = match self.max_open_for {
-            Some(most) if most.get() < self.open_for.get() || most.get() > LONGEST => {
+            Some(most) if most.get() < self.open_for.get() || most.get() > MONTH.get() => {
                 let rule = "max_open_for must be from open_for to 30d";
                 return Err(PolicyError::new("max_open_for", rule, Value::Span(most)));
             }
             Some(most) => most,
-            None => Seconds::saturating(self.open_for.get() * 10.0),
+            None => Seconds::capped(self.open_for.get() * 10.0, MONTH),
         };
         if self.probes < 1 || self.probes > MAX_PROBES as u32 {
             let rule = "probes must be from 1 to 16";
@@ -324,15 +324,14 @@ impl Window {
     }
 }
 
-/// 30 days.
-const LONGEST: f64 = 2_592_000.0;
+const MONTH: Seconds = Seconds::from_duration(Duration::from_secs(30 * 86_400));
 
 const fn is_span(
     parameter: &'static str,
     rule: &'static str,
     span: Seconds,
 ) -> Result<(), PolicyError> {
-    if span.get() >= 0.001 && span.get() <= LONGEST {
+    if span.get() >= 0.001 && span.get() <= MONTH.get() {
         Ok(())
     } else {
         Err(PolicyError::new(parameter, rule, Value::Span(span)))

@@ -340,14 +340,9 @@ impl Breaker {
                     let expiry = until(now, self.rules.probe_timeout);
                     let (most, generation) = (self.rules.probes, word.generation());
                     match self.probes.take(most, generation, floor_millis(now), expiry) {
-                        Ok(probe) if self.load().generation() == generation => {
-                            return Ok(Permit(Admitted::Probe(probe)));
-                        }
-                        Ok(probe) => {
-                            self.probes.release(probe, 0);
-                            continue;
-                        }
-                        Err(_) if self.load().generation() != generation => continue,
+                        // A place that was taken too late keeps nobody out.
+                        _ if self.load().generation() != generation => continue,
+                        Ok(probe) => return Ok(Permit(Admitted::Probe(probe))),
                         Err(expiry) => open_until(expiry, now),
                     }
                 }

@@ -158,3 +158,16 @@ impl fmt::Debug for Window {
             .finish()
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_slice_takes_neither_calls_nor_what_they_came_to() {
+        let (window, span, now) = (Window::new(), Span::Time { slice: 60 }, || 0);
+        window.calls.keep(Slice::new(Key::new(0, 0), u64::MAX));
+        assert_eq!(window.add(span, 0, now), None);
+        assert_eq!(window.add(span, 0, || 60), Some(Key::new(0, 1)));
+    }
+}

@@ -221,3 +221,17 @@ impl fmt::Display for Bucket {
         write!(f, "{}% of calls + {}/s", percent(self.ratio), self.floor)
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slice_that_can_count_no_further_allows_no_more_retries() {
+        let full = Slice::new(Key::new(0, 0), u64::MAX);
+        let ledger = Ledger { current: AtomicU64::new(full.0), earlier: Ring::new() };
+        assert!(ledger.add(Key::new(0, 0), |_, _| true).is_err());
+        assert!(ledger.add(Key::new(0, 1), |_, _| true).is_ok());
+        assert_eq!(ledger.taken(Key::new(0, 1)).1, full.count() + 1);
+    }
+}

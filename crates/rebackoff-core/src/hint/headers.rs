@@ -26,6 +26,11 @@ impl Hint {
     /// | `ratelimit-reset` | seconds, unless `ratelimit-remaining` is above 0 | [draft 6] |
     /// | `x-ratelimit-reset` | the same, unless `x-ratelimit-remaining` is above 0; from 10⁹ on, the second since 1970, from 10¹¹ on, the millisecond | custom |
     ///
+    /// A date is `Sun, 06 Nov 1994 08:49:37 GMT` or one of the obsolete
+    /// `Sunday, 06-Nov-94 08:49:37 GMT` and `Sun Nov  6 08:49:37 1994`, in upper or lower case. The
+    /// zone may be called `UTC`, and the day of the week need not be that of the date. A year of two
+    /// digits is the latest that is not more than fifty years ahead.
+    ///
     /// Numbers may have a fraction, as some servers send them. What is malformed, negative, past,
     /// or more than 366 days away is as if it were not there, and the next header is asked: with
     /// none that makes sense, the wait strategy decides alone. (Here gRFC A6 would have it that a
