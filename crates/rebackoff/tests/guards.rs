@@ -310,7 +310,8 @@ mod asynchronous {
     async fn a_cancelled_probe_is_neutral_and_frees_its_place() {
         let breaker = opens_after(1);
         let _ = EACH_SECOND.retry_async(|| async { down() }).breaker(&breaker).await;
-        tokio::time::advance(secs(10)).await;
+        // Its time is over at a whole millisecond of the clock.
+        tokio::time::advance(millis(10_001)).await;
         {
             let probe = EACH_SECOND.retry_async(pending::<Result<(), Failure>>).breaker(&breaker);
             let mut probe = pin!(probe.into_future());
