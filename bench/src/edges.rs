@@ -45,7 +45,7 @@ pub fn growth(mut waits: impl Iterator<Item = Duration>) -> String {
 pub fn longest(mut waits: impl Iterator<Item = Duration>) -> String {
     waits.next();
     match waits.next() {
-        Some(wait) if wait > Duration::from_secs(1 << 32) => "saturates".to_owned(),
+        Some(wait) if wait > Duration::from_secs(1 << 29) => "saturates".to_owned(),
         Some(wait) => format!("wraps to {}", words(wait)),
         None => "ends early, without saying so".to_owned(),
     }

@@ -81,7 +81,10 @@ pub struct Withdrawal {
 /// A budget had too little left for a retry.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Refused {
-    tokens: f64,
+    /// What was left, in parts of a token.
+    left: u64,
+    /// The parts of a token. They are divided when somebody asks, for a refusal is to cost little.
+    token: u64,
 }
 
 impl Budget {
@@ -185,13 +188,14 @@ impl Budget {
         };
         match taken {
             Ok(taken) => Ok(Withdrawal { taken }),
-            Err(tokens) => self.refuse(tokens),
+            Err(refused) => self.refuse(refused),
         }
     }
 
-    fn refuse(&self, tokens: f64) -> Result<Withdrawal, Refused> {
+    #[inline]
+    fn refuse(&self, refused: Refused) -> Result<Withdrawal, Refused> {
         self.refused.fetch_add(1, Relaxed);
-        if self.dry_run { Ok(Withdrawal { taken: 0 }) } else { Err(Refused { tokens }) }
+        if self.dry_run { Ok(Withdrawal { taken: 0 }) } else { Err(refused) }
     }
 }
 
@@ -210,14 +214,15 @@ impl fmt::Display for Budget {
 
 impl Refused {
     /// The tokens that were left.
+    #[allow(clippy::cast_precision_loss, reason = "a number to look at")]
     pub const fn tokens(self) -> f64 {
-        self.tokens
+        self.left as f64 / self.token as f64
     }
 }
 
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the retry budget is spent: {} tokens left", self.tokens)
+        write!(f, "the retry budget is spent: {} tokens left", self.tokens())
     }
 }
 

@@ -2,7 +2,7 @@ use core::fmt;
 
 use crate::atomic::{AtomicU64, Ordering::Relaxed, const_unless_loom};
 use crate::error::{Value, within};
-use crate::{Budget, PolicyError, Seconds};
+use crate::{Budget, PolicyError, Refused, Seconds};
 
 const NANOS_PER_SECOND: f64 = 1e9;
 
@@ -89,17 +89,19 @@ pub(super) struct Bucket {
 
 impl Bucket {
     pub(super) fn tokens(&self, now: impl FnOnce() -> Seconds) -> f64 {
-        self.left(self.full_at.load(Relaxed), now().to_nanos())
+        self.left(self.full_at.load(Relaxed), now().to_nanos()).tokens()
     }
 
     #[inline]
-    pub(super) fn withdraw(&self, now: impl FnOnce() -> Seconds) -> Result<u32, f64> {
+    pub(super) fn withdraw(&self, now: impl FnOnce() -> Seconds) -> Result<u32, Refused> {
         let now = now().to_nanos();
         let mut full_at = self.full_at.load(Relaxed);
         loop {
-            let later = full_at.max(now).saturating_add(self.interval);
             // The end of all time is no moment to be full at.
-            if later - now > self.span || later == u64::MAX {
+            let Some(later) = full_at.max(now).checked_add(self.interval) else {
+                return Err(self.left(full_at, now));
+            };
+            if later - now > self.span {
                 return Err(self.left(full_at, now));
             }
             match self.full_at.compare_exchange_weak(full_at, later, Relaxed, Relaxed) {
@@ -109,10 +111,10 @@ impl Bucket {
         }
     }
 
-    #[allow(clippy::cast_precision_loss, reason = "a number to look at")]
-    fn left(&self, full_at: u64, now: u64) -> f64 {
+    #[inline]
+    fn left(&self, full_at: u64, now: u64) -> Refused {
         let left = self.span.saturating_sub(full_at.saturating_sub(now));
-        left as f64 / self.interval as f64
+        Refused { left, token: self.interval }
     }
 }
 

@@ -5,7 +5,7 @@ use crate::atomic::{AtomicU64, Ordering, const_unless_loom};
 use crate::error::{Value, within};
 use crate::human::percent;
 use crate::slices::{Key, Ring, SLICES, Slice};
-use crate::{Budget, PolicyError, Seconds};
+use crate::{Budget, PolicyError, Refused, Seconds};
 
 /// The calculation counts in billionths of a retry.
 const ONE: u64 = 1_000_000_000;
@@ -124,7 +124,7 @@ pub(super) struct Bucket {
 impl Bucket {
     pub(super) fn tokens(&self, now: impl FnOnce() -> Seconds) -> f64 {
         let (key, taken) = self.retries.taken(self.key(now));
-        self.left(key, taken)
+        left(self.allowed(key), taken).tokens()
     }
 
     #[inline]
@@ -133,17 +133,23 @@ impl Bucket {
     }
 
     #[inline]
-    pub(super) fn withdraw(&self, now: impl FnOnce() -> Seconds) -> Result<u32, f64> {
-        let is_allowed = |key, taken| (taken + 1) * ONE <= self.allowed(key);
-        match self.retries.add(self.key(now), is_allowed) {
-            Ok(()) => Ok(1),
-            Err((key, taken)) => Err(self.left(key, taken)),
-        }
+    pub(super) fn withdraw(&self, now: impl FnOnce() -> Seconds) -> Result<u32, Refused> {
+        self.withdraw_in(self.key(now))
     }
 
-    #[allow(clippy::cast_precision_loss, reason = "a number to look at")]
-    fn left(&self, key: Key, taken: u64) -> f64 {
-        self.allowed(key).saturating_sub(taken * ONE) as f64 / ONE as f64
+    /// Apart, so that the other kinds stay short where they are inlined. The calls need not be
+    /// summed up where the floor suffices.
+    #[inline(never)]
+    fn withdraw_in(&self, key: Key) -> Result<u32, Refused> {
+        let decide = |key, taken| {
+            let needed = (taken + 1) * ONE;
+            if needed <= self.reserve {
+                return Ok(());
+            }
+            let allowed = self.allowed(key);
+            if needed <= allowed { Ok(()) } else { Err(left(allowed, taken)) }
+        };
+        self.retries.add(key, decide).map(|()| 1)
     }
 
     /// Billionths of retries for the window that ends with `last`. Ten full slices are 4.2 · 10¹⁶.
@@ -156,6 +162,11 @@ impl Bucket {
     fn key(&self, now: impl FnOnce() -> Seconds) -> Key {
         Key::new(0, now().to_nanos() / self.slice)
     }
+}
+
+/// The retries that are left of what is allowed.
+fn left(allowed: u64, taken: u64) -> Refused {
+    Refused { left: allowed.saturating_sub(taken * ONE), token: ONE }
 }
 
 /// The retries of each slice. All of them go through one word, so that no two can take the same
@@ -182,16 +193,13 @@ impl Ledger {
         current.count_within(key, SLICES) + earlier
     }
 
-    /// Adds one if `allowed` says so.
+    /// Adds one, unless `decide` refuses.
     #[inline]
-    fn add(&self, key: Key, allowed: impl Fn(Key, u64) -> bool) -> Result<(), (Key, u64)> {
+    fn add<E>(&self, key: Key, decide: impl Fn(Key, u64) -> Result<(), E>) -> Result<(), E> {
         let mut current = Slice(self.current.load(Ordering::Acquire));
         loop {
             let key = key.max(current.key());
-            let taken = self.taken_with(current, key);
-            if !allowed(key, taken) {
-                return Err((key, taken));
-            }
+            decide(key, self.taken_with(current, key))?;
             let next = if key == current.key() {
                 current.plus_one()
             } else {
