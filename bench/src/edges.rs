@@ -67,8 +67,7 @@ pub fn at_cap(waits: impl Iterator<Item = Duration>) -> String {
 
 /// The waits of two sessions that began one after the other.
 pub fn two_sessions<W: Iterator<Item = Duration>>(mut session: impl FnMut() -> W) -> String {
-    let (one, other): (Vec<_>, Vec<_>) =
-        (session().take(8).collect(), session().take(8).collect());
+    let (one, other): (Vec<_>, Vec<_>) = (session().take(8).collect(), session().take(8).collect());
     if one == other { "the same waits" } else { "different waits" }.to_owned()
 }
 

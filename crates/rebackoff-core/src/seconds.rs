@@ -11,9 +11,6 @@ use crate::human;
 
 const NANOS_PER_SECOND: f64 = 1e9;
 
-/// The whole seconds of [`Seconds::MAX`].
-const WHOLE_MAX: u64 = u64::MAX / 1_000_000_000;
-
 /// From 2⁵² on, a float has no fraction.
 const WHOLE_FROM: f64 = 4_503_599_627_370_496.0;
 
@@ -75,13 +72,8 @@ impl Seconds {
 
     /// The span of `duration`.
     #[inline]
-    #[allow(clippy::cast_possible_wrap, reason = "far below the sign")]
     pub const fn from_duration(duration: Duration) -> Self {
-        if duration.as_secs() > WHOLE_MAX {
-            return Self::MAX;
-        }
-        // Cheaper than a cast from an unsigned number.
-        let whole = duration.as_secs() as i64 as f64;
+        let whole = duration.as_secs() as f64;
         Self::saturating(whole + duration.subsec_nanos() as f64 / NANOS_PER_SECOND)
     }
 

@@ -55,10 +55,16 @@ pub struct Budget {
 
 #[derive(Debug)]
 enum Kind {
-    PerSecond(per_second::Bucket),
-    Share(share::Bucket),
+    Timed(Timed),
     Quota(quota::Bucket),
     Throttle(throttle::Bucket),
+}
+
+/// The kinds that read the clock. Together, so that its reading is inlined once.
+#[derive(Debug)]
+enum Timed {
+    PerSecond(per_second::Bucket),
+    Share(share::Bucket),
 }
 
 /// What a retry follows, which a [`quota`](Budget::quota) has different prices for.
@@ -122,8 +128,7 @@ impl Budget {
     /// The tokens left; retries for [`share`](Self::share).
     pub fn tokens(&self, now: impl FnOnce() -> Seconds) -> f64 {
         match &self.kind {
-            Kind::PerSecond(bucket) => bucket.tokens(now),
-            Kind::Share(bucket) => bucket.tokens(now),
+            Kind::Timed(timed) => timed.tokens(now().to_nanos()),
             Kind::Quota(bucket) => bucket.tokens(),
             Kind::Throttle(bucket) => bucket.tokens(),
         }
@@ -144,8 +149,8 @@ impl Budget {
     /// A call begins, its first try. Only [`share`](Self::share) deposits then.
     #[inline]
     pub fn handle_start(&self, now: impl FnOnce() -> Seconds) {
-        if let Kind::Share(bucket) = &self.kind {
-            bucket.handle_start(now);
+        if let Kind::Timed(Timed::Share(bucket)) = &self.kind {
+            bucket.handle_start(now().to_nanos());
         }
     }
 
@@ -165,7 +170,7 @@ impl Budget {
         match &self.kind {
             Kind::Quota(bucket) => bucket.handle_success(last.map(|last| last.taken)),
             Kind::Throttle(bucket) => bucket.handle_success(),
-            Kind::PerSecond(_) | Kind::Share(_) => {}
+            Kind::Timed(_) => {}
         }
     }
 
@@ -174,15 +179,18 @@ impl Budget {
     /// # Errors
     ///
     /// There is too little left: the retry is not to be made, and nothing was taken.
-    #[inline]
+    #[inline(always)]
+    #[allow(
+        clippy::inline_always,
+        reason = "a driver has one such place, and a call of its own costs up to half as much again"
+    )]
     pub fn withdraw(
         &self,
         cost: Cost,
         now: impl FnOnce() -> Seconds,
     ) -> Result<Withdrawal, Refused> {
         let taken = match &self.kind {
-            Kind::PerSecond(bucket) => bucket.withdraw(now),
-            Kind::Share(bucket) => bucket.withdraw(now),
+            Kind::Timed(timed) => timed.withdraw(now().to_nanos()),
             Kind::Quota(bucket) => bucket.withdraw(cost),
             Kind::Throttle(bucket) => bucket.withdraw(),
         };
@@ -199,12 +207,30 @@ impl Budget {
     }
 }
 
+/// `now` is in nanoseconds.
+impl Timed {
+    fn tokens(&self, now: u64) -> f64 {
+        match self {
+            Self::PerSecond(bucket) => bucket.tokens(now),
+            Self::Share(bucket) => bucket.tokens(now),
+        }
+    }
+
+    #[inline]
+    fn withdraw(&self, now: u64) -> Result<u32, Refused> {
+        match self {
+            Self::PerSecond(bucket) => bucket.withdraw(now),
+            Self::Share(bucket) => bucket.withdraw(now),
+        }
+    }
+}
+
 /// What it allows, as in `20% of calls + 10/s`.
 impl fmt::Display for Budget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.kind {
-            Kind::PerSecond(bucket) => bucket.fmt(f),
-            Kind::Share(bucket) => bucket.fmt(f),
+            Kind::Timed(Timed::PerSecond(bucket)) => bucket.fmt(f),
+            Kind::Timed(Timed::Share(bucket)) => bucket.fmt(f),
             Kind::Quota(bucket) => bucket.fmt(f),
             Kind::Throttle(bucket) => bucket.fmt(f),
         }?;

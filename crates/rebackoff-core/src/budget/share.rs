@@ -92,7 +92,7 @@ impl Share {
                 calls: Ring::new(),
                 retries: Ledger { current: AtomicU64::new(0), earlier: Ring::new() },
             };
-            Ok(Budget::new(super::Kind::Share(bucket), self.dry_run))
+            Ok(Budget::new(super::Kind::Timed(super::Timed::Share(bucket)), self.dry_run))
         }
     }
 }
@@ -122,25 +122,20 @@ pub(super) struct Bucket {
 }
 
 impl Bucket {
-    pub(super) fn tokens(&self, now: impl FnOnce() -> Seconds) -> f64 {
+    pub(super) fn tokens(&self, now: u64) -> f64 {
         let (key, taken) = self.retries.taken(self.key(now));
         left(self.allowed(key), taken).tokens()
     }
 
     #[inline]
-    pub(super) fn handle_start(&self, now: impl FnOnce() -> Seconds) {
+    pub(super) fn handle_start(&self, now: u64) {
         self.calls.add(self.key(now));
-    }
-
-    #[inline]
-    pub(super) fn withdraw(&self, now: impl FnOnce() -> Seconds) -> Result<u32, Refused> {
-        self.withdraw_in(self.key(now))
     }
 
     /// Apart, so that the other kinds stay short where they are inlined. The calls need not be
     /// summed up where the floor suffices.
     #[inline(never)]
-    fn withdraw_in(&self, key: Key) -> Result<u32, Refused> {
+    pub(super) fn withdraw(&self, now: u64) -> Result<u32, Refused> {
         let decide = |key, taken| {
             let needed = (taken + 1) * ONE;
             if needed <= self.reserve {
@@ -149,7 +144,7 @@ impl Bucket {
             let allowed = self.allowed(key);
             if needed <= allowed { Ok(()) } else { Err(left(allowed, taken)) }
         };
-        self.retries.add(key, decide).map(|()| 1)
+        self.retries.add(self.key(now), decide).map(|()| 1)
     }
 
     /// Billionths of retries for the window that ends with `last`. Ten full slices are 4.2 · 10¹⁶.
@@ -159,8 +154,8 @@ impl Bucket {
     }
 
     #[inline]
-    fn key(&self, now: impl FnOnce() -> Seconds) -> Key {
-        Key::new(0, now().to_nanos() / self.slice)
+    fn key(&self, now: u64) -> Key {
+        Key::new(0, now / self.slice)
     }
 }
 
