@@ -2,8 +2,9 @@
 
 import logging
 
-from libraries import _backoff_like
 from loading import load
+
+from libraries import _backoff_like
 
 LABEL = "backon"
 REQUIREMENT = "backon==4.4.5"
