@@ -11,7 +11,16 @@ import measure
 import rows
 import targets
 
-LIBRARIES = ("backoff", "python_backoff", "tenacity", "stamina", "rebackoff")
+LIBRARIES = (
+    "backoff",
+    "python_backoff",
+    "tenacity",
+    "stamina",
+    "backon",
+    "nopanic",
+    "retrying",
+    "rebackoff",
+)
 
 
 def main(folders):

@@ -1,4 +1,4 @@
-"""Runs the benchmark on each interpreter, prints the ratios, judges them and writes RESULTS.md."""
+"""Runs the benchmark on each interpreter, prints its tables and judges the ratios."""
 
 import argparse
 import json
@@ -12,7 +12,16 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 CACHE = ROOT / "target" / "bench-python"
 OURS, REFERENCE = "rebackoff", "backoff 2.2.1"
-LABELS = (REFERENCE, "python-backoff 3.0.0", "tenacity", "stamina", OURS)
+LABELS = (
+    REFERENCE,
+    "python-backoff 3.0.0",
+    "tenacity",
+    "stamina",
+    "backon",
+    "nopanic",
+    "retrying",
+    OURS,
+)
 
 
 def main():
@@ -28,7 +37,8 @@ def main():
     )
     parser.add_argument("--check", action="store_true", help="fail when a ratio is not reached")
     options = parser.parse_args()
-    lines, missed = ["# The Python package beside its peers", "", INTRODUCTION], []
+    missed = []
+    print(INTRODUCTION)
     for version in options.python or ("3.11", "3.13"):
         python = options.interpreter or environment(version)
         measured = json.loads(
@@ -37,16 +47,14 @@ def main():
             ).stdout
         )
         table, below = tables(measured)
-        print("\n".join(table) + "\n")
-        lines += ["", *table]
+        print("\n" + "\n".join(table), flush=True)
         missed += below
-    pathlib.Path(HERE, "RESULTS.md").write_text("\n".join(lines) + "\n")
-    print("\n".join(missed) if missed else "every ratio is reached")
+    print("\n".join(missed) if missed else "every ratio is reached", file=sys.stderr)
     return 1 if missed and options.check else 0
 
 
 INTRODUCTION = (
-    "Written by `scripts/bench-python`. CPU time of the calling thread, all libraries in one process and taking turns, medians.\n"
+    "The command: `scripts/bench-python`. CPU time of the calling thread, all libraries in one process and taking turns, medians.\n"
     "Overhead is the decorated call less the bare call, or less a loop by hand around the same failing target; `time.sleep` does\n"
     "nothing here. In the last two columns: how many times less rebackoff costs than backoff 2.2.1, and what it has to reach."
 )
@@ -92,7 +100,7 @@ def _requirement(name):
 def tables(measured):
     version = measured["version"]
     lines = [
-        f"## CPython {version}",
+        f"### CPython {version}",
         "",
         "| | " + " | ".join(LABELS) + " | ratio | must reach |",
         "|---|" + "---:|" * (len(LABELS) + 2),
@@ -130,7 +138,7 @@ def _limited_line(lines, missed, version, row, costs):
 
 def _line(lines, missed, version, title, costs, must, form):
     ratio = costs[REFERENCE] / max(costs[OURS], 1e-9) if OURS in costs else 0
-    cells = [form.format(costs[label]) if label in costs else "" for label in LABELS]
+    cells = [form.format(costs[label]) if label in costs else "—" for label in LABELS]
     lines.append(
         f"| {title} | {' | '.join(cells)} | {ratio:.1f} | {must:g} {'reached' if ratio >= must else 'missed'} |"
     )

@@ -2,6 +2,7 @@
 
 import machine
 import rust
+from reasons import REASONS
 from recorded import AT_MOST
 from rust import HAND, OURS, Measured
 
@@ -56,20 +57,6 @@ EDGES = [
     ("half_open", "half-open with one permit, 10 calls at once"),
 ]
 
-# row -> why another is ahead there, and what was tried
-REASONS: dict[str, str] = {
-    "blocking_success": "two instructions look at `max_time`, which decides whether the clock is read; "
-    "the loop by hand has no such limit",
-    "async_success": "the call is filled in as a struct before it is polled, so that setters can be "
-    "added to it; the loop by hand is polled where it stands",
-    "blocking_retry": "the loop by hand has its limits and its jitter built in, and the engine looks at "
-    "the policy's; one multiplication gives the next raw wait, none of it is computed anew",
-    "async_retry": "what follows a failure is kept out of the success path, at the price of two calls; "
-    "beside a real timer that does not show",
-    "next_wait": "the engine counts in `f64` seconds, so that every front end has the same numbers to "
-    "the last digit, and looks at strategy, jitter and limits, which the loop by hand has built in",
-}
-
 INTRODUCTION = """\
 Written by `scripts/bench`; [README.md](README.md) says how it is measured and what the figures are made of."""
 
@@ -79,7 +66,11 @@ def whole(measured: Measured, python: str, loads: str) -> str:
     lines = [
         "# This project beside its peers",
         "",
-        *(["**This project is not first in:**", "", *behind] if behind else ["It is first in every row."]),
+        *(
+            ["**This project is not first in:**", "", *behind]
+            if behind
+            else ["It is first in every row."]
+        ),
         "",
         INTRODUCTION,
         "",
@@ -127,7 +118,9 @@ def behind(measured: Measured):
         figures = {(peer, field): getattr(crowd, field) for peer, crowd in measured.crowds.items()}
         yield from beaten(f"100 000 tasks, {field}", field, figures, SLACK["time"])
     for row, title in [*GUARDS, *PAUSES]:
-        yield from beaten(f"{title}, instructions", row, measured.instructions, SLACK["instructions"])
+        yield from beaten(
+            f"{title}, instructions", row, measured.instructions, SLACK["instructions"]
+        )
     for n, threads in ((2, "one thread"), (3, "two threads")):
         figures = {key: ratios[n] for key, ratios in measured.threads.items()}
         for row, title in GUARDS:
@@ -135,7 +128,9 @@ def behind(measured: Measured):
 
 
 def beaten(title: str, row: str, figures: dict, slack: float):
-    others = {peer: f for (peer, r), f in figures.items() if r == row and peer not in (OURS, "bare")}
+    others = {
+        peer: f for (peer, r), f in figures.items() if r == row and peer not in (OURS, "bare")
+    }
     ours = figures.get((OURS, row))
     if ours is None or not others:
         return
@@ -211,11 +206,24 @@ def by_peer(figures: dict, rows: list[tuple[str, str]]) -> str:
 
 
 def crowds(measured: Measured) -> str:
-    titles = ["", "wall, ms", "beside the loop by hand", "processors, ms", "beside it", "memory, MiB"]
+    titles = [
+        "",
+        "wall, ms",
+        "beside the loop by hand",
+        "processors, ms",
+        "beside it",
+        "memory, MiB",
+    ]
     table = [header(titles)]
     for peer, crowd in sorted(measured.crowds.items(), key=lambda item: item[1].cpu_ratio):
         ratios = [f"{crowd.wall_ratio:.2f}", f"{crowd.cpu_ratio:.2f}"]
-        cells = [f"{crowd.wall:.0f}", ratios[0], f"{crowd.cpu:.0f}", ratios[1], f"{crowd.memory:.0f}"]
+        cells = [
+            f"{crowd.wall:.0f}",
+            ratios[0],
+            f"{crowd.cpu:.0f}",
+            ratios[1],
+            f"{crowd.memory:.0f}",
+        ]
         table.append(line([bold(peer), *cells]))
     return "\n".join(table) + (
         "\n\nThe command: `bench/target/release/measure crowd PEER`, tokio on two threads, waits of at most 2, 4 and "
@@ -237,7 +245,9 @@ def guards(measured: Measured) -> str:
 
 
 def shared(measured: Measured) -> str:
-    table = [header(["", "", "one thread, ns", "beside governor", "two threads, ns", "beside governor"])]
+    table = [
+        header(["", "", "one thread, ns", "beside governor", "two threads, ns", "beside governor"])
+    ]
     for row, title in GUARDS:
         for peer in GUARD_PEERS:
             if (peer, row) in measured.threads:

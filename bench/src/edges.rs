@@ -45,7 +45,7 @@ pub fn growth(mut waits: impl Iterator<Item = Duration>) -> String {
 pub fn longest(mut waits: impl Iterator<Item = Duration>) -> String {
     waits.next();
     match waits.next() {
-        Some(wait) if wait > Duration::from_secs(1 << 32) => "saturates".to_owned(),
+        Some(wait) if wait > Duration::from_secs(1 << 29) => "saturates".to_owned(),
         Some(wait) => format!("wraps to {}", words(wait)),
         None => "ends early, without saying so".to_owned(),
     }
@@ -67,8 +67,7 @@ pub fn at_cap(waits: impl Iterator<Item = Duration>) -> String {
 
 /// The waits of two sessions that began one after the other.
 pub fn two_sessions<W: Iterator<Item = Duration>>(mut session: impl FnMut() -> W) -> String {
-    let (one, other): (Vec<_>, Vec<_>) =
-        (session().take(8).collect(), session().take(8).collect());
+    let (one, other): (Vec<_>, Vec<_>) = (session().take(8).collect(), session().take(8).collect());
     if one == other { "the same waits" } else { "different waits" }.to_owned()
 }
 

@@ -39,7 +39,7 @@ fn main() -> ExitCode {
 }
 
 fn named(name: &str) -> Option<Peer> {
-    PEERS.into_iter().find(|peer| peer.name == name)
+    PEERS.iter().copied().find(|peer| peer.name == name)
 }
 
 fn rows() {

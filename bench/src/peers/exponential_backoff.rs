@@ -25,15 +25,15 @@ pub const PEER: Peer = Peer {
         (edges::LONGEST, || {
             edges::longest(Backoff::new(u32::MAX, Duration::MAX, None).iter().flatten())
         }),
-        (edges::AT_CAP, || edges::at_cap(at_cap())),
-        (edges::TWO_SESSIONS, || edges::two_sessions(at_cap)),
+        (edges::AT_CAP, || edges::at_cap(waits().skip(10))),
+        (edges::TWO_SESSIONS, || edges::two_sessions(waits)),
         (edges::CLOCK_STEP, || "nothing: reads no clock".to_owned()),
     ],
     ..Peer::named("exponential-backoff")
 };
 
-fn at_cap() -> impl Iterator<Item = Duration> {
-    Backoff::new(u32::MAX, FIRST, TEN).iter().flatten().skip(10)
+fn waits() -> impl Iterator<Item = Duration> {
+    Backoff::new(u32::MAX, FIRST, TEN).iter().flatten()
 }
 
 fn blocking<T, E>(n: u64, tries: u64, target: impl Fn(u64) -> Result<T, E>) {

@@ -46,7 +46,12 @@ pub const PEER: Peer = Peer {
             Box::new(move |n| (0..n).for_each(|_| budget.handle_start(&now)))
         }),
         (row::QUOTA, || withdraw(Budget::quota().capacity(u32::MAX).build().unwrap(), true)),
-        (row::QUOTA_REFUSED, || withdraw(Budget::quota().capacity(5).retry_cost(5).timeout_cost(5).build().unwrap(), false)),
+        (row::QUOTA_REFUSED, || {
+            withdraw(
+                Budget::quota().capacity(5).retry_cost(5).timeout_cost(5).build().unwrap(),
+                false,
+            )
+        }),
         (row::THROTTLE, || withdraw(Budget::throttle().build().unwrap(), true)),
         (row::THROTTLE_REFUSED, || {
             let budget = Budget::throttle().build().unwrap();
@@ -177,7 +182,8 @@ fn withdraw(budget: Budget, permitted: bool) -> Shared {
 
 /// A retry each time that nothing has happened for `pause`.
 fn idle(budget: Budget, pause: Duration, n: u64) {
-    let mut now = Duration::ZERO;
+    // So late that all readings are converted alike.
+    let mut now = MONTH * 100;
     for _ in 0..n {
         now += black_box(pause);
         assert!(budget.withdraw(Cost::Retry, || Seconds::from_duration(now)).is_ok());
@@ -204,7 +210,13 @@ fn waits(policy: PolicyBuilder) -> impl Iterator<Item = Duration> {
     let (mut engine, mut rng) = (Engine::new(), fastrand::Rng::new());
     std::iter::from_fn(move || {
         engine.wait_of(&policy, &mut || rng.f64()).map(|wait| {
-            engine.handle_wait(policy.limits(), Verdict::Retry, Seconds::ZERO, Some(wait), &mut || 0.0);
+            engine.handle_wait(
+                policy.limits(),
+                Verdict::Retry,
+                Seconds::ZERO,
+                Some(wait),
+                &mut || 0.0,
+            );
             wait.to_duration()
         })
     })

@@ -114,8 +114,8 @@ fn next_wait(n: u64) {
 
 /// A call of which an hour has passed, by a clock that was set in the meantime.
 fn clock_step() -> String {
-    let minute = ExponentialBackoff::builder()
-        .build_with_total_retry_duration(Duration::from_secs(60));
+    let minute =
+        ExponentialBackoff::builder().build_with_total_retry_duration(Duration::from_secs(60));
     let hour = Duration::from_secs(3_600);
     let gives_up = |start| matches!(minute.should_retry(start, 0), RetryDecision::DoNotRetry);
     match (gives_up(SystemTime::now() - hour), gives_up(SystemTime::now() + hour)) {

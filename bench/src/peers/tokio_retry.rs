@@ -24,9 +24,7 @@ pub const PEER: Peer = Peer {
     }),
     edges: &[
         (edges::GROWTH, || edges::growth(ExponentialBackoff::from_millis(2).factor(500))),
-        (edges::LONGEST, || {
-            edges::longest(ExponentialBackoff::from_millis(u64::MAX).map(jitter))
-        }),
+        (edges::LONGEST, || edges::longest(ExponentialBackoff::from_millis(u64::MAX).map(jitter))),
         (edges::AT_CAP, || edges::at_cap(waits(500, TEN, 10_000).skip(10))),
         (edges::TWO_SESSIONS, || edges::two_sessions(|| waits(500, TEN, 100))),
         (edges::CLOCK_STEP, || "nothing: reads no clock".to_owned()),
@@ -49,9 +47,7 @@ fn async_success(n: u64) {
 }
 
 fn async_retry_timer(n: u64) {
-    on_paused_tokio(n / RETRIES, |i| {
-        Retry::start(waits(500, CAP, RETRIES + 1), move || target(i))
-    });
+    on_paused_tokio(n / RETRIES, |i| Retry::start(waits(500, CAP, RETRIES + 1), move || target(i)));
 }
 
 fn next_wait(n: u64) {

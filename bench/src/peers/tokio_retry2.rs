@@ -3,12 +3,13 @@
 use std::hint::black_box;
 use std::time::Duration;
 
-use tokio_retry2::{Retry, RetryError};
 use tokio_retry2::strategy::{ExponentialBackoff, jitter};
+use tokio_retry2::{Retry, RetryError};
 
 use crate::edges::{self, TEN};
 use crate::work::{
-    CAP, CROWD_CAP, CROWD_TRIES, RETRIES, TRIES, Failure, crowd, on_paused_tokio, on_tokio, succeed, target,
+    CAP, CROWD_CAP, CROWD_TRIES, Failure, RETRIES, TRIES, crowd, on_paused_tokio, on_tokio,
+    succeed, target,
 };
 use crate::{Peer, row};
 
@@ -18,15 +19,17 @@ pub const PEER: Peer = Peer {
         (row::ASYNC_RETRY_TIMER, async_retry_timer),
         (row::NEXT_WAIT, next_wait),
     ],
-    future_bytes: Some(|| size_of_val(&Retry::spawn(waits(500, CAP, TRIES), || transient(target(1))))),
+    future_bytes: Some(|| {
+        size_of_val(&Retry::spawn(waits(500, CAP, TRIES), || transient(target(1))))
+    }),
     crowd: Some(|| {
-        crowd(|flaky| Retry::spawn(waits(1, CROWD_CAP, CROWD_TRIES), move || transient(flaky.call())));
+        crowd(|flaky| {
+            Retry::spawn(waits(1, CROWD_CAP, CROWD_TRIES), move || transient(flaky.call()))
+        });
     }),
     edges: &[
         (edges::GROWTH, || edges::growth(ExponentialBackoff::from_millis(2).factor(500))),
-        (edges::LONGEST, || {
-            edges::longest(ExponentialBackoff::from_millis(u64::MAX).map(jitter))
-        }),
+        (edges::LONGEST, || edges::longest(ExponentialBackoff::from_millis(u64::MAX).map(jitter))),
         (edges::AT_CAP, || edges::at_cap(waits(500, TEN, 10_000).skip(10))),
         (edges::TWO_SESSIONS, || edges::two_sessions(|| waits(500, TEN, 100))),
         (edges::CLOCK_STEP, || "nothing: reads no clock".to_owned()),
@@ -45,7 +48,9 @@ fn waits(
 }
 
 fn async_success(n: u64) {
-    on_tokio(n, |i| Retry::spawn(waits(500, CAP, TRIES), move || transient(async move { succeed(i) })));
+    on_tokio(n, |i| {
+        Retry::spawn(waits(500, CAP, TRIES), move || transient(async move { succeed(i) }))
+    });
 }
 
 fn async_retry_timer(n: u64) {

@@ -48,9 +48,7 @@ pub const PEER: Peer = Peer {
             let millis = Duration::from_millis(u64::MAX);
             edges::growth(waits(FIRST, millis, 0.0).into_iter())
         }),
-        (edges::LONGEST, || {
-            edges::longest(waits(Duration::MAX, Duration::MAX, 1.0).into_iter())
-        }),
+        (edges::LONGEST, || edges::longest(waits(Duration::MAX, Duration::MAX, 1.0).into_iter())),
         (edges::AT_CAP, || edges::at_cap(waits(FIRST, TEN, 1.0).into_iter().skip(10))),
         (edges::TWO_SESSIONS, two_sessions),
         (edges::CLOCK_STEP, || "nothing: monotonic clock".to_owned()),

@@ -30,9 +30,7 @@ pub const PEER: Peer = Peer {
         (row::BUCKET_REFUSED, || withdraw(0.0, 1, false)),
         (row::BREAKER_RATE, breaker_success),
     ],
-    future_bytes: Some(|| {
-        size_of_val(&layer(FIRST, CAP, TRIES).layer(service_fn(target)).call(1))
-    }),
+    future_bytes: Some(|| size_of_val(&layer(FIRST, CAP, TRIES).layer(service_fn(target)).call(1))),
     crowd: Some(|| {
         let layer = layer(CROWD_FIRST, CROWD_CAP, CROWD_TRIES);
         crowd(|flaky| layer.layer(service_fn(move |_| flaky.call())).oneshot(1));

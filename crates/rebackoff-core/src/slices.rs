@@ -78,6 +78,18 @@ impl Slice {
     }
 }
 
+/// The least word of the `slices` slices that end with `last`.
+#[inline]
+const fn first_word(last: Key, slices: u64) -> u64 {
+    Slice::new(Key((last.0 + 1).saturating_sub(slices)), 0).0
+}
+
+/// The greatest word of slice `last`.
+#[inline]
+const fn last_word(last: Key) -> u64 {
+    Slice::new(last, MAX_COUNT).0
+}
+
 /// The slices of a window, each in the place that its number gives it, until one that is
 /// [`SLICES`] later takes the place over. What has expired needs no sweeping: its key says so.
 pub(crate) struct Ring([AtomicU64; PLACES]);
@@ -92,14 +104,28 @@ impl Ring {
     /// The sum over the `slices` slices that end with `last`.
     #[inline]
     pub(crate) fn sum(&self, last: Key, slices: u64) -> u64 {
-        self.slices().map(|slice| slice.count_within(last, slices)).sum()
+        self.sum_of_words(first_word(last, slices), last_word(last))
     }
 
     /// The same, without slices from `end` on.
     #[inline]
     pub(crate) fn sum_before(&self, end: Key, last: Key, slices: u64) -> u64 {
-        let slices_before = self.slices().filter(|slice| slice.key() < end);
-        slices_before.map(|slice| slice.count_within(last, slices)).sum()
+        let first = first_word(last, slices);
+        match Slice::new(end, 0).0.checked_sub(1) {
+            Some(before_end) if before_end >= first => {
+                self.sum_of_words(first, before_end.min(last_word(last)))
+            }
+            _ => 0,
+        }
+    }
+
+    /// The counts of the words from `first` to `last`. A word begins with its key, so that one
+    /// comparison finds those of a window.
+    #[inline]
+    fn sum_of_words(&self, first: u64, last: u64) -> u64 {
+        let width = last - first;
+        let within = |slice: Slice| slice.0.wrapping_sub(first) <= width;
+        self.slices().map(|slice| if within(slice) { slice.count() } else { 0 }).sum()
     }
 
     /// Counts one in slice `key`, and says so; unless its period is over, its place belongs to a later

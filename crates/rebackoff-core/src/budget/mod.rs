@@ -56,10 +56,16 @@ pub struct Budget {
 
 #[derive(Debug)]
 enum Kind {
-    PerSecond(per_second::Bucket),
-    Share(share::Bucket),
+    Timed(Timed),
     Quota(quota::Bucket),
     Throttle(throttle::Bucket),
+}
+
+/// The kinds that read the clock. Together, so that its reading is inlined once.
+#[derive(Debug)]
+enum Timed {
+    PerSecond(per_second::Bucket),
+    Share(share::Bucket),
 }
 
 /// What a retry follows, which a [`quota`](Budget::quota) has different prices for.
@@ -82,7 +88,10 @@ pub struct Withdrawal {
 /// A budget had too little left for a retry.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Refused {
-    tokens: f64,
+    /// What was left, in parts of a token.
+    left: u64,
+    /// The parts of a token. They are divided when somebody asks, for a refusal is to cost little.
+    token: u64,
 }
 
 impl Budget {
@@ -120,8 +129,7 @@ impl Budget {
     /// The tokens left; retries for [`share`](Self::share).
     pub fn tokens(&self, now: impl FnOnce() -> Seconds) -> f64 {
         match &self.kind {
-            Kind::PerSecond(bucket) => bucket.tokens(now),
-            Kind::Share(bucket) => bucket.tokens(now),
+            Kind::Timed(timed) => timed.tokens(now().to_nanos()),
             Kind::Quota(bucket) => bucket.tokens(),
             Kind::Throttle(bucket) => bucket.tokens(),
         }
@@ -142,8 +150,8 @@ impl Budget {
     /// A call begins, its first try. Only [`share`](Self::share) deposits then.
     #[inline]
     pub fn handle_start(&self, now: impl FnOnce() -> Seconds) {
-        if let Kind::Share(bucket) = &self.kind {
-            bucket.handle_start(now);
+        if let Kind::Timed(Timed::Share(bucket)) = &self.kind {
+            bucket.handle_start(now().to_nanos());
         }
     }
 
@@ -163,7 +171,7 @@ impl Budget {
         match &self.kind {
             Kind::Quota(bucket) => bucket.handle_success(last.map(|last| last.taken)),
             Kind::Throttle(bucket) => bucket.handle_success(),
-            Kind::PerSecond(_) | Kind::Share(_) => {}
+            Kind::Timed(_) => {}
         }
     }
 
@@ -172,27 +180,49 @@ impl Budget {
     /// # Errors
     ///
     /// There is too little left: the retry is not to be made, and nothing was taken.
-    #[inline]
+    #[inline(always)]
+    #[allow(
+        clippy::inline_always,
+        reason = "a driver has one such place, and a call of its own costs up to half as much again"
+    )]
     pub fn withdraw(
         &self,
         cost: Cost,
         now: impl FnOnce() -> Seconds,
     ) -> Result<Withdrawal, Refused> {
         let taken = match &self.kind {
-            Kind::PerSecond(bucket) => bucket.withdraw(now),
-            Kind::Share(bucket) => bucket.withdraw(now),
+            Kind::Timed(timed) => timed.withdraw(now().to_nanos()),
             Kind::Quota(bucket) => bucket.withdraw(cost),
             Kind::Throttle(bucket) => bucket.withdraw(),
         };
         match taken {
             Ok(taken) => Ok(Withdrawal { taken }),
-            Err(tokens) => self.refuse(tokens),
+            Err(refused) => self.refuse(refused),
         }
     }
 
-    fn refuse(&self, tokens: f64) -> Result<Withdrawal, Refused> {
+    #[inline]
+    fn refuse(&self, refused: Refused) -> Result<Withdrawal, Refused> {
         self.refused.fetch_add(1, Relaxed);
-        if self.dry_run { Ok(Withdrawal { taken: 0 }) } else { Err(Refused { tokens }) }
+        if self.dry_run { Ok(Withdrawal { taken: 0 }) } else { Err(refused) }
+    }
+}
+
+/// `now` is in nanoseconds.
+impl Timed {
+    fn tokens(&self, now: u64) -> f64 {
+        match self {
+            Self::PerSecond(bucket) => bucket.tokens(now),
+            Self::Share(bucket) => bucket.tokens(now),
+        }
+    }
+
+    #[inline]
+    fn withdraw(&self, now: u64) -> Result<u32, Refused> {
+        match self {
+            Self::PerSecond(bucket) => bucket.withdraw(now),
+            Self::Share(bucket) => bucket.withdraw(now),
+        }
     }
 }
 
@@ -200,8 +230,8 @@ impl Budget {
 impl fmt::Display for Budget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.kind {
-            Kind::PerSecond(bucket) => bucket.fmt(f),
-            Kind::Share(bucket) => bucket.fmt(f),
+            Kind::Timed(Timed::PerSecond(bucket)) => bucket.fmt(f),
+            Kind::Timed(Timed::Share(bucket)) => bucket.fmt(f),
             Kind::Quota(bucket) => bucket.fmt(f),
             Kind::Throttle(bucket) => bucket.fmt(f),
         }?;
@@ -211,14 +241,15 @@ impl fmt::Display for Budget {
 
 impl Refused {
     /// The tokens that were left.
+    #[allow(clippy::cast_precision_loss, reason = "a number to look at")]
     pub const fn tokens(self) -> f64 {
-        self.tokens
+        self.left as f64 / self.token as f64
     }
 }
 
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the retry budget is spent: {} tokens left", self.tokens)
+        write!(f, "the retry budget is spent: {} tokens left", self.tokens())
     }
 }
 

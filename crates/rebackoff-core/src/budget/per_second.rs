@@ -2,7 +2,7 @@ use core::fmt;
 
 use crate::atomic::{AtomicU64, Ordering::Relaxed, const_unless_loom};
 use crate::error::{Value, within};
-use crate::{Budget, PolicyError, Seconds};
+use crate::{Budget, PolicyError, Refused};
 
 const NANOS_PER_SECOND: f64 = 1e9;
 
@@ -72,7 +72,7 @@ impl PerSecond {
                 span: interval * self.capacity as u64,
                 full_at: AtomicU64::new(0),
             };
-            Ok(Budget::new(super::Kind::PerSecond(bucket), self.dry_run))
+            Ok(Budget::new(super::Kind::Timed(super::Timed::PerSecond(bucket)), self.dry_run))
         }
     }
 }
@@ -88,31 +88,27 @@ pub(super) struct Bucket {
 }
 
 impl Bucket {
-    pub(super) fn tokens(&self, now: impl FnOnce() -> Seconds) -> f64 {
-        self.left(self.full_at.load(Relaxed), now().to_nanos())
+    pub(super) fn tokens(&self, now: u64) -> f64 {
+        let left = self.span.saturating_sub(self.full_at.load(Relaxed).saturating_sub(now));
+        Refused { left, token: self.interval }.tokens()
     }
 
     #[inline]
-    pub(super) fn withdraw(&self, now: impl FnOnce() -> Seconds) -> Result<u32, f64> {
-        let now = now().to_nanos();
+    pub(super) fn withdraw(&self, now: u64) -> Result<u32, Refused> {
         let mut full_at = self.full_at.load(Relaxed);
         loop {
-            let later = full_at.max(now).saturating_add(self.interval);
+            let since = full_at.max(now);
+            let later = since.saturating_add(self.interval);
             // The end of all time is no moment to be full at.
             if later - now > self.span || later == u64::MAX {
-                return Err(self.left(full_at, now));
+                let left = self.span.saturating_sub(since - now);
+                return Err(Refused { left, token: self.interval });
             }
             match self.full_at.compare_exchange_weak(full_at, later, Relaxed, Relaxed) {
                 Ok(_) => return Ok(1),
                 Err(current) => full_at = current,
             }
         }
-    }
-
-    #[allow(clippy::cast_precision_loss, reason = "a number to look at")]
-    fn left(&self, full_at: u64, now: u64) -> f64 {
-        let left = self.span.saturating_sub(full_at.saturating_sub(now));
-        left as f64 / self.interval as f64
     }
 }
 

@@ -2,7 +2,7 @@ use core::fmt;
 
 use crate::atomic::{AtomicU64, Ordering::Relaxed, const_unless_loom};
 use crate::error::Value;
-use crate::{Budget, Cost, PolicyError};
+use crate::{Budget, Cost, PolicyError, Refused};
 
 /// What a call brings that succeeded without a retry.
 const FIRST_TRY: u32 = 1;
@@ -118,7 +118,7 @@ impl Bucket {
     }
 
     #[inline]
-    pub(super) fn withdraw(&self, cost: Cost) -> Result<u32, f64> {
+    pub(super) fn withdraw(&self, cost: Cost) -> Result<u32, Refused> {
         let taken = match cost {
             Cost::Retry => self.retry_cost,
             Cost::Timeout => self.timeout_cost,
@@ -126,8 +126,7 @@ impl Bucket {
         let mut left = self.left.load(Relaxed);
         loop {
             let Some(less) = left.checked_sub(u64::from(taken)) else {
-                #[allow(clippy::cast_precision_loss, reason = "at most 2³²")]
-                return Err(left as f64);
+                return Err(Refused { left, token: 1 });
             };
             match self.left.compare_exchange_weak(left, less, Relaxed, Relaxed) {
                 Ok(_) => return Ok(taken),

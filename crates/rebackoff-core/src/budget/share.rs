@@ -5,7 +5,7 @@ use crate::atomic::{AtomicU64, Ordering, const_unless_loom};
 use crate::error::{Value, within};
 use crate::human::percent;
 use crate::slices::{Key, Ring, SLICES, Slice};
-use crate::{Budget, PolicyError, Seconds};
+use crate::{Budget, PolicyError, Refused, Seconds};
 
 /// The calculation counts in millionths of a retry.
 const ONE: u64 = 1_000_000;
@@ -93,7 +93,7 @@ impl Share {
                 calls: Ring::new(),
                 retries: Ledger { current: AtomicU64::new(0), earlier: Ring::new() },
             };
-            Ok(Budget::new(super::Kind::Share(bucket), self.dry_run))
+            Ok(Budget::new(super::Kind::Timed(super::Timed::Share(bucket)), self.dry_run))
         }
     }
 }
@@ -121,37 +121,41 @@ pub(super) struct Bucket {
 }
 
 impl Bucket {
-    pub(super) fn tokens(&self, now: impl FnOnce() -> Seconds) -> f64 {
+    pub(super) fn tokens(&self, now: u64) -> f64 {
         let (key, taken) = self.retries.taken(self.key(now));
-        self.left(key, taken)
+        self.left(self.calls(key), taken).tokens()
     }
 
     #[inline]
-    pub(super) fn handle_start(&self, now: impl FnOnce() -> Seconds) {
+    pub(super) fn handle_start(&self, now: u64) {
         self.calls.add(self.key(now));
     }
 
-    #[inline]
-    pub(super) fn withdraw(&self, now: impl FnOnce() -> Seconds) -> Result<u32, f64> {
-        match self.retries.add(self.key(now), |key, taken| self.allows(key, taken + 1)) {
-            Ok(()) => Ok(1),
-            Err((key, taken)) => Err(self.left(key, taken)),
-        }
-    }
-
-    /// Whether the window that ends with `last` may have so many retries.
-    #[inline]
+    /// Apart, so that the other kinds stay short where they are inlined. The calls need not be
+    /// summed up where the floor suffices.
+    #[inline(never)]
     #[allow(clippy::cast_precision_loss, reason = "ten full slices are 4.2 · 10¹³ millionths")]
-    fn allows(&self, last: Key, retries: u64) -> bool {
-        let beyond = (retries * ONE).saturating_sub(self.reserve);
-        // A quotient is rounded as the fraction that somebody wrote is; a product is not.
-        beyond == 0 || beyond as f64 / self.calls(last) as f64 <= self.ratio
+    pub(super) fn withdraw(&self, now: u64) -> Result<u32, Refused> {
+        let decide = |key, taken: u64, is_full: bool| {
+            let beyond = ((taken + 1) * ONE).saturating_sub(self.reserve);
+            if beyond == 0 && !is_full {
+                return Ok(());
+            }
+            let calls = self.calls(key);
+            // A quotient is rounded as the fraction that somebody wrote is; a product is not.
+            if beyond as f64 / calls as f64 <= self.ratio && !is_full {
+                return Ok(());
+            }
+            Err(self.left(calls, taken))
+        };
+        self.retries.add(self.key(now), decide).map(|()| 1)
     }
 
+    /// The retries that are left, of those that so many millionths of calls allow.
     #[allow(clippy::cast_precision_loss, reason = "a number to look at")]
-    fn left(&self, last: Key, taken: u64) -> f64 {
-        let share = millionths(self.ratio * (self.calls(last) / ONE) as f64);
-        (share + self.reserve).saturating_sub(taken * ONE) as f64 / ONE as f64
+    fn left(&self, calls: u64, taken: u64) -> Refused {
+        let share = millionths(self.ratio * (calls / ONE) as f64);
+        Refused { left: (share + self.reserve).saturating_sub(taken * ONE), token: ONE }
     }
 
     /// Millionths of the calls in the window that ends with `last`.
@@ -161,8 +165,8 @@ impl Bucket {
     }
 
     #[inline]
-    fn key(&self, now: impl FnOnce() -> Seconds) -> Key {
-        Key::new(0, now().to_nanos() / self.slice)
+    fn key(&self, now: u64) -> Key {
+        Key::new(0, now / self.slice)
     }
 }
 
@@ -190,17 +194,14 @@ impl Ledger {
         current.count_within(key, SLICES) + earlier
     }
 
-    /// Adds one if `allowed` says so.
+    /// Adds one, unless `decide` refuses, which is told whether the slice can count no further.
     #[inline]
-    fn add(&self, key: Key, allowed: impl Fn(Key, u64) -> bool) -> Result<(), (Key, u64)> {
+    fn add<E>(&self, key: Key, decide: impl Fn(Key, u64, bool) -> Result<(), E>) -> Result<(), E> {
         let mut current = Slice(self.current.load(Ordering::Acquire));
         loop {
             let key = key.max(current.key());
             let taken = self.taken_with(current, key);
-            let is_full = key == current.key() && current.is_full();
-            if is_full || !allowed(key, taken) {
-                return Err((key, taken));
-            }
+            decide(key, taken, key == current.key() && current.is_full())?;
             let next = if key == current.key() {
                 current.plus_one()
             } else {
@@ -230,8 +231,9 @@ mod tests {
     fn a_slice_that_can_count_no_further_allows_no_more_retries() {
         let full = Slice::new(Key::new(0, 0), u64::MAX);
         let ledger = Ledger { current: AtomicU64::new(full.0), earlier: Ring::new() };
-        assert!(ledger.add(Key::new(0, 0), |_, _| true).is_err());
-        assert!(ledger.add(Key::new(0, 1), |_, _| true).is_ok());
+        let unless_full = |_, _, is_full: bool| if is_full { Err(()) } else { Ok(()) };
+        assert_eq!(ledger.add(Key::new(0, 0), unless_full), Err(()));
+        assert_eq!(ledger.add(Key::new(0, 1), unless_full), Ok(()));
         assert_eq!(ledger.taken(Key::new(0, 1)).1, full.count() + 1);
     }
 }

@@ -2,7 +2,7 @@ use core::fmt;
 
 use crate::atomic::{AtomicU64, Ordering::Relaxed, const_unless_loom};
 use crate::error::{Value, within};
-use crate::{Budget, PolicyError};
+use crate::{Budget, PolicyError, Refused};
 
 /// Thousandths of a token, which the state counts in.
 const ONE: u64 = 1000;
@@ -103,10 +103,9 @@ impl Bucket {
     }
 
     #[inline]
-    pub(super) fn withdraw(&self) -> Result<u32, f64> {
+    pub(super) fn withdraw(&self) -> Result<u32, Refused> {
         let left = self.left.load(Relaxed);
-        #[allow(clippy::cast_precision_loss, reason = "at most 10⁶")]
-        if left * 2 > self.max { Ok(0) } else { Err(left as f64 / ONE as f64) }
+        if left * 2 > self.max { Ok(0) } else { Err(Refused { left, token: ONE }) }
     }
 
     /// Changes what is left; where that changes nothing, it is one load.
