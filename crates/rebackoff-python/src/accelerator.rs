@@ -42,7 +42,7 @@ fn install(_: &Bound<'_, PyAny>, _: &Bound<'_, Run>) -> PyResult<bool> {
 }
 
 #[cfg(accelerated)]
-pub(crate) use watch::{hush, is_quiet, stir, watch};
+pub(crate) use watch::{changes, hush, is_quiet, stir, watch};
 
 /// Where no namespace can be watched, every look has to be a new one.
 #[cfg(not(accelerated))]
@@ -54,6 +54,10 @@ mod unwatched {
         false
     }
 
+    pub(crate) fn changes() -> Option<u64> {
+        None
+    }
+
     pub(crate) fn hush() {}
 
     pub(crate) fn stir() {}
@@ -62,4 +66,4 @@ mod unwatched {
 }
 
 #[cfg(not(accelerated))]
-pub(crate) use unwatched::{hush, is_quiet, stir, watch};
+pub(crate) use unwatched::{changes, hush, is_quiet, stir, watch};

@@ -4,10 +4,14 @@
 //! `mock.patch("backoff._sync.time")` replaces the module in the namespace of `_sync`. Both are
 //! seen here.
 
+use std::sync::{Mutex, PoisonError};
+
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyModule, PyString};
+
+use crate::accelerator;
 
 /// A module of this package.
 pub(crate) struct Own {
@@ -46,7 +50,19 @@ impl Own {
     }
 }
 
-/// `time.sleep` and its like, where `_sync` sees the module `time`.
+/// `time.sleep`.
+pub(crate) fn sleep(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+    static SLEEP: Kept = Kept::new();
+    SLEEP.get(&SYNC, intern!(py, "time"), intern!(py, "sleep"))
+}
+
+/// `random.uniform`.
+pub(crate) fn uniform(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+    static UNIFORM: Kept = Kept::new();
+    UNIFORM.get(&JITTER, intern!(py, "random"), intern!(py, "uniform"))
+}
+
+/// `time.monotonic` and its like, where `_sync` sees the module `time`.
 pub(crate) fn time<'py>(name: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyAny>> {
     attribute(&SYNC, intern!(name.py(), "time"), name)
 }
@@ -56,7 +72,7 @@ pub(crate) fn asyncio<'py>(name: &Bound<'py, PyString>) -> PyResult<Bound<'py, P
     attribute(&ASYNC, intern!(name.py(), "asyncio"), name)
 }
 
-/// `random.uniform`, where `_jitter` sees the module `random`.
+/// `random.random`, where `_jitter` sees the module `random`.
 pub(crate) fn random<'py>(name: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyAny>> {
     attribute(&JITTER, intern!(name.py(), "random"), name)
 }
@@ -73,6 +89,67 @@ pub(crate) fn loaded(py: Python<'_>) -> PyResult<&Bound<'_, PyDict>> {
         Ok::<_, PyErr>(py.import("sys")?.getattr("modules")?.cast_into::<PyDict>()?.unbind())
     })?;
     Ok(modules.bind(py))
+}
+
+/// What a look-up found: it holds until one of the namespaces that it went through changes.
+struct Kept(Mutex<Option<(u64, Py<PyAny>)>>);
+
+impl Kept {
+    const fn new() -> Self {
+        Self(Mutex::new(None))
+    }
+
+    fn get<'py>(
+        &self,
+        own: &Own,
+        module: &Bound<'py, PyString>,
+        name: &Bound<'py, PyString>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let py = name.py();
+        let changes = accelerator::changes();
+        if changes.is_some() {
+            // Nothing that may run Python code happens under the lock.
+            let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some((_, found)) = kept.as_ref().filter(|kept| Some(kept.0) == changes) {
+                return Ok(found.bind(py).clone());
+            }
+        }
+        let found = attribute(own, module, name)?;
+        self.keep(own, module, name, &found)?;
+        Ok(found)
+    }
+
+    /// Keeps what was found, if every change that concerns it will be seen.
+    #[cold]
+    fn keep(
+        &self,
+        own: &Own,
+        module: &Bound<'_, PyString>,
+        name: &Bound<'_, PyString>,
+        found: &Bound<'_, PyAny>,
+    ) -> PyResult<()> {
+        let py = name.py();
+        accelerator::watch(own.namespace(py)?);
+        // From here on no change goes unseen: what is there now is there as long as there is none.
+        let changes = accelerator::changes();
+        let Some(module) = own.namespace(py)?.get_item(module)? else {
+            return Ok(());
+        };
+        let Ok(module) = module.cast_exact::<PyModule>() else {
+            return Ok(());
+        };
+        accelerator::watch(&module.dict());
+        let there = module.dict().get_item(name)?;
+        let new = changes
+            .filter(|_| there.is_some_and(|there| there.is(found)))
+            .map(|changes| (changes, found.clone().unbind()));
+        let old = {
+            let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            std::mem::replace(&mut *kept, new)
+        };
+        drop(old);
+        Ok(())
+    }
 }
 
 /// What the module `module` has under `name`, where `own` sees it: in its namespace, or else by its

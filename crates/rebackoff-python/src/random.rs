@@ -47,7 +47,7 @@ pub(crate) fn uniform<'py>(
     high: &Bound<'py, PyAny>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let py = low.py();
-    let uniform = modules::random(intern!(py, "uniform"))?;
+    let uniform = modules::uniform(py)?;
     if let (Some(low), Some(high)) = (plain(low), plain(high)) {
         if let Some(drawn) = drawn_by_original(&uniform, low, high)? {
             return Ok(drawn);
@@ -58,7 +58,7 @@ pub(crate) fn uniform<'py>(
 
 /// `random.uniform(0, high)`.
 pub(crate) fn up_to<'py>(high: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-    let uniform = modules::random(intern!(high.py(), "uniform"))?;
+    let uniform = modules::uniform(high.py())?;
     if let Some(high) = plain(high) {
         if let Some(drawn) = drawn_by_original(&uniform, 0.0, high)? {
             return Ok(drawn);

@@ -144,10 +144,12 @@ pub(crate) fn within<T>(
     tries: u64,
     target: impl FnOnce() -> T,
 ) -> (T, Clock) {
-    RUNNING.with_borrow_mut(|running| running.push(Surrounding { clock, max_time, tries }));
-    let outcome = target();
-    let own = RUNNING.with_borrow_mut(Vec::pop);
-    (outcome, own.map_or(Clock::Off, |own| own.clock))
+    RUNNING.with(|running| {
+        running.borrow_mut().push(Surrounding { clock, max_time, tries });
+        let outcome = target();
+        let own = running.borrow_mut().pop();
+        (outcome, own.map_or(Clock::Off, |own| own.clock))
+    })
 }
 
 /// A call or a deadline that a context variable holds.

@@ -8,7 +8,7 @@ use crate::{modules, outside};
 
 /// `time.sleep(wait)`.
 pub(crate) fn block(wait: &Bound<'_, PyAny>) -> PyResult<()> {
-    outside::call1(&modules::time(intern!(wait.py(), "sleep"))?, wait)?;
+    outside::call1(&modules::sleep(wait.py())?, wait)?;
     Ok(())
 }
 

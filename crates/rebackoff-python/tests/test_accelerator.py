@@ -204,3 +204,28 @@ def test_a_value_without_truth_is_an_error_of_the_predicate():
 
     with pytest.raises(RuntimeError, match="neither"):
         rebackoff.on_predicate(rebackoff.expo)(Undecided)()
+
+
+def test_what_somebody_puts_into_the_closure_is_no_way_into_the_interpreter(sleeps):
+    """Such a function fails as Python code does, or does as its body says."""
+
+    def target(value):
+        cell.cell_contents = None
+        return value
+
+    retried = rebackoff.on_exception(rebackoff.expo, ValueError)
+    for odd in (None, len, [].append, retried(len).__call__):
+        decorated = retried(target)
+        cell = decorated.__closure__[0]
+        assert decorated(1) == 1  # whose entrance is gone in the midst of the call
+        cell.cell_contents = odd
+        assert decorated(2) == 2
+        del cell.cell_contents
+        assert decorated(3) == 3
+
+    @retried
+    async def coroutine(value):
+        return value
+
+    coroutine.__closure__[0].cell_contents = None
+    assert asyncio.run(coroutine(4)) == 4

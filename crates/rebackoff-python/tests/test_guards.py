@@ -676,6 +676,44 @@ def test_a_breaker_is_shared_by_sync_and_async_calls_and_by_threads(clock):
     assert (breaker.state, breaker.failures) == ("open", 4)
 
 
+def test_guards_are_shared_by_event_loops_threads_and_blocking_calls():
+    budget, breaker = Budget.quota(capacity=100, retry_cost=1), Breaker(consecutive=100_000)
+    options = {"budget": budget, "breaker": breaker, "interval": 0, "raise_on_giveup": False}
+    tries, reasons = [], []
+
+    def fail_and_count():
+        tries.append(1)
+        raise ValueError
+
+    def blocking():
+        call = sync_exception(fail_and_count, on_giveup=giveup, **options)
+        for _ in range(20):
+            call()
+
+    def looping():
+        async def target():
+            await asyncio.sleep(0)
+            fail_and_count()
+
+        async def main():
+            call = sync_exception(target, on_giveup=giveup, **options)
+            await asyncio.gather(*(call() for _ in range(20)))
+
+        asyncio.run(main())
+
+    def giveup(details):
+        reasons.append(details["reason"])
+
+    threads = [threading.Thread(target=run) for run in (blocking, looping) * 3]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert reasons == ["budget"] * 120
+    assert len(tries) == 220  # of 120 calls and 100 retries
+    assert (budget.tokens, budget.refused, breaker.failures) == (0, 120, 220)
+
+
 def test_threads_spend_no_more_than_there_is():
     budget, taken = Budget.quota(capacity=1000, retry_cost=1), []
 

@@ -126,7 +126,10 @@ unsafe fn first_try(function: *mut PyObject, arguments: Arguments) -> *mut PyObj
     // SAFETY: the caller's.
     unsafe {
         let py = Python::assume_attached();
-        let run = entrance_of::<Run>(py, function);
+        // Owned: what runs meanwhile may put something else into the closure.
+        let Some(run) = entrance_of::<Run>(py, function) else {
+            return body(function, arguments);
+        };
         let Run { target: Some(target), trigger, .. } = run.get() else {
             return body(function, arguments);
         };
@@ -134,7 +137,7 @@ unsafe fn first_try(function: *mut PyObject, arguments: Arguments) -> *mut PyObj
             return body(function, arguments);
         }
         if run.get().eager || run.get().tells_success() {
-            return whole_call(function, run, arguments);
+            return whole_call(function, &run, arguments);
         }
         let clock = if run.get().timed {
             match Clock::start(py) {
@@ -157,7 +160,7 @@ unsafe fn first_try(function: *mut PyObject, arguments: Arguments) -> *mut PyObj
                 if !value.is_null() || ffi::PyErr_ExceptionMatches(exceptions.as_ptr()) == 0 {
                     return value;
                 }
-                after_error(run, clock, arguments)
+                after_error(&run, clock, arguments)
             }
             Trigger::Predicate(predicate) => {
                 if value.is_null() {
@@ -165,7 +168,7 @@ unsafe fn first_try(function: *mut PyObject, arguments: Arguments) -> *mut PyObj
                 }
                 let value = Bound::from_owned_ptr(py, value);
                 match outside::call1(predicate.bind(py), &value).and_then(|a| a.is_truthy()) {
-                    Ok(true) => after_refusal(run, clock, arguments, value),
+                    Ok(true) => after_refusal(&run, clock, arguments, value),
                     Ok(false) => value.into_ptr(),
                     Err(error) => {
                         error.restore(py);
@@ -186,8 +189,9 @@ unsafe extern "C" fn call_async(
 ) -> *mut PyObject {
     // SAFETY: as in `call`.
     guarded(|| unsafe {
-        if names.is_null() && !telemetry::is_on() {
-            let arities = entrance_of::<Arities>(Python::assume_attached(), function);
+        let py = Python::assume_attached();
+        let accelerated = names.is_null() && !telemetry::is_on();
+        if let Some(arities) = accelerated.then(|| entrance_of::<Arities>(py, function)).flatten() {
             let count = usize::try_from(ffi::PyVectorcall_NARGS(nargsf)).unwrap_or(usize::MAX);
             if let Some(one) = arities.get().functions.get(count) {
                 return ffi::PyObject_Vectorcall(one.as_ptr(), values, nargsf, names);
@@ -197,38 +201,39 @@ unsafe extern "C" fn call_async(
     })
 }
 
+/// `None` where somebody has put something else into the cell since: a debugger may.
+///
 /// # Safety
 ///
-/// `function` is one that `install` has accepted, and has seen a `T` at the entrance of.
+/// `function` is one that `install` has accepted.
+#[inline]
 unsafe fn entrance_of<T: PyTypeInfo>(
     py: Python<'_>,
     function: *mut PyObject,
-) -> Borrowed<'_, '_, T> {
-    // SAFETY: `entrance` has seen that all of this is there; a closure does not change, nor
-    // does the cell, which nothing but the decorator can reach to assign.
+) -> Option<Bound<'_, T>> {
+    // SAFETY: `entrance` has seen that there is a cell, and the closure of a function does not
+    // change; what is in the cell is checked.
     unsafe {
         let closure = ffi::PyFunction_GET_CLOSURE(function);
         let cell = ffi::PyTuple_GET_ITEM(closure, 0).cast::<ffi::PyCellObject>();
-        let owner = ffi::PyCFunction_GET_SELF((*cell).ob_ref);
-        Borrowed::from_ptr(py, owner).cast_unchecked()
+        let begin = (*cell).ob_ref;
+        if begin.is_null() || ffi::PyCFunction_CheckExact(begin) == 0 {
+            return None;
+        }
+        let owner = Borrowed::from_ptr_or_opt(py, ffi::PyCFunction_GET_SELF(begin))?;
+        owner.cast_exact::<T>().ok().map(Borrowed::to_owned)
     }
 }
 
 #[cold]
-unsafe fn after_error(
-    run: Borrowed<'_, '_, Run>,
-    clock: Clock,
-    arguments: Arguments,
-) -> *mut PyObject {
+unsafe fn after_error(run: &Bound<'_, Run>, clock: Clock, arguments: Arguments) -> *mut PyObject {
     let result = Python::try_attach(|py| {
         let error = PyErr::take(py)?;
         // SAFETY: as in `call`.
         let packed = unsafe { arguments.pack(py) };
-        let run = run.to_owned();
         Some(given(
             py,
-            packed
-                .and_then(|(args, kwargs)| accelerated::recover(&run, clock, args, kwargs, error)),
+            packed.and_then(|(args, kwargs)| accelerated::recover(run, clock, args, kwargs, error)),
         ))
     });
     // Where the interpreter is about to end, the error that is set stands.
@@ -237,7 +242,7 @@ unsafe fn after_error(
 
 #[cold]
 unsafe fn after_refusal(
-    run: Borrowed<'_, '_, Run>,
+    run: &Bound<'_, Run>,
     clock: Clock,
     arguments: Arguments,
     value: Bound<'_, PyAny>,
@@ -246,11 +251,10 @@ unsafe fn after_refusal(
     let result = Python::try_attach(|py| {
         // SAFETY: as in `call`.
         let packed = unsafe { arguments.pack(py) };
-        let run = run.to_owned();
         given(
             py,
             packed.and_then(|(args, kwargs)| {
-                accelerated::refuse(&run, clock, args, kwargs, value.clone())
+                accelerated::refuse(run, clock, args, kwargs, value.clone())
             }),
         )
     });
@@ -259,14 +263,13 @@ unsafe fn after_refusal(
 
 unsafe fn whole_call(
     function: *mut PyObject,
-    run: Borrowed<'_, '_, Run>,
+    run: &Bound<'_, Run>,
     arguments: Arguments,
 ) -> *mut PyObject {
     let result = Python::try_attach(|py| {
         // SAFETY: as in `call`.
         let packed = unsafe { arguments.pack(py) };
-        let run = run.to_owned();
-        given(py, packed.and_then(|(args, kwargs)| accelerated::call(&run, args, kwargs)))
+        given(py, packed.and_then(|(args, kwargs)| accelerated::call(run, args, kwargs)))
     });
     // SAFETY: as in `call`.
     result.unwrap_or_else(|| unsafe { body(function, arguments) })

@@ -2,7 +2,7 @@
 
 use std::ffi::c_int;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use pyo3::ffi::{self, PyObject};
 use pyo3::prelude::*;
@@ -18,6 +18,7 @@ unsafe extern "C" {
 
 static QUIET: AtomicBool = AtomicBool::new(false);
 static BLIND: AtomicBool = AtomicBool::new(false);
+static CHANGES: AtomicU64 = AtomicU64::new(0);
 
 /// Whether nothing has changed since `hush`.
 #[inline]
@@ -33,6 +34,12 @@ pub(crate) fn hush() {
 /// Says that the next look has to be a new one.
 pub(crate) fn stir() {
     QUIET.store(false, Ordering::Release);
+}
+
+/// How many changes there have been; `None` where not all of them are seen.
+#[inline]
+pub(crate) fn changes() -> Option<u64> {
+    (!BLIND.load(Ordering::Acquire)).then(|| CHANGES.load(Ordering::Acquire))
 }
 
 /// Watches the namespace: its changes will `stir`. Where that is not possible, it is never quiet again.
@@ -57,6 +64,7 @@ unsafe extern "C" fn on_change(
     key: *mut PyObject,
     _: *mut PyObject,
 ) -> c_int {
+    CHANGES.fetch_add(1, Ordering::Release);
     stir();
     // SAFETY: the key is null or an object that lives.
     let is_greenlet = unsafe {
