@@ -27,7 +27,11 @@ impl Shell {
         let mut command = Command::new("setsid");
         support::clean(&mut command);
         command.args(["--ctty", "--wait", "bash", "--norc", "--noprofile", "-i"]);
-        command.env("PS1", "$ ").env("TERM", "xterm").env("rebackoff", BINARY).envs(environment.iter().copied());
+        command
+            .env("PS1", "$ ")
+            .env("TERM", "xterm")
+            .env("rebackoff", BINARY)
+            .envs(environment.iter().copied());
         command.stdin(stdio(&pty.slave)).stdout(stdio(&pty.slave)).stderr(stdio(&pty.slave));
         let shell = command.spawn().unwrap();
         drop(pty.slave);
@@ -151,7 +155,9 @@ fn in_the_background_it_leaves_the_terminal_to_the_shell() {
 #[test]
 fn each_try_reads_from_the_terminal() {
     let mut shell = Shell::open(&[]);
-    shell.types("$rebackoff run -q -n 2 --factor 1ms -- bash -c 'read line; echo \"[$line]\"; exit 3'\n");
+    shell.types(
+        "$rebackoff run -q -n 2 --factor 1ms -- bash -c 'read line; echo \"[$line]\"; exit 3'\n",
+    );
     for line in ["one", "two"] {
         shell.listens_to("bash");
         shell.types(&format!("{line}\n"));
