@@ -1,4 +1,5 @@
 //! Options as parsed. What they come to is made by their `resolve`.
+#![allow(clippy::doc_markdown, reason = "these comments are the help that a terminal shows")]
 
 mod install;
 mod plan;
@@ -20,7 +21,7 @@ use crate::Failure;
 #[derive(Debug, Subcommand)]
 pub(crate) enum Action {
     Run(Box<RunOptions>),
-    Plan(PlanOptions),
+    Plan(Box<PlanOptions>),
     Completions(CompletionsOptions),
     Man(ManOptions),
 }
@@ -42,16 +43,16 @@ pub(crate) fn definition() -> Command {
         .subcommand_required(true)
         .arg_required_else_help(true)
         .disable_help_subcommand(true)
-        .subcommand(
-            Command::new("run")
-                .about(run::ABOUT)
-                .defer(|command| RunOptions::augment_args(command).after_long_help(run::EXAMPLES)),
-        )
-        .subcommand(
-            Command::new("plan").about(plan::ABOUT).defer(|command| {
-                PlanOptions::augment_args(command).after_long_help(plan::EXAMPLES)
-            }),
-        )
+        .subcommand(Command::new("run").about(run::ABOUT).defer(|command| {
+            RunOptions::augment_args(command)
+                .after_long_help(run::EXAMPLES)
+                .args_override_self(true)
+        }))
+        .subcommand(Command::new("plan").about(plan::ABOUT).defer(|command| {
+            PlanOptions::augment_args(command)
+                .after_long_help(plan::EXAMPLES)
+                .args_override_self(true)
+        }))
         .subcommand(
             Command::new("completions")
                 .about(install::ABOUT_COMPLETIONS)

@@ -42,6 +42,7 @@ ends the call at once, and USR1 or USR2 ends the wait and begins the next try.";
 /// Tries are separated by waits that grow and are spread by chance. The command's stdin, stdout and stderr are
 /// rebackoff's own unless an option needs to see them.
 #[derive(Args, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct RunOptions {
     #[command(flatten)]
     pub(crate) policy: PolicyOptions,

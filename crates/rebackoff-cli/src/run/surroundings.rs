@@ -76,25 +76,29 @@ impl Surroundings {
     /// The group of a try was stopped by `signal`. Stops as well, as a shell's job does, where a terminal or
     /// `is_asked` asks for it and somebody is there to go on with it; gives whether the group is to go on.
     pub(super) fn stop_with(&mut self, group: Pid, signal: i32, is_asked: bool) -> bool {
+        if self.terminal.is_none() && !is_asked {
+            return false;
+        }
         let wants_terminal = [Signal::TTIN, Signal::TTOU].map(Signal::as_raw).contains(&signal);
-        let listens = self.terminal.as_ref().map(|terminal| terminal.listens_to(group));
-        match (listens, is_asked) {
-            (None, false) => return false,
-            // It asked for the terminal before it was given it.
-            (Some(true), _) if wants_terminal => return true,
-            _ => {}
+        if wants_terminal && self.has_terminal(group) {
+            return true;
         }
         self.take_terminal(group);
-        self.stop();
+        stop();
         self.lend_terminal_again(group);
         true
     }
 
-    /// Stops until somebody says to go on; at once, if nobody could.
-    pub(super) fn stop(&self) {
-        if !children::is_orphaned() {
-            let _ = signal_hook::low_level::emulate_default_handler(Signal::TSTP.as_raw());
-        }
+    /// Whether the group of a try has the terminal, or is given it now: it asked before it was given it, or a shell
+    /// has put rebackoff into the foreground meanwhile, which tells nobody.
+    fn has_terminal(&mut self, group: Pid) -> bool {
+        self.lend_terminal_again(group);
+        self.terminal.as_ref().is_some_and(|terminal| terminal.listens_to(group))
+    }
+
+    /// Whether the terminal listens to rebackoff itself.
+    pub(super) fn is_in_foreground(&self) -> bool {
+        self.terminal.as_ref().is_some_and(Terminal::is_ours)
     }
 
     /// Sleeps until a signal arrives, for a moment, or for `longest` if that is shorter.
@@ -110,15 +114,21 @@ impl Surroundings {
         let _ = poll(&mut polled, timeout.as_ref());
     }
 
-    /// Whether what was killed at `kill_at` has not ended for so long that it never may: it hangs in the kernel.
-    pub(super) fn has_waited_in_vain(&self, kill_at: Option<Instant>) -> bool {
-        kill_at.is_some_and(|kill_at| kill_at.elapsed() > IN_VAIN)
+    /// Why the call ends, if a signal was sent to rebackoff that ends it.
+    pub(super) fn end_of_call(&self) -> Option<Interruption> {
+        let signal = self.ended_by?;
+        let can_be_typed = matches!(signal, Signal::INT | Signal::QUIT);
+        if can_be_typed && self.is_in_foreground() {
+            Some(Interruption::Typed(signal))
+        } else {
+            Some(Interruption::Signal(signal))
+        }
     }
 
     /// Why the call ends with a try that ended so, if it does.
     pub(super) fn interruption(&self, ending: Ending) -> Option<Interruption> {
-        if let Some(signal) = self.ended_by {
-            return Some(Interruption::Signal(signal));
+        if self.ended_by.is_some() {
+            return self.end_of_call();
         }
         if lost_its_reader(ending) {
             return Some(Interruption::NoReader);
@@ -141,12 +151,24 @@ impl Interruption {
         Ending::Killed(signal.as_raw()).code()
     }
 
-    /// Leaves with `code`. What was typed at the terminal ends rebackoff as it ended the command: a shell then
-    /// ends its loop or script, too, and calls it 128+n.
-    pub(super) fn leave(self, code: u8) -> Result<u8, Failure> {
-        if let Self::Typed(signal) = self {
+    /// Leaves with `code`. What was typed at the terminal and ended the command ends rebackoff, too: a shell then ends
+    /// its loop or script, and calls it 128+n.
+    pub(super) fn leave(self, code: u8) -> u8 {
+        if let (Self::Typed(signal), true) = (self, code == self.code()) {
             let _ = signal_hook::low_level::emulate_default_handler(signal.as_raw());
         }
-        Ok(code)
+        code
     }
+}
+
+/// Stops this process until somebody says to go on; does nothing if nobody could.
+pub(super) fn stop() {
+    if !children::is_orphaned() {
+        let _ = signal_hook::low_level::emulate_default_handler(Signal::TSTP.as_raw());
+    }
+}
+
+/// Whether what was killed at `kill_at` has not ended for so long that it never may: it hangs in the kernel.
+pub(super) fn has_waited_in_vain(kill_at: Option<Instant>) -> bool {
+    kill_at.is_some_and(|kill_at| kill_at.elapsed() > IN_VAIN)
 }
