@@ -34,10 +34,10 @@ pub(super) struct Surroundings {
 /// Why a call ends without the engine having been asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Interruption {
-    /// A signal that was sent to rebackoff.
+    /// A signal that was sent to rebackoff, or that its command speaks of.
     Signal(Signal),
-    /// Ctrl-C or Ctrl-\ at the terminal.
-    Typed(Signal),
+    /// Ctrl-C at the terminal.
+    CtrlC,
     /// Nobody reads what the command writes.
     NoReader,
 }
@@ -117,12 +117,8 @@ impl Surroundings {
     /// Why the call ends, if a signal was sent to rebackoff that ends it.
     pub(super) fn end_of_call(&self) -> Option<Interruption> {
         let signal = self.ended_by?;
-        let can_be_typed = matches!(signal, Signal::INT | Signal::QUIT);
-        if can_be_typed && self.is_in_foreground() {
-            Some(Interruption::Typed(signal))
-        } else {
-            Some(Interruption::Signal(signal))
-        }
+        let is_typed = signal == Signal::INT && self.is_in_foreground();
+        Some(if is_typed { Interruption::CtrlC } else { Interruption::Signal(signal) })
     }
 
     /// Why the call ends with a try that ended so, if it does.
@@ -137,7 +133,11 @@ impl Surroundings {
             let number = signal.as_raw();
             ending.signal() == Some(number) || i32::from(ending.code()) == 128 + number
         });
-        typed.filter(|_| self.shared_terminal).map(Interruption::Typed)
+        typed.filter(|_| self.shared_terminal).map(|signal| {
+            // Whoever catches Ctrl-C and exits has not been ended by it.
+            let is_ended = ending.signal() == Some(Signal::INT.as_raw());
+            if is_ended { Interruption::CtrlC } else { Interruption::Signal(signal) }
+        })
     }
 }
 
@@ -145,17 +145,18 @@ impl Interruption {
     /// The exit code, where there is none of a command's.
     pub(super) fn code(self) -> u8 {
         let signal = match self {
-            Self::Signal(signal) | Self::Typed(signal) => signal,
+            Self::Signal(signal) => signal,
+            Self::CtrlC => Signal::INT,
             Self::NoReader => Signal::PIPE,
         };
         Ending::Killed(signal.as_raw()).code()
     }
 
-    /// Leaves with `code`. What was typed at the terminal and ended the command ends rebackoff, too: a shell then ends
-    /// its loop or script, and calls it 128+n.
+    /// Leaves with `code`. Ctrl-C that ended the command ends rebackoff, too: a shell then ends its loop or script, and
+    /// calls it 130.
     pub(super) fn leave(self, code: u8) -> u8 {
-        if let (Self::Typed(signal), true) = (self, code == self.code()) {
-            let _ = signal_hook::low_level::emulate_default_handler(signal.as_raw());
+        if self == Self::CtrlC && code == self.code() {
+            let _ = signal_hook::low_level::emulate_default_handler(Signal::INT.as_raw());
         }
         code
     }
