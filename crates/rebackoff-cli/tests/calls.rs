@@ -9,7 +9,8 @@ use support::{code, rebackoff, run, stderr, stdout};
 /// How often `script` is run.
 fn tries(options: &[&str], script: &str) -> usize {
     let all = [&["-q", "-n", "4", "--factor", "1ms"], options].concat();
-    stdout(&run(&all, &format!("echo; {script}"))).lines().filter(|line| line.is_empty()).count()
+    let output = run(&all, &format!("echo; {script}"));
+    String::from_utf8_lossy(&output.stdout).lines().filter(|line| line.is_empty()).count()
 }
 
 #[test]
@@ -30,6 +31,9 @@ fn output_says_what_is_tried_again() {
     assert_eq!(tries(&["--retry-if-stderr", "^temporary$"], "echo permanent >&2; exit 1"), 1);
     assert_eq!(tries(&["--retry-if-stdout", "busy"], "echo busy; exit 0"), 4);
     assert_eq!(tries(&["--retry-if-stdout", "busy", "--on", "5"], "exit 5"), 4);
+    // Output is bytes, whatever they mean.
+    assert_eq!(tries(&["--retry-if-stdout", "(?i)^BUSY.é$"], "printf 'Busy\\377é\\n'; exit 1"), 4);
+    assert_eq!(tries(&["--retry-if-stdout", "(?u)^[éè]\\w$"], "printf 'éö\\n'; exit 1"), 4);
 }
 
 #[test]

@@ -12,6 +12,7 @@ pub(crate) use policy::PolicyOptions;
 pub(crate) use run::{LogFormat, RunOptions};
 
 use std::env;
+use std::mem::ManuallyDrop;
 
 use clap::{Args as _, Command, FromArgMatches, Subcommand};
 
@@ -67,8 +68,10 @@ pub(crate) fn definition() -> Command {
 ///
 /// Wrong usage; also where help or the version was asked for and has been printed.
 pub(crate) fn parse() -> Result<Action, Failure> {
-    definition()
-        .try_get_matches_from(env::args_os())
+    // What is parsed from is of no use after it, but that is no reason to take it apart.
+    let mut definition = ManuallyDrop::new(definition());
+    definition
+        .try_get_matches_from_mut(env::args_os())
         .and_then(|matches| Action::from_arg_matches(&matches))
         .map_err(|error| {
             let printed = error.print();

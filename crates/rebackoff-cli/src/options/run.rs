@@ -58,7 +58,8 @@ pub(crate) struct RunOptions {
     pub(crate) stop_on: Option<String>,
     /// Retry when stdout matches, whatever the exit code
     ///
-    /// `^` and `$` match at lines. A match may be up to 8 KiB long.
+    /// `^` and `$` match at lines. A match may be up to 8 KiB long. Output is bytes: `(?i)` and `\w` know ASCII alone,
+    /// and `(?u)` makes `\w` and `[é]` know Unicode.
     #[arg(long, value_name = "REGEX", help_heading = "Conditions")]
     pub(crate) retry_if_stdout: Option<String>,
     /// Retry when stderr matches, whatever the exit code
