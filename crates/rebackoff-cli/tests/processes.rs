@@ -146,6 +146,24 @@ fn signals_reach_the_command() {
 }
 
 #[test]
+fn a_command_that_succeeds_after_a_signal_has_its_output_shown_and_leaves_nobody() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("pids");
+    let script = "trap 'echo done; exit 0' TERM; sh -c 'trap \"\" TERM; echo $$ > \"$PIDS\"; sleep 600' 2>/dev/null &
+        while :; do sleep 0.01; done";
+    let mut command = rebackoff();
+    command
+        .args(["run", "-q", "--once", "--grace", "50ms", "--", "sh", "-c", script])
+        .env("PIDS", &path);
+    let wrapper = command.stdout(Stdio::piped()).spawn().unwrap();
+    let pid = eventually("the command is ready", || numbers(&path).first().copied());
+    send(Signal::SIGTERM, &wrapper);
+    let output = wrapper.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), support::stdout(&output).as_str()), (Some(0), "done\n"));
+    assert!(!is_alive(pid));
+}
+
+#[test]
 fn a_command_that_does_not_end_is_killed_after_the_grace() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("pids");

@@ -15,7 +15,7 @@ use support::{BINARY, eventually, state};
 
 /// An interactive shell at a terminal.
 struct Shell {
-    shell: Child,
+    process: Child,
     terminal: File,
     screen: Arc<Mutex<String>>,
 }
@@ -44,7 +44,7 @@ impl Shell {
                 seen.lock().unwrap().push_str(&String::from_utf8_lossy(&buffer[..count]));
             }
         });
-        let shell = Self { shell, terminal, screen };
+        let shell = Self { process: shell, terminal, screen };
         shell.sees("$ ");
         shell
     }
@@ -84,7 +84,7 @@ impl Shell {
 impl Drop for Shell {
     fn drop(&mut self) {
         self.types("\x03\nexit\nexit\n");
-        let _ = self.shell.wait();
+        let _ = self.process.wait();
     }
 }
 
@@ -140,16 +140,38 @@ fn ctrl_z_stops_both_and_fg_goes_on_with_both() {
 }
 
 #[test]
-fn in_the_background_it_leaves_the_terminal_to_the_shell() {
+fn in_the_background_it_leaves_the_terminal_to_the_shell_until_it_is_fetched() {
     let mut shell = Shell::open(&[]);
-    shell.types("$rebackoff run -q -- sleep 600 &\n");
+    shell
+        .types("$rebackoff run -q -- bash -c 'echo \"I a\"m $$.; sleep 600 & wait $!; exit 7' &\n");
+    shell.sees("I am ");
+    let command = shell.sees(".").parse().unwrap();
     shell.types("echo still he''re.\n");
     shell.sees("still here.");
+    // A shell does not tell a job that runs already.
     shell.types("fg\n");
-    let command = shell.listens_to("sleep");
+    shell.listens_to("rebackoff");
     shell.types(CTRL_C);
     assert_eq!(shell.exit_code(), "130");
     assert!(!support::is_alive(command));
+}
+
+#[test]
+fn a_command_that_reads_is_given_the_terminal_when_it_is_fetched() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let go = folder.path().join("go");
+    let mut shell = Shell::open(&[("go", go.to_str().unwrap())]);
+    let script =
+        "echo \"I a\"m here.; until [ -e $go ]; do sleep 0.01; done; read line; echo \"[$line]\"";
+    shell.types(&format!("$rebackoff run -q -- sh -c '{script}' &\n"));
+    shell.sees("I am here.");
+    shell.types("fg\n");
+    shell.listens_to("rebackoff");
+    fs::write(&go, "").unwrap();
+    shell.listens_to("sh");
+    shell.types("hello\n");
+    shell.sees("[hello]");
+    assert_eq!(shell.exit_code(), "0");
 }
 
 #[test]

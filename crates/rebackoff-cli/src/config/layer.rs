@@ -66,33 +66,33 @@ impl Layer {
         })
     }
 
-    /// The limit on each try: outer `None` where nothing is said, inner `None` where it is taken away.
-    pub(super) fn timeout(&self) -> Result<Option<Option<Duration>>, Failure> {
+    /// The limit on each try: `base` where nothing is said.
+    pub(super) fn timeout_over(&self, base: Option<Duration>) -> Result<Option<Duration>, Failure> {
+        let name = self.source.spell("timeout");
         let limit = match self.parameters.get("timeout") {
-            None => return Ok(None),
-            Some(Setting::Text(text)) if text.trim() == "none" => return Ok(Some(None)),
-            Some(Setting::Text(text)) => duration(&self.source.spell("timeout"), text)
-                .map_err(|failure| failure.within(&self.source))?,
+            None => return Ok(base),
+            Some(Setting::Text(text)) if text.trim() == "none" => return Ok(None),
+            Some(Setting::Text(text)) => {
+                duration(&name, text).map_err(|failure| failure.within(&self.source))?
+            }
             Some(Setting::Count(count)) => Duration::from_secs(*count),
             Some(Setting::Number(number)) if *number > 0.0 => {
                 Seconds::new(*number).map(Seconds::to_duration).unwrap_or_default()
             }
             Some(other) => {
-                let name = self.source.spell("timeout");
+                let source = &self.source;
                 return Err(Failure::new(format_args!(
-                    "{}{name} must be a duration, but it is {other}",
-                    self.source
+                    "{source}{name} must be a duration, but it is {other}"
                 )));
             }
         };
         if limit.is_zero() {
-            let name = self.source.spell("timeout");
             return Err(Failure::new(format_args!(
                 "{}{name} must be above 0s, but it is 0s",
                 self.source
             )));
         }
-        Ok(Some(Some(limit)))
+        Ok(Some(limit))
     }
 
     // Handlers

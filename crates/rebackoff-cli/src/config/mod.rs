@@ -33,7 +33,7 @@ impl PolicyOptions {
         let mut is_limited = false;
         for layer in self.layers()? {
             config.policy = layer.over(&config.policy)?;
-            config.timeout = layer.timeout()?.unwrap_or(config.timeout);
+            config.timeout = layer.timeout_over(config.timeout)?;
             config.cap_is_given |= layer.names("max_value");
             is_limited |= layer.names("max_tries") || layer.names("max_time");
         }

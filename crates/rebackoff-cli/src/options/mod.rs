@@ -1,4 +1,5 @@
 //! Options as parsed. What they come to is made by their `resolve`.
+#![allow(clippy::doc_markdown, reason = "these comments are the help that a terminal shows")]
 
 mod install;
 mod plan;
@@ -11,6 +12,7 @@ pub(crate) use policy::PolicyOptions;
 pub(crate) use run::{LogFormat, RunOptions};
 
 use std::env;
+use std::mem::ManuallyDrop;
 
 use clap::{Args as _, Command, FromArgMatches, Subcommand};
 
@@ -20,7 +22,7 @@ use crate::Failure;
 #[derive(Debug, Subcommand)]
 pub(crate) enum Action {
     Run(Box<RunOptions>),
-    Plan(PlanOptions),
+    Plan(Box<PlanOptions>),
     Completions(CompletionsOptions),
     Man(ManOptions),
 }
@@ -42,16 +44,16 @@ pub(crate) fn definition() -> Command {
         .subcommand_required(true)
         .arg_required_else_help(true)
         .disable_help_subcommand(true)
-        .subcommand(
-            Command::new("run")
-                .about(run::ABOUT)
-                .defer(|command| RunOptions::augment_args(command).after_long_help(run::EXAMPLES)),
-        )
-        .subcommand(
-            Command::new("plan").about(plan::ABOUT).defer(|command| {
-                PlanOptions::augment_args(command).after_long_help(plan::EXAMPLES)
-            }),
-        )
+        .subcommand(Command::new("run").about(run::ABOUT).defer(|command| {
+            RunOptions::augment_args(command)
+                .after_long_help(run::EXAMPLES)
+                .args_override_self(true)
+        }))
+        .subcommand(Command::new("plan").about(plan::ABOUT).defer(|command| {
+            PlanOptions::augment_args(command)
+                .after_long_help(plan::EXAMPLES)
+                .args_override_self(true)
+        }))
         .subcommand(
             Command::new("completions")
                 .about(install::ABOUT_COMPLETIONS)
@@ -66,8 +68,10 @@ pub(crate) fn definition() -> Command {
 ///
 /// Wrong usage; also where help or the version was asked for and has been printed.
 pub(crate) fn parse() -> Result<Action, Failure> {
-    definition()
-        .try_get_matches_from(env::args_os())
+    // What is parsed from is of no use after it, but that is no reason to take it apart.
+    let mut definition = ManuallyDrop::new(definition());
+    definition
+        .try_get_matches_from_mut(env::args_os())
         .and_then(|matches| Action::from_arg_matches(&matches))
         .map_err(|error| {
             let printed = error.print();

@@ -42,6 +42,7 @@ ends the call at once, and USR1 or USR2 ends the wait and begins the next try.";
 /// Tries are separated by waits that grow and are spread by chance. The command's stdin, stdout and stderr are
 /// rebackoff's own unless an option needs to see them.
 #[derive(Args, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct RunOptions {
     #[command(flatten)]
     pub(crate) policy: PolicyOptions,
@@ -57,7 +58,8 @@ pub(crate) struct RunOptions {
     pub(crate) stop_on: Option<String>,
     /// Retry when stdout matches, whatever the exit code
     ///
-    /// `^` and `$` match at lines. A match may be up to 8 KiB long.
+    /// `^` and `$` match at lines. A match may be up to 8 KiB long. Output is bytes: `(?i)` and `\w` know ASCII alone,
+    /// and `(?u)` makes `\w` and `[é]` know Unicode.
     #[arg(long, value_name = "REGEX", help_heading = "Conditions")]
     pub(crate) retry_if_stdout: Option<String>,
     /// Retry when stderr matches, whatever the exit code

@@ -80,7 +80,7 @@ fn round_up(number: f64) -> f64 {
     };
     let number = number / unit;
     let power = 10_f64.powf(number.log10().floor());
-    let step = [1.0, 2.0, 5.0, 10.0].into_iter().find(|step| step * power >= number * 0.9999);
+    let step = [1.0, 2.0, 5.0, 10.0].into_iter().find(|step| step * power >= number * (1.0 - 1e-9));
     step.unwrap_or(10.0) * power * unit
 }
 

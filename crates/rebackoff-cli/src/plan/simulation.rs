@@ -35,9 +35,18 @@ impl Simulation {
         sorted(begins)
     }
 
-    /// When the last try began.
+    /// When the last try began, for each client; sorted. Who would still be trying has no end.
     pub(super) fn ends(&self) -> Vec<f64> {
-        sorted(self.clients.iter().filter_map(|client| client.begins.last().copied()))
+        let end = |client: &Client| match client.reason {
+            Some(_) => client.begins.last().copied(),
+            None => Some(f64::INFINITY),
+        };
+        sorted(self.clients.iter().filter_map(end))
+    }
+
+    /// Whether every client has given up in the end.
+    pub(super) fn all_end(&self) -> bool {
+        self.clients.iter().all(|client| client.reason.is_some())
     }
 
     /// When every retry began, of all clients; sorted.

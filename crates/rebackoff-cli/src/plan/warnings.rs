@@ -31,49 +31,49 @@ pub(super) fn of(plan: &Plan, simulation: &Simulation) -> Vec<Warning> {
         past_max_time(plan, simulation),
         timeout_too_long(plan),
     ];
-    findings.into_iter().flatten().map(|(finding, advice)| Warning { finding, advice }).collect()
+    findings.into_iter().flatten().collect()
 }
 
-type Finding = Option<(String, String)>;
-
-fn found(finding: impl Into<String>, advice: impl Into<String>) -> Finding {
-    Some((finding.into(), advice.into()))
+impl Warning {
+    fn new(finding: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self { finding: finding.into(), advice: advice.into() }
+    }
 }
 
 fn max_tries(plan: &Plan) -> Option<u64> {
     plan.config.policy.max_tries().map(u64::from)
 }
 
-fn no_retry(plan: &Plan) -> Finding {
+fn no_retry(plan: &Plan) -> Option<Warning> {
     (max_tries(plan) == Some(1)).then_some(())?;
-    found("max_tries 1 never retries", "set --max-tries 2 or more")
+    Some(Warning::new("max_tries 1 never retries", "set --max-tries 2 or more"))
 }
 
-fn no_limit(plan: &Plan) -> Finding {
+fn no_limit(plan: &Plan) -> Option<Warning> {
     let policy = &plan.config.policy;
     let ends = matches!(policy.wait(), Wait::List(_));
     let is_unlimited = policy.max_tries().is_none() && policy.max_time().is_none() && !ends;
     is_unlimited.then_some(())?;
-    found("no limit: it retries for ever", "set --max-tries or --max-time")
+    Some(Warning::new("no limit: it retries for ever", "set --max-tries or --max-time"))
 }
 
-fn no_jitter(plan: &Plan) -> Finding {
+fn no_jitter(plan: &Plan) -> Option<Warning> {
     let policy = &plan.config.policy;
     let is_its_own = matches!(policy.wait(), Wait::Decorrelated(_));
     let together =
         policy.jitter() == Jitter::None && !is_its_own && retries(plan) && !is_zero(plan);
     together.then_some(())?;
     let finding = format!("no jitter: {} clients that fail together retry together", plan.clients);
-    found(finding, "set --jitter full")
+    Some(Warning::new(finding, "set --jitter full"))
 }
 
-fn no_wait(plan: &Plan) -> Finding {
+fn no_wait(plan: &Plan) -> Option<Warning> {
     (is_zero(plan) && retries(plan)).then_some(())?;
     let finding = format!("no wait: {} clients that fail together retry at once", plan.clients);
-    found(finding, "set a longer --interval")
+    Some(Warning::new(finding, "set a longer --interval"))
 }
 
-fn no_cap(plan: &Plan, simulation: &Simulation) -> Finding {
+fn no_cap(plan: &Plan, simulation: &Simulation) -> Option<Warning> {
     let policy = &plan.config.policy;
     (policy.wait().cap() == Seconds::MAX).then_some(())?;
     let grows = matches!(policy.wait(), Wait::Expo(_) | Wait::Fibo(_) | Wait::Linear(_));
@@ -82,13 +82,13 @@ fn no_cap(plan: &Plan, simulation: &Simulation) -> Finding {
     let longest = policy.max_time().map_or(longest, |max_time| longest.min(max_time.as_secs_f64()));
     (grows && longest > LONG).then_some(())?;
     let finding = format!("no cap: the wait before try {} may be {}", retry + 2, human(longest));
-    found(finding, "set --max-value 1m")
+    Some(Warning::new(finding, "set --max-value 1m"))
 }
 
-fn cap_not_reached(plan: &Plan, simulation: &Simulation) -> Finding {
+fn cap_not_reached(plan: &Plan, simulation: &Simulation) -> Option<Warning> {
     let policy = &plan.config.policy;
     let cap = policy.wait().cap();
-    (plan.config.cap_is_given && cap < Seconds::MAX).then_some(())?;
+    (plan.config.cap_is_given && cap < Seconds::MAX && simulation.all_end()).then_some(())?;
     let waits = simulation.most_tries().saturating_sub(1) as u64;
     let is_reached = (0..waits).any(|n| policy.wait().raw(n).is_some_and(|raw| raw >= cap));
     (!is_reached).then_some(())?;
@@ -97,10 +97,13 @@ fn cap_not_reached(plan: &Plan, simulation: &Simulation) -> Finding {
     let end = simulation.ends().last().copied().unwrap_or(0.0);
     let finding =
         format!("the cap of {cap} is never reached: {limit} ends it after {} at most", human(end));
-    found(finding, format!("lower --max-value, or raise --{}", limit.replace('_', "-")))
+    Some(Warning::new(
+        finding,
+        format!("lower --max-value, or raise --{}", limit.replace('_', "-")),
+    ))
 }
 
-fn limit_not_reached(plan: &Plan, simulation: &Simulation) -> Finding {
+fn limit_not_reached(plan: &Plan, simulation: &Simulation) -> Option<Warning> {
     let policy = &plan.config.policy;
     let (max_tries, max_time) = (max_tries(plan)?, policy.max_time()?);
     let max_time = Seconds::from_duration(max_time);
@@ -110,17 +113,17 @@ fn limit_not_reached(plan: &Plan, simulation: &Simulation) -> Finding {
             "max_time {max_time} is never reached: max_tries ends it after {} at most",
             human(end)
         );
-        return found(finding, "raise --max-tries, or leave --max-time out");
+        return Some(Warning::new(finding, "raise --max-tries, or leave --max-time out"));
     }
     simulation.never_gives_up_for(Reason::MaxTries).then_some(())?;
     let most = simulation.most_tries();
     let finding = format!(
         "max_tries {max_tries} is never reached: max_time ends it after {most} tries at most"
     );
-    found(finding, "raise --max-time, or leave --max-tries out")
+    Some(Warning::new(finding, "raise --max-time, or leave --max-tries out"))
 }
 
-fn past_max_time(plan: &Plan, simulation: &Simulation) -> Finding {
+fn past_max_time(plan: &Plan, simulation: &Simulation) -> Option<Warning> {
     let max_time = plan.config.policy.max_time()?.as_secs_f64();
     plan.config.timeout.is_none().then_some(())?;
     let last = simulation.ends().last().copied()?;
@@ -133,23 +136,23 @@ fn past_max_time(plan: &Plan, simulation: &Simulation) -> Finding {
     };
     let finding = format!("a retry can begin {when} and run past it");
     let bounds = plan.config.policy.limits().last_wait == LastWait::Stop;
-    found(
+    Some(Warning::new(
         finding,
         if bounds {
             "set --timeout"
         } else {
             "set --timeout, and --last-wait stop to end tries at max_time"
         },
-    )
+    ))
 }
 
-fn timeout_too_long(plan: &Plan) -> Finding {
+fn timeout_too_long(plan: &Plan) -> Option<Warning> {
     let (timeout, max_time) = (plan.config.timeout?, plan.config.policy.max_time()?);
     (timeout >= max_time).then_some(())?;
     let (timeout, max_time) = (Seconds::from(timeout), Seconds::from(max_time));
     let finding =
         format!("a try may take {timeout}, and max_time {max_time} leaves no time for another");
-    found(finding, "lower --timeout, or raise --max-time")
+    Some(Warning::new(finding, "lower --timeout, or raise --max-time"))
 }
 
 fn retries(plan: &Plan) -> bool {

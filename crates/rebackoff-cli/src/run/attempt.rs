@@ -14,7 +14,7 @@ use super::conditions::Seen;
 use super::environment::Environment;
 use super::inbox::ENDING;
 use super::streams::{Recording, Streams};
-use super::surroundings::Surroundings;
+use super::surroundings::{Surroundings, has_waited_in_vain};
 use crate::Failure;
 use crate::ending::Ending;
 
@@ -125,7 +125,7 @@ impl Attempt {
         while self.has_leftovers(surroundings) {
             let left = kill_at.map(|at| at.saturating_duration_since(Instant::now()));
             match left {
-                Some(Duration::ZERO) if surroundings.has_waited_in_vain(kill_at) => return,
+                Some(Duration::ZERO) if has_waited_in_vain(kill_at) => return,
                 Some(Duration::ZERO) => self.signal_leftovers(Signal::KILL, surroundings),
                 _ => {}
             }
@@ -196,10 +196,8 @@ impl Attempt {
     fn handle_change(&mut self, change: &Change, surroundings: &mut Surroundings) {
         match change {
             Change::Ended(status) => {
-                self.ending = Some(match self.has_timed_out {
-                    true => Ending::TimedOut,
-                    false => ending_of(*status),
-                });
+                let timed_out = self.has_timed_out.then_some(Ending::TimedOut);
+                self.ending = Some(timed_out.unwrap_or_else(|| ending_of(*status)));
                 self.streams.handle_end();
                 self.limit = None;
             }

@@ -3,7 +3,6 @@
 use rebackoff_core::{Seconds, Verdict};
 use regex::bytes::Regex;
 
-use super::lost_its_reader;
 use crate::codes::Codes;
 use crate::ending::Ending;
 
@@ -48,7 +47,7 @@ impl Judge {
         let again = seen.hint.map_or(Verdict::Retry, Verdict::RetryAfter);
         let succeeded = (ending.code() == 0) != conditions.until_fail;
         let streak = std::mem::take(&mut self.streak);
-        if conditions.stop_on.contains(ending) || lost_its_reader(ending) {
+        if conditions.stop_on.contains(ending) {
             Verdict::GiveUp
         } else if seen.retry || conditions.on.contains(ending) {
             again

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io;
+use std::mem::ManuallyDrop;
 use std::os::fd::{AsFd as _, BorrowedFd};
 use std::os::unix::net::UnixStream;
 
@@ -27,7 +28,9 @@ const OTHERS: [Signal; 7] = [
 ///
 /// They are caught and not blocked, because a command inherits what is blocked. One that was ignored when
 /// rebackoff was started stays so, for the command too: `nohup` works.
-pub(super) struct Inbox(SignalDelivery<UnixStream, SignalOnly>);
+///
+/// They stay caught until the process ends: there is nothing that letting go of them would be good for.
+pub(super) struct Inbox(ManuallyDrop<SignalDelivery<UnixStream, SignalOnly>>);
 
 impl Inbox {
     pub(super) fn open() -> io::Result<Self> {
@@ -35,7 +38,8 @@ impl Inbox {
         let is_heard = |signal: &Signal| ignored >> (signal.as_raw() - 1) & 1 == 0;
         let heard = ENDING.into_iter().filter(is_heard).chain(OTHERS).map(Signal::as_raw);
         let (read, write) = UnixStream::pair()?;
-        SignalDelivery::with_pipe(read, write, SignalOnly, heard).map(Self)
+        let delivery = SignalDelivery::with_pipe(read, write, SignalOnly, heard)?;
+        Ok(Self(ManuallyDrop::new(delivery)))
     }
 
     pub(super) fn descriptor(&self) -> BorrowedFd<'_> {

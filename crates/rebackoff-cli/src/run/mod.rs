@@ -1,6 +1,7 @@
 //! `rebackoff run`: the driver. It calls, asks the engine, and does what it says.
 
 mod attempt;
+mod call;
 mod children;
 mod conditions;
 mod environment;
@@ -14,21 +15,16 @@ mod wait;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use rebackoff_core::{Engine, EventKind, LastWait, Policy, Reason, Seconds, Step, Verdict};
+use rebackoff_core::Policy;
 use rustix::process::Signal;
 
 use crate::Failure;
 use crate::ending::Ending;
-use crate::random::Chance;
-use crate::tell::{Told, Voice};
-use attempt::{Attempt, Task};
-use conditions::{Conditions, Judge};
-use environment::Environment;
-use state::{State, Store};
-use streams::{Recording, Streams};
-use surroundings::{Interruption, Surroundings};
+use crate::tell::Voice;
+use call::{Begun, Call, Next};
+use conditions::Conditions;
 
 /// What `rebackoff run` is to do.
 #[derive(Debug)]
@@ -56,7 +52,7 @@ impl Run {
             let outcome = call.attempt()?;
             match call.decide(&outcome) {
                 Next::Return => return call.succeed(outcome),
-                Next::Leave(interruption) => return call.leave(outcome, interruption),
+                Next::Leave(interruption) => return Ok(call.leave(outcome, interruption)),
                 Next::GiveUp(reason) => return call.give_up(outcome, reason),
                 Next::Retry(wait) => {
                     if let Some(code) = call.back_off(outcome, wait)? {
@@ -65,253 +61,6 @@ impl Run {
                 }
             }
         }
-    }
-}
-
-/// One call: everything from the first try to the exit code.
-struct Call<'r> {
-    run: &'r Run,
-    surroundings: Surroundings,
-    engine: Engine,
-    draws: Chance,
-    judge: Judge,
-    start: Instant,
-    /// What went before, in earlier runs.
-    before: Duration,
-    last_code: Option<u8>,
-    stdin: Option<Recording>,
-    store: Option<Store>,
-}
-
-enum Begun<'r> {
-    Call(Box<Call<'r>>),
-    /// The wait of an earlier run is not over; its code is this one's.
-    TooEarly(u8),
-}
-
-/// What one try came to.
-struct Outcome {
-    ending: Ending,
-    verdict: Verdict,
-    elapsed: Duration,
-    interruption: Option<Interruption>,
-    /// The try itself, whose held output is still to go somewhere; none where there was no command to start.
-    attempt: Option<Attempt>,
-}
-
-enum Next {
-    Return,
-    Leave(Interruption),
-    GiveUp(Reason),
-    Retry(Duration),
-}
-
-impl<'r> Call<'r> {
-    fn begin(run: &'r Run) -> Result<Begun<'r>, Failure> {
-        let store = run.state.as_deref().map(Store::open).transpose()?;
-        let state = store.as_ref().and_then(Store::state).cloned();
-        if let Some(state) = &state {
-            if let Some(left) = state.wait_left() {
-                run.voice.say_too_early(state.tries, left);
-                return Ok(Begun::TooEarly(state.exit_code));
-            }
-        }
-        let surroundings = Surroundings::enter(run.grace, !run.replay_stdin)?;
-        let (engine, streak) = state.as_ref().map_or((Engine::new(), 0), State::resume);
-        Ok(Begun::Call(Box::new(Self {
-            run,
-            surroundings,
-            engine,
-            draws: Chance::default(),
-            judge: Judge::new(streak),
-            start: Instant::now(),
-            before: state.as_ref().map(State::elapsed).unwrap_or_default(),
-            last_code: state.map(|state| state.exit_code),
-            stdin: run.replay_stdin.then(Recording::default),
-            store,
-        })))
-    }
-
-    // Getters
-
-    fn elapsed(&self) -> Duration {
-        self.before.saturating_add(self.start.elapsed())
-    }
-
-    fn remaining(&self) -> Option<Duration> {
-        let elapsed = Seconds::from_duration(self.elapsed());
-        self.run.policy.limits().remaining(elapsed).map(Seconds::to_duration)
-    }
-
-    fn environment(&self) -> Environment {
-        Environment {
-            tries: self.engine.tries(),
-            max_tries: self.run.policy.max_tries(),
-            last_exit: self.last_code,
-            elapsed: self.elapsed(),
-            remaining: self.remaining(),
-        }
-    }
-
-    /// The limit on the try that begins now.
-    fn timeout(&self) -> Option<Duration> {
-        let limit = self.run.timeout?;
-        let remaining = self.remaining();
-        let ends = self.run.policy.limits().last_wait == LastWait::Stop;
-        Some(remaining.filter(|_| ends).map_or(limit, |left| left.min(limit)))
-    }
-
-    fn told(&self, event: EventKind) -> Told {
-        Told {
-            max_tries: self.run.policy.max_tries().map(u64::from),
-            ..Told::new(event, self.engine.tries(), self.elapsed())
-        }
-    }
-
-    // Handlers
-
-    /// One try, to its end.
-    fn attempt(&mut self) -> Result<Outcome, Failure> {
-        self.run.voice.say(&self.told(EventKind::Try), &self.run.command);
-        let task = Task {
-            command: &self.run.command,
-            environment: self.environment(),
-            timeout: self.timeout(),
-            streams: Streams::new(&self.run.conditions, self.run.once, self.stdin.as_mut())?,
-        };
-        let (ending, attempt) = match Attempt::begin(task, &mut self.surroundings)? {
-            Ok(mut attempt) => {
-                let ending = attempt.watch(&mut self.surroundings, self.stdin.as_mut())?;
-                (ending, Some(attempt))
-            }
-            Err(ending) => (ending, None),
-        };
-        let elapsed = self.elapsed();
-        let seen = attempt.as_ref().map(Attempt::seen).unwrap_or_default();
-        let verdict = self.judge.judge(&self.run.conditions, ending, seen);
-        let interruption = self.surroundings.interruption(ending);
-        self.last_code = Some(ending.code());
-        Ok(Outcome { ending, verdict, elapsed, interruption, attempt })
-    }
-
-    fn decide(&mut self, outcome: &Outcome) -> Next {
-        if let Some(interruption) = outcome.interruption {
-            return Next::Leave(interruption);
-        }
-        let elapsed = Seconds::from_duration(outcome.elapsed);
-        let policy = &self.run.policy;
-        match self.engine.handle_outcome(policy, outcome.verdict, elapsed, &mut self.draws) {
-            Step::Accept => Next::Return,
-            Step::GiveUp { reason } => Next::GiveUp(reason),
-            Step::Retry { wait } => Next::Retry(wait.to_duration()),
-        }
-    }
-
-    fn succeed(mut self: Box<Self>, outcome: Outcome) -> Result<u8, Failure> {
-        if let Some(mut attempt) = outcome.attempt {
-            self.has_spilled(&attempt);
-            attempt.release(&mut self.surroundings)?;
-        }
-        self.forget()?;
-        let told = self.told(EventKind::Success).with_ending(outcome.ending);
-        self.run.voice.say(&told, &self.run.command);
-        Ok(outcome.ending.code())
-    }
-
-    /// A signal, or a reader that is gone, ends the call.
-    fn leave(mut self: Box<Self>, outcome: Outcome, why: Interruption) -> Result<u8, Failure> {
-        if let Some(mut attempt) = outcome.attempt {
-            attempt.clear(&mut self.surroundings);
-        }
-        why.leave(outcome.ending.code())
-    }
-
-    fn give_up(mut self: Box<Self>, outcome: Outcome, reason: Reason) -> Result<u8, Failure> {
-        let mut held_back = 0;
-        let mut has_spilled = false;
-        if let Some(mut attempt) = outcome.attempt {
-            attempt.clear(&mut self.surroundings);
-            held_back = attempt.held_back();
-            has_spilled = self.has_spilled(&attempt);
-        }
-        self.forget()?;
-        let told = Told { reason: Some(reason), held_back, ..self.told(EventKind::Giveup) };
-        let told = told.with_hint(outcome.verdict.hint()).with_ending(outcome.ending);
-        self.run.voice.say(&told, &self.run.command);
-        match (reason, outcome.ending.code()) {
-            _ if has_spilled => Ok(Failure::CODE),
-            (Reason::MaxTime, _) => Ok(Ending::TIME_LIMIT),
-            // Not what was wanted, or it would have been accepted.
-            (_, 0) if !self.run.conditions.until_fail => Ok(1),
-            (_, code) => Ok(code),
-        }
-    }
-
-    /// Waits before the next try; gives the exit code where there is none in this run.
-    fn back_off(&mut self, outcome: Outcome, wait: Duration) -> Result<Option<u8>, Failure> {
-        let Outcome { ending, verdict, attempt, .. } = outcome;
-        // The wait is from the end of the try, and clearing up is part of that try.
-        if let Some(mut attempt) = attempt {
-            attempt.clear(&mut self.surroundings);
-            if self.has_spilled(&attempt) {
-                return Ok(Some(Failure::CODE));
-            }
-        }
-        // The engine has gone on to the next try already.
-        let failed = Told { tries: self.engine.tries() - 1, ..self.told(EventKind::Backoff) };
-        let told =
-            Told { wait: Some(wait), ..failed }.with_hint(verdict.hint()).with_ending(ending);
-        self.run.voice.say(&told, &self.run.command);
-        if let Some(interruption) = self.run_on_retry()? {
-            return interruption.leave(interruption.code()).map(Some);
-        }
-        if let Some(store) = &mut self.store {
-            let elapsed = self.before.saturating_add(self.start.elapsed());
-            let state = State::after(&self.engine, &self.judge, elapsed, wait, ending);
-            store.keep(state)?;
-            return Ok(Some(ending.code()));
-        }
-        match wait::wait(&mut self.surroundings, &self.run.voice, wait, &told) {
-            Some(interruption) => interruption.leave(interruption.code()).map(Some),
-            None => Ok(None),
-        }
-    }
-
-    fn run_on_retry(&mut self) -> Result<Option<Interruption>, Failure> {
-        let Some(script) = &self.run.on_retry else {
-            return Ok(None);
-        };
-        let command = ["sh".into(), "-c".into(), script.clone()];
-        let task = Task {
-            command: &command,
-            environment: self.environment(),
-            timeout: None,
-            streams: Streams::to_stderr()?,
-        };
-        let ending = match Attempt::begin(task, &mut self.surroundings)? {
-            Ok(mut attempt) => attempt.watch(&mut self.surroundings, None)?,
-            Err(ending) => ending,
-        };
-        if ending != Ending::Exited(0) {
-            self.run.voice.warn(format_args!("the command of --on-retry {ending}"));
-        }
-        Ok(self.surroundings.interruption(ending))
-    }
-
-    /// Whether output has been passed on before its try had succeeded, for want of room to hold it back.
-    fn has_spilled(&self, attempt: &Attempt) -> bool {
-        let Some(error) = attempt.spilled() else {
-            return false;
-        };
-        let reason = crate::failure::reason(error);
-        self.run.voice.complain(format_args!(
-            "cannot hold back more of stdout, which is passed on as it comes: {reason}"
-        ));
-        true
-    }
-
-    fn forget(&mut self) -> Result<(), Failure> {
-        self.store.as_mut().map_or(Ok(()), Store::forget)
     }
 }
 

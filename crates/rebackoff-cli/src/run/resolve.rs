@@ -78,9 +78,10 @@ fn codes(option: &str, text: Option<&str>) -> Result<Option<Codes>, Failure> {
     text.map(parse).transpose()
 }
 
+/// Output is bytes. The tables of Unicode's upper and lower case would be the larger part of what a start relocates.
 fn regex(option: &str, text: Option<&str>) -> Result<Option<Regex>, Failure> {
     let build = |text| {
-        RegexBuilder::new(text).multi_line(true).build().map_err(|error| {
+        RegexBuilder::new(text).multi_line(true).unicode(false).build().map_err(|error| {
             let message: &dyn fmt::Display = &error;
             Failure::new(format_args!("{option} is no regular expression: {message}"))
         })

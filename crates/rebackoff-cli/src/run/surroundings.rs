@@ -34,10 +34,10 @@ pub(super) struct Surroundings {
 /// Why a call ends without the engine having been asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Interruption {
-    /// A signal that was sent to rebackoff.
+    /// A signal that was sent to rebackoff, or that its command speaks of.
     Signal(Signal),
-    /// Ctrl-C or Ctrl-\ at the terminal.
-    Typed(Signal),
+    /// Ctrl-C at the terminal.
+    CtrlC,
     /// Nobody reads what the command writes.
     NoReader,
 }
@@ -76,25 +76,29 @@ impl Surroundings {
     /// The group of a try was stopped by `signal`. Stops as well, as a shell's job does, where a terminal or
     /// `is_asked` asks for it and somebody is there to go on with it; gives whether the group is to go on.
     pub(super) fn stop_with(&mut self, group: Pid, signal: i32, is_asked: bool) -> bool {
+        if self.terminal.is_none() && !is_asked {
+            return false;
+        }
         let wants_terminal = [Signal::TTIN, Signal::TTOU].map(Signal::as_raw).contains(&signal);
-        let listens = self.terminal.as_ref().map(|terminal| terminal.listens_to(group));
-        match (listens, is_asked) {
-            (None, false) => return false,
-            // It asked for the terminal before it was given it.
-            (Some(true), _) if wants_terminal => return true,
-            _ => {}
+        if wants_terminal && self.has_terminal(group) {
+            return true;
         }
         self.take_terminal(group);
-        self.stop();
+        stop();
         self.lend_terminal_again(group);
         true
     }
 
-    /// Stops until somebody says to go on; at once, if nobody could.
-    pub(super) fn stop(&self) {
-        if !children::is_orphaned() {
-            let _ = signal_hook::low_level::emulate_default_handler(Signal::TSTP.as_raw());
-        }
+    /// Whether the group of a try has the terminal, or is given it now: it asked before it was given it, or a shell
+    /// has put rebackoff into the foreground meanwhile, which tells nobody.
+    fn has_terminal(&mut self, group: Pid) -> bool {
+        self.lend_terminal_again(group);
+        self.terminal.as_ref().is_some_and(|terminal| terminal.listens_to(group))
+    }
+
+    /// Whether the terminal listens to rebackoff itself.
+    pub(super) fn is_in_foreground(&self) -> bool {
+        self.terminal.as_ref().is_some_and(Terminal::is_ours)
     }
 
     /// Sleeps until a signal arrives, for a moment, or for `longest` if that is shorter.
@@ -110,15 +114,17 @@ impl Surroundings {
         let _ = poll(&mut polled, timeout.as_ref());
     }
 
-    /// Whether what was killed at `kill_at` has not ended for so long that it never may: it hangs in the kernel.
-    pub(super) fn has_waited_in_vain(&self, kill_at: Option<Instant>) -> bool {
-        kill_at.is_some_and(|kill_at| kill_at.elapsed() > IN_VAIN)
+    /// Why the call ends, if a signal was sent to rebackoff that ends it.
+    pub(super) fn end_of_call(&self) -> Option<Interruption> {
+        let signal = self.ended_by?;
+        let is_typed = signal == Signal::INT && self.is_in_foreground();
+        Some(if is_typed { Interruption::CtrlC } else { Interruption::Signal(signal) })
     }
 
     /// Why the call ends with a try that ended so, if it does.
     pub(super) fn interruption(&self, ending: Ending) -> Option<Interruption> {
-        if let Some(signal) = self.ended_by {
-            return Some(Interruption::Signal(signal));
+        if self.ended_by.is_some() {
+            return self.end_of_call();
         }
         if lost_its_reader(ending) {
             return Some(Interruption::NoReader);
@@ -127,7 +133,11 @@ impl Surroundings {
             let number = signal.as_raw();
             ending.signal() == Some(number) || i32::from(ending.code()) == 128 + number
         });
-        typed.filter(|_| self.shared_terminal).map(Interruption::Typed)
+        typed.filter(|_| self.shared_terminal).map(|signal| {
+            // Whoever catches Ctrl-C and exits has not been ended by it.
+            let is_ended = ending.signal() == Some(Signal::INT.as_raw());
+            if is_ended { Interruption::CtrlC } else { Interruption::Signal(signal) }
+        })
     }
 }
 
@@ -135,18 +145,31 @@ impl Interruption {
     /// The exit code, where there is none of a command's.
     pub(super) fn code(self) -> u8 {
         let signal = match self {
-            Self::Signal(signal) | Self::Typed(signal) => signal,
+            Self::Signal(signal) => signal,
+            Self::CtrlC => Signal::INT,
             Self::NoReader => Signal::PIPE,
         };
         Ending::Killed(signal.as_raw()).code()
     }
 
-    /// Leaves with `code`. What was typed at the terminal ends rebackoff as it ended the command: a shell then
-    /// ends its loop or script, too, and calls it 128+n.
-    pub(super) fn leave(self, code: u8) -> Result<u8, Failure> {
-        if let Self::Typed(signal) = self {
-            let _ = signal_hook::low_level::emulate_default_handler(signal.as_raw());
+    /// Leaves with `code`. Ctrl-C that ended the command ends rebackoff, too: a shell then ends its loop or script, and
+    /// calls it 130.
+    pub(super) fn leave(self, code: u8) -> u8 {
+        if self == Self::CtrlC && code == self.code() {
+            let _ = signal_hook::low_level::emulate_default_handler(Signal::INT.as_raw());
         }
-        Ok(code)
+        code
     }
+}
+
+/// Stops this process until somebody says to go on; does nothing if nobody could.
+pub(super) fn stop() {
+    if !children::is_orphaned() {
+        let _ = signal_hook::low_level::emulate_default_handler(Signal::TSTP.as_raw());
+    }
+}
+
+/// Whether what was killed at `kill_at` has not ended for so long that it never may: it hangs in the kernel.
+pub(super) fn has_waited_in_vain(kill_at: Option<Instant>) -> bool {
+    kill_at.is_some_and(|kill_at| kill_at.elapsed() > IN_VAIN)
 }

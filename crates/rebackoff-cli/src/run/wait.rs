@@ -6,8 +6,8 @@ use rustix::process::Signal;
 
 use super::children;
 use super::inbox::ENDING;
-use super::surroundings::{Interruption, Surroundings};
-use crate::tell::{Told, Voice};
+use super::surroundings::{Interruption, Surroundings, stop};
+use crate::tell::{self, Told, Voice};
 
 /// Waits; gives the interruption that ended the call, if one did.
 pub(super) fn wait(
@@ -17,16 +17,16 @@ pub(super) fn wait(
     told: &Told,
 ) -> Option<Interruption> {
     let end = Instant::now().checked_add(wait);
-    let is_shown = voice.counts_down() && in_foreground(surroundings);
+    let is_shown = voice.counts_down() && surroundings.is_in_foreground();
     let interruption = loop {
-        if let Some(signal) = surroundings.ended_by {
-            break Some(Interruption::Signal(signal));
+        if surroundings.ended_by.is_some() {
+            break surroundings.end_of_call();
         }
         let left = end.map(|end| end.saturating_duration_since(Instant::now()));
         let nap = match left {
             Some(Duration::ZERO) => break None,
             Some(left) if is_shown => {
-                voice.count_down(told, left);
+                tell::count_down(told, left);
                 // To the next whole second.
                 Some(Duration::from_nanos(u64::from(left.subsec_nanos()) + 1).min(left))
             }
@@ -37,8 +37,10 @@ pub(super) fn wait(
         for signal in surroundings.inbox.take() {
             match signal {
                 Signal::TSTP => {
-                    voice.clear_line(is_shown);
-                    surroundings.stop();
+                    if is_shown {
+                        tell::clear_line();
+                    }
+                    stop();
                 }
                 Signal::USR1 | Signal::USR2 => is_over = true,
                 signal if ENDING.contains(&signal) => {
@@ -52,17 +54,8 @@ pub(super) fn wait(
             break None;
         }
     };
-    voice.clear_line(is_shown);
-    interruption.map(|interruption| match interruption {
-        Interruption::Signal(signal @ (Signal::INT | Signal::QUIT))
-            if in_foreground(surroundings) =>
-        {
-            Interruption::Typed(signal)
-        }
-        other => other,
-    })
-}
-
-fn in_foreground(surroundings: &Surroundings) -> bool {
-    surroundings.terminal.as_ref().is_some_and(super::terminal::Terminal::is_ours)
+    if is_shown {
+        tell::clear_line();
+    }
+    interruption
 }

@@ -113,29 +113,28 @@ impl Voice {
         }
     }
 
-    /// Says what went wrong, however quiet.
-    pub(crate) fn complain(&self, message: impl Display) {
-        print(&message.to_string());
-    }
-
     /// Whether somebody sees the seconds pass.
     pub(crate) fn counts_down(&self) -> bool {
         self.level >= Level::Usual && io::stderr().is_terminal()
     }
+}
 
-    /// Shows how much is left of the wait, in a line that is written over.
-    pub(crate) fn count_down(&self, told: &Told, left: Duration) {
-        let seconds = left.as_secs() + u64::from(left.subsec_nanos() > 0);
-        let left = rebackoff_core::human_duration(Duration::from_secs(seconds));
-        let next = told.tries.saturating_add(1);
-        let _ = write!(io::stderr(), "\r{}try {next} in {left}", human::CLEAR);
-    }
+/// Says what went wrong, however quiet.
+pub(crate) fn complain(message: impl Display) {
+    print(&message.to_string());
+}
 
-    pub(crate) fn clear_line(&self, is_shown: bool) {
-        if is_shown {
-            let _ = write!(io::stderr(), "\r{}", human::CLEAR);
-        }
-    }
+/// Shows how much is left of the wait, in a line that is written over.
+pub(crate) fn count_down(told: &Told, left: Duration) {
+    let seconds = left.as_secs() + u64::from(left.subsec_nanos() > 0);
+    let left = rebackoff_core::human_duration(Duration::from_secs(seconds));
+    let next = told.tries.saturating_add(1);
+    let _ = write!(io::stderr(), "\r{}try {next} in {left}", human::CLEAR);
+}
+
+/// Takes that line away.
+pub(crate) fn clear_line() {
+    let _ = write!(io::stderr(), "\r{}", human::CLEAR);
 }
 
 /// One write for each line, so that lines of several programs stay whole. Nobody is left to be told that stderr is

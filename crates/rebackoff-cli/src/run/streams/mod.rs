@@ -29,30 +29,30 @@ pub(super) struct Streams {
 enum Route {
     Inherited,
     ToStderr,
-    Flow(Flow),
+    Flow(Box<Flow>),
 }
 
 impl Streams {
-    pub(super) fn new(
-        conditions: &Conditions,
-        once: bool,
-        stdin: Option<&mut Recording>,
-    ) -> Result<Self, Failure> {
+    pub(super) fn new(conditions: &Conditions, once: bool, replay_stdin: bool) -> Self {
         let Conditions { stdout, stderr, retry_after, .. } = conditions;
         let route = |sink, retry: &Option<_>, hold| match (retry, retry_after, hold) {
             (None, None, false) => Route::Inherited,
-            _ => Route::Flow(Flow::new(sink, Watch::new(retry.clone(), retry_after.clone()), hold)),
+            _ => Route::Flow(Box::new(Flow::new(
+                sink,
+                Watch::new(retry.clone(), retry_after.clone()),
+                hold,
+            ))),
         };
-        Ok(Self {
+        Self {
             stdout: route(Sink::Stdout, stdout, once),
             stderr: route(Sink::Stderr, stderr, false),
-            stdin: stdin.map(|_| Feed::default()),
-        })
+            stdin: replay_stdin.then(Feed::default),
+        }
     }
 
     /// The streams of a command whose output is a message.
-    pub(super) fn to_stderr() -> Result<Self, Failure> {
-        Ok(Self { stdout: Route::ToStderr, stderr: Route::Inherited, stdin: None })
+    pub(super) fn to_stderr() -> Self {
+        Self { stdout: Route::ToStderr, stderr: Route::Inherited, stdin: None }
     }
 
     // Getters
@@ -85,7 +85,7 @@ impl Streams {
 
     fn flows(&self) -> impl Iterator<Item = &Flow> {
         [&self.stdout, &self.stderr].into_iter().filter_map(|route| match route {
-            Route::Flow(flow) => Some(flow),
+            Route::Flow(flow) => Some(&**flow),
             Route::Inherited | Route::ToStderr => None,
         })
     }
@@ -165,7 +165,7 @@ impl Streams {
 
     fn flows_mut(&mut self) -> impl Iterator<Item = &mut Flow> {
         [&mut self.stdout, &mut self.stderr].into_iter().filter_map(|route| match route {
-            Route::Flow(flow) => Some(flow),
+            Route::Flow(flow) => Some(&mut **flow),
             Route::Inherited | Route::ToStderr => None,
         })
     }

@@ -101,13 +101,13 @@ mod tests {
 
     use super::*;
 
-    fn regex(pattern: &str) -> Option<Regex> {
-        Some(RegexBuilder::new(pattern).multi_line(true).build().unwrap())
+    fn regex(pattern: &str) -> Regex {
+        RegexBuilder::new(pattern).multi_line(true).build().unwrap()
     }
 
     /// Whether `pattern` is found in `text`, which arrives in pieces of `size`.
     fn is_found(pattern: &str, text: &[u8], size: usize) -> bool {
-        let mut watch = Watch::new(regex(pattern), None);
+        let mut watch = Watch::new(Some(regex(pattern)), None);
         text.chunks(size).for_each(|piece| watch.handle_bytes(piece));
         watch.handle_end();
         watch.seen().retry
@@ -141,7 +141,7 @@ mod tests {
         text.extend(b"needle");
         text.extend(vec![0xff; 300_000]);
         assert!(is_found("xneedle\\b|needle", &text, 4093));
-        let mut watch = Watch::new(regex("absent"), None);
+        let mut watch = Watch::new(Some(regex("absent")), None);
         for piece in text.chunks(4093).cycle().take(1000) {
             watch.handle_bytes(piece);
             assert!(watch.window.capacity() <= 4 * (CONTEXT + LONGEST_LINE));
@@ -152,7 +152,7 @@ mod tests {
     fn the_start_of_a_later_window_is_no_start_of_a_line() {
         let text = vec![b'a'; 200_000];
         assert!(!is_found("^a{10}$", &text, 4096));
-        let mut watch = Watch::new(regex("^b"), None);
+        let mut watch = Watch::new(Some(regex("^b")), None);
         let mut text = vec![b'b'; 100_000];
         text[0] = b'a';
         watch.handle_bytes(&text);
@@ -171,7 +171,7 @@ mod tests {
             ("nothing\n", None),
             ("retry after Sun, 06 Nov 1994 08:49:37 GMT\n", None), // past
         ] {
-            let mut watch = Watch::new(None, regex("retry after (.*)"));
+            let mut watch = Watch::new(None, Some(regex("retry after (.*)")));
             watch.handle_bytes(text.as_bytes());
             watch.handle_end();
             assert_eq!(watch.seen().hint.map(Seconds::get), expected, "{text:?}");
