@@ -156,3 +156,9 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn one_failure_is_no_row() {
+    let breaker = Breaker::builder().consecutive(1).build().unwrap();
+    assert_eq!(breaker.to_string(), "opens after a failure, for 30s");
+}

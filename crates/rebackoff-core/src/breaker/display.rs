@@ -10,6 +10,7 @@ use crate::slices::SLICES;
 impl fmt::Display for Breaker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.rules.trip {
+            Trip::Consecutive(1) => f.write_str("opens after a failure")?,
             Trip::Consecutive(failures) => write!(f, "opens after {failures} failures in a row")?,
             Trip::Rates(rates) => rates.fmt(f)?,
         }
