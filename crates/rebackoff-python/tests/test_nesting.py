@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import gc
 import threading
 import time
+import weakref
 from datetime import timedelta
 
 import pytest
@@ -628,3 +630,28 @@ def test_a_timeout_that_nothing_could_keep_is_an_error_at_decoration(kind):
     target = {"function": function, "generator": generator, "async generator": async_generator}
     with pytest.raises(TypeError, match="timeout needs a coroutine function"):
         retry(timeout=1)(target[kind])
+
+
+def test_looking_around_keeps_no_error_alive(sleeps):
+    class Lost(Exception): ...
+
+    @rebackoff.on_exception(rebackoff.expo, Lost, max_tries=3, logger=None)
+    def inner():
+        raise Lost
+
+    @rebackoff.on_exception(rebackoff.expo, Lost, max_tries=2, raise_on_giveup=False, logger=None)
+    def outer():
+        errors.append(None)
+        try:
+            inner()
+        except Lost as error:
+            errors[-1] = weakref.ref(error)
+            raise
+
+    errors = []
+    gc.disable()
+    try:
+        outer()
+        assert [error() for error in errors] == [None, None]
+    finally:
+        gc.enable()

@@ -5,6 +5,10 @@ import sys
 from rebackoff import _arities, _async, _generators, _sync
 from rebackoff._instrumented import code_in
 
+# Before 3.13, `f_locals` is a copy that the frame keeps, and with it the error, whose traceback
+# keeps the frame.
+_KEEPS_LOCALS = sys.version_info < (3, 13)
+
 
 def calls():
     """For each body on the stack, its `Call`; for one in its first try, its `begin` and its start.
@@ -23,6 +27,8 @@ def calls():
                     found.append(call)
             elif body.begins_late:
                 found.append((names["begin"].__self__, names.get("start")))
+            if _KEEPS_LOCALS:
+                names.clear()
         frame = frame.f_back
     return found
 
