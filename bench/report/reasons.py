@@ -25,4 +25,8 @@ REASONS = {
     "share_deposit": "the same reading of the clock",
     "breaker_rejected": "a rejection reads the clock and says how long until the next probe",
     "breaker_rate_success": "a success is counted in the window by one exchange",
+    "bucket_after_second": "the same turn through `f64` seconds",
+    "bucket_after_month": "the same turn through `f64` seconds",
+    "wall": "equal to the loop by hand; those ahead carry smaller futures, with less to decide in them",
+    "cpu": "the same",
 }
