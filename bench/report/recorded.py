@@ -39,7 +39,6 @@ AT_MOST = {
         ("failsafe", "breaker_rate_success"),
     ],
     # a refused retry costs no more than a permitted one, and an idle month no more than a second
-    "bucket_refused": [(OURS, "bucket_permitted")],
     "quota_refused": [(OURS, "quota_permitted")],
     "throttle_refused": [(OURS, "throttle_permitted")],
     "bucket_after_month": [(OURS, "bucket_after_second")],

@@ -19,8 +19,8 @@ OURS, HAND = "rebackoff", "hand"
 CALLS = 50_000
 # A peer walks the pause that these are about.
 CALLS_AFTER_A_PAUSE = 4
-CROWD_ROUNDS = 7
-THREAD_ROUNDS, THREAD_CALLS = 15, 200_000
+CROWD_ROUNDS = 5
+THREAD_ROUNDS, THREAD_CALLS = 11, 200_000
 
 # (peer, row) -> figure
 Figures = dict[tuple[str, str], float]

@@ -39,20 +39,23 @@ pub type Run = fn(u64);
 /// The same on something that threads share, and which is made first.
 pub type Shared = Box<dyn Fn(u64) + Send + Sync>;
 
+/// A row by its name, and what does or makes it.
+pub type Named<T> = (&'static str, T);
+
 /// A library, or what stands in its place.
 #[derive(Clone, Copy)]
 pub struct Peer {
     pub name: &'static str,
     /// Rows that begin anew each time.
-    pub rows: &'static [(&'static str, Run)],
+    pub rows: &'static [Named<Run>],
     /// Rows whose state many threads share.
-    pub shared: &'static [(&'static str, fn() -> Shared)],
+    pub shared: &'static [Named<fn() -> Shared>],
     /// The bytes of a call's future, on tokio.
     pub future_bytes: Option<fn() -> usize>,
     /// 100 000 tasks at once, each of which fails three times.
     pub crowd: Option<fn()>,
     /// What it does where numbers end.
-    pub edges: &'static [(&'static str, fn() -> String)],
+    pub edges: &'static [Named<fn() -> String>],
 }
 
 impl Peer {

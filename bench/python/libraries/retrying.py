@@ -26,5 +26,9 @@ class Rows:
 
     def _retry(self, target, **options):
         return self._retrying.retry(
-            retry_on_exception=ValueError, wait_exponential_multiplier=1_000, **options
+            retry_on_exception=is_value_error, wait_exponential_multiplier=1_000, **options
         )(target)
+
+
+def is_value_error(error):
+    return isinstance(error, ValueError)

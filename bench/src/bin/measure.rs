@@ -20,22 +20,25 @@ measure edges                every PEER, edge and what it does, tab-separated";
 fn main() -> ExitCode {
     let arguments: Vec<_> = env::args().skip(1).collect();
     let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
-    let done = match arguments[..] {
-        ["rows"] => Some(rows()),
-        ["count", peer, row, n] => n.parse().ok().and_then(|n| named(peer)?.run(row, n)),
-        ["crowds"] => Some(crowds()),
-        ["crowd", peer] => named(peer).and_then(|peer| peer.crowd).map(crowd),
-        ["threads", rounds, n] => {
-            rounds.parse().ok().zip(n.parse().ok()).map(|(rounds, n)| threads(rounds, n))
-        }
-        ["edges"] => Some(tell_edges()),
-        _ => None,
-    };
-    if done.is_some() {
+    if obey(&arguments).is_some() {
         return ExitCode::SUCCESS;
     }
     eprintln!("{HELP}");
     ExitCode::FAILURE
+}
+
+/// `None` where the arguments say nothing that can be done.
+fn obey(arguments: &[&str]) -> Option<()> {
+    match *arguments {
+        ["rows"] => rows(),
+        ["count", peer, row, n] => named(peer)?.run(row, n.parse().ok()?)?,
+        ["crowds"] => crowds(),
+        ["crowd", peer] => crowd(named(peer)?.crowd?),
+        ["threads", rounds, n] => threads(rounds.parse().ok()?, n.parse().ok()?),
+        ["edges"] => tell_edges(),
+        _ => return None,
+    }
+    Some(())
 }
 
 fn named(name: &str) -> Option<Peer> {
