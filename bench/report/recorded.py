@@ -15,7 +15,7 @@ MUST_REACH = {
     "blocking_success": 14,
     "async_success": 50,
     "blocking_retry": 80,
-    "next_wait": 61,
+    "next_wait": 60,
     "future_bytes": 192,
     "blocking_success_allocations": 0,
     "blocking_retry_allocations": 0,

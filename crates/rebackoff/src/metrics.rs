@@ -152,7 +152,7 @@ impl GuardMetrics {
     {
         let gauge = gauge!("rebackoff.budget.tokens", "name" => name.into());
         self.updates.push(Box::new(move |timeline| {
-            gauge.set(budget.borrow().tokens(|| timeline.moment()));
+            gauge.set(budget.borrow().tokens(|| timeline.now()));
         }));
         self
     }
@@ -172,7 +172,7 @@ impl std::fmt::Debug for GuardMetrics {
 }
 
 fn set_state(gauge: &Gauge, breaker: &Breaker, timeline: &Timeline) {
-    gauge.set(match breaker.state(|| timeline.moment()) {
+    gauge.set(match breaker.state(|| timeline.now()) {
         BreakerState::Closed => 0.0,
         BreakerState::HalfOpen => 1.0,
         BreakerState::Open => 2.0,

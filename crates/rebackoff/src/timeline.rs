@@ -3,8 +3,6 @@
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use rebackoff_core::Seconds;
-
 /// Which clock a moment was read from, so that it can be read again.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
@@ -23,6 +21,7 @@ pub enum Timeline {
 impl Timeline {
     /// The present moment, as time since a fixed origin of this process (of the clock, where it is
     /// virtual).
+    #[inline]
     pub fn now(&self) -> Duration {
         match self {
             Self::System => since_origin(Instant::now()),
@@ -31,14 +30,6 @@ impl Timeline {
             #[cfg(feature = "testing")]
             Self::Virtual(clock) => crate::Clock::now(clock),
         }
-    }
-}
-
-impl Timeline {
-    /// The present moment, as budgets and breakers take it.
-    #[inline]
-    pub(crate) fn moment(&self) -> Seconds {
-        Seconds::from_duration(self.now())
     }
 }
 
@@ -54,8 +45,8 @@ impl Timeline {
 /// assert_eq!(SHOP.state(rebackoff::now), BreakerState::Open);
 /// ```
 #[inline]
-pub fn now() -> Seconds {
-    Timeline::System.moment()
+pub fn now() -> Duration {
+    Timeline::System.now()
 }
 
 /// Before the first moment that is asked for, because a paused clock may stand behind.

@@ -236,7 +236,7 @@ async fn a_cancelled_request_leaves_nothing_behind() {
     let client = with(RetryMiddleware::new(guarded));
 
     // It is dropped in its third try: the breaker has opened, and that try is its probe.
-    let now = || Timeline::Tokio.now().into();
+    let now = || Timeline::Tokio.now();
     let request = tokio::spawn(client.get(server.url()).send());
     until(|| server.requests().len() == 3).await;
     assert_eq!(SHOP.state(now), BreakerState::HalfOpen);

@@ -19,7 +19,7 @@ use word::{MAX_REOPENED, Mode, Word};
 
 use crate::atomic::{AtomicU64, Ordering, Ordering::Relaxed, const_unless_loom, fence};
 use crate::wait::power;
-use crate::{Draws, Seconds};
+use crate::{Draws, Moment, Seconds};
 
 const NANOS_PER_MILLI: u64 = 1_000_000;
 
@@ -150,11 +150,11 @@ impl Breaker {
     // Getters
 
     /// Whether it lets calls through. One that is open reads as half-open once its time is over.
-    pub fn state(&self, now: impl FnOnce() -> Seconds) -> BreakerState {
+    pub fn state<M: Into<Moment>>(&self, now: impl FnOnce() -> M) -> BreakerState {
         let word = self.load();
         match word.mode() {
             Mode::Closed => BreakerState::Closed,
-            Mode::Open if is_before(now(), word.payload()) => BreakerState::Open,
+            Mode::Open if is_before(now().into(), word.payload()) => BreakerState::Open,
             Mode::Open | Mode::HalfOpen => BreakerState::HalfOpen,
             Mode::Isolated => BreakerState::Isolated,
         }
@@ -167,17 +167,17 @@ impl Breaker {
     ///
     /// It would not.
     #[inline]
-    pub fn check(&self, now: impl FnOnce() -> Seconds) -> Result<(), Open> {
+    pub fn check<M: Into<Moment>>(&self, now: impl FnOnce() -> M) -> Result<(), Open> {
         let word = self.load();
         if word.mode() == Mode::Closed || self.rules.metrics_only {
             return Ok(());
         }
-        self.check_unless_closed(word, now())
+        self.check_unless_closed(word, now().into())
     }
 
     /// What it has counted since it was last closed, as far as it is in the window; nothing, unless
     /// it is closed.
-    pub fn counts(&self, now: impl FnOnce() -> Seconds) -> Counts {
+    pub fn counts<M: Into<Moment>>(&self, now: impl FnOnce() -> M) -> Counts {
         let word = self.load();
         if word.mode() != Mode::Closed {
             return Counts::default();
@@ -187,7 +187,7 @@ impl Breaker {
                 Counts { calls: word.payload(), failures: word.payload(), slow: 0 }
             }
             Trip::Rates(Rates { span, .. }) => {
-                self.window.counts(span, period(word.generation()), || now().to_nanos())
+                self.window.counts(span, period(word.generation()), || now().into().nanos())
             }
         }
     }
@@ -224,26 +224,35 @@ impl Breaker {
     /// # Errors
     ///
     /// The target is not to be called.
-    #[inline]
-    pub fn admit(&self, now: impl FnOnce() -> Seconds) -> Result<Permit, Open> {
+    #[inline(always)]
+    #[allow(
+        clippy::inline_always,
+        reason = "a driver has one such place, and a closed breaker is to cost a load"
+    )]
+    pub fn admit<M: Into<Moment>>(&self, now: impl FnOnce() -> M) -> Result<Permit, Open> {
         let word = self.load();
         if word.mode() == Mode::Closed {
             return Ok(Permit(Admitted::Closed(word.generation())));
         }
-        self.admit_unless_closed(now())
+        self.admit_unless_closed(now().into())
     }
 
     /// Tells how an admitted call went. `took` is asked only where slow calls count; a draw is
     /// taken only where it opens and has a jitter.
-    #[inline]
-    pub fn settle(
+    #[inline(always)]
+    #[allow(
+        clippy::inline_always,
+        reason = "a driver has one such place, and a success is to cost a load"
+    )]
+    pub fn settle<M: Into<Moment>>(
         &self,
         permit: Permit,
         health: Health,
         took: impl FnOnce() -> Seconds,
-        now: impl FnOnce() -> Seconds,
+        now: impl FnOnce() -> M,
         draws: &mut impl Draws,
     ) {
+        let now = || now().into();
         let generation = match permit.0 {
             Admitted::Closed(generation) => generation,
             Admitted::Probe(probe) => return self.settle_probe(probe, health, took, now, draws),
@@ -260,8 +269,8 @@ impl Breaker {
     }
 
     /// Opens it now for `open_for`, without growth and jitter, whatever state it is in.
-    pub fn force_open(&self, now: impl FnOnce() -> Seconds) {
-        let until = until(now(), self.rules.open_for);
+    pub fn force_open<M: Into<Moment>>(&self, now: impl FnOnce() -> M) {
+        let until = until(now().into(), self.rules.open_for);
         self.change(|old| Some(old.next(Mode::Open, 0, until)));
     }
 
@@ -307,7 +316,7 @@ impl Breaker {
     }
 
     #[cold]
-    fn check_unless_closed(&self, word: Word, now: Seconds) -> Result<(), Open> {
+    fn check_unless_closed(&self, word: Word, now: Moment) -> Result<(), Open> {
         match word.mode() {
             Mode::Open if is_before(now, word.payload()) => Err(open_until(word.payload(), now)),
             Mode::HalfOpen => {
@@ -324,7 +333,7 @@ impl Breaker {
     }
 
     #[cold]
-    fn admit_unless_closed(&self, now: Seconds) -> Result<Permit, Open> {
+    fn admit_unless_closed(&self, now: Moment) -> Result<Permit, Open> {
         loop {
             let word = self.load();
             let open = match word.mode() {
@@ -370,7 +379,7 @@ impl Breaker {
         &self,
         generation: u16,
         most: u32,
-        now: impl FnOnce() -> Seconds,
+        now: impl FnOnce() -> Moment,
         draws: &mut impl Draws,
     ) {
         let until = LazyCell::new(|| until(now(), self.open_time(0, draws)));
@@ -394,7 +403,7 @@ impl Breaker {
         generation: u16,
         health: Health,
         took: impl FnOnce() -> Seconds,
-        now: impl FnOnce() -> Seconds,
+        now: impl FnOnce() -> Moment,
         draws: &mut impl Draws,
     ) {
         if !is_closed(self.load(), generation) {
@@ -404,7 +413,7 @@ impl Breaker {
         let failed = health == Health::Failure;
         let slow = rates.longer_than.is_some_and(|longer_than| took() > longer_than);
         let period = period(generation);
-        let Some(slice) = self.window.add(rates.span, period, || now.to_nanos()) else {
+        let Some(slice) = self.window.add(rates.span, period, || now.nanos()) else {
             if self.window.is_used_up(rates.span) {
                 self.change(|old| is_closed(old, generation).then(|| old.next(Mode::Closed, 0, 0)));
             }
@@ -422,7 +431,7 @@ impl Breaker {
         }
         // Of two that are counted at once, at least one sees both.
         fence(Ordering::SeqCst);
-        if rates.are_reached(self.window.counts(rates.span, period, || now.to_nanos())) {
+        if rates.are_reached(self.window.counts(rates.span, period, || now.nanos())) {
             let until = LazyCell::new(|| until(*now, self.open_time(0, draws)));
             let open = |old: Word| old.next(Mode::Open, 0, *until);
             self.change(|old| is_closed(old, generation).then(|| open(old)));
@@ -435,7 +444,7 @@ impl Breaker {
         probe: Probe,
         health: Health,
         took: impl FnOnce() -> Seconds,
-        now: impl FnOnce() -> Seconds,
+        now: impl FnOnce() -> Moment,
         draws: &mut impl Draws,
     ) {
         let now = now();
@@ -499,23 +508,23 @@ const fn period(generation: u16) -> u8 {
     generation as u8
 }
 
-fn floor_millis(now: Seconds) -> u64 {
-    now.to_nanos() / NANOS_PER_MILLI
+fn floor_millis(now: Moment) -> u64 {
+    now.nanos() / NANOS_PER_MILLI
 }
 
 /// The millisecond at which `span` is over.
-fn until(now: Seconds, span: Seconds) -> u64 {
-    now.to_nanos().saturating_add(span.to_nanos()).div_ceil(NANOS_PER_MILLI)
+fn until(now: Moment, span: Seconds) -> u64 {
+    now.nanos().saturating_add(span.to_nanos()).div_ceil(NANOS_PER_MILLI)
 }
 
-fn is_before(now: Seconds, millis: u64) -> bool {
+fn is_before(now: Moment, millis: u64) -> bool {
     floor_millis(now) < millis
 }
 
 #[allow(clippy::cast_precision_loss, reason = "at most 2⁴² milliseconds")]
-fn open_until(millis: u64, now: Seconds) -> Open {
+fn open_until(millis: u64, now: Moment) -> Open {
     let until = Seconds::saturating(millis as f64 / 1000.0);
-    Open { retry_in: Some(until.saturating_sub(now)) }
+    Open { retry_in: Some(until.saturating_sub(now.seconds())) }
 }
 
 /// A [`Breaker`] for a `static`: a wrong parameter does not compile.

@@ -12,7 +12,7 @@ pub use quota::Quota;
 pub use share::Share;
 pub use throttle::Throttle;
 
-use crate::Seconds;
+use crate::Moment;
 use crate::atomic::{AtomicU64, Ordering::Relaxed, const_unless_loom};
 
 /// How many retries many calls may spend together, so that an outage is not answered with a
@@ -127,9 +127,9 @@ impl Budget {
     // Getters
 
     /// The tokens left; retries for [`share`](Self::share).
-    pub fn tokens(&self, now: impl FnOnce() -> Seconds) -> f64 {
+    pub fn tokens<M: Into<Moment>>(&self, now: impl FnOnce() -> M) -> f64 {
         match &self.kind {
-            Kind::Timed(timed) => timed.tokens(now().to_nanos()),
+            Kind::Timed(timed) => timed.tokens(now().into().nanos()),
             Kind::Quota(bucket) => bucket.tokens(),
             Kind::Throttle(bucket) => bucket.tokens(),
         }
@@ -149,9 +149,9 @@ impl Budget {
 
     /// A call begins, its first try. Only [`share`](Self::share) deposits then.
     #[inline]
-    pub fn handle_start(&self, now: impl FnOnce() -> Seconds) {
+    pub fn handle_start<M: Into<Moment>>(&self, now: impl FnOnce() -> M) {
         if let Kind::Timed(Timed::Share(bucket)) = &self.kind {
-            bucket.handle_start(now().to_nanos());
+            bucket.handle_start(now().into().nanos());
         }
     }
 
@@ -185,13 +185,13 @@ impl Budget {
         clippy::inline_always,
         reason = "a driver has one such place, and a call of its own costs up to half as much again"
     )]
-    pub fn withdraw(
+    pub fn withdraw<M: Into<Moment>>(
         &self,
         cost: Cost,
-        now: impl FnOnce() -> Seconds,
+        now: impl FnOnce() -> M,
     ) -> Result<Withdrawal, Refused> {
         let taken = match &self.kind {
-            Kind::Timed(timed) => timed.withdraw(now().to_nanos()),
+            Kind::Timed(timed) => timed.withdraw(now().into().nanos()),
             Kind::Quota(bucket) => bucket.withdraw(cost),
             Kind::Throttle(bucket) => bucket.withdraw(),
         };

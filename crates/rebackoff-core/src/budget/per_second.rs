@@ -98,9 +98,8 @@ impl Bucket {
         let mut full_at = self.full_at.load(Relaxed);
         loop {
             let since = full_at.max(now);
-            let later = since.saturating_add(self.interval);
-            // The end of all time is no moment to be full at.
-            if later - now > self.span || later == u64::MAX {
+            let later = since + self.interval;
+            if later - now > self.span {
                 let left = self.span.saturating_sub(since - now);
                 return Err(Refused { left, token: self.interval });
             }

@@ -2,6 +2,7 @@
 
 use std::borrow::Borrow;
 use std::marker::PhantomData;
+use std::time::Duration;
 
 use rebackoff_core::{Breaker, Budget, Cost, Health, Open, Permit, Seconds, Verdict, Withdrawal};
 
@@ -29,7 +30,7 @@ impl<O, B: Borrow<Budget>> Hook<O> for Spends<B, O> {
 
     #[inline]
     fn start<C: Clock>(&mut self, clock: &C) {
-        self.budget.borrow().handle_start(|| clock.timeline().moment());
+        self.budget.borrow().handle_start(|| clock.timeline().now());
     }
 
     #[inline]
@@ -45,7 +46,7 @@ impl<O, B: Borrow<Budget>> Hook<O> for Spends<B, O> {
 
     #[inline]
     fn pay<C: Clock>(&mut self, clock: &C, cost: Cost) -> bool {
-        let paid = self.budget.borrow().withdraw(cost, || clock.timeline().moment());
+        let paid = self.budget.borrow().withdraw(cost, || clock.timeline().now());
         self.last = paid.ok();
         self.last.is_some()
     }
@@ -68,7 +69,7 @@ pub struct Asks<B: Borrow<Breaker>, O, D = Convert> {
 struct Held {
     permit: Permit,
     /// When the try began, where that counts.
-    began: Seconds,
+    began: Duration,
     timeline: Timeline,
 }
 
@@ -90,8 +91,8 @@ impl<B: Borrow<Breaker>, O, D> Asks<B, O, D> {
     pub(crate) fn ask<C: Clock>(&mut self, clock: &C) -> Result<(), Open> {
         let timeline = clock.timeline();
         let breaker = self.breaker.borrow();
-        let permit = breaker.admit(|| timeline.moment())?;
-        let began = if breaker.is_timed() { timeline.moment() } else { Seconds::ZERO };
+        let permit = breaker.admit(|| timeline.now())?;
+        let began = if breaker.is_timed() { timeline.now() } else { Duration::ZERO };
         self.held = Some(Held { permit, began, timeline });
         Ok(())
     }
@@ -99,8 +100,8 @@ impl<B: Borrow<Breaker>, O, D> Asks<B, O, D> {
     #[inline]
     fn release(&mut self, health: Health) {
         if let Some(Held { permit, began, timeline }) = self.held.take() {
-            let now = || timeline.moment();
-            let took = || now().saturating_sub(began);
+            let now = || timeline.now();
+            let took = || Seconds::from_duration(now().saturating_sub(began));
             let mut draws = CallDraws::UNSEEDED;
             self.breaker.borrow().settle(permit, health, took, now, &mut draws);
         }
@@ -129,7 +130,7 @@ impl<O, B: Borrow<Breaker>, D: Door<O>> Hook<O> for Asks<B, O, D> {
 
     #[inline]
     fn check<C: Clock>(&mut self, clock: &C, wait: Seconds) -> bool {
-        match self.breaker.borrow().check(|| clock.timeline().moment()) {
+        match self.breaker.borrow().check(|| clock.timeline().now()) {
             Ok(()) => true,
             Err(Open { retry_in }) => retry_in.is_some_and(|retry_in| retry_in <= wait),
         }
