@@ -3,6 +3,7 @@
 mod support;
 
 use std::fs;
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
@@ -74,7 +75,7 @@ fn nobody_is_left_after_a_signal_to_the_wrapper() {
 
 #[test]
 fn nobody_is_left_after_the_time_limit() {
-    let tree = Tree::plant(&["--grace", "100ms", "--max-tries", "1", "--timeout", "500ms"]);
+    let tree = Tree::plant(&["--grace", "100ms", "--max-tries", "1", "--timeout", "3s"]);
     assert_eq!(tree.fell(), Some(124));
 }
 
@@ -217,6 +218,8 @@ fn it_stops_with_its_command_and_goes_on_with_it() {
     let path = folder.path().join("pids");
     let mut command = rebackoff();
     command.args(["run", "-q", "-n", "1", "--", "sh", "-c", "echo $$ > \"$PIDS\"; exec sleep 600"]);
+    // Nobody could let a group go on whose parents are of the same one, and so it would not stop.
+    command.process_group(0);
     let mut wrapper = command.env("PIDS", &path).spawn().unwrap();
     let pid = eventually("the command is ready", || numbers(&path).first().copied());
     send(Signal::SIGTSTP, &wrapper);

@@ -189,6 +189,29 @@ fn each_try_reads_from_the_terminal() {
 }
 
 #[test]
+fn in_a_pipeline_the_next_command_keeps_the_terminal() {
+    let mut shell = Shell::open(&[]);
+    let pager = "read line; echo \"the pa\"ger has $line; read key </dev/tty; echo \"[$key]\"; cat";
+    shell
+        .types(&format!("$rebackoff run -q -- sh -c 'echo output; sleep 600' | sh -c '{pager}'\n"));
+    shell.sees("the pager has output");
+    shell.types("key\n");
+    shell.sees("[key]");
+    shell.types(CTRL_C);
+    assert_eq!(shell.exit_code(), "130");
+}
+
+#[test]
+fn a_command_that_asks_for_the_terminal_in_a_pipeline_is_given_it() {
+    let mut shell = Shell::open(&[]);
+    shell.types("$rebackoff run -q -- sh -c 'read line; echo \"[$line]\"' | cat\n");
+    shell.listens_to("sh");
+    shell.types("hello\n");
+    shell.sees("[hello]");
+    assert_eq!(shell.exit_code(), "0");
+}
+
+#[test]
 fn the_command_keeps_the_terminal_as_its_output() {
     let mut shell = Shell::open(&[]);
     shell.types("$rebackoff run -- sh -c 'test -t 0 && test -t 1 && test -t 2'\n");

@@ -64,10 +64,20 @@ prop_compose! {
 
 /// Runs a call whose tries take no time and always fail, for at most 60 tries.
 fn run(policy: &Policy, seed: u64) -> (Vec<Seconds>, Option<Reason>) {
+    run_through(policy, seed, |engine| engine)
+}
+
+/// The same; before each try, the engine goes through `pass`.
+fn run_through(
+    policy: &Policy,
+    seed: u64,
+    pass: impl Fn(Engine) -> Engine,
+) -> (Vec<Seconds>, Option<Reason>) {
     let mut rng = fastrand::Rng::with_seed(seed);
     let mut draws = || rng.f64();
     let (mut engine, mut elapsed, mut waits) = (Engine::new(), Seconds::ZERO, Vec::new());
     while waits.len() < 60 {
+        engine = pass(engine);
         match engine.handle_outcome(policy, Verdict::Retry, elapsed, &mut draws) {
             Step::Retry { wait } => {
                 elapsed = elapsed.saturating_add(wait);
@@ -94,6 +104,12 @@ proptest! {
             let longest = policy.longest_wait(n).unwrap();
             prop_assert!(wait.to_duration() <= longest + Duration::from_nanos(1));
         }
+    }
+
+    #[test]
+    fn a_call_goes_on_elsewhere_as_it_would_have_here(policy in policies(), seed in any::<u64>()) {
+        let elsewhere = |engine: Engine| Engine::resume(engine.tries() - 1, engine.raw_wait());
+        prop_assert_eq!(run_through(&policy, seed, elsewhere), run(&policy, seed));
     }
 
     #[test]

@@ -64,7 +64,7 @@ impl Attempt {
             .connect(&mut child)
             .map_err(|error| Failure::io("cannot read from a pipe", &error))?;
         let group = Pid::from_child(&child);
-        surroundings.shared_terminal = surroundings.lend_terminal(group);
+        surroundings.lend_terminal(group);
         Ok(Ok(Self {
             group,
             streams,

@@ -1,5 +1,6 @@
 //! What a call has around it: signals, the terminal, other processes.
 
+use std::io::{self, IsTerminal as _};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -29,6 +30,8 @@ pub(super) struct Surroundings {
     pub(super) shared_terminal: bool,
     /// Whether tries are given the terminal: not where rebackoff itself reads from it for them.
     may_share: bool,
+    /// Whether they are given it before they ask. In a pipeline others may be reading from it: a pager, for example.
+    lends_at_once: bool,
 }
 
 /// Why a call ends without the engine having been asked.
@@ -45,9 +48,13 @@ pub(super) enum Interruption {
 impl Surroundings {
     pub(super) fn enter(grace: Duration, may_share: bool) -> Result<Self, Failure> {
         let inbox = Inbox::open().map_err(|error| Failure::io("cannot catch signals", &error))?;
+        let terminal = Terminal::open();
+        let is_alone =
+            terminal.is_some() && io::stdin().is_terminal() && io::stdout().is_terminal();
         Ok(Self {
             inbox,
-            terminal: Terminal::open(),
+            terminal,
+            lends_at_once: may_share && is_alone,
             grace,
             bystanders: children::adopt_orphans(),
             ended_by: None,
@@ -56,15 +63,21 @@ impl Surroundings {
         })
     }
 
-    /// Lets the group of a try that begins have the terminal.
-    pub(super) fn lend_terminal(&self, group: Pid) -> bool {
-        let terminal = self.terminal.as_ref().filter(|_| self.may_share);
-        terminal.is_some_and(|terminal| terminal.give_to(group))
+    /// Lets the group of a try that begins have the terminal, where it would expect to have it.
+    pub(super) fn lend_terminal(&mut self, group: Pid) {
+        self.shared_terminal = self.lends_at_once && self.give_terminal(group);
     }
 
-    /// The same after a pause, if the try had it before.
+    /// The same after a pause.
     pub(super) fn lend_terminal_again(&mut self, group: Pid) {
-        self.shared_terminal |= self.lend_terminal(group);
+        if self.lends_at_once || self.shared_terminal {
+            self.shared_terminal |= self.give_terminal(group);
+        }
+    }
+
+    fn give_terminal(&self, group: Pid) -> bool {
+        let terminal = self.terminal.as_ref().filter(|_| self.may_share);
+        terminal.is_some_and(|terminal| terminal.give_to(group))
     }
 
     pub(super) fn take_terminal(&self, group: Pid) {
@@ -92,7 +105,7 @@ impl Surroundings {
     /// Whether the group of a try has the terminal, or is given it now: it asked before it was given it, or a shell
     /// has put rebackoff into the foreground meanwhile, which tells nobody.
     fn has_terminal(&mut self, group: Pid) -> bool {
-        self.lend_terminal_again(group);
+        self.shared_terminal |= self.give_terminal(group);
         self.terminal.as_ref().is_some_and(|terminal| terminal.listens_to(group))
     }
 

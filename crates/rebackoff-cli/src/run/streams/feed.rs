@@ -9,7 +9,7 @@ use rustix::io::{Errno, ioctl_fionbio};
 use super::spool::Spool;
 use crate::Failure;
 
-const CHUNK: usize = 64 * 1024;
+const CHUNK: usize = 16 * 1024;
 
 /// What was read from stdin so far, for the tries to come.
 #[derive(Debug, Default)]

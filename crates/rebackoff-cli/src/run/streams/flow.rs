@@ -12,7 +12,7 @@ use super::watch::Watch;
 use crate::Failure;
 
 /// Read at once.
-const READ: usize = 64 * 1024;
+const READ: usize = 16 * 1024;
 /// Written at once: a pipe that is ready takes so much without blocking.
 const WRITE: usize = 4096;
 

@@ -10,7 +10,7 @@ use super::super::conditions::Seen;
 /// What stays in the window behind the end of the search: a match may be so long.
 const CONTEXT: usize = 8 * 1024;
 /// A line that is longer is searched before it has ended.
-const LONGEST_LINE: usize = 64 * 1024;
+const LONGEST_LINE: usize = 32 * 1024;
 
 /// Patterns in a stream, found while it passes, in a window that slides along.
 ///
