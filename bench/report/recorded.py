@@ -25,6 +25,8 @@ MUST_REACH = {
 
 # our row -> (peer, row) that it may not cost more than
 AT_MOST = {
+    "bucket_permitted": [("governor", "bucket_permitted")],
+    "bucket_refused": [(OURS, "bucket_permitted")],
     "share_permitted": [("tower", "share_permitted")],
     "quota_permitted": [("governor", "bucket_permitted")],
     "throttle_permitted": [("governor", "bucket_permitted")],

@@ -88,7 +88,7 @@ pub struct Withdrawal {
 /// A budget had too little left for a retry.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Refused {
-    /// What was left, in parts of a token.
+    /// What was left, in parts of a token; it has wrapped below zero where a clock went back.
     left: u64,
     /// The parts of a token. They are divided when somebody asks, for a refusal is to cost little.
     token: u64,
@@ -243,7 +243,7 @@ impl Refused {
     /// The tokens that were left.
     #[allow(clippy::cast_precision_loss, reason = "a number to look at")]
     pub const fn tokens(self) -> f64 {
-        self.left as f64 / self.token as f64
+        if self.left >> 63 == 0 { self.left as f64 / self.token as f64 } else { 0.0 }
     }
 }
 

@@ -89,7 +89,8 @@ pub(super) struct Bucket {
 
 impl Bucket {
     pub(super) fn tokens(&self, now: u64) -> f64 {
-        let left = self.span.saturating_sub(self.full_at.load(Relaxed).saturating_sub(now));
+        let missing = self.full_at.load(Relaxed).saturating_sub(now);
+        let left = self.span.saturating_sub(missing);
         Refused { left, token: self.interval }.tokens()
     }
 
@@ -97,10 +98,10 @@ impl Bucket {
     pub(super) fn withdraw(&self, now: u64) -> Result<u32, Refused> {
         let mut full_at = self.full_at.load(Relaxed);
         loop {
-            let since = full_at.max(now);
-            let later = since + self.interval;
-            if later - now > self.span {
-                let left = self.span.saturating_sub(since - now);
+            let later = full_at.max(now) + self.interval;
+            let missing = later - now;
+            if missing > self.span {
+                let left = (self.span + self.interval).wrapping_sub(missing);
                 return Err(Refused { left, token: self.interval });
             }
             match self.full_at.compare_exchange_weak(full_at, later, Relaxed, Relaxed) {
