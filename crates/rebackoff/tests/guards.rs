@@ -272,6 +272,35 @@ mod blocking {
         assert_eq!(call.outcome().reason, Some(Reason::Breaker));
         assert_eq!((near.failures(), far.rejected()), (0, 1));
     }
+
+    #[test]
+    fn either_of_two_breakers_refuses_a_retry_after_the_wait() {
+        for opens in [0, 1] {
+            let (clock, breakers) = (VirtualClock::new(), [opens_after(9), opens_after(9)]);
+            let outcome = EACH_SECOND
+                .retry(down)
+                .breaker(&breakers[0])
+                .breaker(&breakers[1])
+                .on_backoff(|_| breakers[opens].isolate())
+                .sleeper(clock.clone())
+                .outcome();
+            assert_eq!((outcome.tries, outcome.reason), (1, Some(Reason::Breaker)));
+            assert_eq!(outcome.result, Err(Failure::Down));
+        }
+    }
+
+    #[test]
+    fn a_probe_that_another_breaker_refuses_frees_its_place_at_once() {
+        let (clock, near, far) = (VirtualClock::new(), opens_after(1), opens_after(1));
+        let _ = EACH_SECOND.retry(down).breaker(&near).sleeper(clock.clone()).call();
+        clock.advance(secs(10));
+        far.isolate();
+        let is_free = Cell::new(false);
+        let now = || rebackoff::Clock::now(&clock).into();
+        let call = EACH_SECOND.retry(down).breaker(&near).breaker(&far).sleeper(clock.clone());
+        let _ = call.on_giveup(|_| is_free.set(near.check(now).is_ok())).call();
+        assert!(is_free.get());
+    }
 }
 
 mod asynchronous {

@@ -97,7 +97,7 @@ impl<B: Borrow<Breaker>, O, D> Asks<B, O, D> {
     }
 
     #[inline]
-    fn release(&mut self, health: Health) {
+    fn settle_as(&mut self, health: Health) {
         if let Some(Held { permit, began, timeline }) = self.held.take() {
             let now = || timeline.moment();
             let took = || now().saturating_sub(began);
@@ -120,7 +120,7 @@ impl<O, B: Borrow<Breaker>, D: Door<O>> Hook<O> for Asks<B, O, D> {
 
     #[inline]
     fn settle<C: Clock>(&mut self, _: &C, verdict: Verdict, health: Option<Health>) {
-        self.release(health.unwrap_or(match verdict {
+        self.settle_as(health.unwrap_or(match verdict {
             // Whoever is refused for good was answered all the same.
             Verdict::Accept | Verdict::GiveUp => Health::Success,
             Verdict::Retry | Verdict::RetryAfter(_) | Verdict::Stop => Health::Failure,
@@ -148,17 +148,18 @@ impl<O, B: Borrow<Breaker>, D: Door<O>> Hook<O> for Asks<B, O, D> {
 
     #[inline]
     fn readmit<C: Clock>(&mut self, clock: &C) -> bool {
-        let admitted = self.ask(clock).is_ok();
-        if admitted {
-            self.kept = None;
-        }
-        admitted
+        self.ask(clock).is_ok()
+    }
+
+    #[inline]
+    fn release(&mut self) {
+        self.settle_as(Health::Neutral);
     }
 }
 
 impl<B: Borrow<Breaker>, O, D> Drop for Asks<B, O, D> {
     fn drop(&mut self) {
-        self.release(Health::Neutral);
+        self.settle_as(Health::Neutral);
     }
 }
 
