@@ -355,6 +355,25 @@ mod asynchronous {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn a_call_that_has_given_up_asks_nobody_again() {
+        let (calls, breaker) = (Cell::new(0), opens_after(2));
+        let target = || {
+            calls.set(calls.get() + 1);
+            async { down() }
+        };
+        for (refused_at, tries) in [("a retry", 2), ("the door", 0)] {
+            let call = EACH_SECOND.retry_async(target).breaker(&breaker).outcome();
+            let mut call = pin!(call);
+            assert_eq!(call.as_mut().await.tries, tries, "{refused_at}");
+            tokio::time::advance(secs(20)).await;
+            let mut context = Context::from_waker(Waker::noop());
+            assert!(call.poll(&mut context).is_pending(), "{refused_at}");
+            assert_eq!(calls.get(), 2, "{refused_at}");
+            breaker.isolate();
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn the_budgets_clock_is_the_runtimes() {
         let budget = Budget::per_second().rate(0.1).capacity(1).build().unwrap();
         let call = || EACH_SECOND.retry_async(|| async { down() }).budget(&budget).outcome();
