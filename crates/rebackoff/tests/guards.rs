@@ -139,6 +139,20 @@ mod blocking {
     }
 
     #[test]
+    fn a_refusal_after_the_wait_comes_when_the_hint_is_over() {
+        let (clock, breaker) = (VirtualClock::new(), opens_after(5));
+        let outcome = EACH_SECOND
+            .retry(down)
+            .hint(|_| Some(secs(3)))
+            .breaker(&breaker)
+            .on_backoff(|_| breaker.isolate())
+            .sleeper(clock)
+            .outcome();
+        assert_eq!((outcome.reason, outcome.hint), (Some(Reason::Breaker), None));
+        assert_eq!(outcome.elapsed, secs(3));
+    }
+
+    #[test]
     fn a_wait_that_outlasts_the_open_time_ends_in_a_probe() {
         static PATIENT: Policy =
             policy!(constant(interval = secs(20)), jitter = Jitter::None, max_tries = 3);
@@ -407,6 +421,24 @@ mod loops {
         assert_eq!(spend(&budget, &breaker, &clock), Err(Failure::Open));
         assert_eq!(clock.waits(), [secs(1)]);
         assert_eq!(breaker.failures(), 2);
+    }
+
+    #[test]
+    fn a_loop_that_asks_nobody_deposits_nothing() {
+        let budget = Budget::share().ratio(1.0).floor(0.0).build().unwrap();
+        let breaker = opens_after(1);
+        let clock = VirtualClock::new();
+        let begin = || -> Result<(), Failure> {
+            let tries = EACH_SECOND.tries().sleeper(clock.clone());
+            let mut tries = tries.breaker(&breaker)?.budget(&budget);
+            tries.success::<Failure>();
+            Ok(())
+        };
+        assert_eq!(begin(), Ok(()));
+        assert_eq!(budget.tokens(|| Seconds::ZERO), 1.0);
+        breaker.isolate();
+        assert_eq!(begin(), Err(Failure::Open));
+        assert_eq!(budget.tokens(|| Seconds::ZERO), 1.0);
     }
 
     #[test]
