@@ -69,7 +69,8 @@ impl<'p, M: Mode, H> Tries<'p, M, H> {
         self.session.elapsed()
     }
 
-    /// The time left of `max_time`; `None` when it is unlimited.
+    /// The time left of `max_time`, or of a call or deadline around the loop; `None` when it is
+    /// unlimited.
     pub fn remaining(&self) -> Option<Duration> {
         self.session.remaining()
     }

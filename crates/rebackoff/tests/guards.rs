@@ -388,6 +388,21 @@ mod asynchronous {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn a_breaker_that_is_lent_frees_the_probe_of_the_call_before() {
+        let breaker = opens_after(1);
+        let mut asks = rebackoff::hooks::Asks::of(&breaker);
+        let _ = EACH_SECOND.retry_async(|| async { down() }).hook(&mut asks).await;
+        tokio::time::advance(millis(10_001)).await;
+        {
+            let probe = EACH_SECOND.retry_async(pending::<Result<(), Failure>>).hook(&mut asks);
+            let mut context = Context::from_waker(Waker::noop());
+            assert!(pin!(probe.into_future()).poll(&mut context).is_pending());
+        }
+        let next = EACH_SECOND.retry_async(|| async { Ok(()) }).hook(&mut asks);
+        assert_eq!(next.await, Ok(()));
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn the_budgets_clock_is_the_runtimes() {
         let budget = Budget::per_second().rate(0.1).capacity(1).build().unwrap();
         let call = || EACH_SECOND.retry_async(|| async { down() }).budget(&budget).outcome();

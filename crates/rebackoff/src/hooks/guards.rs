@@ -88,6 +88,8 @@ impl<B: Borrow<Breaker>, O, D> Asks<B, O, D> {
     /// Asks for a try.
     #[inline]
     pub(crate) fn ask<C: Clock>(&mut self, clock: &C) -> Result<(), Open> {
+        // Of a call that was cancelled, where this is lent to one after the other.
+        self.settle_as(Health::Neutral);
         let timeline = clock.timeline();
         let breaker = self.breaker.borrow();
         let permit = breaker.admit(|| timeline.moment())?;
