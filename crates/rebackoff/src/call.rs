@@ -199,7 +199,8 @@ impl<'p, F, H, M> Call<'p, F, H, M> {
 
     /// Pays for retries out of `budget`, which other calls share. A retry that it refuses is not
     /// made: the call gives up with [`Reason::Budget`](crate::Reason::Budget), and what the last try
-    /// gave comes back.
+    /// gave comes back. Of several budgets each pays in turn, and what one has paid stays paid when
+    /// the next one refuses.
     ///
     /// ```
     /// use rebackoff::prelude::*;
@@ -238,6 +239,9 @@ impl<'p, F, H, M> Call<'p, F, H, M> {
     /// with [`Reason::Breaker`](crate::Reason::Breaker). An outcome that is retried, or would be if
     /// a limit allowed it, is a failure of the target, every other one a success;
     /// [`counts`](Self::counts) has its own word.
+    ///
+    /// Give calls inside each other no breaker in common: half-open, it admits the outer one as its
+    /// probe and rejects the inner one, and the probe fails for that reason.
     ///
     /// ```
     /// use rebackoff::prelude::*;

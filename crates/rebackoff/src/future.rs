@@ -17,6 +17,8 @@ use crate::{Async, AsyncSleeper, Call, Outcome};
 
 pin_project! {
     /// The future of an async [`Call`]: dropping it cancels the call, in a try or in a wait.
+    ///
+    /// One that is polled again after it has given up is never ready.
     #[must_use = "futures do nothing unless polled"]
     pub struct RetryFuture<'p, F, H, S, Fut>
     where
@@ -106,6 +108,7 @@ where
         if let State::Start = self.state {
             let this = self.as_mut().project();
             if let Err(outcome) = this.session.admit(this.hooks) {
+                self.project().state.set(State::Yielded);
                 return Poll::Ready(outcome);
             }
             if self.as_mut().project().session.handle_start(timed) {
@@ -132,6 +135,8 @@ where
                     ready!(self.as_mut().poll_try(context, Self::begin_wait))
                 }
                 StateProjection::Seen { .. } => ready!(self.as_mut().poll_seen_try(context)),
+                // It has given its outcome already: whoever polls it all the same waits in vain.
+                _ if this.session.reason().is_some() => return Poll::Pending,
                 _ => {
                     ready!(self.as_mut().poll_wait(context));
                     let this = self.as_mut().project();

@@ -12,8 +12,9 @@ use moka::sync::Cache;
 /// A budget or a breaker for each key, for example for each host.
 ///
 /// At most `capacity` keys are kept (a few more while many new ones come at once); the one that was
-/// least recently used goes first, and its guard lives on in the calls that hold it. Finding a key
-/// that is there takes no lock, and making the guard of a new one holds up no other key.
+/// least recently used goes first, and its guard lives on in the calls that hold it. When that key
+/// comes back, its guard begins anew: a breaker closed, a budget as it was made. Finding a key that
+/// is there waits for no lock, and making the guard of a new one holds up no other key.
 ///
 /// ```
 /// use std::num::NonZeroU64;

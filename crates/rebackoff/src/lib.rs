@@ -53,7 +53,7 @@
 //! - The engine decides and the drivers obey, so that blocking, async and simulated calls do the
 //!   same; `rebackoff-core` documents the order of its decisions.
 //! - A call that succeeds at once allocates nothing, takes no lock, and reads the clock only if
-//!   `max_time`, a handler or `.outcome()` asks for it.
+//!   `max_time`, a handler, `.outcome()` or a guard that needs it asks for it.
 //! - The clock belongs to the sleeper: under tokio's paused clock, `max_time` follows that clock.
 //! - Numbers saturate, and nothing in this crate panics. (A runtime's timer may: tokio's does when
 //!   it is used outside of a tokio runtime.)

@@ -8,16 +8,19 @@ use rebackoff_core::Reason;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Outcome<O> {
-    /// What the last try gave, untouched.
+    /// What the last try gave, untouched; where a breaker let none through, what the call gives in
+    /// its place.
     pub result: O,
-    /// The tries that were made.
+    /// The tries that were made; 0 where a breaker let none through.
     pub tries: u64,
-    /// The time from the first try's start to the last try's end.
+    /// The time from the first try's start to the last try's end, or to the end of the wait after it
+    /// where a breaker refused the next one then; zero without a try.
     pub elapsed: Duration,
     /// Why the call gave up; `None` when it succeeded.
     pub reason: Option<Reason>,
     /// The wait that the last outcome asked for, when the call gave up and it asked for one: the
-    /// time to come back after, where the reason is [`Reason::Hint`].
+    /// time to come back after, where the reason is [`Reason::Hint`]. `None` where that wait is over
+    /// already, and a breaker refused the next try.
     pub hint: Option<Duration>,
 }
 

@@ -153,12 +153,10 @@ impl<'p, C: Clock> Session<'p, C> {
     /// It is not to be made; the outcome of the try before the wait.
     #[inline]
     pub(crate) fn readmit<O, H: Hook<O>>(&mut self, hooks: &mut H) -> Result<(), O> {
-        if hooks.readmit(&self.clock) {
-            return Ok(());
-        }
+        let admitted = hooks.readmit(&self.clock);
         match hooks.give_back() {
-            Some(outcome) => Err(self.handle_rejection(outcome, hooks)),
-            None => Ok(()),
+            Some(outcome) if !admitted => Err(self.handle_rejection(outcome, hooks)),
+            _ => Ok(()),
         }
     }
 
@@ -166,6 +164,7 @@ impl<'p, C: Clock> Session<'p, C> {
     #[cold]
     #[inline(never)]
     fn handle_rejection<O, H: Hook<O>>(&mut self, outcome: O, hooks: &mut H) -> O {
+        hooks.release();
         self.engine.handle_refusal(Reason::Breaker);
         self.deadline = None;
         let elapsed = self.elapsed();

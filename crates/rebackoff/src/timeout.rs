@@ -6,8 +6,10 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use pin_project_lite::pin_project;
+use rebackoff_core::Seconds;
 
 use crate::target::Target;
+use crate::wait::Wait;
 use crate::{Async, AsyncSleeper, Attempt, Call};
 
 impl<'p, F, H, S> Call<'p, F, H, Async<S>>
@@ -69,7 +71,7 @@ where
         let limit = attempt.limit.map_or(self.limit, |left| left.min(self.limit));
         TimedTry {
             future: self.target.call(|| attempt),
-            sleep: self.sleeper.sleep(limit),
+            sleep: Wait::new(&self.sleeper, Seconds::from_duration(limit)),
             limit,
             late: self.late.clone(),
         }
@@ -83,7 +85,7 @@ pin_project! {
         #[pin]
         future: Fut,
         #[pin]
-        sleep: Sleep,
+        sleep: Wait<Sleep>,
         limit: Duration,
         late: C,
     }

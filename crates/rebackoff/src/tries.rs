@@ -69,7 +69,8 @@ impl<'p, M: Mode, H> Tries<'p, M, H> {
         self.session.elapsed()
     }
 
-    /// The time left of `max_time`; `None` when it is unlimited.
+    /// The time left of `max_time`, or of a call or deadline around the loop; `None` when it is
+    /// unlimited.
     pub fn remaining(&self) -> Option<Duration> {
         self.session.remaining()
     }
@@ -79,8 +80,8 @@ impl<'p, M: Mode, H> Tries<'p, M, H> {
         self.session.reason()
     }
 
-    /// Waits with `sleeper` in place of the default one, and reads its clock. Call it before the
-    /// first try: `max_time` counts from here.
+    /// Waits with `sleeper` in place of the default one, and reads its clock. Call it first of all:
+    /// `max_time` counts from here, and guards go by the clock that they find.
     pub fn sleeper<S: Clock>(self, sleeper: S) -> Tries<'p, M::With<S>, H>
     where
         M::With<S>: Mode<Clock = S>,
@@ -111,8 +112,9 @@ impl<'p, M: Mode, H> Tries<'p, M, H> {
     }
 
     /// Pays for retries out of `budget`; a retry that it refuses gives up with
-    /// [`Reason::Budget`]. Call it before the first try, and [`success`](Self::success) after the
-    /// last.
+    /// [`Reason::Budget`]. Call it before the first try, after [`breaker`](Self::breaker) where there
+    /// is one, so that a loop which asks nobody deposits nothing; and [`success`](Self::success)
+    /// after the last.
     pub fn budget<B: Borrow<Budget>, E>(self, budget: B) -> Tries<'p, M, Then<H, Spends<B, E>>> {
         let mut spends = Spends::of(budget);
         spends.start(&self.session.clock);

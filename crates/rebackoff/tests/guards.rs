@@ -139,6 +139,20 @@ mod blocking {
     }
 
     #[test]
+    fn a_refusal_after_the_wait_comes_when_the_hint_is_over() {
+        let (clock, breaker) = (VirtualClock::new(), opens_after(5));
+        let outcome = EACH_SECOND
+            .retry(down)
+            .hint(|_| Some(secs(3)))
+            .breaker(&breaker)
+            .on_backoff(|_| breaker.isolate())
+            .sleeper(clock)
+            .outcome();
+        assert_eq!((outcome.reason, outcome.hint), (Some(Reason::Breaker), None));
+        assert_eq!(outcome.elapsed, secs(3));
+    }
+
+    #[test]
     fn a_wait_that_outlasts_the_open_time_ends_in_a_probe() {
         static PATIENT: Policy =
             policy!(constant(interval = secs(20)), jitter = Jitter::None, max_tries = 3);
@@ -272,6 +286,35 @@ mod blocking {
         assert_eq!(call.outcome().reason, Some(Reason::Breaker));
         assert_eq!((near.failures(), far.rejected()), (0, 1));
     }
+
+    #[test]
+    fn either_of_two_breakers_refuses_a_retry_after_the_wait() {
+        for opens in [0, 1] {
+            let (clock, breakers) = (VirtualClock::new(), [opens_after(9), opens_after(9)]);
+            let outcome = EACH_SECOND
+                .retry(down)
+                .breaker(&breakers[0])
+                .breaker(&breakers[1])
+                .on_backoff(|_| breakers[opens].isolate())
+                .sleeper(clock.clone())
+                .outcome();
+            assert_eq!((outcome.tries, outcome.reason), (1, Some(Reason::Breaker)));
+            assert_eq!(outcome.result, Err(Failure::Down));
+        }
+    }
+
+    #[test]
+    fn a_probe_that_another_breaker_refuses_frees_its_place_at_once() {
+        let (clock, near, far) = (VirtualClock::new(), opens_after(1), opens_after(1));
+        let _ = EACH_SECOND.retry(down).breaker(&near).sleeper(clock.clone()).call();
+        clock.advance(secs(10));
+        far.isolate();
+        let is_free = Cell::new(false);
+        let now = || rebackoff::Clock::now(&clock).into();
+        let call = EACH_SECOND.retry(down).breaker(&near).breaker(&far).sleeper(clock.clone());
+        let _ = call.on_giveup(|_| is_free.set(near.check(now).is_ok())).call();
+        assert!(is_free.get());
+    }
 }
 
 mod asynchronous {
@@ -326,6 +369,40 @@ mod asynchronous {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn a_call_that_has_given_up_asks_nobody_again() {
+        let (calls, breaker) = (Cell::new(0), opens_after(2));
+        let target = || {
+            calls.set(calls.get() + 1);
+            async { down() }
+        };
+        for (refused_at, tries) in [("a retry", 2), ("the door", 0)] {
+            let call = EACH_SECOND.retry_async(target).breaker(&breaker).outcome();
+            let mut call = pin!(call);
+            assert_eq!(call.as_mut().await.tries, tries, "{refused_at}");
+            tokio::time::advance(secs(20)).await;
+            let mut context = Context::from_waker(Waker::noop());
+            assert!(call.poll(&mut context).is_pending(), "{refused_at}");
+            assert_eq!(calls.get(), 2, "{refused_at}");
+            breaker.isolate();
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_breaker_that_is_lent_frees_the_probe_of_the_call_before() {
+        let breaker = opens_after(1);
+        let mut asks = rebackoff::hooks::Asks::of(&breaker);
+        let _ = EACH_SECOND.retry_async(|| async { down() }).hook(&mut asks).await;
+        tokio::time::advance(millis(10_001)).await;
+        {
+            let probe = EACH_SECOND.retry_async(pending::<Result<(), Failure>>).hook(&mut asks);
+            let mut context = Context::from_waker(Waker::noop());
+            assert!(pin!(probe.into_future()).poll(&mut context).is_pending());
+        }
+        let next = EACH_SECOND.retry_async(|| async { Ok(()) }).hook(&mut asks);
+        assert_eq!(next.await, Ok(()));
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn the_budgets_clock_is_the_runtimes() {
         let budget = Budget::per_second().rate(0.1).capacity(1).build().unwrap();
         let call = || EACH_SECOND.retry_async(|| async { down() }).budget(&budget).outcome();
@@ -359,6 +436,24 @@ mod loops {
         assert_eq!(spend(&budget, &breaker, &clock), Err(Failure::Open));
         assert_eq!(clock.waits(), [secs(1)]);
         assert_eq!(breaker.failures(), 2);
+    }
+
+    #[test]
+    fn a_loop_that_asks_nobody_deposits_nothing() {
+        let budget = Budget::share().ratio(1.0).floor(0.0).build().unwrap();
+        let breaker = opens_after(1);
+        let clock = VirtualClock::new();
+        let begin = || -> Result<(), Failure> {
+            let tries = EACH_SECOND.tries().sleeper(clock.clone());
+            let mut tries = tries.breaker(&breaker)?.budget(&budget);
+            tries.success::<Failure>();
+            Ok(())
+        };
+        assert_eq!(begin(), Ok(()));
+        assert_eq!(budget.tokens(|| Seconds::ZERO), 1.0);
+        breaker.isolate();
+        assert_eq!(begin(), Err(Failure::Open));
+        assert_eq!(budget.tokens(|| Seconds::ZERO), 1.0);
     }
 
     #[test]

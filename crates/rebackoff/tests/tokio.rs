@@ -9,6 +9,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use rebackoff::prelude::*;
+use rebackoff::sleep_fn;
 use support::{Fault, Flaky};
 use tokio::time::Instant;
 
@@ -51,6 +52,14 @@ async fn a_try_that_takes_too_long_is_cancelled_and_retried() {
     assert_eq!((outcome.result, outcome.tries), (Ok("answered"), 3));
     assert_eq!(outcome.elapsed.as_secs(), 5 + 1 + 5 + 2);
     assert_eq!(dropped.load(Relaxed), 2);
+}
+
+#[tokio::test]
+async fn a_timeout_of_zero_arms_no_timer() {
+    let arms = |_: Duration| -> std::future::Ready<()> { unreachable!("a wait of zero") };
+    let call = PLAIN.retry_async(pending::<Result<(), Duration>>).giveup(|_| true);
+    let call = call.sleeper(sleep_fn(arms)).timeout(Duration::ZERO, Err);
+    assert_eq!(call.await, Err(Duration::ZERO));
 }
 
 #[test]

@@ -89,6 +89,8 @@ impl<B: Borrow<Breaker>, O, D> Asks<B, O, D> {
     /// Asks for a try.
     #[inline]
     pub(crate) fn ask<C: Clock>(&mut self, clock: &C) -> Result<(), Open> {
+        // Of a call that was cancelled, where this is lent to one after the other.
+        self.settle_as(Health::Neutral);
         let timeline = clock.timeline();
         let breaker = self.breaker.borrow();
         let permit = breaker.admit(|| timeline.now())?;
@@ -98,7 +100,7 @@ impl<B: Borrow<Breaker>, O, D> Asks<B, O, D> {
     }
 
     #[inline]
-    fn release(&mut self, health: Health) {
+    fn settle_as(&mut self, health: Health) {
         if let Some(Held { permit, began, timeline }) = self.held.take() {
             let now = || timeline.now();
             let took = || Seconds::from_duration(now().saturating_sub(began));
@@ -121,7 +123,7 @@ impl<O, B: Borrow<Breaker>, D: Door<O>> Hook<O> for Asks<B, O, D> {
 
     #[inline]
     fn settle<C: Clock>(&mut self, _: &C, verdict: Verdict, health: Option<Health>) {
-        self.release(health.unwrap_or(match verdict {
+        self.settle_as(health.unwrap_or(match verdict {
             // Whoever is refused for good was answered all the same.
             Verdict::Accept | Verdict::GiveUp => Health::Success,
             Verdict::Retry | Verdict::RetryAfter(_) | Verdict::Stop => Health::Failure,
@@ -149,17 +151,18 @@ impl<O, B: Borrow<Breaker>, D: Door<O>> Hook<O> for Asks<B, O, D> {
 
     #[inline]
     fn readmit<C: Clock>(&mut self, clock: &C) -> bool {
-        let admitted = self.ask(clock).is_ok();
-        if admitted {
-            self.kept = None;
-        }
-        admitted
+        self.ask(clock).is_ok()
+    }
+
+    #[inline]
+    fn release(&mut self) {
+        self.settle_as(Health::Neutral);
     }
 }
 
 impl<B: Borrow<Breaker>, O, D> Drop for Asks<B, O, D> {
     fn drop(&mut self) {
-        self.release(Health::Neutral);
+        self.settle_as(Health::Neutral);
     }
 }
 

@@ -32,7 +32,7 @@ use crate::Clock;
 /// The methods from [`admit`](Self::admit) on are for guards, which share what they know with other
 /// calls: a breaker, a budget. Each is asked of all hooks before the next one is: `admit` and `start`
 /// before the first try; `settle` after each try; `check` and `pay` before a retry; `keep` before its
-/// wait and `readmit` after it.
+/// wait, `readmit` and `give_back` after it; `release` after a refusal.
 pub trait Hook<O> {
     /// Whether [`tell`](Self::tell) is to be called, and the clock read for it on each call.
     /// Default true; a hook that only judges sets it to false, so that success stays free.
@@ -142,6 +142,10 @@ pub trait Hook<O> {
         let _ = clock;
         true
     }
+
+    /// The try that was admitted is not made, because another guard refused it.
+    #[inline]
+    fn release(&mut self) {}
 }
 
 /// Says nothing.
@@ -235,6 +239,11 @@ impl<O, H: Hook<O>> Hook<O> for &mut H {
     fn readmit<C: Clock>(&mut self, clock: &C) -> bool {
         (**self).readmit(clock)
     }
+
+    #[inline]
+    fn release(&mut self) {
+        (**self).release();
+    }
 }
 
 /// Two hooks, one after the other.
@@ -322,5 +331,11 @@ impl<O, A: Hook<O>, B: Hook<O>> Hook<O> for Then<A, B> {
     #[inline]
     fn readmit<C: Clock>(&mut self, clock: &C) -> bool {
         self.0.readmit(clock) && self.1.readmit(clock)
+    }
+
+    #[inline]
+    fn release(&mut self) {
+        self.0.release();
+        self.1.release();
     }
 }

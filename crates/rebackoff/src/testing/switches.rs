@@ -15,7 +15,8 @@ pub fn disable() -> Switch {
 }
 
 /// Switches waits off: retries follow at once. Events and limits are as ever: the waits that would
-/// have been are told, and count as elapsed.
+/// have been are told, and count as elapsed. Guards see no time pass: a breaker that would be half-open after the
+/// wait is still open. Where that matters, use a [`VirtualClock`](super::VirtualClock).
 ///
 /// It holds for calls on this thread until the guard is dropped; [`Switch::everywhere`] makes it
 /// hold on all threads.
