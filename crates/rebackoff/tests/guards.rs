@@ -310,7 +310,7 @@ mod blocking {
         clock.advance(secs(10));
         far.isolate();
         let is_free = Cell::new(false);
-        let now = || rebackoff::Clock::now(&clock).into();
+        let now = || rebackoff::Clock::now(&clock);
         let call = EACH_SECOND.retry(down).breaker(&near).breaker(&far).sleeper(clock.clone());
         let _ = call.on_giveup(|_| is_free.set(near.check(now).is_ok())).call();
         assert!(is_free.get());
