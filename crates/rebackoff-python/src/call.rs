@@ -42,6 +42,8 @@ pub(crate) struct CallState {
     pub(crate) around: Option<Around>,
     /// What shows this call to those inside it that are not on its stack.
     pub(crate) scope: Option<Py<Scope>>,
+    /// Whether the call's body is Python's: its frame is the one that runs while a try is settled.
+    has_frame: bool,
     pub(crate) guards: Option<Box<CallGuards>>,
 }
 
@@ -92,6 +94,7 @@ impl CallState {
             next: Next::Again,
             around: None,
             scope: None,
+            has_frame: false,
             guards,
         })
     }
@@ -139,7 +142,8 @@ impl CallState {
         if self.around.is_some() {
             return Ok(());
         }
-        let around = Around::find(py, self.scope.is_some().then_some(run))?;
+        let own = self.scope.is_some().then_some(run);
+        let around = Around::find(py, own, self.has_frame)?;
         if around.remaining.is_some() && matches!(self.clock, Clock::Off) {
             self.clock = Clock::start(py)?;
         }
@@ -355,7 +359,7 @@ impl Call {
 
 impl Call {
     pub(crate) fn new(run: Py<Run>, state: CallState) -> Self {
-        Self { run, state }
+        Self { run, state: CallState { has_frame: true, ..state } }
     }
 
     /// It, as what its target does sees it.

@@ -106,11 +106,13 @@ impl Kept {
         name: &Bound<'py, PyString>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let py = name.py();
-        let changes = accelerator::changes();
-        if changes.is_some() {
+        let Some(changes) = accelerator::changes() else {
+            return attribute(own, module, name);
+        };
+        {
             // Nothing that may run Python code happens under the lock.
             let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some((_, found)) = kept.as_ref().filter(|kept| Some(kept.0) == changes) {
+            if let Some((_, found)) = kept.as_ref().filter(|kept| kept.0 == changes) {
                 return Ok(found.bind(py).clone());
             }
         }

@@ -199,7 +199,7 @@ impl Run {
 
     /// The seconds until the nearest deadline around the call that asks; its own is not one.
     fn remaining_outside(slf: &Bound<'_, Self>) -> PyResult<Option<f64>> {
-        Ok(Around::find(slf.py(), Some(slf.get()))?.remaining.map(Seconds::get))
+        Ok(Around::find(slf.py(), Some(slf.get()), false)?.remaining.map(Seconds::get))
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {

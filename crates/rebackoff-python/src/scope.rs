@@ -52,11 +52,12 @@ pub(crate) struct Around {
 impl Around {
     const NOTHING: Self = Self { remaining: None, amplification: 1, nested: false };
 
-    /// What is around the code that runs now; without `own`, the call that asks.
-    pub(crate) fn find(py: Python<'_>, own: Option<&Run>) -> PyResult<Self> {
+    /// What is around the code that runs now; without `own`, the call that asks, and without the
+    /// frame that runs now, where that is its body.
+    pub(crate) fn find(py: Python<'_>, own: Option<&Run>, frame_is_own: bool) -> PyResult<Self> {
         let mut around = Self::NOTHING;
         let mut own = own;
-        around.find_in_frames(py, &mut own)?;
+        around.find_in_frames(py, &mut own, frame_is_own)?;
         around.find_in_context(py, &mut own)?;
         around.find_in_rust(py)?;
         Ok(around)
@@ -83,8 +84,13 @@ impl Around {
 
     /// A frame stands for a call that has failed before (`Call`), or for the first try of one: its
     /// `Run` and what the clock said.
-    fn find_in_frames(&mut self, py: Python<'_>, own: &mut Option<&Run>) -> PyResult<()> {
-        let found = STACK.get(py)?.call_method0(intern!(py, "calls"))?;
+    fn find_in_frames(
+        &mut self,
+        py: Python<'_>,
+        own: &mut Option<&Run>,
+        frame_is_own: bool,
+    ) -> PyResult<()> {
+        let found = STACK.get(py)?.call_method1(intern!(py, "calls"), (frame_is_own,))?;
         for one in found.try_iter()? {
             let one = one?;
             if let Ok(call) = one.cast::<Call>() {
@@ -241,7 +247,7 @@ impl Scope {
 /// The seconds that are left to the code that runs now; None without a deadline around it.
 #[pyfunction]
 pub(crate) fn remaining(py: Python<'_>) -> PyResult<Option<f64>> {
-    Ok(Around::find(py, None)?.remaining.map(Seconds::get))
+    Ok(Around::find(py, None, false)?.remaining.map(Seconds::get))
 }
 
 fn current(py: Python<'_>) -> PyResult<Option<Bound<'_, Scope>>> {

@@ -10,13 +10,15 @@ from rebackoff._instrumented import code_in
 _KEEPS_LOCALS = sys.version_info < (3, 13)
 
 
-def calls():
+def calls(asked_by_body):
     """For each body on the stack, its `Call`; for one in its first try, its `begin` and its start.
 
-    A `Call` that is in the context variable is left out. That of whoever asks is not.
+    A `Call` that is in the context variable is left out, and that of the body that asks.
     """
     found = []
-    frame = sys._getframe().f_back
+    frame = sys._getframe(1)
+    if asked_by_body:
+        frame = frame.f_back
     while frame is not None:
         body = _BODIES.get(id(frame.f_code))
         if body is not None:
