@@ -6,12 +6,14 @@
 //! sees the Python function, and without the accelerator it is what runs.
 //!
 //! This module and `outside` are all of the project that has unsafe code.
-#![cfg_attr(accelerated, allow(unsafe_code))]
+#![allow(unsafe_code)]
 
 #[cfg(accelerated)]
 mod guard;
 #[cfg(accelerated)]
 mod vectorcall;
+#[cfg(not(accelerated))]
+mod versions;
 #[cfg(accelerated)]
 mod watch;
 
@@ -41,29 +43,10 @@ fn install(_: &Bound<'_, PyAny>, _: &Bound<'_, Run>) -> PyResult<bool> {
     Ok(false)
 }
 
+#[cfg(not(accelerated))]
+pub(crate) use versions::{changes, hush, is_quiet, stir, watch};
 #[cfg(accelerated)]
 pub(crate) use watch::{changes, hush, is_quiet, stir, watch};
 
-/// Where no namespace can be watched, every look has to be a new one.
-#[cfg(not(accelerated))]
-mod unwatched {
-    use pyo3::prelude::*;
-    use pyo3::types::PyDict;
-
-    pub(crate) fn is_quiet() -> bool {
-        false
-    }
-
-    pub(crate) fn changes() -> Option<u64> {
-        None
-    }
-
-    pub(crate) fn hush() {}
-
-    pub(crate) fn stir() {}
-
-    pub(crate) fn watch(_: &Bound<'_, PyDict>) {}
-}
-
-#[cfg(not(accelerated))]
-pub(crate) use unwatched::{changes, hush, is_quiet, stir, watch};
+/// A state of two namespaces: while it is the same, nothing in them has changed.
+pub(crate) type Changes = [u64; 2];

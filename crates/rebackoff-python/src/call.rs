@@ -258,11 +258,19 @@ impl Call {
 
     /// Until `leave`, it is around everything in this context.
     fn enter(&mut self, py: Python<'_>) -> PyResult<()> {
+        if self.state.scope.is_some() {
+            return Ok(());
+        }
         let run = Some(self.run.clone_ref(py));
-        let scope = Bound::new(py, Scope::make(py, run, self.surrounding(py))?)?;
+        let scope = Bound::new(py, Scope::make(py, run, self.state.surrounding(py))?)?;
         Scope::enter(&scope)?;
         self.state.scope = Some(scope.unbind());
         Ok(())
+    }
+
+    /// `enter`, before the first try of a call that somebody asks the time of.
+    fn enter_if_timed(&mut self, py: Python<'_>) -> PyResult<()> {
+        if matches!(self.state.clock, Clock::Off) { Ok(()) } else { self.enter(py) }
     }
 
     /// The call, or its try in a retry context, is over. What has not been settled says nothing.
@@ -362,9 +370,9 @@ impl Call {
         Self { run, state: CallState { has_frame: true, ..state } }
     }
 
-    /// It, as what its target does sees it.
-    pub(crate) fn surrounding(&self, py: Python<'_>) -> Surrounding {
-        self.state.surrounding(py)
+    /// It, as what its target does sees it; `None` where that sees it in the context variable.
+    pub(crate) fn surrounding(&self, py: Python<'_>) -> Option<Surrounding> {
+        self.state.scope.is_none().then(|| self.state.surrounding(py))
     }
 
     /// Settles an outcome of a blocking target. Whether there is another try.

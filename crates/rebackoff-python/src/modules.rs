@@ -11,7 +11,7 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyModule, PyString};
 
-use crate::accelerator;
+use crate::accelerator::{self, Changes};
 
 /// A module of this package.
 pub(crate) struct Own {
@@ -92,7 +92,14 @@ pub(crate) fn loaded(py: Python<'_>) -> PyResult<&Bound<'_, PyDict>> {
 }
 
 /// What a look-up found: it holds until one of the namespaces that it went through changes.
-struct Kept(Mutex<Option<(u64, Py<PyAny>)>>);
+struct Kept(Mutex<Option<Found>>);
+
+struct Found {
+    object: Py<PyAny>,
+    /// The namespace of the module that it is in.
+    namespace: Py<PyDict>,
+    changes: Changes,
+}
 
 impl Kept {
     const fn new() -> Self {
@@ -106,18 +113,19 @@ impl Kept {
         name: &Bound<'py, PyString>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let py = name.py();
-        let Some(changes) = accelerator::changes() else {
-            return attribute(own, module, name);
-        };
+        let around = own.namespace(py)?;
         {
             // Nothing that may run Python code happens under the lock.
             let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some((_, found)) = kept.as_ref().filter(|kept| kept.0 == changes) {
-                return Ok(found.bind(py).clone());
+            let holds = |found: &&Found| {
+                accelerator::changes([around, found.namespace.bind(py)]) == Some(found.changes)
+            };
+            if let Some(found) = kept.as_ref().filter(holds) {
+                return Ok(found.object.bind(py).clone());
             }
         }
         let found = attribute(own, module, name)?;
-        self.keep(own, module, name, &found)?;
+        self.keep(around, module, name, &found)?;
         Ok(found)
     }
 
@@ -125,26 +133,28 @@ impl Kept {
     #[cold]
     fn keep(
         &self,
-        own: &Own,
-        module: &Bound<'_, PyString>,
+        around: &Bound<'_, PyDict>,
+        module_name: &Bound<'_, PyString>,
         name: &Bound<'_, PyString>,
         found: &Bound<'_, PyAny>,
     ) -> PyResult<()> {
-        let py = name.py();
-        accelerator::watch(own.namespace(py)?);
+        accelerator::watch(around);
+        let Some(module) = around.get_item(module_name)? else {
+            return Ok(());
+        };
+        let Ok(namespace) = module.cast_exact::<PyModule>().map(PyModuleMethods::dict) else {
+            return Ok(());
+        };
+        accelerator::watch(&namespace);
         // From here on no change goes unseen: what is there now is there as long as there is none.
-        let changes = accelerator::changes();
-        let Some(module) = own.namespace(py)?.get_item(module)? else {
-            return Ok(());
-        };
-        let Ok(module) = module.cast_exact::<PyModule>() else {
-            return Ok(());
-        };
-        accelerator::watch(&module.dict());
-        let there = module.dict().get_item(name)?;
-        let new = changes
-            .filter(|_| there.is_some_and(|there| there.is(found)))
-            .map(|changes| (changes, found.clone().unbind()));
+        let changes = accelerator::changes([around, &namespace]);
+        let is_there = around.get_item(module_name)?.is_some_and(|there| there.is(&module))
+            && namespace.get_item(name)?.is_some_and(|there| there.is(found));
+        let new = changes.filter(|_| is_there).map(|changes| Found {
+            object: found.clone().unbind(),
+            namespace: namespace.unbind(),
+            changes,
+        });
         let old = {
             let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             std::mem::replace(&mut *kept, new)

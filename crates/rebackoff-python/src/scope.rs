@@ -95,8 +95,9 @@ impl Around {
             let one = one?;
             if let Ok(call) = one.cast::<Call>() {
                 // One that is borrowed is not in a try, but asks itself, or runs a handler.
-                if let Ok(call) = call.try_borrow() {
-                    self.add(py, &call.surrounding(py))?;
+                let surrounding = call.try_borrow().ok().and_then(|call| call.surrounding(py));
+                if let Some(surrounding) = surrounding {
+                    self.add(py, &surrounding)?;
                 }
                 continue;
             }

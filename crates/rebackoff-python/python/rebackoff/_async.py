@@ -2,7 +2,8 @@
 
 The methods of `Call` that begin with `a` give what has to be awaited (the wait, but async handlers
 and conditions before it), or None. Between `enter` and `leave`, the call is in a context variable, for
-the tasks that its target starts.
+the tasks that its target starts: from the first retry on, or from the start where somebody asks for the
+time.
 
 `asyncio` and `datetime` are here for the programs that patch them here.
 """
@@ -56,7 +57,7 @@ def retry_exception_told(run, target, exceptions):
 
     async def retry(*args, **kwargs):
         call = begin(args, kwargs)
-        call.enter()
+        call.enter_if_timed()
         try:
             while True:
                 pause = call.atrying()
@@ -69,6 +70,7 @@ def retry_exception_told(run, target, exceptions):
                     if pause is not None:
                         await pause
                     if call.again:
+                        call.enter()
                         continue
                     if call.silent:
                         return None
@@ -118,7 +120,7 @@ def retry_predicate_told(run, target, predicate):
     async def retry(*args, **kwargs):
         nonlocal predicate  # the fast path's variables and no others: see `_instrumented`
         call = begin(args, kwargs)
-        call.enter()
+        call.enter_if_timed()
         try:
             while True:
                 pause = call.atrying()
@@ -130,6 +132,7 @@ def retry_predicate_told(run, target, predicate):
                     await pause
                 if not call.again:
                     return value
+                call.enter()
         finally:
             call.leave()
 

@@ -13,7 +13,7 @@ _KEEPS_LOCALS = sys.version_info < (3, 13)
 def calls(asked_by_body):
     """For each body on the stack, its `Call`; for one in its first try, its `begin` and its start.
 
-    A `Call` that is in the context variable is left out, and that of the body that asks.
+    That of the body that asks is left out.
     """
     found = []
     frame = sys._getframe(1)
@@ -25,8 +25,7 @@ def calls(asked_by_body):
             names = frame.f_locals
             call = names.get("call")
             if call is not None:
-                if body.shows_call:
-                    found.append(call)
+                found.append(call)
             elif body.begins_late:
                 found.append((names["begin"].__self__, names.get("start")))
             if _KEEPS_LOCALS:
@@ -38,24 +37,25 @@ def calls(asked_by_body):
 class _Body:
     """What there is to know of the code of a body."""
 
-    def __init__(self, code, begins_late, shows_call):
+    def __init__(self, code, begins_late):
         self.code = code  # kept, for its id is the key
         self.begins_late = begins_late  # its first try comes before there is a `Call`
-        self.shows_call = shows_call  # its `Call` is not in the context variable
 
 
 _BODIES = {
     id(body.code): body
     for body in (
-        _Body(code_in(_sync.retry_exception), True, True),
-        _Body(code_in(_sync.retry_exception_told), False, True),
-        _Body(code_in(_sync.retry_predicate), True, True),
-        _Body(code_in(_sync.retry_predicate_told), False, True),
-        _Body(_sync._resume.__code__, False, True),
-        _Body(code_in(_generators.retry_generator), False, True),
-        _Body(code_in(_generators.retry_async_generator), False, True),
-        _Body(code_in(_async.retry_exception), True, False),
-        _Body(code_in(_async.retry_predicate), True, False),
-        *(_Body(code_in(builder), True, False) for builder in _arities.builders()),
+        _Body(code_in(_sync.retry_exception), True),
+        _Body(code_in(_sync.retry_exception_told), False),
+        _Body(code_in(_sync.retry_predicate), True),
+        _Body(code_in(_sync.retry_predicate_told), False),
+        _Body(_sync._resume.__code__, False),
+        _Body(code_in(_generators.retry_generator), False),
+        _Body(code_in(_generators.retry_async_generator), False),
+        _Body(code_in(_async.retry_exception), True),
+        _Body(code_in(_async.retry_exception_told), False),
+        _Body(code_in(_async.retry_predicate), True),
+        _Body(code_in(_async.retry_predicate_told), False),
+        *(_Body(code_in(builder), True) for builder in _arities.builders()),
     )
 }

@@ -8,6 +8,7 @@ use pyo3::ffi::{self, PyObject};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
+use super::Changes;
 use crate::modules;
 
 type OnChange = unsafe extern "C" fn(c_int, *mut PyObject, *mut PyObject, *mut PyObject) -> c_int;
@@ -36,10 +37,10 @@ pub(crate) fn stir() {
     QUIET.store(false, Ordering::Release);
 }
 
-/// How many changes there have been; `None` where not all of them are seen.
+/// How many changes there have been, in whichever namespace; `None` where not all of them are seen.
 #[inline]
-pub(crate) fn changes() -> Option<u64> {
-    (!BLIND.load(Ordering::Acquire)).then(|| CHANGES.load(Ordering::Acquire))
+pub(crate) fn changes(_: [&Bound<'_, PyDict>; 2]) -> Option<Changes> {
+    (!BLIND.load(Ordering::Acquire)).then(|| [CHANGES.load(Ordering::Acquire), 0])
 }
 
 /// Watches the namespace: its changes will `stir`. Where that is not possible, it is never quiet again.
