@@ -392,6 +392,43 @@ def test_a_call_that_gives_way_is_tried_once_in_each_try_of_another(outer, once,
     assert target.calls == 2
 
 
+def inner_tries(await_inner, **outer):
+    """How often the target of an inner call that gives way is tried in each of two outer tries."""
+    seen = []
+
+    @retry(nested="once", max_tries=3)
+    def inner():
+        seen[-1] += 1
+        raise ValueError
+
+    async def call():
+        return inner()
+
+    @retry(max_tries=2, **outer)
+    async def target():
+        seen.append(0)
+        await await_inner(call())
+
+    with pytest.raises(ValueError):
+        asyncio.run(target())
+    return seen
+
+
+@pytest.mark.parametrize("outer", [{"max_time": 60}, {"on_success": print}, {"on_try": print}])
+def test_a_task_sees_a_call_whose_time_is_asked_for_in_each_try(outer, clock):
+    assert inner_tries(asyncio.create_task, **outer) == [1, 1]
+
+
+@pytest.mark.parametrize("guard", [dict, lambda: {"breaker": rebackoff.Breaker()}])
+def test_a_task_sees_a_call_whose_time_nobody_asks_for_from_its_first_retry_on(guard, clock):
+    assert inner_tries(asyncio.create_task, **guard()) == [3, 1]
+
+
+@pytest.mark.parametrize("guard", [dict, lambda: {"breaker": rebackoff.Breaker()}])
+def test_what_an_async_call_awaits_sees_it_in_each_try(guard, clock):
+    assert inner_tries(lambda call: call, **guard()) == [1, 1]
+
+
 @pytest.mark.parametrize("once", ALL)
 def test_a_call_that_gives_way_retries_where_it_is_outermost(once, flaky, clock):
     target = flaky(2)
