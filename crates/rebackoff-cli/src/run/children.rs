@@ -1,7 +1,8 @@
 //! The processes that a try leaves behind.
 
-use std::fs;
+use std::{fs, iter};
 
+use nix::unistd;
 use rustix::io::Errno;
 use rustix::process::{Pid, WaitId, WaitIdOptions, WaitOptions, WaitStatus, wait, waitid};
 
@@ -67,15 +68,41 @@ pub(super) fn others_than(bystanders: &[Pid]) -> Vec<Pid> {
 
 /// Whether nobody would wake this process, if it stopped: no process around its group is in the same session.
 pub(super) fn is_orphaned() -> bool {
-    let (group, session) = (rustix::process::getpgrp(), rustix::process::getsid(None));
-    let mut ancestor = rustix::process::getppid();
-    while let Some(pid) = ancestor {
-        if rustix::process::getpgid(Some(pid)) != Ok(group) {
-            return rustix::process::getsid(Some(pid)) != session;
-        }
-        ancestor = parent_of(pid.as_raw_pid()).and_then(Pid::from_raw);
+    let mut ancestors = iter::successors(rustix::process::getppid(), |pid| {
+        parent_of(pid.as_raw_pid()).and_then(Pid::from_raw)
+    });
+    Place::of(None).is_none_or(|own| {
+        let around = ancestors.find_map(|pid| {
+            let place = Place::of(Some(pid));
+            place.is_none_or(|place| place.group != own.group).then_some(place)
+        });
+        around.flatten().is_none_or(|place| place.session != own.session)
+    })
+}
+
+/// Where a process stands among the others.
+///
+/// A group or a session whose leader is in another pid namespace, as may be in a container, is zero: a number, but
+/// no process.
+#[derive(Clone, Copy)]
+struct Place {
+    group: i32,
+    session: i32,
+}
+
+impl Place {
+    fn of(pid: Option<Pid>) -> Option<Self> {
+        let pid = pid.map(|pid| unistd::Pid::from_raw(pid.as_raw_pid()));
+        Some(Self {
+            group: unistd::getpgid(pid).ok()?.as_raw(),
+            session: unistd::getsid(pid).ok()?.as_raw(),
+        })
     }
-    true
+}
+
+/// The process group of this process; `None` when it is led from another pid namespace.
+pub(super) fn own_group() -> Option<Pid> {
+    Pid::from_raw(unistd::getpgrp().as_raw())
 }
 
 fn all() -> Vec<Pid> {

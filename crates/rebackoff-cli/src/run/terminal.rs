@@ -3,8 +3,10 @@
 use std::fs::File;
 
 use nix::sys::signal::{SigSet, Signal};
-use rustix::process::{Pid, getpgrp};
+use rustix::process::Pid;
 use rustix::termios::{tcgetpgrp, tcsetpgrp};
+
+use super::children::own_group;
 
 /// The controlling terminal.
 ///
@@ -19,7 +21,7 @@ impl Terminal {
 
     /// Whether the terminal listens to rebackoff's own process group.
     pub(super) fn is_ours(&self) -> bool {
-        self.listens_to(getpgrp())
+        own_group().is_some_and(|group| self.listens_to(group))
     }
 
     pub(super) fn listens_to(&self, group: Pid) -> bool {
@@ -33,8 +35,8 @@ impl Terminal {
 
     /// Takes the terminal back from `group`, unless somebody else has it by now.
     pub(super) fn take_from(&self, group: Pid) {
-        if self.listens_to(group) {
-            self.set(getpgrp());
+        if let Some(own) = own_group().filter(|_| self.listens_to(group)) {
+            self.set(own);
         }
     }
 
