@@ -91,6 +91,10 @@ impl Drop for Shell {
 const CTRL_C: &str = "\x03";
 const CTRL_Z: &str = "\x1a";
 
+/// A shell's command that goes on when rebackoff hands signals on: it then has given the terminal away, if it does.
+const WATCHED: &str =
+    "trap ready=1 USR1; until [ $ready ]; do kill -USR1 $PPID; sleep 0.01; done; trap \"\" USR1";
+
 #[test]
 fn ctrl_c_ends_the_command_and_the_call() {
     let mut shell = Shell::open(&[]);
@@ -142,8 +146,8 @@ fn ctrl_z_stops_both_and_fg_goes_on_with_both() {
 #[test]
 fn in_the_background_it_leaves_the_terminal_to_the_shell_until_it_is_fetched() {
     let mut shell = Shell::open(&[]);
-    shell
-        .types("$rebackoff run -q -- bash -c 'echo \"I a\"m $$.; sleep 600 & wait $!; exit 7' &\n");
+    let script = format!("{WATCHED}; echo \"I a\"m $$.; sleep 600 & wait $!; exit 7");
+    shell.types(&format!("$rebackoff run -q -- bash -c '{script}' &\n"));
     shell.sees("I am ");
     let command = shell.sees(".").parse().unwrap();
     shell.types("echo still he''re.\n");
@@ -161,8 +165,9 @@ fn a_command_that_reads_is_given_the_terminal_when_it_is_fetched() {
     let folder = tempfile::TempDir::new().unwrap();
     let go = folder.path().join("go");
     let mut shell = Shell::open(&[("go", go.to_str().unwrap())]);
-    let script =
-        "echo \"I a\"m here.; until [ -e $go ]; do sleep 0.01; done; read line; echo \"[$line]\"";
+    let script = format!(
+        "{WATCHED}; echo \"I a\"m here.; until [ -e $go ]; do sleep 0.01; done; read line; echo \"[$line]\""
+    );
     shell.types(&format!("$rebackoff run -q -- sh -c '{script}' &\n"));
     shell.sees("I am here.");
     shell.types("fg\n");
