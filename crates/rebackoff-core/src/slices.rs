@@ -12,7 +12,7 @@ const PLACES: usize = if cfg!(loom) { 2 } else { 10 };
 const COUNT_BITS: u32 = 22;
 const NUMBER_BITS: u32 = 35;
 const PERIODS: u8 = 128;
-const MAX_COUNT: u64 = (1 << COUNT_BITS) - 1;
+pub(crate) const MAX_COUNT: u64 = (1 << COUNT_BITS) - 1;
 const MAX_NUMBER: u64 = (1 << NUMBER_BITS) - 1;
 
 /// Which slice: a period, in which slices are numbered from 0 (at ten a second, they last for 108
@@ -39,7 +39,7 @@ impl Key {
 
 /// A slice and what was counted in it, in one word: of two words of a period the greater one is
 /// the later.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Slice(pub(crate) u64);
 
 impl Slice {
@@ -61,7 +61,19 @@ impl Slice {
 
     #[inline]
     pub(crate) const fn plus_one(self) -> Self {
-        Self::new(self.key(), self.count() + 1)
+        if self.is_full() { self } else { Self(self.0 + 1) }
+    }
+
+    /// With so many more, as far as it counts.
+    pub(crate) const fn plus(self, more: u64) -> Self {
+        let room = MAX_COUNT - self.count();
+        Self(self.0 + if more < room { more } else { room })
+    }
+
+    /// The same slice, which counts no further.
+    #[cfg(all(test, not(loom)))]
+    pub(crate) const fn full(self) -> Self {
+        Self(self.0 | MAX_COUNT)
     }
 
     /// Whether it counts no further.

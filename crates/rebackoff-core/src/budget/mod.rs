@@ -1,5 +1,6 @@
 //! How many retries many calls may spend together.
 
+mod ledger;
 mod per_second;
 mod quota;
 mod share;
@@ -33,7 +34,7 @@ use crate::atomic::{AtomicU64, Ordering::Relaxed, const_unless_loom};
 /// after a long time without calls. `now` is the time since any fixed moment on a monotonic clock,
 /// the same for all calls; it is asked for only by a kind that needs it. A clock that goes back
 /// allows no retry more: until it has caught up, [`per_second`](Self::per_second) is the poorer by
-/// what it went back, and [`share`](Self::share) stays in the latest slice that had a retry.
+/// what it went back, and [`share`](Self::share) stays in the latest slice that it was told of.
 ///
 /// ```
 /// use rebackoff_core::{Budget, Cost, Seconds, budget};
@@ -50,11 +51,13 @@ use crate::atomic::{AtomicU64, Ordering::Relaxed, const_unless_loom};
 #[derive(Debug)]
 pub struct Budget {
     kind: Kind,
-    dry_run: bool,
+    /// Whether this is no dry run.
+    refuses: bool,
     refused: AtomicU64,
 }
 
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "a budget is made once, for many calls")]
 enum Kind {
     Timed(Timed),
     Quota(quota::Bucket),
@@ -63,6 +66,7 @@ enum Kind {
 
 /// The kinds that read the clock. Together, so that its reading is inlined once.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "a budget is made once, for many calls")]
 enum Timed {
     PerSecond(per_second::Bucket),
     Share(share::Bucket),
@@ -85,14 +89,10 @@ pub struct Withdrawal {
     taken: u32,
 }
 
-/// A budget had too little left for a retry.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Refused {
-    /// What was left, in parts of a token; it has wrapped below zero where a clock went back.
-    left: u64,
-    /// The parts of a token. They are divided when somebody asks, for a refusal is to cost little.
-    token: u64,
-}
+/// A budget had too little left for a retry. How little, [`Budget::tokens`] says; a refusal is to
+/// cost little.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refused(());
 
 impl Budget {
     /// A bucket that time fills: `rate` (10) tokens a second, at most `capacity` (100).
@@ -120,7 +120,7 @@ impl Budget {
 
     const_unless_loom! {
         fn new(kind: Kind, dry_run: bool) -> Self {
-            Self { kind, dry_run, refused: AtomicU64::new(0) }
+            Self { kind, refuses: !dry_run, refused: AtomicU64::new(0) }
         }
     }
 
@@ -142,7 +142,7 @@ impl Budget {
 
     /// Whether it refuses nothing and only counts what it would.
     pub const fn is_dry_run(&self) -> bool {
-        self.dry_run
+        !self.refuses
     }
 
     // Handlers
@@ -204,7 +204,7 @@ impl Budget {
     #[inline]
     fn refuse(&self, refused: Refused) -> Result<Withdrawal, Refused> {
         self.refused.fetch_add(1, Relaxed);
-        if self.dry_run { Ok(Withdrawal { taken: 0 }) } else { Err(refused) }
+        if self.refuses { Err(refused) } else { Ok(Withdrawal { taken: 0 }) }
     }
 }
 
@@ -235,21 +235,13 @@ impl fmt::Display for Budget {
             Kind::Quota(bucket) => bucket.fmt(f),
             Kind::Throttle(bucket) => bucket.fmt(f),
         }?;
-        f.write_str(if self.dry_run { " (dry run)" } else { "" })
-    }
-}
-
-impl Refused {
-    /// The tokens that were left.
-    #[allow(clippy::cast_precision_loss, reason = "a number to look at")]
-    pub const fn tokens(self) -> f64 {
-        if self.left >> 63 == 0 { self.left as f64 / self.token as f64 } else { 0.0 }
+        f.write_str(if self.refuses { "" } else { " (dry run)" })
     }
 }
 
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the retry budget is spent: {} tokens left", self.tokens())
+        f.write_str("the retry budget is spent")
     }
 }
 

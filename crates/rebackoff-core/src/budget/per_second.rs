@@ -1,8 +1,9 @@
 use core::fmt;
 
+use super::Refused;
 use crate::atomic::{AtomicU64, Ordering::Relaxed, const_unless_loom};
 use crate::error::{Value, within};
-use crate::{Budget, PolicyError, Refused};
+use crate::{Budget, PolicyError};
 
 const NANOS_PER_SECOND: f64 = 1e9;
 
@@ -88,10 +89,10 @@ pub(super) struct Bucket {
 }
 
 impl Bucket {
+    #[allow(clippy::cast_precision_loss, reason = "a number to look at")]
     pub(super) fn tokens(&self, now: u64) -> f64 {
         let missing = self.full_at.load(Relaxed).saturating_sub(now);
-        let left = self.span.saturating_sub(missing);
-        Refused { left, token: self.interval }.tokens()
+        self.span.saturating_sub(missing) as f64 / self.interval as f64
     }
 
     #[inline]
@@ -101,8 +102,7 @@ impl Bucket {
             let later = full_at.max(now) + self.interval;
             let missing = later - now;
             if missing > self.span {
-                let left = (self.span + self.interval).wrapping_sub(missing);
-                return Err(Refused { left, token: self.interval });
+                return Err(Refused(()));
             }
             match self.full_at.compare_exchange_weak(full_at, later, Relaxed, Relaxed) {
                 Ok(_) => return Ok(1),

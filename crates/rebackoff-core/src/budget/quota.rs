@@ -1,8 +1,9 @@
 use core::fmt;
 
+use super::Refused;
 use crate::atomic::{AtomicU64, Ordering::Relaxed, const_unless_loom};
 use crate::error::Value;
-use crate::{Budget, Cost, PolicyError, Refused};
+use crate::{Budget, Cost, PolicyError};
 
 /// What a call brings that succeeded without a retry.
 const FIRST_TRY: u32 = 1;
@@ -126,7 +127,7 @@ impl Bucket {
         let mut left = self.left.load(Relaxed);
         loop {
             let Some(less) = left.checked_sub(u64::from(taken)) else {
-                return Err(Refused { left, token: 1 });
+                return Err(Refused(()));
             };
             match self.left.compare_exchange_weak(left, less, Relaxed, Relaxed) {
                 Ok(_) => return Ok(taken),

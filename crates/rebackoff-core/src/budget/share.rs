@@ -1,11 +1,18 @@
 use core::fmt;
+use core::num::NonZeroU64;
 use core::time::Duration;
 
-use crate::atomic::{AtomicU64, Ordering, const_unless_loom};
+use super::Refused;
+use super::ledger::Ledger;
+use crate::atomic::{
+    AtomicU64,
+    Ordering::{Acquire, Relaxed, Release},
+    const_unless_loom,
+};
 use crate::error::{Value, within};
 use crate::human::percent;
-use crate::slices::{Key, Ring, SLICES, Slice};
-use crate::{Budget, PolicyError, Refused, Seconds};
+use crate::slices::{SLICES, Slice};
+use crate::{Budget, PolicyError, Seconds};
 
 /// The calculation counts in millionths of a retry.
 const ONE: u64 = 1_000_000;
@@ -85,13 +92,15 @@ impl Share {
                 let rule = "ttl must be from 1s to 1m";
                 return Err(PolicyError::new("ttl", rule, Value::Span(ttl)));
             }
+            // Not below a tenth of a second.
+            let span = NonZeroU64::MIN.saturating_add(ttl.to_nanos() / SLICES - 1);
             let bucket = Bucket {
                 ratio: self.ratio,
                 floor: self.floor,
                 reserve: millionths(self.floor * ttl.get()),
-                slice: ttl.to_nanos() / SLICES,
-                calls: Ring::new(),
-                retries: Ledger { current: AtomicU64::new(0), earlier: Ring::new() },
+                calls: Ledger::new(span),
+                retries: Ledger::new(span),
+                outlook: Outlook::new(),
             };
             Ok(Budget::new(super::Kind::Timed(super::Timed::Share(bucket)), self.dry_run))
         }
@@ -112,109 +121,136 @@ const fn millionths(number: f64) -> u64 {
 pub(super) struct Bucket {
     ratio: f64,
     floor: f64,
-    /// What is allowed without calls.
+    /// What is allowed without calls, in millionths of a retry.
     reserve: u64,
-    /// Nanoseconds of a slice.
-    slice: u64,
-    calls: Ring,
+    calls: Ledger,
     retries: Ledger,
+    outlook: Outlook,
 }
 
 impl Bucket {
     pub(super) fn tokens(&self, now: u64) -> f64 {
-        let (key, taken) = self.retries.taken(self.key(now));
-        self.left(self.calls(key), taken).tokens()
+        let retries = self.retries.slice(now);
+        let calls = self.calls.slice_of(retries.key());
+        let (calls, taken) = (self.calls.total(calls), self.retries.total(retries));
+        whole(self.allowed(calls).saturating_sub(taken * ONE))
     }
 
     #[inline]
     pub(super) fn handle_start(&self, now: u64) {
-        self.calls.add(self.key(now));
+        let mut slice = self.calls.slice(now);
+        while let Err(later) = self.calls.count(slice) {
+            slice = later;
+        }
     }
 
-    /// Apart, so that the other kinds stay short where they are inlined. The calls need not be
-    /// summed up where the floor suffices.
-    #[inline(never)]
-    #[allow(clippy::cast_precision_loss, reason = "ten full slices are 4.2 · 10¹³ millionths")]
+    #[inline]
     pub(super) fn withdraw(&self, now: u64) -> Result<u32, Refused> {
-        let decide = |key, taken: u64, is_full: bool| {
-            let beyond = ((taken + 1) * ONE).saturating_sub(self.reserve);
-            if beyond == 0 && !is_full {
-                return Ok(());
+        if now < self.outlook.until.load(Acquire) {
+            // Read before the calls, so that those are of its slice or a later one.
+            let refused_below = self.outlook.refused_below.load(Acquire);
+            if self.calls.latest().0 < refused_below {
+                return Err(Refused(()));
             }
-            let calls = self.calls(key);
-            // A quotient is rounded as the fraction that somebody wrote is; a product is not.
-            if beyond as f64 / calls as f64 <= self.ratio && !is_full {
-                return Ok(());
+            let slice = self.retries.latest();
+            if slice.0 < self.outlook.permitted_below.load(Relaxed)
+                && self.retries.count(slice).is_ok()
+            {
+                return Ok(1);
             }
-            Err(self.left(calls, taken))
-        };
-        self.retries.add(self.key(now), decide).map(|()| 1)
+        }
+        self.withdraw_with_a_look(now)
     }
 
-    /// The retries that are left, of those that so many millionths of calls allow.
-    #[allow(clippy::cast_precision_loss, reason = "a number to look at")]
-    fn left(&self, calls: u64, taken: u64) -> Refused {
-        let share = millionths(self.ratio * (calls / ONE) as f64);
-        Refused { left: (share + self.reserve).saturating_sub(taken * ONE), token: ONE }
-    }
-
-    /// Millionths of the calls in the window that ends with `last`.
-    #[inline]
-    fn calls(&self, last: Key) -> u64 {
-        self.calls.sum(last, SLICES) * ONE
-    }
-
-    #[inline]
-    fn key(&self, now: u64) -> Key {
-        Key::new(0, now / self.slice)
-    }
-}
-
-/// The retries of each slice. All of them go through one word, so that no two can take the same
-/// allowance, even where one clock reading is a slice ahead of the other.
-#[derive(Debug)]
-struct Ledger {
-    /// The latest slice.
-    current: AtomicU64,
-    /// Those before it. A slice is put here before `current` goes on to the next.
-    earlier: Ring,
-}
-
-impl Ledger {
-    /// What the window that ends with `key` has; `key` is never before the latest.
-    fn taken(&self, key: Key) -> (Key, u64) {
-        let current = Slice(self.current.load(Ordering::Acquire));
-        let key = key.max(current.key());
-        (key, self.taken_with(current, key))
-    }
-
-    #[inline]
-    fn taken_with(&self, current: Slice, key: Key) -> u64 {
-        let earlier = self.earlier.sum_before(current.key(), key, SLICES);
-        current.count_within(key, SLICES) + earlier
-    }
-
-    /// Adds one, unless `decide` refuses, which is told whether the slice can count no further.
-    #[inline]
-    fn add<E>(&self, key: Key, decide: impl Fn(Key, u64, bool) -> Result<(), E>) -> Result<(), E> {
-        let mut current = Slice(self.current.load(Ordering::Acquire));
+    #[inline(never)]
+    fn withdraw_with_a_look(&self, now: u64) -> Result<u32, Refused> {
+        let mut retries = self.retries.slice(now);
         loop {
-            let key = key.max(current.key());
-            let taken = self.taken_with(current, key);
-            decide(key, taken, key == current.key() && current.is_full())?;
-            let next = if key == current.key() {
-                current.plus_one()
-            } else {
-                self.earlier.keep(current);
-                Slice::new(key, 1)
-            };
-            let (success, failure) = (Ordering::AcqRel, Ordering::Acquire);
-            match self.current.compare_exchange_weak(current.0, next.0, success, failure) {
-                Ok(_) => return Ok(()),
-                Err(now) => current = Slice(now),
+            let calls = self.calls.slice_of(retries.key());
+            if calls.key() > retries.key() {
+                retries = self.retries.slice_of(calls.key());
+                continue;
+            }
+            let is_permitted = self.look(calls, retries);
+            self.outlook.until.fetch_max(self.calls.end(calls), Release);
+            if !is_permitted {
+                return Err(Refused(()));
+            }
+            match self.retries.count(retries) {
+                Ok(()) => return Ok(1),
+                Err(later) => retries = later,
             }
         }
     }
+
+    /// Whether one more retry is permitted, and what holds beyond that while the slice lasts: so many
+    /// are, for calls become no fewer; or none is before so many calls, for retries do not, either.
+    fn look(&self, calls: Slice, retries: Slice) -> bool {
+        let (called, taken) = (self.calls.total(calls), self.retries.total(retries));
+        let is_permitted = self.is_enough(called, taken + 1);
+        if is_permitted {
+            let most = self.allowed(called) / ONE;
+            // Rounded by one too far, perhaps.
+            let most = if self.is_enough(called, most) { most } else { taken + 1 };
+            let below = retries.plus(most.saturating_sub(taken));
+            self.outlook.permitted_below.fetch_max(below.0, Relaxed);
+        } else {
+            let needed = self.needed(taken + 1);
+            let needed = if self.is_enough(needed - 1, taken + 1) { called + 1 } else { needed };
+            let below = calls.plus(needed.saturating_sub(called));
+            self.outlook.refused_below.fetch_max(below.0, Release);
+        }
+        is_permitted && !retries.is_full()
+    }
+
+    /// Whether so many calls, and the floor, allow so many retries.
+    #[allow(clippy::cast_precision_loss, reason = "ten full slices are 4.2 · 10¹³ millionths")]
+    fn is_enough(&self, calls: u64, retries: u64) -> bool {
+        let beyond = (retries * ONE).saturating_sub(self.reserve);
+        // A quotient is rounded as the fraction that somebody wrote is; a product is not.
+        beyond == 0 || beyond as f64 / (calls * ONE) as f64 <= self.ratio
+    }
+
+    /// The millionths of retries that so many calls, and the floor, allow.
+    #[allow(clippy::cast_precision_loss, reason = "ten full slices are 4.2 · 10⁷ calls")]
+    fn allowed(&self, calls: u64) -> u64 {
+        millionths(self.ratio * calls as f64) + self.reserve
+    }
+
+    /// How many calls so many retries need, or nearly; at least one.
+    fn needed(&self, retries: u64) -> u64 {
+        let beyond = (retries * ONE).saturating_sub(self.reserve);
+        millionths(whole(beyond) / self.ratio).div_ceil(ONE).max(1)
+    }
+}
+
+/// What the last looks at the windows found to hold for as long as a slice lasts, so that a retry is
+/// mostly decided without one. A word below its limit is of that slice, as later ones are greater.
+#[derive(Debug)]
+struct Outlook {
+    /// When the slice ends.
+    until: AtomicU64,
+    /// A retry is permitted while the word of the retries is below this.
+    permitted_below: AtomicU64,
+    /// It is refused while the word of the calls is below this.
+    refused_below: AtomicU64,
+}
+
+impl Outlook {
+    const_unless_loom! {
+        fn new() -> Self {
+            Self {
+                until: AtomicU64::new(0),
+                permitted_below: AtomicU64::new(0),
+                refused_below: AtomicU64::new(0),
+            }
+        }
+    }
+}
+
+#[allow(clippy::cast_precision_loss, reason = "up to 6 · 10¹³")]
+fn whole(millionths: u64) -> f64 {
+    millionths as f64 / ONE as f64
 }
 
 impl fmt::Display for Bucket {
@@ -226,14 +262,18 @@ impl fmt::Display for Bucket {
 #[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
+    use crate::slices::MAX_COUNT;
 
     #[test]
     fn a_slice_that_can_count_no_further_allows_no_more_retries() {
-        let full = Slice::new(Key::new(0, 0), u64::MAX);
-        let ledger = Ledger { current: AtomicU64::new(full.0), earlier: Ring::new() };
-        let unless_full = |_, _, is_full: bool| if is_full { Err(()) } else { Ok(()) };
-        assert_eq!(ledger.add(Key::new(0, 0), unless_full), Err(()));
-        assert_eq!(ledger.add(Key::new(0, 1), unless_full), Ok(()));
-        assert_eq!(ledger.taken(Key::new(0, 1)).1, full.count() + 1);
+        let budget = Share::new().floor(1e6).ttl(Duration::from_secs(60)).build().unwrap();
+        let super::super::Kind::Timed(super::super::Timed::Share(bucket)) = &budget.kind else {
+            unreachable!("a share was built");
+        };
+        for _ in 0..MAX_COUNT {
+            bucket.withdraw(0).unwrap();
+        }
+        assert!(bucket.withdraw(0).is_err());
+        assert!(bucket.withdraw(6_000_000_000).is_ok());
     }
 }

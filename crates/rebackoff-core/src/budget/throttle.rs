@@ -1,8 +1,9 @@
 use core::fmt;
 
+use super::Refused;
 use crate::atomic::{AtomicU64, Ordering::Relaxed, const_unless_loom};
 use crate::error::{Value, within};
-use crate::{Budget, PolicyError, Refused};
+use crate::{Budget, PolicyError};
 
 /// Thousandths of a token, which the state counts in.
 const ONE: u64 = 1000;
@@ -105,7 +106,7 @@ impl Bucket {
     #[inline]
     pub(super) fn withdraw(&self) -> Result<u32, Refused> {
         let left = self.left.load(Relaxed);
-        if left * 2 > self.max { Ok(0) } else { Err(Refused { left, token: ONE }) }
+        if left * 2 > self.max { Ok(0) } else { Err(Refused(())) }
     }
 
     /// Changes what is left; where that changes nothing, it is one load.

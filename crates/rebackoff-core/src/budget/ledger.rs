@@ -1,0 +1,163 @@
+use core::num::NonZeroU64;
+
+use crate::atomic::{AtomicU64, Ordering, Ordering::Relaxed, const_unless_loom};
+use crate::slices::{Key, Ring, SLICES, Slice};
+
+/// The bits for the sum of the nine slices before the latest; a number of a slice has 35.
+const SUM_BITS: u32 = 26;
+const MAX_SUM: u64 = (1 << SUM_BITS) - 1;
+
+/// What happened in the window that ends with the latest slice.
+///
+/// All of it goes through one word, so that no two see the same total and both count on it, even
+/// where one clock reading is a slice ahead of the other: what comes late counts in the latest slice.
+#[derive(Debug)]
+pub(super) struct Ledger {
+    /// Nanoseconds of a slice.
+    span: NonZeroU64,
+    /// The latest slice.
+    latest: AtomicU64,
+    /// Those before it. A slice is put here before `latest` goes on to the next, and then stays as it is.
+    earlier: Ring,
+    /// The sum of those before the slice that is named with it, so that they are summed up once for each slice.
+    sum: AtomicU64,
+}
+
+impl Ledger {
+    const_unless_loom! {
+        pub(super) fn new(span: NonZeroU64) -> Self {
+            Self { span, latest: AtomicU64::new(0), earlier: Ring::new(), sum: AtomicU64::new(0) }
+        }
+    }
+
+    /// The slice of `now`, unless a later one has begun: that one.
+    #[inline]
+    pub(super) fn slice(&self, now: u64) -> Slice {
+        let latest = self.latest();
+        if now < self.end(latest) {
+            latest
+        } else {
+            self.begin(Key::new(0, now / self.span), latest)
+        }
+    }
+
+    /// The slice of `key`, unless a later one has begun: that one.
+    pub(super) fn slice_of(&self, key: Key) -> Slice {
+        let latest = self.latest();
+        if key <= latest.key() { latest } else { self.begin(key, latest) }
+    }
+
+    /// The latest slice.
+    #[inline]
+    pub(super) fn latest(&self) -> Slice {
+        Slice(self.latest.load(Ordering::Acquire))
+    }
+
+    /// When `slice` ends.
+    #[inline]
+    pub(super) fn end(&self, slice: Slice) -> u64 {
+        (slice.key().number() + 1).saturating_mul(self.span.get())
+    }
+
+    /// What the window that ends with `slice` has.
+    pub(super) fn total(&self, slice: Slice) -> u64 {
+        let (key, sum) = (slice.key(), self.sum.load(Relaxed));
+        let earlier =
+            if sum >> SUM_BITS == key.number() { sum & MAX_SUM } else { self.sum_up(key) };
+        slice.count() + earlier
+    }
+
+    /// Counts one more in `slice`.
+    ///
+    /// # Errors
+    ///
+    /// Meanwhile it has become another.
+    #[inline]
+    pub(super) fn count(&self, slice: Slice) -> Result<(), Slice> {
+        let (success, failure) = (Ordering::AcqRel, Ordering::Acquire);
+        self.latest
+            .compare_exchange_weak(slice.0, slice.plus_one().0, success, failure)
+            .map(drop)
+            .map_err(Slice)
+    }
+
+    fn sum_up(&self, key: Key) -> u64 {
+        let sum = self.earlier.sum_before(key, key, SLICES);
+        self.sum.fetch_max(key.number() << SUM_BITS | sum, Relaxed);
+        sum
+    }
+
+    #[cold]
+    fn begin(&self, key: Key, mut latest: Slice) -> Slice {
+        let (success, failure) = (Ordering::AcqRel, Ordering::Acquire);
+        while latest.key() < key {
+            self.earlier.keep(latest);
+            let next = Slice::new(key, 0);
+            match self.latest.compare_exchange_weak(latest.0, next.0, success, failure) {
+                Ok(_) => return next,
+                Err(now) => latest = Slice(now),
+            }
+        }
+        latest
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    fn ledger() -> Ledger {
+        Ledger::new(NonZeroU64::new(10).unwrap())
+    }
+
+    /// A moment in that slice.
+    fn at(number: u64) -> u64 {
+        number * 10 + number % 10
+    }
+
+    fn total(ledger: &Ledger, number: u64) -> u64 {
+        ledger.total(ledger.slice(at(number)))
+    }
+
+    #[test]
+    fn a_slice_counts_until_the_window_has_passed_it() {
+        let ledger = ledger();
+        for number in [3, 3, 7] {
+            ledger.count(ledger.slice(at(number))).unwrap();
+        }
+        assert_eq!(total(&ledger, 7), 3);
+        assert_eq!(total(&ledger, 12), 3);
+        assert_eq!(total(&ledger, 13), 1);
+        assert_eq!(total(&ledger, 17), 0);
+    }
+
+    #[test]
+    fn what_comes_late_counts_in_the_latest_slice() {
+        let ledger = ledger();
+        ledger.count(ledger.slice(at(20))).unwrap();
+        ledger.count(ledger.slice(at(5))).unwrap();
+        assert_eq!(total(&ledger, 29), 2);
+        assert_eq!(total(&ledger, 30), 0);
+    }
+
+    #[test]
+    fn ten_full_slices_have_their_sum() {
+        let ledger = ledger();
+        let full = ledger.slice(0).full().count();
+        for number in 0..SLICES {
+            ledger.latest.store(ledger.slice(at(number)).full().0, Relaxed);
+        }
+        assert_eq!(total(&ledger, SLICES - 1), full * SLICES);
+        assert_eq!(total(&ledger, SLICES), full * (SLICES - 1));
+    }
+
+    #[test]
+    fn what_was_seen_before_another_counted_is_not_counted_on() {
+        let ledger = ledger();
+        let seen = ledger.slice(at(1));
+        ledger.count(seen).unwrap();
+        assert_eq!(ledger.count(seen).unwrap_err().count(), 1);
+        ledger.slice(at(2));
+        assert_eq!(ledger.count(seen).unwrap_err().key().number(), 2);
+    }
+}
