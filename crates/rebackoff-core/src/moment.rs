@@ -22,13 +22,6 @@ impl Moment {
     pub const fn nanos(self) -> u64 {
         self.0
     }
-
-    /// The same, in seconds.
-    #[inline]
-    #[allow(clippy::cast_precision_loss, reason = "exact up to 104 days")]
-    pub(crate) const fn seconds(self) -> Seconds {
-        Seconds::saturating(self.0 as f64 / NANOS_PER_SECOND as f64)
-    }
 }
 
 impl From<Duration> for Moment {

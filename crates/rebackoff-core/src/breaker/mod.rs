@@ -234,7 +234,7 @@ impl Breaker {
         if word.mode() == Mode::Closed {
             return Ok(Permit(Admitted::Closed(word.generation())));
         }
-        self.admit_unless_closed(now().into())
+        self.admit_unless_closed(word, now().into())
     }
 
     /// Tells how an admitted call went. `took` is asked only where slow calls count; a draw is
@@ -333,7 +333,15 @@ impl Breaker {
     }
 
     #[cold]
-    fn admit_unless_closed(&self, now: Moment) -> Result<Permit, Open> {
+    fn admit_unless_closed(&self, word: Word, now: Moment) -> Result<Permit, Open> {
+        if word.mode() == Mode::Open && is_before(now, word.payload()) {
+            return self.reject(open_until(word.payload(), now));
+        }
+        self.admit_unless_open(now)
+    }
+
+    #[inline(never)]
+    fn admit_unless_open(&self, now: Moment) -> Result<Permit, Open> {
         loop {
             let word = self.load();
             let open = match word.mode() {
@@ -356,13 +364,14 @@ impl Breaker {
                     }
                 }
             };
-            self.rejected.fetch_add(1, Relaxed);
-            return if self.rules.metrics_only {
-                Ok(Permit(Admitted::MetricsOnly))
-            } else {
-                Err(open)
-            };
+            return self.reject(open);
         }
+    }
+
+    #[inline]
+    fn reject(&self, open: Open) -> Result<Permit, Open> {
+        self.rejected.fetch_add(1, Relaxed);
+        if self.rules.metrics_only { Ok(Permit(Admitted::MetricsOnly)) } else { Err(open) }
     }
 
     /// A success ends a row of failures. Without one, it is a load.
@@ -517,14 +526,16 @@ fn until(now: Moment, span: Seconds) -> u64 {
     now.nanos().saturating_add(span.to_nanos()).div_ceil(NANOS_PER_MILLI)
 }
 
+#[inline]
 fn is_before(now: Moment, millis: u64) -> bool {
-    floor_millis(now) < millis
+    now.nanos() < millis * NANOS_PER_MILLI
 }
 
-#[allow(clippy::cast_precision_loss, reason = "at most 2⁴² milliseconds")]
+#[inline]
+#[allow(clippy::cast_precision_loss, reason = "exact up to 104 days")]
 fn open_until(millis: u64, now: Moment) -> Open {
-    let until = Seconds::saturating(millis as f64 / 1000.0);
-    Open { retry_in: Some(until.saturating_sub(now.seconds())) }
+    let left = (millis * NANOS_PER_MILLI).saturating_sub(now.nanos());
+    Open { retry_in: Some(Seconds::saturating(left as f64 / 1e9)) }
 }
 
 /// A [`Breaker`] for a `static`: a wrong parameter does not compile.
