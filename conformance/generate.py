@@ -12,6 +12,7 @@ import sys
 from fractions import Fraction
 from pathlib import Path
 
+# Before the imports below, which would leave some: hence their E402.
 sys.dont_write_bytecode = True
 
 from case import seconds  # noqa: E402
