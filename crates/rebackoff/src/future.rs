@@ -44,6 +44,7 @@ pin_project! {
         Sleeping { #[pin] sleep: Sleep },
         Yielding,
         Yielded,
+        Ended,
     }
 }
 
@@ -108,7 +109,7 @@ where
         if let State::Start = self.state {
             let this = self.as_mut().project();
             if let Err(outcome) = this.session.admit(this.hooks) {
-                self.project().state.set(State::Yielded);
+                self.project().state.set(State::Ended);
                 return Poll::Ready(outcome);
             }
             if self.as_mut().project().session.handle_start(timed) {
@@ -129,31 +130,26 @@ where
     #[inline(never)]
     fn poll_on(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Outcome> {
         loop {
-            let this = self.as_mut().project();
-            let flow = match this.state.project() {
-                StateProjection::Calling { .. } => {
-                    ready!(self.as_mut().poll_try(context, Self::begin_wait))
+            let flow = match self.state {
+                State::Calling { .. } => {
+                    ready!(self.as_mut().poll_try(context, Self::begin_wait::<false>))
                 }
-                StateProjection::Seen { .. } => ready!(self.as_mut().poll_seen_try(context)),
-                // It has given its outcome already: whoever polls it all the same waits in vain.
-                _ if this.session.reason().is_some() => return Poll::Pending,
-                _ => {
-                    ready!(self.as_mut().poll_wait(context));
-                    let this = self.as_mut().project();
-                    if let Err(kept) = this.session.readmit(this.hooks) {
-                        return Poll::Ready(kept);
-                    }
-                    let seen = self.session.is_seen();
-                    if seen {
-                        self.as_mut().begin_seen_try();
-                    } else {
-                        self.as_mut().begin_try();
-                    }
-                    ControlFlow::Continue(())
-                }
+                State::Seen { .. } => ready!(self.as_mut().poll_seen_try(context)),
+                _ => ControlFlow::Continue(()),
             };
             if let ControlFlow::Break(outcome) = flow {
                 return Poll::Ready(outcome);
+            }
+            ready!(self.as_mut().poll_wait(context));
+            let this = self.as_mut().project();
+            if let Err(kept) = this.session.readmit(this.hooks) {
+                self.project().state.set(State::Ended);
+                return Poll::Ready(kept);
+            }
+            if self.session.is_seen() {
+                self.as_mut().begin_seen_try();
+            } else {
+                self.as_mut().begin_try();
             }
         }
     }
@@ -189,7 +185,7 @@ where
         let outcome = ready!(scope.within(|| future.poll(context)));
         Poll::Ready(match this.session.judge(&outcome, this.hooks) {
             Verdict::Accept => ControlFlow::Break(outcome),
-            verdict => self.begin_first_wait(outcome, verdict),
+            verdict => self.begin_wait::<true>(outcome, verdict),
         })
     }
 
@@ -219,29 +215,33 @@ where
         outcome: F::Outcome,
         verdict: Verdict,
     ) -> ControlFlow<F::Outcome> {
-        self.begin_wait(outcome, verdict)
+        self.begin_wait::<false>(outcome, verdict)
     }
 
-    #[inline]
-    fn begin_wait(
+    #[inline(always)]
+    #[allow(
+        clippy::inline_always,
+        reason = "a call would cost a third of what it does; the first failure has its own copy"
+    )]
+    fn begin_wait<const SEEN: bool>(
         self: Pin<&mut Self>,
         outcome: F::Outcome,
         verdict: Verdict,
     ) -> ControlFlow<F::Outcome> {
         let mut this = self.project();
         // The try is over: nothing of it outlives the wait, nor a handler.
-        this.state.set(State::Yielded);
-        let timed = this.session.is_seen();
-        let Some(wait) = this.session.handle_failure(timed, &outcome, verdict, this.hooks) else {
+        this.state.set(State::Ended);
+        let Some(wait) = this.session.handle_failure(SEEN, &outcome, verdict, this.hooks) else {
             return ControlFlow::Break(outcome);
         };
         drop(this.hooks.keep(outcome));
-        this.state.set(match wait.to_nanos() {
-            0 => State::Yielding,
+        match wait.to_nanos() {
+            0 => this.state.set(State::Yielding),
             nanos => {
-                State::Sleeping { sleep: this.session.clock.sleep(Duration::from_nanos(nanos)) }
+                let sleep = this.session.clock.sleep(Duration::from_nanos(nanos));
+                this.state.set(State::Sleeping { sleep });
             }
-        });
+        }
         ControlFlow::Continue(())
     }
 
@@ -255,7 +255,9 @@ where
                 context.waker().wake_by_ref();
                 Poll::Pending
             }
-            _ => Poll::Ready(()),
+            StateProjection::Yielded => Poll::Ready(()),
+            // Whoever polls a call all the same that has given its outcome waits in vain.
+            _ => Poll::Pending,
         }
     }
 }
