@@ -7,7 +7,8 @@ use core::fmt;
 #[non_exhaustive]
 pub enum Reason {
     /// `max_tries` were made.
-    MaxTries,
+    // From 1 on, so that no reason is zero, as all else is that a call begins with.
+    MaxTries = 1,
     /// `max_time` had passed.
     MaxTime,
     /// The caller's condition said so.
