@@ -128,6 +128,32 @@ fn a_zero_wait_needs_no_timer() {
     assert_eq!(future.as_mut().poll(&mut context), Poll::Ready(Err(1)));
 }
 
+#[test]
+fn a_call_that_has_given_up_is_never_ready_again() {
+    static ONCE: Policy = policy!(expo, max_tries = 1);
+    static TWICE: Policy = policy!(constant(interval = secs(0)), max_tries = 2);
+    const SHUT: &str = "shut";
+    let down = || ready(Err::<(), _>("down"));
+    let ends = |polls: usize, call: &mut dyn FnMut(&mut Context<'_>) -> Poll<_>| {
+        let mut context = Context::from_waker(Waker::noop());
+        let seen: Vec<_> = (0..polls + 2).map(|_| call(&mut context)).collect();
+        assert!(seen[polls - 1].is_ready(), "{seen:?}");
+        assert!(seen.iter().filter(|poll| poll.is_ready()).count() == 1, "{seen:?}");
+    };
+
+    let mut limited = Box::pin(ONCE.retry_async(down).into_future());
+    ends(1, &mut |context| limited.as_mut().poll(context));
+
+    let breaker = Breaker::builder().build().unwrap();
+    let call = TWICE.retry_async(down).breaker_or(&breaker, |_| Err(SHUT));
+    let mut stopped = Box::pin(call.on_backoff(|_| breaker.isolate()).into_future());
+    ends(2, &mut |context| stopped.as_mut().poll(context));
+
+    let call = ONCE.retry_async(down).breaker_or(&breaker, |_| Err(SHUT));
+    let mut rejected = Box::pin(call.into_future());
+    ends(1, &mut |context| rejected.as_mut().poll(context));
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_call_that_borrows_can_be_spawned() {
     let policy = policy!(constant(interval = Duration::ZERO), max_tries = 3);
