@@ -53,7 +53,7 @@ EDGES = [
     ("longest", "`Duration::MAX` as the first wait, with jitter: the second one"),
     ("at_cap", "jitter where the wait is at its cap of 10 s"),
     ("two_sessions", "two sessions draw"),
-    ("clock_step", "what a step of the system's clock does"),
+    ("clock_step", "what it does when the system's clock is set during a call"),
     ("half_open", "half-open with one permit, 10 calls at once"),
 ]
 
@@ -188,7 +188,9 @@ def calls(measured: Measured) -> str:
     rows = [(row, title) for row, title, _ in CALLS]
     return by_peer(measured.instructions, rows) + (
         "\n\nThe commands: `valgrind --tool=callgrind bench/target/release/measure count PEER ROW N`, with "
-        f"N = {rust.CALLS} and twice that. A retry is one of a hundred of its call."
+        f"N = {rust.CALLS} and twice that. A retry is one of a hundred of its call, or of all with a wait of zero. again "
+        "is woken by a thread of its own: its retries can be counted with waits of zero alone, and its figure "
+        "differs by a fifth from run to run."
     )
 
 
@@ -275,7 +277,15 @@ def edges(measured: Measured) -> str:
         table = [header(["", title], left=True)]
         table += [line([bold(peer), does]) for peer, does in rows]
         parts.append("\n".join(table))
-    return "\n\n".join(parts) + "\n\nThe command: `bench/target/release/measure edges`."
+    return "\n\n".join(parts) + (
+        "\n\nThe commands: `bench/target/release/measure edges` and, for the clock, `bench/target/release/clocks`, whose "
+        "`clock_gettime` is its own: it counts what is read, and sets the system's clock by an hour during the second "
+        "try of a call that always fails and waits for about 10 ms. The call has a limit of 100 ms where the library "
+        "limits time (backon limits the sum of its waits), and of 5 tries where it does not. On tokio it is tokio's "
+        "timer that reads the monotonic clock. tryhard's waits are seen by tokio's paused clock. again shows its "
+        "waits to nobody and sleeps them on a thread of its own, which no paused clock moves: its edges would take "
+        "days."
+    )
 
 
 def bold(peer: str) -> str:

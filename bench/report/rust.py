@@ -180,7 +180,7 @@ def threads() -> dict[tuple[str, str], tuple[float, float, float, float]]:
 
 def edges() -> dict[tuple[str, str], str]:
     found = {}
-    for line in output("measure", "edges").splitlines():
+    for line in (output("measure", "edges") + output("clocks")).splitlines():
         peer, edge, behaviour = line.split("\t")
         found[peer, edge] = behaviour
     return found

@@ -54,13 +54,23 @@ pub struct Peer {
     pub future_bytes: Option<fn() -> usize>,
     /// 100 000 tasks at once, each of which fails three times.
     pub crowd: Option<fn()>,
+    /// A call of [`clock::target`](crate::clock::target), with the limits that are there, which waits for real.
+    pub clocked: Option<fn()>,
     /// What it does where numbers end.
     pub edges: &'static [Named<fn() -> String>],
 }
 
 impl Peer {
     pub const fn named(name: &'static str) -> Self {
-        Self { name, rows: &[], shared: &[], future_bytes: None, crowd: None, edges: &[] }
+        Self {
+            name,
+            rows: &[],
+            shared: &[],
+            future_bytes: None,
+            crowd: None,
+            clocked: None,
+            edges: &[],
+        }
     }
 
     /// Does the work of the row `name` `n` times, if the library can.

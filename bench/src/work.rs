@@ -26,7 +26,7 @@ pub const CROWD_CAP: Duration = Duration::from_millis(8);
 pub const CROWD_TRIES: u64 = 4;
 
 #[derive(Clone, Debug)]
-pub struct Failure(#[allow(dead_code, reason = "only its size counts")] u64);
+pub struct Failure(#[allow(dead_code, reason = "only its size counts")] pub u64);
 
 #[inline]
 pub fn succeed(i: u64) -> Result<u64, Failure> {
@@ -97,8 +97,17 @@ pub struct Flaky(Arc<AtomicU64>);
 
 impl Flaky {
     pub fn call(&self) -> impl Future<Output = Result<u64, Failure>> + Send + use<> {
+        let answer = self.answer();
+        async move { answer }
+    }
+
+    pub fn answer(&self) -> Result<u64, Failure> {
         let tries = self.0.fetch_add(1, Relaxed) + 1;
-        async move { if tries < CROWD_TRIES { Err(Failure(tries)) } else { Ok(tries) } }
+        if tries < CROWD_TRIES { Err(Failure(tries)) } else { Ok(tries) }
+    }
+
+    pub fn tries(&self) -> u64 {
+        self.0.load(Relaxed)
     }
 }
 

@@ -7,6 +7,7 @@ use backoff::backoff::Backoff;
 use backoff::future::{Retry, Sleeper};
 use backoff::{Error, ExponentialBackoff, ExponentialBackoffBuilder};
 
+use crate::clock::{self, PAUSE};
 use crate::edges::{self, TEN};
 use crate::work::{
     CAP, CROWD_CAP, CROWD_FIRST, CROWD_TRIES, FIRST, Failure, RETRIES, TRIES, block_on, crowd,
@@ -33,6 +34,11 @@ pub const PEER: Peer = Peer {
             backoff::future::retry(backoff, move || transient(flaky.call()))
         });
     }),
+    clocked: Some(|| {
+        let mut backoff = exponential(PAUSE, PAUSE);
+        backoff.max_elapsed_time = Some(clock::LIMIT);
+        backoff::retry(backoff, || clock::target().map_err(Error::transient)).ok();
+    }),
     edges: &[
         (edges::GROWTH, || {
             let mut backoff = exponential(FIRST, Duration::MAX);
@@ -45,7 +51,6 @@ pub const PEER: Peer = Peer {
         }),
         (edges::AT_CAP, || edges::at_cap(at_cap())),
         (edges::TWO_SESSIONS, || edges::two_sessions(at_cap)),
-        (edges::CLOCK_STEP, || "nothing: monotonic clock".to_owned()),
     ],
     ..Peer::named("backoff")
 };

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use backon::{BackoffBuilder, BlockingRetryable, ExponentialBuilder, Retryable};
 
+use crate::clock::{self, PAUSE};
 use crate::edges::{self, TEN};
 use crate::work::{
     CAP, CROWD_CAP, CROWD_FIRST, CROWD_TRIES, FIRST, RETRIES, TRIES, block_on, crowd, fail,
@@ -31,6 +32,10 @@ pub const PEER: Peer = Peer {
             (|| flaky.call()).retry(builder).await
         });
     }),
+    clocked: Some(|| {
+        let builder = builder(PAUSE, PAUSE, TRIES).without_max_times();
+        clock::target.retry(builder.with_total_delay(Some(clock::LIMIT))).call().ok();
+    }),
     edges: &[
         (edges::GROWTH, || {
             let uncapped = ExponentialBuilder::default().without_max_delay().without_max_times();
@@ -42,7 +47,6 @@ pub const PEER: Peer = Peer {
         }),
         (edges::AT_CAP, || edges::at_cap(builder(TEN, TEN, 10_000).build())),
         (edges::TWO_SESSIONS, || edges::two_sessions(|| builder(TEN, TEN, 100).build())),
-        (edges::CLOCK_STEP, || "nothing: reads no clock".to_owned()),
     ],
     ..Peer::named("backon")
 };

@@ -2,10 +2,12 @@
 //! w · (1 ± 0.3).
 
 use std::hint::black_box;
+use std::thread;
 use std::time::Duration;
 
 use exponential_backoff::Backoff;
 
+use crate::clock;
 use crate::edges::{self, TEN};
 use crate::work::{CAP, FIRST, RETRIES, TRIES, fail, no_sleep, succeed};
 use crate::{Peer, row};
@@ -16,6 +18,14 @@ pub const PEER: Peer = Peer {
         (row::BLOCKING_RETRY, |n| blocking(n / RETRIES, RETRIES + 1, fail)),
         (row::NEXT_WAIT, next_wait),
     ],
+    clocked: Some(|| {
+        for wait in &Backoff::new(clock::TRIES as u32, clock::PAUSE, None) {
+            if clock::target().is_ok() {
+                break;
+            }
+            wait.into_iter().for_each(thread::sleep);
+        }
+    }),
     edges: &[
         (edges::GROWTH, || {
             let mut backoff = Backoff::new(u32::MAX, FIRST, None);
@@ -27,7 +37,6 @@ pub const PEER: Peer = Peer {
         }),
         (edges::AT_CAP, || edges::at_cap(waits().skip(10))),
         (edges::TWO_SESSIONS, || edges::two_sessions(waits)),
-        (edges::CLOCK_STEP, || "nothing: reads no clock".to_owned()),
     ],
     ..Peer::named("exponential-backoff")
 };

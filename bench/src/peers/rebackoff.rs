@@ -10,6 +10,7 @@ use rebackoff::prelude::*;
 use rebackoff::{Draws, Engine, Seconds, Step, sleep_fn};
 use rebackoff_core::{Breaker, Budget, Cost, Health, PolicyBuilder};
 
+use crate::clock;
 use crate::edges::{self, TEN};
 use crate::peer::Shared;
 use crate::work::{
@@ -71,12 +72,15 @@ pub const PEER: Peer = Peer {
     ],
     future_bytes: Some(|| size_of_val(&policy(TRIES).retry_async(|| target(1)).into_future())),
     crowd: Some(|| crowd(|flaky| async move { CROWD.retry_async(|| flaky.call()).await })),
+    clocked: Some(|| {
+        let policy = Policy::new(constant().interval(clock::PAUSE)).max_time(clock::LIMIT);
+        policy.build().unwrap().retry(clock::target).call().ok();
+    }),
     edges: &[
         (edges::GROWTH, || edges::growth(waits(Policy::new(expo()).jitter(Jitter::None)))),
         (edges::LONGEST, || edges::longest(waits(Policy::new(expo().factor(Duration::MAX))))),
         (edges::AT_CAP, || edges::at_cap(waits(at_cap().jitter(Jitter::Random)))),
         (edges::TWO_SESSIONS, || edges::two_sessions(|| waits(at_cap()))),
-        (edges::CLOCK_STEP, || "nothing: monotonic clock".to_owned()),
         (edges::HALF_OPEN, half_open),
     ],
     ..Peer::named("rebackoff")

@@ -6,13 +6,17 @@ use std::time::{Duration, SystemTime};
 
 use http::{Extensions, Response};
 use reqwest::Request;
-use reqwest_middleware::{ClientBuilder, ClientWithMiddleware, Middleware, Next};
+use reqwest_middleware::{ClientBuilder, ClientWithMiddleware, Error, Middleware, Next};
 use reqwest_retry::RetryTransientMiddleware;
 use retry_policies::policies::ExponentialBackoff;
 use retry_policies::{Jitter, RetryDecision, RetryPolicy};
 
+use crate::clock::{self, PAUSE};
 use crate::edges::{self, TEN};
-use crate::work::{CAP, FIRST, RETRIES, TRIES, on_paused_tokio, on_tokio};
+use crate::work::{
+    CAP, CROWD_CAP, CROWD_FIRST, CROWD_TRIES, FIRST, Failure, Flaky, RETRIES, TRIES, crowd,
+    on_paused_tokio, on_tokio,
+};
 use crate::{Peer, row};
 
 pub const PEER: Peer = Peer {
@@ -22,8 +26,28 @@ pub const PEER: Peer = Peer {
         (row::NEXT_WAIT, next_wait),
     ],
     future_bytes: Some(|| {
-        let client = client(200, TRIES);
+        let client = client(policy(TRIES), |_| 200);
         size_of_val(&client.execute(client.get(URL).build().unwrap()))
+    }),
+    crowd: Some(|| {
+        let builder = ExponentialBackoff::builder().retry_bounds(CROWD_FIRST, CROWD_CAP);
+        let policy = builder.build_with_max_retries(CROWD_TRIES as u32 - 1);
+        let client = client(policy, |carried| match carried.get::<Flaky>() {
+            Some(flaky) => status(flaky.answer()),
+            None => 500,
+        });
+        crowd(|flaky| {
+            let request = client.get(URL).with_extension(flaky.clone());
+            async move {
+                Ok::<_, Error>(request.send().await?.error_for_status().map(|_| flaky.tries())?)
+            }
+        });
+    }),
+    clocked: Some(|| {
+        let builder = ExponentialBackoff::builder().retry_bounds(PAUSE, PAUSE);
+        let policy = builder.build_with_total_retry_duration(clock::LIMIT);
+        let client = client(policy, |_| status(clock::target()));
+        on_tokio(1, |_| client.execute(client.get(URL).build().unwrap()));
     }),
     edges: &[
         (edges::GROWTH, || {
@@ -36,7 +60,6 @@ pub const PEER: Peer = Peer {
         }),
         (edges::AT_CAP, || edges::at_cap(waits(at_cap()).map(milliseconds))),
         (edges::TWO_SESSIONS, || edges::two_sessions(|| waits(at_cap()).map(milliseconds))),
-        (edges::CLOCK_STEP, clock_step),
     ],
     ..Peer::named("retry-policies")
 };
@@ -68,35 +91,44 @@ fn milliseconds(wait: Duration) -> Duration {
     Duration::from_millis((wait.as_secs_f64() * 1e3).round() as u64)
 }
 
-struct Answer(u16);
+/// The status of an answer, by what the request carries.
+struct Answer(fn(&Extensions) -> u16);
 
 #[async_trait::async_trait]
 impl Middleware for Answer {
     async fn handle(
         &self,
         _request: Request,
-        _extensions: &mut Extensions,
+        extensions: &mut Extensions,
         _next: Next<'_>,
     ) -> reqwest_middleware::Result<reqwest::Response> {
-        let response = Response::builder().status(black_box(self.0)).body("").unwrap();
+        let response =
+            Response::builder().status(black_box((self.0)(extensions))).body("").unwrap();
         Ok(reqwest::Response::from(response))
     }
 }
 
-fn client(status: u16, tries: u64) -> ClientWithMiddleware {
+fn client<P: RetryPolicy + Send + Sync + 'static>(
+    policy: P,
+    answer: fn(&Extensions) -> u16,
+) -> ClientWithMiddleware {
     ClientBuilder::new(reqwest::Client::new())
-        .with(RetryTransientMiddleware::new_with_policy(policy(tries)))
-        .with(Answer(status))
+        .with(RetryTransientMiddleware::new_with_policy(policy))
+        .with(Answer(answer))
         .build()
 }
 
+fn status(result: Result<u64, Failure>) -> u16 {
+    if result.is_ok() { 200 } else { 503 }
+}
+
 fn async_success(n: u64) {
-    let client = client(200, TRIES);
+    let client = client(policy(TRIES), |_| 200);
     on_tokio(n, |_| client.execute(client.get(URL).build().unwrap()));
 }
 
 fn async_retry_timer(n: u64) {
-    let client = client(503, RETRIES + 1);
+    let client = client(policy(RETRIES + 1), |_| 503);
     on_paused_tokio(n / RETRIES, |_| client.execute(client.get(URL).build().unwrap()));
 }
 
@@ -109,17 +141,5 @@ fn next_wait(n: u64) {
                 black_box(execute_after.duration_since(start).unwrap_or_default());
             }
         }
-    }
-}
-
-/// A call of which an hour has passed, by a clock that was set in the meantime.
-fn clock_step() -> String {
-    let minute =
-        ExponentialBackoff::builder().build_with_total_retry_duration(Duration::from_secs(60));
-    let hour = Duration::from_secs(3_600);
-    let gives_up = |start| matches!(minute.should_retry(start, 0), RetryDecision::DoNotRetry);
-    match (gives_up(SystemTime::now() - hour), gives_up(SystemTime::now() + hour)) {
-        (true, false) => "set on an hour: gives up at once; set back: an hour more".to_owned(),
-        (on, back) => format!("set on: gives up {on}; set back: gives up {back}"),
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use retry::delay::{Exponential, jitter};
 
+use crate::clock;
 use crate::edges::{self, TEN};
 use crate::work::{CAP, FIRST, RETRIES, TRIES, fail, no_wait, succeed};
 use crate::{Peer, row};
@@ -15,12 +16,15 @@ pub const PEER: Peer = Peer {
         (row::BLOCKING_RETRY, blocking_retry),
         (row::NEXT_WAIT, next_wait),
     ],
+    clocked: Some(|| {
+        let waits = waits(clock::PAUSE, clock::PAUSE).take(clock::TRIES as usize - 1);
+        retry::retry(waits, clock::target).ok();
+    }),
     edges: &[
         (edges::GROWTH, || edges::growth(Exponential::from_millis(1000))),
         (edges::LONGEST, || edges::longest(Exponential::from_millis(u64::MAX).map(jitter))),
         (edges::AT_CAP, || edges::at_cap(waits(TEN, TEN))),
         (edges::TWO_SESSIONS, || edges::two_sessions(|| waits(TEN, TEN))),
-        (edges::CLOCK_STEP, || "nothing: reads no clock".to_owned()),
     ],
     ..Peer::named("retry")
 };

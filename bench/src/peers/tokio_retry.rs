@@ -1,11 +1,13 @@
 //! tokio-retry, which is async alone.
 
+use std::future::ready;
 use std::hint::black_box;
 use std::time::Duration;
 
 use tokio_retry::Retry;
 use tokio_retry::strategy::{ExponentialBackoff, jitter};
 
+use crate::clock::{self, PAUSE};
 use crate::edges::{self, TEN};
 use crate::work::{
     CAP, CROWD_CAP, CROWD_TRIES, RETRIES, TRIES, crowd, on_paused_tokio, on_tokio, succeed, target,
@@ -22,12 +24,14 @@ pub const PEER: Peer = Peer {
     crowd: Some(|| {
         crowd(|flaky| Retry::start(waits(1, CROWD_CAP, CROWD_TRIES), move || flaky.call()));
     }),
+    clocked: Some(|| {
+        on_tokio(1, |_| Retry::start(waits(5, PAUSE, clock::TRIES), || ready(clock::target())));
+    }),
     edges: &[
         (edges::GROWTH, || edges::growth(ExponentialBackoff::from_millis(2).factor(500))),
         (edges::LONGEST, || edges::longest(ExponentialBackoff::from_millis(u64::MAX).map(jitter))),
         (edges::AT_CAP, || edges::at_cap(waits(500, TEN, 10_000).skip(10))),
         (edges::TWO_SESSIONS, || edges::two_sessions(|| waits(500, TEN, 100))),
-        (edges::CLOCK_STEP, || "nothing: reads no clock".to_owned()),
     ],
     ..Peer::named("tokio-retry")
 };

@@ -1,11 +1,13 @@
 //! tokio-retry2, which is async alone.
 
+use std::future::ready;
 use std::hint::black_box;
 use std::time::Duration;
 
-use tokio_retry2::strategy::{ExponentialBackoff, jitter};
+use tokio_retry2::strategy::{ExponentialBackoff, MaxInterval, jitter};
 use tokio_retry2::{Retry, RetryError};
 
+use crate::clock::{self, PAUSE};
 use crate::edges::{self, TEN};
 use crate::work::{
     CAP, CROWD_CAP, CROWD_TRIES, Failure, RETRIES, TRIES, crowd, on_paused_tokio, on_tokio,
@@ -27,12 +29,15 @@ pub const PEER: Peer = Peer {
             Retry::spawn(waits(1, CROWD_CAP, CROWD_TRIES), move || transient(flaky.call()))
         });
     }),
+    clocked: Some(|| {
+        let waits = || waits(5, PAUSE, u64::MAX).max_duration(clock::LIMIT);
+        on_tokio(1, |_| Retry::spawn(waits(), || transient(ready(clock::target()))));
+    }),
     edges: &[
         (edges::GROWTH, || edges::growth(ExponentialBackoff::from_millis(2).factor(500))),
         (edges::LONGEST, || edges::longest(ExponentialBackoff::from_millis(u64::MAX).map(jitter))),
         (edges::AT_CAP, || edges::at_cap(waits(500, TEN, 10_000).skip(10))),
         (edges::TWO_SESSIONS, || edges::two_sessions(|| waits(500, TEN, 100))),
-        (edges::CLOCK_STEP, || "nothing: reads no clock".to_owned()),
     ],
     ..Peer::named("tokio-retry2")
 };

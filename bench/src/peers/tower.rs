@@ -1,6 +1,7 @@
 //! tower, which is async alone: its retry layer, with the policy that its user writes around its
 //! backoff, and its budget.
 
+use std::future::ready;
 use std::hint::black_box;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use tower::retry::{Policy, Retry};
 use tower::util::rng::HasherRng;
 use tower::{Service, ServiceExt, service_fn};
 
+use crate::clock::{self, PAUSE};
 use crate::edges::{self, TEN};
 use crate::peer::Shared;
 use crate::work::{
@@ -43,6 +45,11 @@ pub const PEER: Peer = Peer {
             Retry::new(attempts, service_fn(move |_| flaky.call())).oneshot(1)
         });
     }),
+    clocked: Some(|| {
+        let attempts = attempts(PAUSE, 2 * PAUSE, clock::TRIES);
+        let mut service = Retry::new(attempts, service_fn(|_| ready(clock::target())));
+        on_tokio(1, |_| service.call(1));
+    }),
     edges: &[
         (edges::GROWTH, || {
             let millis = Duration::from_millis(u64::MAX);
@@ -51,7 +58,6 @@ pub const PEER: Peer = Peer {
         (edges::LONGEST, || edges::longest(waits(Duration::MAX, Duration::MAX, 1.0).into_iter())),
         (edges::AT_CAP, || edges::at_cap(waits(FIRST, TEN, 1.0).into_iter().skip(10))),
         (edges::TWO_SESSIONS, two_sessions),
-        (edges::CLOCK_STEP, || "nothing: monotonic clock".to_owned()),
     ],
     ..Peer::named("tower")
 };

@@ -1,5 +1,6 @@
 //! tower-resilience, which is async alone; its futures are boxed. Its jitter is w · (1 ± 1).
 
+use std::future::ready;
 use std::hint::black_box;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -11,6 +12,7 @@ use tower_resilience::retry::{
     ExponentialBackoff, ExponentialRandomBackoff, IntervalFunction, RetryBudgetBuilder, RetryLayer,
 };
 
+use crate::clock::{self, PAUSE};
 use crate::edges::{self, TEN};
 use crate::peer::Shared;
 use crate::work::{
@@ -35,6 +37,11 @@ pub const PEER: Peer = Peer {
         let layer = layer(CROWD_FIRST, CROWD_CAP, CROWD_TRIES);
         crowd(|flaky| layer.layer(service_fn(move |_| flaky.call())).oneshot(1));
     }),
+    clocked: Some(|| {
+        let layer = layer(PAUSE, PAUSE, clock::TRIES);
+        let mut service = layer.layer(service_fn(|_| ready(clock::target())));
+        on_tokio(1, |_| service.call(1));
+    }),
     edges: &[
         (edges::GROWTH, || edges::growth(waits(ExponentialBackoff::new(FIRST)))),
         (edges::LONGEST, || {
@@ -42,7 +49,6 @@ pub const PEER: Peer = Peer {
         }),
         (edges::AT_CAP, || edges::at_cap(waits(backoff(TEN, TEN)))),
         (edges::TWO_SESSIONS, || edges::two_sessions(|| waits(backoff(TEN, TEN)))),
-        (edges::CLOCK_STEP, || "nothing: monotonic clock".to_owned()),
         (edges::HALF_OPEN, half_open),
     ],
     ..Peer::named("tower-resilience")
