@@ -34,6 +34,7 @@ use crate::Peer;
 pub const PEERS: &[Peer] = &[
     bare::PEER,
     hand::PEER,
+    hand::WITH_MAX_TIME,
     rebackoff::PEER,
     #[cfg(feature = "all-peers")]
     backon::PEER,
