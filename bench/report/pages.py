@@ -4,7 +4,7 @@ import machine
 import rust
 from reasons import REASONS
 from recorded import AT_MOST
-from rust import HAND, OURS, Measured
+from rust import HAND, HAND_WITH_MAX_TIME, OURS, Measured
 
 NONE = "—"
 # How much more than the first a figure must be until this project is not the first.
@@ -203,7 +203,7 @@ def weights(measured: Measured) -> str:
 
 
 def by_peer(figures: dict, rows: list[tuple[str, str]]) -> str:
-    peers = ["bare", HAND, OURS, *PEERS]
+    peers = ["bare", HAND, HAND_WITH_MAX_TIME, OURS, *PEERS]
     table = [header(["", *(title for _, title in rows)])]
     for peer in peers:
         cells = [number(figures.get((peer, row))) for row, _ in rows]
@@ -289,7 +289,12 @@ def edges(measured: Measured) -> str:
 
 
 def bold(peer: str) -> str:
-    title = {"bare": "the target alone", HAND: "by hand"}.get(peer, peer)
+    titles = {
+        "bare": "the target alone",
+        HAND: "by hand",
+        HAND_WITH_MAX_TIME: "by hand, with room for `max_time`",
+    }
+    title = titles.get(peer, peer)
     return f"**{title}**" if peer == OURS else title
 
 

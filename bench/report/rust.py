@@ -15,7 +15,7 @@ import subprocess
 import sys
 
 BENCH = pathlib.Path(__file__).resolve().parent.parent
-OURS, HAND = "rebackoff", "hand"
+OURS, HAND, HAND_WITH_MAX_TIME = "rebackoff", "hand", "hand-max_time"
 CALLS = 50_000
 # A peer walks the pause that these are about.
 CALLS_AFTER_A_PAUSE = 4
@@ -27,6 +27,8 @@ Figures = dict[tuple[str, str], float]
 
 # The rows of others that our own are held against.
 HELD_AGAINST = [
+    (HAND_WITH_MAX_TIME, "blocking_success"),
+    (HAND_WITH_MAX_TIME, "async_success"),
     ("governor", "bucket_permitted"),
     ("governor", "bucket_refused"),
     ("tower", "share_permitted"),
