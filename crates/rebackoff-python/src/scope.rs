@@ -149,24 +149,29 @@ thread_local! {
 }
 
 /// Runs the target: until it returns, the call is around what it does.
-#[inline]
 pub(crate) fn within<T>(
     clock: Clock,
     max_time: Option<Seconds>,
     tries: u64,
     target: impl FnOnce() -> T,
 ) -> (T, Clock) {
-    if tries == 1 && max_time.is_none() && matches!(clock, Clock::Off) {
-        UNTIMED.set(UNTIMED.get().saturating_add(1));
-        let outcome = target();
-        UNTIMED.set(UNTIMED.get().saturating_sub(1));
-        return (outcome, clock);
-    }
     RUNNING.with(|running| {
         running.borrow_mut().push(Surrounding { clock, max_time, tries });
         let outcome = target();
         let own = running.borrow_mut().pop();
         (outcome, own.map_or(Clock::Off, |own| own.clock))
+    })
+}
+
+/// The same for a first try of a call that nobody asks the time of.
+#[cfg_attr(not(accelerated), allow(dead_code, reason = "only the accelerator calls it"))]
+#[inline]
+pub(crate) fn within_untimed<T>(target: impl FnOnce() -> T) -> T {
+    UNTIMED.with(|untimed| {
+        untimed.set(untimed.get().wrapping_add(1));
+        let outcome = target();
+        untimed.set(untimed.get().wrapping_sub(1));
+        outcome
     })
 }
 

@@ -214,9 +214,11 @@ def test_what_somebody_puts_into_the_closure_is_no_way_into_the_interpreter(slee
         return value
 
     retried = rebackoff.on_exception(rebackoff.expo, ValueError)
-    for odd in (None, len, [].append, retried(len).__call__):
+    for odd in (None, len, [].append, retried(len).__call__, "another method"):
         decorated = retried(target)
         cell = decorated.__closure__[0]
+        if odd == "another method":
+            odd = cell.cell_contents.__self__.remaining_outside
         assert decorated(1) == 1  # whose entrance is gone in the midst of the call
         cell.cell_contents = odd
         assert decorated(2) == 2
