@@ -29,6 +29,7 @@ mod scope;
 mod seconds;
 mod settle;
 mod sleep;
+mod stack;
 mod steps;
 mod strategy;
 mod telemetry;
