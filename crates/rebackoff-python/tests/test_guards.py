@@ -294,9 +294,7 @@ def test_an_open_breaker_rejects_at_the_door(flavour, flaky, clock):
 
 
 @flavours
-def test_a_call_that_is_rejected_at_the_door_gives_up_after_no_try(
-    flavour, flaky, clock, caplog
-):
+def test_a_call_that_is_rejected_at_the_door_gives_up_after_no_try(flavour, flaky, clock, caplog):
     told, breaker = [], Breaker()
     breaker.isolate()
     call = flavour(flaky(0), breaker=breaker, on_giveup=told.append, logger="door")
