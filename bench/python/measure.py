@@ -2,32 +2,35 @@
 
 import asyncio
 import itertools
-import statistics
 import time
 
 import targets
 
-ROUNDS = 61
+ROUNDS = 101
 
 
 def nanoseconds(row, decorated):
-    """Median cost of one call, or one retry, for each library.
+    """What one call, or one retry, costs with each library: the least of its rounds.
 
     `decorated` maps its label to a function and to what is to be done before its turn; what the one
-    called "bare" costs is taken off, if it is there.
+    called "bare" costs is taken off, if it is there. What else a machine is busy with makes a round
+    longer and never shorter, so that the least is what comes again. The first round warms up: the
+    interpreter adapts its code to what it runs.
     """
-    samples = {label: [] for label in decorated}
+    rounds = [_round(row, decorated, number) for number in range(1 + ROUNDS)][1:]
+    least = {label: min(taken[label] for taken in rounds) for label in decorated}
+    return {label: cost - least.get("bare", 0) for label, cost in least.items()}
+
+
+def _round(row, decorated, number):
     timer = _async_calls if row.is_async else _calls
-    for round_number in range(ROUNDS):
-        taken = {}
-        for label in _turns(list(decorated), round_number):
-            function, prepare = decorated[label]
-            prepare()
-            targets.failures_left = row.retries
-            taken[label] = timer(function, row.calls) / (row.calls * max(row.retries, 1))
-        for label, cost in taken.items():
-            samples[label].append(cost - taken.get("bare", 0))
-    return {label: statistics.median(values) for label, values in samples.items()}
+    taken = {}
+    for label in _turns(list(decorated), number):
+        function, prepare = decorated[label]
+        prepare()
+        targets.failures_left = row.retries
+        taken[label] = timer(function, row.calls) / (row.calls * max(row.retries, 1))
+    return taken
 
 
 def _turns(labels, round_number):

@@ -6,6 +6,7 @@ import pathlib
 import subprocess
 import sys
 
+import measure
 import rows
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -54,9 +55,10 @@ def main():
 
 
 INTRODUCTION = (
-    "The command: `scripts/bench-python`. CPU time of the calling thread, all libraries in one process and taking turns, medians.\n"
-    "Overhead is the decorated call less the bare call, or less a loop by hand around the same failing target; `time.sleep` does\n"
-    "nothing here. In the last two columns: how many times less rebackoff costs than backoff 2.2.1, and what it has to reach."
+    "The command: `scripts/bench-python`. CPU time of the calling thread, all libraries in one process and taking turns, the least of\n"
+    f"{measure.ROUNDS} rounds after one to warm up. Overhead is the decorated call less the bare call, or less a loop by hand around the\n"
+    "same failing target; `time.sleep` does nothing here. In the last two columns: how many times less rebackoff costs than backoff\n"
+    "2.2.1, and what it has to reach."
 )
 
 

@@ -30,8 +30,8 @@ pub(crate) fn call<'py>(
     };
     let target = target.bind(py);
     loop {
-        if run.get().tells_tries() {
-            Settling::new(Moment::Trying, py.None()).finish(py, run.get(), &mut state)?;
+        if let Some(settling) = state.before_try(py, run.get()) {
+            settling.finish(py, run.get(), &mut state)?;
         }
         let outcome = state.within(py, || outside::call(target, &args, Some(&kwargs)));
         let value = match (outcome, trigger) {

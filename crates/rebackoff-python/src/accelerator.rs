@@ -9,6 +9,8 @@
 #![allow(unsafe_code)]
 
 #[cfg(accelerated)]
+mod entrance;
+#[cfg(accelerated)]
 mod guard;
 #[cfg(accelerated)]
 mod vectorcall;

@@ -125,6 +125,15 @@ impl CallState {
         settled
     }
 
+    /// What there is to settle before a try: somebody may want to be told, or a breaker let none through.
+    pub(crate) fn before_try(&self, py: Python<'_>, run: &Run) -> Option<Settling> {
+        let rejection = self.guards.as_ref().and_then(|guards| guards.rejection());
+        match rejection {
+            Some(error) => Some(Settling::new(Moment::Rejected, error.clone_ref(py))),
+            None => run.tells_tries().then(|| Settling::new(Moment::Trying, py.None())),
+        }
+    }
+
     /// Another error than the target's ends the call, and says nothing of the target.
     pub(crate) fn release(&mut self) {
         if let Some(guards) = &mut self.guards {
@@ -295,12 +304,12 @@ impl Call {
         self.state.settle_success(py, &py.None())
     }
 
-    /// Tells the handlers that a try is about to begin.
+    /// Tells the handlers that a try is about to begin, or ends the call where a breaker lets none through.
     fn trying(&mut self, py: Python<'_>) -> PyResult<()> {
-        if !self.run.get().tells_tries() {
-            return Ok(());
+        match self.state.before_try(py, self.run.get()) {
+            Some(settling) => self.settle(py, settling).map(|_| ()),
+            None => Ok(()),
         }
-        self.settle(py, Settling::new(Moment::Trying, py.None())).map(|_| ())
     }
 
     /// The target raised: waits and returns True, or gives up and returns False.
@@ -328,11 +337,10 @@ impl Call {
     }
 
     fn atrying(slf: Bound<'_, Self>) -> PyResult<Option<Bound<'_, PyAny>>> {
-        if !slf.borrow().run.get().tells_tries() {
-            return Ok(None);
-        }
-        let py = slf.py();
-        drive(slf, Settling::new(Moment::Trying, py.None()))
+        let call = slf.borrow();
+        let settling = call.state.before_try(slf.py(), call.run.get());
+        drop(call);
+        settling.map_or(Ok(None), |settling| drive(slf, settling))
     }
 
     fn afailed(slf: Bound<'_, Self>, error: Py<PyAny>) -> PyResult<Option<Bound<'_, PyAny>>> {

@@ -63,6 +63,19 @@ pub(crate) fn with_outcome<'py>(
     Ok(details)
 }
 
+/// What the details of a call without a try hold as well: there is no value, whoever has the word.
+pub(crate) fn with_error<'py>(
+    py: Python<'py>,
+    run: &Run,
+    call: &CallState,
+    elapsed: &Elapsed<'py>,
+    error: &Py<PyAny>,
+) -> PyResult<Bound<'py, PyDict>> {
+    let details = base(py, run, call, elapsed.shown(py))?;
+    details.set_item(intern!(py, "exception"), error)?;
+    Ok(details)
+}
+
 /// The same details, and the amplification where there is one.
 pub(crate) fn with_amplification(
     details: Bound<'_, PyDict>,

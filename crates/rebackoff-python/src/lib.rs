@@ -7,16 +7,15 @@
 //! A decorator makes a `Run` of its options, once. A call that fails makes a
 //! `Call`, which holds the engine; `settle` is what happens between two tries.
 
-#[cfg_attr(
-    not(all(Py_3_12, not(PyPy), not(GraalPy))),
-    allow(dead_code, reason = "only the accelerator calls it")
-)]
+#[cfg_attr(not(accelerated), allow(dead_code, reason = "only the accelerator calls it"))]
 mod accelerated;
 mod accelerator;
 mod arities;
 mod call;
 mod clock;
 mod details;
+#[cfg_attr(not(accelerated), allow(dead_code, reason = "bodies in Python are exchanged instead"))]
+mod detours;
 mod guards;
 mod hint;
 mod jitter;
@@ -30,6 +29,7 @@ mod scope;
 mod seconds;
 mod settle;
 mod sleep;
+mod stack;
 mod steps;
 mod strategy;
 mod telemetry;

@@ -77,13 +77,37 @@ pub(crate) unsafe fn vectorcall(
         *mut PyObject,
     ) -> *mut PyObject;
 
-    // SAFETY: the function is the one that is named, which may unwind; the rest is the caller's.
+    // SAFETY: it is what the function itself is called by, or the function that is named; both may
+    // unwind. The rest is the caller's.
     unsafe {
-        // The compiler must not see which function it is: it knows it as one that never unwinds.
-        let call: Vectorcall =
-            std::mem::transmute(black_box(ffi::PyObject_Vectorcall as *const ()));
+        let call: Vectorcall = match own_vectorcall(function) {
+            Some(own) => std::mem::transmute::<ffi::vectorcallfunc, Vectorcall>(own),
+            // The compiler must not see which function it is: it knows it as one that never unwinds.
+            None => std::mem::transmute::<*const (), Vectorcall>(black_box(
+                ffi::PyObject_Vectorcall as *const (),
+            )),
+        };
         here(|| call(function, values, nargsf, names))
     }
+}
+
+/// What `PyObject_Vectorcall` would call, where it has nothing else to do: a Python function's
+/// result need not be checked.
+#[cfg(not(any(PyPy, GraalPy)))]
+#[inline]
+unsafe fn own_vectorcall(function: *mut PyObject) -> Option<ffi::vectorcallfunc> {
+    // SAFETY: the type is checked before the cast.
+    unsafe {
+        if ffi::PyFunction_Check(function) == 0 {
+            return None;
+        }
+        (*function.cast::<ffi::PyFunctionObject>()).vectorcall
+    }
+}
+
+#[cfg(any(PyPy, GraalPy))]
+unsafe fn own_vectorcall(_: *mut PyObject) -> Option<ffi::vectorcallfunc> {
+    None
 }
 
 /// Does not let the thread be unwound out of the call.

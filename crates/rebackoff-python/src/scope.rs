@@ -1,7 +1,7 @@
 //! What surrounds a call: the tries of other calls that it runs inside, and deadlines.
 //!
 //! It is looked for where a call fails, and where the target asks. A call that runs on this thread's
-//! stack is found there: its Python body by its frame (`rebackoff._stack`), its Rust body in a list
+//! stack is found there: its Python body by its frame (`stack`), its Rust body in a list
 //! that belongs to the thread. So it costs a call next to nothing to be found. What is not on the
 //! stack is in a context variable: async calls, which the tasks they start have to see, retry
 //! contexts and `deadline()`.
@@ -17,12 +17,10 @@ use pyo3::sync::PyOnceLock;
 use pyo3::{PyTraverseError, PyVisit};
 use rebackoff_core::Seconds;
 
-use crate::arities::Arities;
-use crate::call::Call;
 use crate::clock::Clock;
-use crate::modules::STACK;
 use crate::run::Run;
 use crate::seconds::Amount;
+use crate::stack::{self, Found};
 
 /// A call whose try is running, or a deadline.
 pub(crate) struct Surrounding {
@@ -83,41 +81,25 @@ impl Around {
         running.iter().try_for_each(|one| self.add(py, one))
     }
 
-    /// A frame stands for a call that has failed before (`Call`), or for the first try of one: its
-    /// `Run` and what the clock said.
     fn find_in_frames(
         &mut self,
         py: Python<'_>,
         own: &mut Option<&Run>,
         frame_is_own: bool,
     ) -> PyResult<()> {
-        let found = STACK.get(py)?.call_method1(intern!(py, "calls"), (frame_is_own,))?;
-        for one in found.try_iter()? {
-            let one = one?;
-            if let Ok(call) = one.cast::<Call>() {
+        stack::calls(py, frame_is_own, |found| match found {
+            Found::Call(call) => {
                 // One that is borrowed is not in a try, but asks itself, or runs a handler.
                 let surrounding = call.try_borrow().ok().and_then(|call| call.surrounding(py));
-                if let Some(surrounding) = surrounding {
-                    self.add(py, &surrounding)?;
-                }
-                continue;
+                surrounding.map_or(Ok(()), |surrounding| self.add(py, &surrounding))
             }
-            let (run, start): (Bound<'_, PyAny>, Option<Bound<'_, PyAny>>) = one.extract()?;
-            let run = match run.cast::<Arities>() {
-                Ok(arities) => arities.get().run.bind(py).clone(),
-                Err(_) => run.cast_into::<Run>()?,
-            };
-            if is_own(own, run.get()) {
-                continue;
+            Found::FirstTry(run, _) if is_own(own, run.get()) => Ok(()),
+            Found::FirstTry(run, start) => {
+                let max_time = run.get().max_time.known().flatten();
+                let clock = start.map_or(Ok(Clock::Off), |start| Clock::started(&start))?;
+                self.add(py, &Surrounding { clock, max_time, tries: 1 })
             }
-            let max_time = run.get().max_time.known().flatten();
-            let clock = match start {
-                Some(start) => Clock::started(&start)?,
-                None => Clock::Off,
-            };
-            self.add(py, &Surrounding { clock, max_time, tries: 1 })?;
-        }
-        Ok(())
+        })
     }
 
     fn add(&mut self, py: Python<'_>, one: &Surrounding) -> PyResult<()> {
@@ -149,24 +131,29 @@ thread_local! {
 }
 
 /// Runs the target: until it returns, the call is around what it does.
-#[inline]
 pub(crate) fn within<T>(
     clock: Clock,
     max_time: Option<Seconds>,
     tries: u64,
     target: impl FnOnce() -> T,
 ) -> (T, Clock) {
-    if tries == 1 && max_time.is_none() && matches!(clock, Clock::Off) {
-        UNTIMED.set(UNTIMED.get().saturating_add(1));
-        let outcome = target();
-        UNTIMED.set(UNTIMED.get().saturating_sub(1));
-        return (outcome, clock);
-    }
     RUNNING.with(|running| {
         running.borrow_mut().push(Surrounding { clock, max_time, tries });
         let outcome = target();
         let own = running.borrow_mut().pop();
         (outcome, own.map_or(Clock::Off, |own| own.clock))
+    })
+}
+
+/// The same for a first try of a call that nobody asks the time of.
+#[cfg_attr(not(accelerated), allow(dead_code, reason = "only the accelerator calls it"))]
+#[inline]
+pub(crate) fn within_untimed<T>(target: impl FnOnce() -> T) -> T {
+    UNTIMED.with(|untimed| {
+        untimed.set(untimed.get().wrapping_add(1));
+        let outcome = target();
+        untimed.set(untimed.get().wrapping_sub(1));
+        outcome
     })
 }
 

@@ -28,6 +28,8 @@ use crate::{outside, sleep, testing};
 pub(crate) enum Moment {
     /// Nothing yet: a try is about to begin.
     Trying,
+    /// Nothing, and it will not: a breaker lets no try through.
+    Rejected,
     /// It raised one of the exceptions.
     Failed,
     /// It returned, and the predicate has to be asked.
@@ -176,7 +178,13 @@ impl Settling {
                         self.enter_giveup(py, run, call, Reason::Breaker, tries)?;
                     }
                 }
-                Stage::Done => return Ok(None),
+                Stage::Done => {
+                    let rejection = call.guards.as_mut().and_then(|guards| guards.take_rejection());
+                    return match rejection {
+                        Some(error) => Err(PyErr::from_value(error.into_bound(py))),
+                        None => Ok(None),
+                    };
+                }
             }
         }
     }
@@ -204,6 +212,10 @@ impl Settling {
                 return Ok(());
             }
             _ if testing::is_disabled() => Stage::Done,
+            Moment::Rejected => {
+                self.enter_giveup(py, run, call, Reason::Breaker, 0)?;
+                return Ok(());
+            }
             Moment::Failed if is_cancellation(py, run, &self.outcome)? => Stage::Done,
             Moment::Refused => Stage::Decide,
             _ => Stage::Condition,

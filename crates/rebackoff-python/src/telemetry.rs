@@ -4,11 +4,11 @@
 //! `rebackoff._instrumented` exchanges the bodies when the first exporter comes.
 
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
+use crate::detours::Detour;
 use crate::outside;
 
 /// What handlers are told of.
@@ -20,7 +20,6 @@ pub(crate) enum Event {
     Success,
 }
 
-static ON: AtomicBool = AtomicBool::new(false);
 static EXPORTERS: Mutex<Option<Exporters>> = Mutex::new(None);
 
 struct Exporters {
@@ -33,7 +32,7 @@ struct Exporters {
 /// Whether there are exporters.
 #[inline]
 pub(crate) fn is_on() -> bool {
-    ON.load(Ordering::Relaxed)
+    Detour::Exporters.is_needed()
 }
 
 /// Tells the exporters. Their errors are not the call's: `sys.unraisablehook` gets them.
@@ -86,6 +85,6 @@ pub(crate) fn set_exporters(
         let mut exporters = EXPORTERS.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         std::mem::replace(&mut *exporters, new)
     };
-    ON.store(any, Ordering::Relaxed);
+    Detour::Exporters.set(any);
     drop(old);
 }

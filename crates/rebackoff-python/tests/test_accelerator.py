@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import sys
 
 import pytest
 import rebackoff
+from rebackoff import _arities, _async
 from rebackoff._native import accelerate
 
 
@@ -60,6 +62,14 @@ def test_coroutine_functions_have_a_body_for_each_small_number_of_arguments(monk
         for count in range(6):
             assert asyncio.run(run(call, *range(count))) == (count <= most)
         assert not asyncio.run(run(call, 1, key=2))
+
+
+def test_each_of_these_bodies_does_what_the_body_for_all_arguments_does():
+    body = inspect.getsource(_async.retry_exception).partition("async def")[2]
+    source = _arities._SOURCE.format(names="*args, **kwargs").partition("async def")[2]
+    packing = "            args, kwargs = (*args, **kwargs), {}\n"
+    assert source.count(packing) == 1
+    assert source.replace(packing, "") == body
 
 
 def test_an_async_target_refuses_wrong_arguments_when_it_is_awaited():
@@ -214,9 +224,11 @@ def test_what_somebody_puts_into_the_closure_is_no_way_into_the_interpreter(slee
         return value
 
     retried = rebackoff.on_exception(rebackoff.expo, ValueError)
-    for odd in (None, len, [].append, retried(len).__call__):
+    for odd in (None, len, [].append, retried(len).__call__, "another method"):
         decorated = retried(target)
         cell = decorated.__closure__[0]
+        if odd == "another method":
+            odd = cell.cell_contents.__self__.remaining_outside
         assert decorated(1) == 1  # whose entrance is gone in the midst of the call
         cell.cell_contents = odd
         assert decorated(2) == 2

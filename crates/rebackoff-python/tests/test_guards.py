@@ -12,7 +12,7 @@ import warnings
 
 import pytest
 import rebackoff
-from rebackoff import Breaker, Budget, CircuitOpenError, Keyed
+from rebackoff import Breaker, Budget, CircuitOpenError, Keyed, testing
 
 
 @pytest.fixture
@@ -291,6 +291,48 @@ def test_an_open_breaker_rejects_at_the_door(flavour, flaky, clock):
         flavour(target, breaker=breaker, on_try=tries.append)()
     assert raised.value.retry_in == 6
     assert (target.calls, tries, breaker.rejected) == (0, [], 1)
+
+
+@flavours
+def test_a_call_that_is_rejected_at_the_door_gives_up_after_no_try(flavour, flaky, clock, caplog):
+    told, breaker = [], Breaker()
+    breaker.isolate()
+    call = flavour(flaky(0), breaker=breaker, on_giveup=told.append, logger="door")
+    with pytest.raises(CircuitOpenError) as raised:
+        call()
+    (details,) = told
+    assert (details["tries"], details["reason"], details["elapsed"]) == (0, "breaker", 0)
+    assert details["exception"] is raised.value
+    assert "value" not in details and "wait" not in details
+    (record,) = caplog.records
+    assert "after 0 tries" in record.getMessage() and "isolated" in record.getMessage()
+    with testing.disabled(), pytest.raises(CircuitOpenError):
+        call()
+    assert len(told) == 1
+
+
+def test_an_async_handler_is_awaited_when_a_call_is_rejected_at_the_door(flaky, clock):
+    told, breaker = [], Breaker()
+    breaker.isolate()
+
+    async def tell(details):
+        await asyncio.sleep(0)
+        told.append(details["tries"])
+
+    with pytest.raises(CircuitOpenError):
+        async_exception(flaky(0), breaker=breaker, on_giveup=[tell, tell])()
+    assert told == [0, 0]
+
+
+def test_a_handler_that_raises_at_the_door_has_its_way(flaky, clock):
+    breaker = Breaker()
+    breaker.isolate()
+
+    def refuse(details):
+        raise KeyError(details["reason"])
+
+    with pytest.raises(KeyError, match="breaker"):
+        sync_exception(flaky(0), breaker=breaker, on_giveup=refuse)()
 
 
 @flavours

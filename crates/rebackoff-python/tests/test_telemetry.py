@@ -133,6 +133,19 @@ def test_an_exporter_is_told_of_a_success_at_once(flavour, flaky, recorder):
 
 
 @pytest.mark.parametrize("flavour", ALL)
+def test_an_exporter_is_told_of_a_call_that_a_breaker_rejects_at_the_door(flavour, flaky, recorder):
+    breaker = rebackoff.Breaker()
+    breaker.isolate()
+    call = flavour(flaky(0), breaker=breaker)
+    telemetry.instrument(recorder)
+    with pytest.raises(rebackoff.CircuitOpenError) as raised:
+        call()
+    (record,) = recorder.records
+    assert (record.event, record.tries, record.reason) == ("giveup", 0, "breaker")
+    assert record.outcome is raised.value
+
+
+@pytest.mark.parametrize("flavour", ALL)
 def test_an_exporter_that_went_is_told_nothing(flavour, flaky, sleeps, recorder):
     telemetry.instrument(recorder)
     call = flavour(flaky(1))

@@ -80,7 +80,8 @@ def on_exception(
         on_try: Called with the details before each try: a function, or several.
         on_success: Called with the details after a success.
         on_backoff: Called with the details before a wait.
-        on_giveup: Called with the details, `reason` among them, when there will be no more tries.
+        on_giveup: Called with the details, `reason` among them, when there will be no more tries, or, with
+            `tries` 0, when a breaker lets none through.
         raise_on_giveup: Whether to raise the last error then, or else return None.
         logger: The logger for the default records, or its name. None: no records.
         backoff_log_level: The level of the record of each wait.

@@ -8,13 +8,13 @@ use pyo3::ffi::{self, PyObject};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyTuple, PyType};
 
-use pyo3::PyTypeInfo;
-
+use super::entrance;
 use super::guard::guarded;
-use super::watch::{has_greenlets, watch_for_greenlets};
+use super::watch::watch_for_greenlets;
 use crate::accelerated;
 use crate::arities::Arities;
 use crate::clock::Clock;
+use crate::detours::{self, Detour};
 use crate::run::{Run, Trigger};
 use crate::{outside, scope, telemetry};
 
@@ -34,17 +34,17 @@ pub(super) fn install(function: &Bound<'_, PyAny>, run: &Bound<'_, Run>) -> PyRe
         return Ok(false);
     }
     watch_for_greenlets(function.py())?;
-    let Some(entrance) = entrance(function) else {
-        return Ok(false);
-    };
-    let vectorcall = if let Ok(arities) = entrance.cast::<Arities>() {
+    let vectorcall = if let Some(arities) = entrance::find::<Arities>(function) {
         for one in &arities.get().functions {
             for name in ["__name__", "__qualname__", "__module__"] {
                 one.bind(function.py()).setattr(name, function.getattr(name)?)?;
             }
         }
         call_async
-    } else if entrance.is(run) && !run.get().is_async && is_legal(function.py(), run.get())? {
+    } else if entrance::find::<Run>(function).is_some_and(|entrance| entrance.is(run))
+        && !run.get().is_async
+        && is_legal(function.py(), run.get())?
+    {
         call
     } else {
         return Ok(false);
@@ -58,20 +58,6 @@ pub(super) fn install(function: &Bound<'_, PyAny>, run: &Bound<'_, Run>) -> PyRe
         PyFunction_SetVectorcall(function, vectorcall);
     }
     Ok(BODY.get().is_some())
-}
-
-/// What the method in the first cell of the closure is bound to: a decorated function's own
-/// `begin`, and with it all that a call has to know.
-fn entrance<'py>(function: &Bound<'py, PyAny>) -> Option<Bound<'py, PyAny>> {
-    let cell = function.getattr("__closure__").ok()?.get_item(0).ok()?;
-    let begin = cell.getattr("cell_contents").ok()?;
-    // SAFETY: the type is checked before the cast.
-    unsafe {
-        if ffi::PyCFunction_Check(begin.as_ptr()) == 0 {
-            return None;
-        }
-        Bound::from_borrowed_ptr_or_opt(begin.py(), ffi::PyCFunction_GET_SELF(begin.as_ptr()))
-    }
 }
 
 /// Whether the exceptions are some: anything else is a `TypeError` of the `except` clause,
@@ -115,47 +101,79 @@ unsafe extern "C" fn call(
 ) -> *mut PyObject {
     // SAFETY: the interpreter calls functions while the thread is attached to it, with
     // arguments that live until the call returns; `install` has checked the function.
-    guarded(|| unsafe { first_try(function, Arguments { values, nargsf, names }) })
+    unsafe {
+        let py = Python::assume_attached();
+        let Some(run) = entrance::of::<Run>(py, function) else {
+            return body(function, Arguments { values, nargsf, names });
+        };
+        let target = match &run.get().plain_target {
+            Some(target) if !detours::are_needed() => target.as_ptr(),
+            _ => {
+                return first_try(function, run.as_borrowed(), Arguments { values, nargsf, names });
+            }
+        };
+        let value = scope::within_untimed(|| outside::vectorcall(target, values, nargsf, names));
+        match run.get().trigger {
+            Trigger::Exception { .. } if !value.is_null() => value,
+            _ => {
+                after_try(run.as_borrowed(), Clock::Off, Arguments { values, nargsf, names }, value)
+            }
+        }
+    }
 }
 
+/// The first try, where it is more than a call of the target.
+///
 /// # Safety
 ///
 /// As in `call`.
-#[inline]
-unsafe fn first_try(function: *mut PyObject, arguments: Arguments) -> *mut PyObject {
+#[inline(never)]
+unsafe fn first_try(
+    function: *mut PyObject,
+    run: Borrowed<'_, '_, Run>,
+    arguments: Arguments,
+) -> *mut PyObject {
     // SAFETY: the caller's.
-    unsafe {
-        let py = Python::assume_attached();
-        // Owned: what runs meanwhile may put something else into the closure.
-        let Some(run) = entrance_of::<Run>(py, function) else {
-            return body(function, arguments);
+    guarded(|| unsafe {
+        let target = match &run.get().target {
+            Some(target) if !Detour::Greenlets.is_needed() => target.as_ptr(),
+            _ => return body(function, arguments),
         };
-        let Run { target: Some(target), trigger, .. } = run.get() else {
-            return body(function, arguments);
-        };
-        if has_greenlets() {
-            return body(function, arguments);
-        }
         if run.get().eager || run.get().tells_success() {
             return whole_call(function, &run, arguments);
         }
-        let clock = if run.get().timed {
-            match Clock::start(py) {
-                Ok(clock) => clock,
-                Err(error) => {
-                    error.restore(py);
-                    return ptr::null_mut();
-                }
+        let clock = match run.get().start_clock(run.py()) {
+            Ok(clock) => clock,
+            Err(error) => {
+                error.restore(run.py());
+                return ptr::null_mut();
             }
-        } else {
-            Clock::Off
         };
         let Arguments { values, nargsf, names } = arguments;
         let max_time = run.get().max_time.known().flatten();
         let (value, clock) = scope::within(clock, max_time, 1, || {
-            outside::vectorcall(target.as_ptr(), values, nargsf, names)
+            outside::vectorcall(target, values, nargsf, names)
         });
-        match trigger {
+        after_try(run, clock, arguments, value)
+    })
+}
+
+/// What the first try comes to; `value` is what the target gave, or null with its error.
+///
+/// # Safety
+///
+/// As in `call`.
+#[inline(never)]
+unsafe fn after_try(
+    run: Borrowed<'_, '_, Run>,
+    clock: Clock,
+    arguments: Arguments,
+    value: *mut PyObject,
+) -> *mut PyObject {
+    let py = run.py();
+    // SAFETY: the caller's.
+    guarded(|| unsafe {
+        match &run.get().trigger {
             Trigger::Exception { exceptions, .. } => {
                 if !value.is_null() || ffi::PyErr_ExceptionMatches(exceptions.as_ptr()) == 0 {
                     return value;
@@ -177,7 +195,7 @@ unsafe fn first_try(function: *mut PyObject, arguments: Arguments) -> *mut PyObj
                 }
             }
         }
-    }
+    })
 }
 
 /// The vectorcall of decorated coroutine functions: the one for so many arguments, if any.
@@ -188,44 +206,22 @@ unsafe extern "C" fn call_async(
     names: *mut PyObject,
 ) -> *mut PyObject {
     // SAFETY: as in `call`.
-    guarded(|| unsafe {
+    unsafe {
         let py = Python::assume_attached();
         let accelerated = names.is_null() && !telemetry::is_on();
-        if let Some(arities) = accelerated.then(|| entrance_of::<Arities>(py, function)).flatten() {
+        if let Some(arities) = accelerated.then(|| entrance::of::<Arities>(py, function)).flatten()
+        {
             let count = usize::try_from(ffi::PyVectorcall_NARGS(nargsf)).unwrap_or(usize::MAX);
             if let Some(one) = arities.get().functions.get(count) {
-                return ffi::PyObject_Vectorcall(one.as_ptr(), values, nargsf, names);
+                return outside::vectorcall(one.as_ptr(), values, nargsf, names);
             }
         }
         body(function, Arguments { values, nargsf, names })
-    })
-}
-
-/// `None` where somebody has put something else into the cell since: a debugger may.
-///
-/// # Safety
-///
-/// `function` is one that `install` has accepted.
-#[inline]
-unsafe fn entrance_of<T: PyTypeInfo>(
-    py: Python<'_>,
-    function: *mut PyObject,
-) -> Option<Bound<'_, T>> {
-    // SAFETY: `entrance` has seen that there is a cell, and the closure of a function does not
-    // change; what is in the cell is checked.
-    unsafe {
-        let closure = ffi::PyFunction_GET_CLOSURE(function);
-        let cell = ffi::PyTuple_GET_ITEM(closure, 0).cast::<ffi::PyCellObject>();
-        let begin = (*cell).ob_ref;
-        if begin.is_null() || ffi::PyCFunction_CheckExact(begin) == 0 {
-            return None;
-        }
-        let owner = Borrowed::from_ptr_or_opt(py, ffi::PyCFunction_GET_SELF(begin))?;
-        owner.cast_exact::<T>().ok().map(Borrowed::to_owned)
     }
 }
 
 #[cold]
+#[inline(never)]
 unsafe fn after_error(run: &Bound<'_, Run>, clock: Clock, arguments: Arguments) -> *mut PyObject {
     let result = Python::try_attach(|py| {
         let error = PyErr::take(py)?;

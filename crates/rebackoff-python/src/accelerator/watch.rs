@@ -9,6 +9,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use super::Changes;
+use crate::detours::Detour;
 use crate::modules;
 
 type OnChange = unsafe extern "C" fn(c_int, *mut PyObject, *mut PyObject, *mut PyObject) -> c_int;
@@ -74,27 +75,18 @@ unsafe extern "C" fn on_change(
             && ffi::PyUnicode_CompareWithASCIIString(key, c"greenlet".as_ptr()) == 0
     };
     if is_greenlet {
-        GREENLETS.store(true, Ordering::Relaxed);
+        Detour::Greenlets.set(true);
     }
     0
 }
 
-static GREENLETS: AtomicBool = AtomicBool::new(false);
-
-/// Whether a thread may leave a call in its midst for another one. Then a list of the calls that
-/// run on a thread says nothing, and only frames know what is inside what.
-#[inline]
-pub(crate) fn has_greenlets() -> bool {
-    GREENLETS.load(Ordering::Relaxed)
-}
-
-/// Sees to it that `has_greenlets` knows when they come.
+/// Sees to it that the detour around greenlets is taken from when they come.
 pub(crate) fn watch_for_greenlets(py: Python<'_>) -> PyResult<()> {
     static WATCHED: OnceLock<()> = OnceLock::new();
     if WATCHED.set(()).is_ok() {
         let modules = modules::loaded(py)?;
         if modules.contains("greenlet")? {
-            GREENLETS.store(true, Ordering::Relaxed);
+            Detour::Greenlets.set(true);
         }
         watch(modules);
     }

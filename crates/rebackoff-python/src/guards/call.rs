@@ -64,10 +64,12 @@ pub(crate) struct CallGuards {
     last: Option<Withdrawal>,
     /// Whether they know of the call's success.
     is_over: bool,
+    /// Why the breaker lets nothing through, until the call has ended by it.
+    rejection: Option<Py<PyAny>>,
 }
 
 impl CallGuards {
-    /// Asks at the door: a `CircuitOpenError` if the target is not to be called.
+    /// Asks at the door. If the target is not to be called, there is a rejection: a `CircuitOpenError`.
     pub(crate) fn begin(
         py: Python<'_>,
         guards: &Guards,
@@ -75,17 +77,33 @@ impl CallGuards {
         kwargs: &Bound<'_, PyDict>,
     ) -> PyResult<Self> {
         let budget = of_call("budget", "rebackoff.Budget", guards.budget.as_ref(), args, kwargs)?;
-        let breaker =
+        let breaker: Option<Py<Breaker>> =
             of_call("breaker", "rebackoff.Breaker", guards.breaker.as_ref(), args, kwargs)?;
         let counts = guards.counts.as_ref().map(|counts| counts.clone_ref(py));
-        let mut call = Self { budget, breaker, counts, permit: None, last: None, is_over: false };
-        if let Some(breaker) = &call.breaker {
-            call.permit = Some(breaker.get().ask(py)?.map_err(|open| open_error(py, open))?);
+        let (permit, rejection) = match &breaker {
+            Some(breaker) => match breaker.get().ask(py)? {
+                Ok(permit) => (Some(permit), None),
+                Err(open) => (None, Some(open_error(py, open).into_value(py).into_any())),
+            },
+            None => (None, None),
+        };
+        let call = Self { budget, breaker, counts, permit, last: None, is_over: false, rejection };
+        if call.rejection.is_some() {
+            return Ok(call);
         }
         if let Some(budget) = &call.budget {
             budget.get().handle_start(py)?;
         }
         Ok(call)
+    }
+
+    /// The error by which a call ends that was rejected at the door.
+    pub(crate) fn rejection(&self) -> Option<&Py<PyAny>> {
+        self.rejection.as_ref()
+    }
+
+    pub(crate) fn take_rejection(&mut self) -> Option<Py<PyAny>> {
+        self.rejection.take()
     }
 
     /// A try gave what the caller wanted. A retry context says so twice, or once if its block returns.
@@ -194,7 +212,8 @@ impl CallGuards {
     pub(crate) fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
         visit.call(&self.budget)?;
         visit.call(&self.breaker)?;
-        visit.call(&self.counts)
+        visit.call(&self.counts)?;
+        visit.call(&self.rejection)
     }
 }
 

@@ -120,7 +120,11 @@ impl Settling {
             return Ok(());
         }
         let elapsed = self.elapsed(py);
-        let details = details::with_outcome(py, run, call, &elapsed, &self.outcome, None)?;
+        let details = if self.moment == Moment::Rejected {
+            details::with_error(py, run, call, &elapsed, &self.outcome)?
+        } else {
+            details::with_outcome(py, run, call, &elapsed, &self.outcome, None)?
+        };
         let details = details::with(details, intern!(py, "reason"), reason.as_str())?;
         details.set_item(intern!(py, "tries"), tries)?;
         let amplification = call.amplification(tries);

@@ -212,12 +212,13 @@ class SmartRetry:
 
 
 def _told(hook: Callable[..., Any], *names: str) -> Callable[[Mapping[str, Any]], Any]:
-    """The hook as a handler, which is async if the hook is."""
+    """The hook as a handler, which is async if the hook is. That a circuit is open is no failure to tell of."""
 
     def handler(details: Mapping[str, Any]) -> Any:
-        return hook(*(details[name] for name in names))
+        return hook(*(details[name] for name in names)) if details["tries"] else None
 
     async def async_handler(details: Mapping[str, Any]) -> None:
-        await handler(details)
+        if details["tries"]:
+            await handler(details)
 
     return async_handler if is_async(hook) else handler

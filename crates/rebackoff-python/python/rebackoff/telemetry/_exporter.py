@@ -25,7 +25,7 @@ class Exporter:
         """A try failed and a wait follows."""
 
     def on_giveup(self, record: Record) -> None:
-        """A try failed and was the last."""
+        """A try failed and was the last, or a breaker let none through."""
 
     def on_success(self, record: Record) -> None:
         """A try gave what was wanted."""

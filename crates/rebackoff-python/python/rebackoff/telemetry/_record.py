@@ -19,7 +19,8 @@ class Record(NamedTuple):
     elapsed: seconds since the first try began.
     wait: the seconds that are slept now (backoff).
     reason: why the call gave up (giveup).
-    outcome: the error, or with `on_predicate` the value, of the try that ended.
+    outcome: the error, or with `on_predicate` the value, of the try that ended; a `CircuitOpenError`
+        where a breaker let none through, so that `tries` is 0.
     """
 
     event: str
