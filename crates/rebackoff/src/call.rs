@@ -240,8 +240,12 @@ impl<'p, F, H, M> Call<'p, F, H, M> {
     /// a limit allowed it, is a failure of the target, every other one a success;
     /// [`counts`](Self::counts) has its own word.
     ///
-    /// Give calls inside each other no breaker in common: half-open, it admits the outer one as its
-    /// probe and rejects the inner one, and the probe fails for that reason.
+    /// A try that failed because a breaker inside the target let no call through says nothing of the
+    /// target, for nobody was asked: it is neutral, unless `counts` says otherwise. Such a try is one
+    /// in which the call with a breaker that ended last was rejected before its first try. Inside are
+    /// calls of the same thread, and of the same task where they are async. Calls inside each other
+    /// that share a breaker need a probe each: with one, the outer call takes it, and the inner one is
+    /// rejected for as long as the breaker is half-open.
     ///
     /// ```
     /// use rebackoff::prelude::*;

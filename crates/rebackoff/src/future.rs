@@ -168,7 +168,7 @@ where
         let StateProjection::Calling { future } = this.state.project() else {
             return Poll::Ready(ControlFlow::Continue(()));
         };
-        let outcome = ready!(future.poll(context));
+        let outcome = ready!(this.hooks.poll(|| future.poll(context)));
         Poll::Ready(match this.session.judge(&outcome, this.hooks) {
             Verdict::Accept => ControlFlow::Break(outcome),
             verdict => begin_wait(self, outcome, verdict),
@@ -186,7 +186,8 @@ where
             return Poll::Ready(ControlFlow::Continue(()));
         };
         let scope = this.session.scope();
-        let outcome = ready!(scope.within(|| future.poll(context)));
+        let hooks = &mut *this.hooks;
+        let outcome = ready!(scope.within(|| hooks.poll(|| future.poll(context))));
         Poll::Ready(match this.session.judge(&outcome, this.hooks) {
             Verdict::Accept => ControlFlow::Break(outcome),
             verdict => self.begin_first_wait(outcome, verdict),

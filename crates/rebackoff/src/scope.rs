@@ -31,14 +31,33 @@ pub(crate) struct Scope {
 
 thread_local! {
     // Beside the scope itself, because it can be read in two instructions.
-    static INSIDE: Cell<bool> = const { Cell::new(false) };
+    static NOTES: Cell<u8> = const { Cell::new(0) };
     static SCOPE: RefCell<Option<Scope>> = const { RefCell::new(None) };
 }
 
-/// Whether a call is around what runs now.
+/// There is a scope.
+const INSIDE: u8 = 1;
+/// The call that ended last gave what stands for a breaker's rejection: nobody was asked.
+const REJECTED: u8 = 2;
+
+/// Whether there is anything to know beside the call itself: a call around it, or a rejection inside.
 #[inline]
-pub(crate) fn is_inside() -> bool {
-    INSIDE.get()
+pub(crate) fn has_notes() -> bool {
+    NOTES.get() != 0
+}
+
+/// Whether the call that ended last was rejected.
+#[inline]
+pub(crate) fn is_rejected() -> bool {
+    NOTES.get() & REJECTED != 0
+}
+
+/// Notes whether the last call was rejected, and gives what was noted before.
+#[inline]
+pub(crate) fn note_rejected(rejected: bool) -> bool {
+    let notes = NOTES.get();
+    NOTES.set(notes & !REJECTED | if rejected { REJECTED } else { 0 });
+    notes & REJECTED != 0
 }
 
 impl Scope {
@@ -98,7 +117,7 @@ impl Scope {
 }
 
 fn replace(scope: Option<Scope>) -> Option<Scope> {
-    INSIDE.set(scope.is_some());
+    NOTES.set(NOTES.get() & !INSIDE | if scope.is_some() { INSIDE } else { 0 });
     SCOPE.try_with(|current| current.replace(scope)).ok().flatten()
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use rebackoff_core::{
-    Engine, Event, LastWait, Limits, Policy, Reason, Seconds, Step, Verdict, Wait,
+    Engine, Event, Health, LastWait, Limits, Policy, Reason, Seconds, Step, Verdict, Wait,
 };
 
 use crate::hooks::Hook;
@@ -101,7 +101,7 @@ impl<'p, C: Clock> Session<'p, C> {
         };
         #[cfg(feature = "testing")]
         let own = own.sooner_by(self.skipped);
-        match scope::is_inside().then(Scope::current).flatten() {
+        match scope::has_notes().then(Scope::current).flatten() {
             Some(outer) => own.inside(&outer),
             None => own,
         }
@@ -140,7 +140,9 @@ impl<'p, C: Clock> Session<'p, C> {
     #[inline]
     pub(crate) fn admit<O, H: Hook<O>>(&mut self, hooks: &mut H) -> Result<(), O> {
         if let Err(outcome) = hooks.admit(&self.clock) {
-            return Err(self.handle_rejection(outcome, hooks));
+            let outcome = self.handle_rejection(outcome, hooks);
+            scope::note_rejected(true);
+            return Err(outcome);
         }
         hooks.start(&self.clock);
         Ok(())
@@ -197,7 +199,8 @@ impl<'p, C: Clock> Session<'p, C> {
     /// Tells the guards of the verdict on a try.
     #[inline]
     pub(crate) fn settle<O, H: Hook<O>>(&self, outcome: &O, verdict: Verdict, hooks: &mut H) {
-        let health = hooks.health(outcome);
+        let rejected = verdict != Verdict::Accept && scope::is_rejected();
+        let health = hooks.health(outcome).or(rejected.then_some(Health::Neutral));
         hooks.settle(&self.clock, verdict, health);
     }
 
@@ -218,16 +221,17 @@ impl<'p, C: Clock> Session<'p, C> {
         let chosen = if verdict.wants_retry() { hooks.policy(outcome) } else { None };
         let timed = timed || chosen.is_some();
         let elapsed = if timed { self.elapsed_for(chosen.as_ref()) } else { None };
-        let step = if scope::is_inside() {
+        let step = if scope::has_notes() {
             self.decide_inside(outcome, verdict, elapsed, chosen, hooks)
         } else {
             let narrow = |limits: &Limits| {
                 if timed { *limits } else { Limits { max_time: None, ..*limits } }
             };
-            self.decide(outcome, verdict, elapsed, chosen, hooks, narrow)
+            let step = self.decide(outcome, verdict, elapsed, chosen, hooks, narrow);
+            self.ask_to_retry(step, outcome, hooks)
         };
         let hint = || verdict.hint().map(Seconds::to_duration);
-        match self.ask_to_retry(step, outcome, hooks) {
+        match step {
             Step::Accept => None,
             Step::Retry { wait } => {
                 let tries = self.tries().wrapping_sub(1);
@@ -249,7 +253,8 @@ impl<'p, C: Clock> Session<'p, C> {
 
     /// The step that `step` becomes once the guards were asked, last of all, so that nothing is
     /// spent on a refusal.
-    #[inline]
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "a part of `handle_failure`")]
     fn ask_to_retry<O, H: Hook<O>>(&mut self, step: Step, outcome: &O, hooks: &mut H) -> Step {
         let Step::Retry { wait } = step else { return step };
         if !hooks.check(&self.clock, wait) {
@@ -305,7 +310,12 @@ impl<'p, C: Clock> Session<'p, C> {
             Some(outer) => outer.narrow(*limits, since),
             None => *limits,
         };
-        self.decide(outcome, verdict, elapsed, chosen, hooks, narrow)
+        let step = self.decide(outcome, verdict, elapsed, chosen, hooks, narrow);
+        let step = self.ask_to_retry(step, outcome, hooks);
+        if let Step::Retry { .. } = step {
+            scope::note_rejected(false);
+        }
+        step
     }
 
     #[inline(always)]

@@ -8,6 +8,7 @@ use rebackoff_core::{Breaker, Budget, Open, Policy, Reason, Seconds, Verdict};
 
 use crate::hooks::{Admitted, Asks, Hook, Instead, Spends, Then};
 use crate::random::CallDraws;
+use crate::scope;
 use crate::session::Session;
 use crate::wait::Wait;
 use crate::{Async, AsyncSleeper, Blocking, Clock, Mode, Sleeper, blocking};
@@ -158,7 +159,10 @@ impl<'p, M: Mode, H> Tries<'p, M, H> {
         breaker: B,
     ) -> Result<Tries<'p, M, Then<H, Asks<B, E, Admitted>>>, Open> {
         let mut asks = Asks::new(breaker, Admitted);
-        asks.ask(&self.session.clock)?;
+        if let Err(open) = asks.ask(&self.session.clock) {
+            scope::note_rejected(true);
+            return Err(open);
+        }
         Ok(Tries { session: self.session, hooks: Then(self.hooks, asks) })
     }
 
@@ -291,6 +295,8 @@ impl<S: AsyncSleeper, H> Tries<'_, Async<S>, H> {
     where
         H: Hook<E>,
     {
+        // Since this try began, other tasks have run on this thread.
+        scope::note_rejected(false);
         let Some(wait) = self.step(&error, verdict, chosen) else { return Err(error) };
         drop(self.hooks.keep(error));
         Wait::new(&self.session.clock, wait).await;

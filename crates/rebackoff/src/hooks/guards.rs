@@ -2,12 +2,14 @@
 
 use std::borrow::Borrow;
 use std::marker::PhantomData;
+use std::task::Poll;
 use std::time::Duration;
 
 use rebackoff_core::{Breaker, Budget, Cost, Health, Open, Permit, Seconds, Verdict, Withdrawal};
 
 use super::Hook;
 use crate::random::CallDraws;
+use crate::scope;
 use crate::{Clock, Timeline};
 
 /// Pays for retries out of a budget.
@@ -61,6 +63,8 @@ pub struct Asks<B: Borrow<Breaker>, O, D = Convert> {
     breaker: B,
     door: D,
     held: Option<Held>,
+    /// Whether a breaker inside has rejected the try that runs, as of its last poll.
+    rejected: bool,
     kept: Option<O>,
 }
 
@@ -83,7 +87,7 @@ impl<B: Borrow<Breaker>, O> Asks<B, O> {
 impl<B: Borrow<Breaker>, O, D> Asks<B, O, D> {
     /// Asks `breaker`; `door` makes what a call gives that it does not let through.
     pub const fn new(breaker: B, door: D) -> Self {
-        Self { breaker, door, held: None, kept: None }
+        Self { breaker, door, held: None, rejected: false, kept: None }
     }
 
     /// Asks for a try.
@@ -91,6 +95,8 @@ impl<B: Borrow<Breaker>, O, D> Asks<B, O, D> {
     pub(crate) fn ask<C: Clock>(&mut self, clock: &C) -> Result<(), Open> {
         // Of a call that was cancelled, where this is lent to one after the other.
         self.settle_as(Health::Neutral);
+        self.rejected = false;
+        scope::note_rejected(false);
         let timeline = clock.timeline();
         let breaker = self.breaker.borrow();
         let permit = breaker.admit(|| timeline.now())?;
@@ -121,8 +127,23 @@ impl<O, B: Borrow<Breaker>, D: Door<O>> Hook<O> for Asks<B, O, D> {
         }
     }
 
+    /// Other tasks run on this thread between the polls.
+    #[inline]
+    fn poll<T>(&mut self, poll: impl FnOnce() -> Poll<T>) -> Poll<T> {
+        let around = scope::note_rejected(self.rejected);
+        let polled = poll();
+        if polled.is_pending() {
+            self.rejected = scope::note_rejected(around);
+        }
+        polled
+    }
+
     #[inline]
     fn settle<C: Clock>(&mut self, _: &C, verdict: Verdict, health: Option<Health>) {
+        if verdict == Verdict::Accept {
+            // The target had something to fall back on.
+            scope::note_rejected(false);
+        }
         self.settle_as(health.unwrap_or(match verdict {
             // Whoever is refused for good was answered all the same.
             Verdict::Accept | Verdict::GiveUp => Health::Success,

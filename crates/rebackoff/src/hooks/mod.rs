@@ -17,6 +17,8 @@ pub use per_request::{GuardsOf, PerRequest};
 pub(crate) use waits::Instead;
 pub use waits::{JitterBy, PolicyFor, WaitFrom};
 
+use std::task::Poll;
+
 use rebackoff_core::{Cost, Event, Health, Policy, Seconds, Verdict};
 
 use crate::Clock;
@@ -31,7 +33,7 @@ use crate::Clock;
 ///
 /// The methods from [`admit`](Self::admit) on are for guards, which share what they know with other
 /// calls: a breaker, a budget. Each is asked of all hooks before the next one is: `admit` and `start`
-/// before the first try; `settle` after each try; `check` and `pay` before a retry; `keep` before its
+/// before the first try; `poll` around each poll of an async try; `settle` after each try; `check` and `pay` before a retry; `keep` before its
 /// wait, `readmit` and `give_back` after it; `release` after a refusal.
 pub trait Hook<O> {
     /// Whether [`tell`](Self::tell) is to be called, and the clock read for it on each call.
@@ -103,7 +105,14 @@ pub trait Hook<O> {
         let _ = clock;
     }
 
-    /// A try ended with `verdict`; `health` is what a hook has said of it.
+    /// Polls the try that runs, of an async call.
+    #[inline]
+    fn poll<T>(&mut self, poll: impl FnOnce() -> Poll<T>) -> Poll<T> {
+        poll()
+    }
+
+    /// A try ended with `verdict`; `health` is what a hook has said of it, or neutral where a breaker
+    /// inside the target has rejected the try.
     #[inline]
     fn settle<C: Clock>(&mut self, clock: &C, verdict: Verdict, health: Option<Health>) {
         let _ = (clock, verdict, health);
@@ -211,6 +220,11 @@ impl<O, H: Hook<O>> Hook<O> for &mut H {
     }
 
     #[inline]
+    fn poll<T>(&mut self, poll: impl FnOnce() -> Poll<T>) -> Poll<T> {
+        (**self).poll(poll)
+    }
+
+    #[inline]
     fn settle<C: Clock>(&mut self, clock: &C, verdict: Verdict, health: Option<Health>) {
         (**self).settle(clock, verdict, health);
     }
@@ -300,6 +314,12 @@ impl<O, A: Hook<O>, B: Hook<O>> Hook<O> for Then<A, B> {
     fn start<C: Clock>(&mut self, clock: &C) {
         self.0.start(clock);
         self.1.start(clock);
+    }
+
+    #[inline]
+    fn poll<T>(&mut self, poll: impl FnOnce() -> Poll<T>) -> Poll<T> {
+        let Self(first, second) = self;
+        first.poll(|| second.poll(poll))
     }
 
     #[inline]
