@@ -117,7 +117,7 @@ where
     S: Sleeper,
 {
     if SEEN {
-        session.scope().within(|| target.call(|| session.attempt()))
+        session.in_scope(|attempt| target.call(attempt))
     } else {
         target.call(|| session.attempt())
     }

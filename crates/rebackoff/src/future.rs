@@ -207,8 +207,7 @@ where
     fn begin_seen_try(self: Pin<&mut Self>) {
         let mut this = self.project();
         this.session.handle_try(this.hooks);
-        let session = &*this.session;
-        let future = session.scope().within(|| this.target.call(|| session.attempt()));
+        let future = this.session.in_scope(|attempt| this.target.call(attempt));
         this.state.set(State::Seen { future });
     }
 

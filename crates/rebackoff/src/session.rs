@@ -71,16 +71,35 @@ impl<'p, C: Clock> Session<'p, C> {
 
     /// The time left, of this call or of one around it.
     pub(crate) fn remaining(&self) -> Option<Duration> {
+        self.remaining_inside(scope::remaining())
+    }
+
+    fn remaining_inside(&self, outer: Option<Duration>) -> Option<Duration> {
         let elapsed = self.elapsed().map_or(Seconds::ZERO, Seconds::from_duration);
-        let outer = Scope::current().and_then(|outer| outer.remaining());
-        let limits = self.policy.limits().inside(outer, elapsed);
+        let limits = self.policy.limits().inside(outer.map(Seconds::from_duration), elapsed);
         limits.remaining(elapsed).map(Seconds::to_duration)
     }
 
+    /// What a target may ask about the try that it is; asked for where no scope of this call holds.
     pub(crate) fn attempt(&self) -> Attempt {
-        let remaining = self.remaining();
-        let ends = self.policy.limits().last_wait == LastWait::Stop;
-        Attempt { tries: self.tries(), remaining, limit: remaining.filter(|_| ends) }
+        self.attempt_inside(scope::remaining())
+    }
+
+    /// The same, where `outer` is the time left of what is around this call.
+    fn attempt_inside(&self, outer: Option<Duration>) -> Attempt {
+        let remaining = self.remaining_inside(outer);
+        let limit = match self.policy.limits().last_wait {
+            LastWait::Stop => remaining,
+            // `max_time` is looked at between tries, but nothing outlives what is around it.
+            LastWait::Shorten => outer,
+        };
+        Attempt { tries: self.tries(), remaining, limit }
+    }
+
+    /// Runs a try, or begins it, in the scope of this call.
+    pub(crate) fn in_scope<T>(&self, run: impl FnOnce(&dyn Fn() -> Attempt) -> T) -> T {
+        let outer = scope::has_notes().then(scope::remaining).flatten();
+        self.scope().within(|| run(&|| self.attempt_inside(outer)))
     }
 
     /// Whether the calls inside this one are to see it: where it watches the time anyway.

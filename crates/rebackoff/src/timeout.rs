@@ -20,6 +20,9 @@ where
     /// Cancels a try that takes longer than `limit`, and takes what `late` makes as its outcome:
     /// an error of the caller's own, which is judged like any other.
     ///
+    /// No try goes on past the deadlines around the call, either, nor, where `last_wait` is `Stop`,
+    /// past its own: `late` is told the least of `limit` and [`Attempt::limit`].
+    ///
     /// The try's future is dropped. A blocking try cannot be cancelled: give its client a timeout,
     /// or ask [`Attempt::remaining`].
     ///

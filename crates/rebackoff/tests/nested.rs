@@ -227,6 +227,27 @@ mod asynchronous {
         assert_eq!(limits, [last]);
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn a_timeout_never_outlives_what_is_around_the_call() {
+        let hang = |policy: &'static Policy| {
+            let pending = policy.retry_async(std::future::pending::<Result<(), Duration>>);
+            pending.timeout(secs(60), Err)
+        };
+        let seen = |policy| hang(policy).on_backoff(|_| {});
+        for policy in [&THREE, &MINUTE] {
+            let start = tokio::time::Instant::now();
+            let limits = [
+                deadline_async(secs(7), hang(policy).into_future()).await,
+                deadline_async(secs(7), seen(policy).into_future()).await,
+                // A call with `max_time` around it is a deadline, though its own tries go past it.
+                TEN_SECONDS.retry_async(|| hang(policy).into_future()).await,
+            ];
+            assert!(limits[..2].iter().all(|limit| *limit <= Err(secs(7))), "{limits:?}");
+            let elapsed = start.elapsed();
+            assert!(elapsed <= secs(24) + millis(20), "{elapsed:?}");
+        }
+    }
+
     #[rebackoff::on_error(policy = TEN_SECONDS)]
     async fn attributed(left: &mut Vec<Option<Duration>>) -> Result<(), &'static str> {
         tokio::time::sleep(millis(500)).await;
