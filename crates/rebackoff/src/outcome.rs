@@ -37,8 +37,8 @@ impl<O> Outcome<O> {
 pub struct Attempt {
     /// The tries so far, with this one.
     pub tries: u64,
-    /// The time left when this try began, of `max_time` or of a call around this one; `None` when
-    /// it is unlimited.
+    /// The time left when this try began: the least of its timeout and of what is left of `max_time`
+    /// and of the calls and deadlines around this one. `None` when it is unlimited.
     pub remaining: Option<Duration>,
     /// The most time that this try may take, and the one at which [`timeout`](crate::Call::timeout)
     /// cancels it at the latest: what is left of the calls and deadlines around this one, and, where

@@ -86,8 +86,8 @@ impl Scope {
         Self { deadline: self.deadline.map(|end| end.saturating_sub(skipped)), ..self }
     }
 
-    /// A deadline `limit` from now, and nothing else.
-    fn deadline(limit: Duration, timeline: Timeline) -> Self {
+    /// A deadline `limit` from now, inside what is around.
+    pub(crate) fn deadline(limit: Duration, timeline: Timeline) -> Self {
         let deadline = Some(timeline.now().saturating_add(limit));
         let own = Self { deadline, timeline, amplification: 1, is_call: false };
         match Self::current() {
@@ -154,10 +154,17 @@ impl<Fut: Future> Future for Scoped<Fut> {
     }
 }
 
-/// The time left for what runs now: until the deadline of the call around it, or of the outermost
-/// where that comes first; `None` outside of any, or where none has a limit.
+/// The time left for what runs now; `None` outside of any limit.
 ///
-/// A call is around its target, and around all that its target calls on the same thread or awaits
+/// It is the least of what is left of everything around, none below zero:
+///
+/// | of each | is left |
+/// |---|---|
+/// | call with `max_time` | `max_time` − elapsed |
+/// | try with a [`timeout`](crate::Call::timeout) | the timeout − the time since that try began |
+/// | [`deadline`] | its limit − the time since it began |
+///
+/// A try with a timeout is around what it calls and awaits in any case. A call is around its target, and around all that its target calls on the same thread or awaits
 /// in the same task, if it has `max_time` or a handler, ends with `.outcome()`, or says
 /// [`scope`](crate::Call::scope); any other is not, since success is to cost nothing. Calls inside
 /// inherit the deadline by themselves; ask for it where you hand a timeout to something else.

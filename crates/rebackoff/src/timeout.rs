@@ -8,6 +8,7 @@ use std::time::Duration;
 use pin_project_lite::pin_project;
 use rebackoff_core::Seconds;
 
+use crate::scope::{Scope, Scoped};
 use crate::target::Target;
 use crate::wait::Wait;
 use crate::{Async, AsyncSleeper, Attempt, Call};
@@ -21,7 +22,8 @@ where
     /// an error of the caller's own, which is judged like any other.
     ///
     /// No try goes on past the deadlines around the call, either, nor, where `last_wait` is `Stop`,
-    /// past its own: `late` is told the least of `limit` and [`Attempt::limit`].
+    /// past its own: `late` is told the least of `limit` and [`Attempt::limit`]. What the try calls and
+    /// awaits finds that in [`remaining`](crate::remaining), and calls inside it inherit it.
     ///
     /// The try's future is dropped. A blocking try cannot be cancelled: give its client a timeout,
     /// or ask [`Attempt::remaining`].
@@ -72,8 +74,12 @@ where
     fn call(&mut self, attempt: impl FnOnce() -> Attempt) -> Self::Call {
         let attempt = attempt();
         let limit = attempt.limit.map_or(self.limit, |left| left.min(self.limit));
+        let remaining = Some(attempt.remaining.map_or(limit, |left| left.min(limit)));
+        let attempt = Attempt { remaining, limit: Some(limit), ..attempt };
+        let scope = Scope::deadline(limit, self.sleeper.timeline());
+        let body = scope.clone().within(|| self.target.call(|| attempt));
         TimedTry {
-            future: self.target.call(|| attempt),
+            future: Scoped { scope: Some(scope), body },
             sleep: Wait::new(&self.sleeper, Seconds::from_duration(limit)),
             limit,
             late: self.late.clone(),
@@ -86,7 +92,7 @@ pin_project! {
     #[must_use = "futures do nothing unless polled"]
     pub struct TimedTry<Fut, C, Sleep> {
         #[pin]
-        future: Fut,
+        future: Scoped<Fut>,
         #[pin]
         sleep: Wait<Sleep>,
         limit: Duration,
