@@ -11,7 +11,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
-use rebackoff_core::{Policy, Seconds, Verdict};
+use rebackoff_core::{Cost, Policy, Seconds, Verdict};
 
 use crate::hooks::{Hook, OnError};
 use crate::session::Session;
@@ -232,7 +232,7 @@ fn back_off<O, H: Hook<O>, S: Clock>(
     outcome: O,
     verdict: Verdict,
 ) -> ControlFlow<O, Seconds> {
-    match running.session.handle_failure(true, &outcome, verdict, &mut running.hooks) {
+    match running.session.handle_failure(true, &outcome, verdict, Cost::Retry, &mut running.hooks) {
         Some(wait) => {
             drop(running.hooks.keep(outcome));
             ControlFlow::Continue(wait)

@@ -221,8 +221,9 @@ impl<'p, F, H, M> Call<'p, F, H, M> {
     }
 
     /// Takes from a function what a retry after a failed outcome costs the budget, where that has
-    /// prices (a [`quota`](Budget::quota)). Without it, every retry costs
-    /// [`Cost::Retry`](crate::Cost::Retry).
+    /// prices (a [`quota`](Budget::quota)). Without it, a retry after a try that its
+    /// [`timeout`](Self::timeout) cancelled costs [`Cost::Timeout`](crate::Cost::Timeout), and every
+    /// other [`Cost::Retry`](crate::Cost::Retry).
     #[inline]
     pub fn costs<C>(self, cost: C) -> Call<'p, F, Then<H, Costs<C>>, M>
     where

@@ -8,7 +8,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use pin_project_lite::pin_project;
-use rebackoff_core::Verdict;
+use rebackoff_core::{Cost, Verdict};
 
 use crate::hooks::Hook;
 use crate::session::Session;
@@ -37,6 +37,7 @@ type BeginWait<Call, O> = fn(Pin<&mut Call>, O, Verdict) -> ControlFlow<O>;
 
 pin_project! {
     #[project = StateProjection]
+    #[project_ref = StateRef]
     enum State<Fut, Sleep> {
         Start,
         Calling { #[pin] future: Fut },
@@ -229,10 +230,17 @@ where
         verdict: Verdict,
     ) -> ControlFlow<F::Outcome> {
         let mut this = self.project();
+        let cost = match this.state.as_ref().project_ref() {
+            StateRef::Calling { future } | StateRef::Seen { future } if F::is_late(&future) => {
+                Cost::Timeout
+            }
+            _ => Cost::Retry,
+        };
         // The try is over: nothing of it outlives the wait, nor a handler.
         this.state.set(State::Yielded);
         let timed = this.session.is_seen();
-        let Some(wait) = this.session.handle_failure(timed, &outcome, verdict, this.hooks) else {
+        let Some(wait) = this.session.handle_failure(timed, &outcome, verdict, cost, this.hooks)
+        else {
             return ControlFlow::Break(outcome);
         };
         drop(this.hooks.keep(outcome));

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use rebackoff_core::{
-    Engine, Event, Health, LastWait, Limits, Policy, Reason, Seconds, Step, Verdict, Wait,
+    Cost, Engine, Event, Health, LastWait, Limits, Policy, Reason, Seconds, Step, Verdict, Wait,
 };
 
 use crate::hooks::Hook;
@@ -224,7 +224,8 @@ impl<'p, C: Clock> Session<'p, C> {
     }
 
     /// A try that is not accepted: the wait before the next one, or `None` when the call gives up.
-    /// `timed` is whether the call may have been [timed](Self::handle_start).
+    /// `timed` is whether the call may have been [timed](Self::handle_start), `cost` what a retry
+    /// costs unless a hook says otherwise.
     #[inline(always)]
     #[allow(
         clippy::inline_always,
@@ -235,19 +236,20 @@ impl<'p, C: Clock> Session<'p, C> {
         timed: bool,
         outcome: &O,
         verdict: Verdict,
+        cost: Cost,
         hooks: &mut H,
     ) -> Option<Seconds> {
         let chosen = if verdict.wants_retry() { hooks.policy(outcome) } else { None };
         let timed = timed || chosen.is_some();
         let elapsed = if timed { self.elapsed_for(chosen.as_ref()) } else { None };
         let step = if scope::has_notes() {
-            self.decide_inside(outcome, verdict, elapsed, chosen, hooks)
+            self.decide_inside(outcome, verdict, cost, elapsed, chosen, hooks)
         } else {
             let narrow = |limits: &Limits| {
                 if timed { *limits } else { Limits { max_time: None, ..*limits } }
             };
             let step = self.decide(outcome, verdict, elapsed, chosen, hooks, narrow);
-            self.ask_to_retry(step, outcome, hooks)
+            self.ask_to_retry(step, outcome, cost, hooks)
         };
         let hint = || verdict.hint().map(Seconds::to_duration);
         match step {
@@ -274,12 +276,18 @@ impl<'p, C: Clock> Session<'p, C> {
     /// spent on a refusal.
     #[inline(always)]
     #[allow(clippy::inline_always, reason = "a part of `handle_failure`")]
-    fn ask_to_retry<O, H: Hook<O>>(&mut self, step: Step, outcome: &O, hooks: &mut H) -> Step {
+    fn ask_to_retry<O, H: Hook<O>>(
+        &mut self,
+        step: Step,
+        outcome: &O,
+        cost: Cost,
+        hooks: &mut H,
+    ) -> Step {
         let Step::Retry { wait } = step else { return step };
         if !hooks.check(&self.clock, wait) {
             return self.engine.handle_refusal(Reason::Breaker);
         }
-        let cost = hooks.cost(outcome).unwrap_or_default();
+        let cost = hooks.cost(outcome).unwrap_or(cost);
         if !hooks.pay(&self.clock, cost) {
             return self.engine.handle_refusal(Reason::Budget);
         }
@@ -319,6 +327,7 @@ impl<'p, C: Clock> Session<'p, C> {
         &mut self,
         outcome: &O,
         verdict: Verdict,
+        cost: Cost,
         elapsed: Option<Duration>,
         chosen: Option<Policy>,
         hooks: &mut H,
@@ -330,7 +339,7 @@ impl<'p, C: Clock> Session<'p, C> {
             None => *limits,
         };
         let step = self.decide(outcome, verdict, elapsed, chosen, hooks, narrow);
-        let step = self.ask_to_retry(step, outcome, hooks);
+        let step = self.ask_to_retry(step, outcome, cost, hooks);
         if let Step::Retry { .. } = step {
             scope::note_rejected(false);
         }

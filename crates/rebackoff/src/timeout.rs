@@ -19,7 +19,8 @@ where
     S: AsyncSleeper + Clone,
 {
     /// Cancels a try that takes longer than `limit`, and takes what `late` makes as its outcome:
-    /// an error of the caller's own, which is judged like any other.
+    /// an error of the caller's own, which is judged like any other. A retry after it costs a budget
+    /// [`Cost::Timeout`](crate::Cost::Timeout), unless [`costs`](Self::costs) says otherwise.
     ///
     /// No try goes on past the deadlines around the call, either, nor, where `last_wait` is `Stop`,
     /// past its own: `late` is told the least of `limit` and [`Attempt::limit`]. What the try calls and
@@ -83,7 +84,13 @@ where
             sleep: Wait::new(&self.sleeper, Seconds::from_duration(limit)),
             limit,
             late: self.late.clone(),
+            is_late: false,
         }
+    }
+
+    #[inline]
+    fn is_late(call: &Self::Call) -> bool {
+        call.is_late || F::is_late(&call.future.body)
     }
 }
 
@@ -97,6 +104,7 @@ pin_project! {
         sleep: Wait<Sleep>,
         limit: Duration,
         late: C,
+        is_late: bool,
     }
 }
 
@@ -112,7 +120,10 @@ where
         let this = self.project();
         match this.future.poll(context) {
             Poll::Ready(outcome) => Poll::Ready(outcome),
-            Poll::Pending => this.sleep.poll(context).map(|()| (this.late)(*this.limit)),
+            Poll::Pending => this.sleep.poll(context).map(|()| {
+                *this.is_late = true;
+                (this.late)(*this.limit)
+            }),
         }
     }
 }

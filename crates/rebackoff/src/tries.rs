@@ -4,7 +4,7 @@ use std::borrow::Borrow;
 use std::fmt;
 use std::time::Duration;
 
-use rebackoff_core::{Breaker, Budget, Open, Policy, Reason, Seconds, Verdict};
+use rebackoff_core::{Breaker, Budget, Cost, Open, Policy, Reason, Seconds, Verdict};
 
 use crate::hooks::{Admitted, Asks, Hook, Instead, Spends, Then};
 use crate::random::CallDraws;
@@ -182,7 +182,7 @@ impl<'p, M: Mode, H> Tries<'p, M, H> {
         let verdict = self.hooks.judge(error, verdict);
         self.session.settle(error, verdict, &mut self.hooks);
         let mut hooks = Then(Instead(chosen), &mut self.hooks);
-        self.session.handle_failure(true, error, verdict, &mut hooks)
+        self.session.handle_failure(true, error, verdict, Cost::Retry, &mut hooks)
     }
 }
 

@@ -337,6 +337,27 @@ mod asynchronous {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn a_retry_after_a_timeout_costs_more_unless_the_caller_says_otherwise() {
+        static TWICE: Policy = policy!(constant(interval = secs(1)), max_tries = 2);
+        let budget = Budget::quota().build().unwrap();
+        let spent = |before: f64| before - budget.tokens(|| Seconds::ZERO);
+        let hang = || TWICE.retry_async(pending::<Result<(), Failure>>);
+        let late = |_| Err(Failure::Down);
+
+        assert_eq!(hang().timeout(secs(3), late).budget(&budget).await, Err(Failure::Down));
+        assert_eq!(spent(500.0), 10.0);
+        let seen = hang().timeout(secs(3), late).timeout(secs(9), late).on_try(|_| {});
+        assert_eq!(seen.budget(&budget).await, Err(Failure::Down));
+        assert_eq!(spent(490.0), 10.0);
+        let in_time = TWICE.retry_async(|| async { down() }).timeout(secs(3), late);
+        assert_eq!(in_time.budget(&budget).await, Err(Failure::Down));
+        assert_eq!(spent(480.0), 5.0);
+        let cheap = hang().timeout(secs(3), late).budget(&budget).costs(|_| Cost::Retry);
+        assert_eq!(cheap.await, Err(Failure::Down));
+        assert_eq!(spent(475.0), 5.0);
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_breaker_that_opens_during_the_wait_gives_the_error_back() {
         let breaker = opens_after(9);
         let outcome = EACH_SECOND
