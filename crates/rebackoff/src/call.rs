@@ -199,8 +199,9 @@ impl<'p, F, H, M> Call<'p, F, H, M> {
 
     /// Pays for retries out of `budget`, which other calls share. A retry that it refuses is not
     /// made: the call gives up with [`Reason::Budget`](crate::Reason::Budget), and what the last try
-    /// gave comes back. Of several budgets each pays in turn, and what one has paid stays paid when
-    /// the next one refuses.
+    /// gave comes back. Of several budgets each pays in turn. A retry that was paid for and is
+    /// not made gets its tokens back ([`Budget::refund`]): where the next budget refuses it, where a
+    /// breaker does after the wait, and where the call is dropped or cancelled in the wait.
     ///
     /// ```
     /// use rebackoff::prelude::*;

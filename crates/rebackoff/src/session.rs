@@ -289,6 +289,7 @@ impl<'p, C: Clock> Session<'p, C> {
         }
         let cost = hooks.cost(outcome).unwrap_or(cost);
         if !hooks.pay(&self.clock, cost) {
+            hooks.release();
             return self.engine.handle_refusal(Reason::Budget);
         }
         step

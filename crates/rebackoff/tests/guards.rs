@@ -184,6 +184,64 @@ mod blocking {
     }
 
     #[test]
+    fn a_retry_that_is_refused_after_it_was_paid_for_is_paid_back() {
+        let budgets = [few(5), Budget::share().floor(0.5).build().unwrap()];
+        let quota = Budget::quota().build().unwrap();
+        for budget in budgets.iter().chain([&quota]) {
+            let (clock, breaker) = (VirtualClock::new(), opens_after(9));
+            let tokens = || budget.tokens(|| rebackoff::Clock::now(&clock)).floor();
+            let full = tokens();
+            for budget_first in [true, false] {
+                breaker.reset();
+                let call = EACH_SECOND.retry(down).sleeper(clock.clone());
+                let call = call.on_backoff(|_| breaker.isolate());
+                let outcome = if budget_first {
+                    call.budget(budget).breaker(&breaker).outcome()
+                } else {
+                    call.breaker(&breaker).budget(budget).outcome()
+                };
+                assert_eq!((outcome.tries, outcome.reason), (1, Some(Reason::Breaker)));
+                assert_eq!(tokens(), full, "{budget}");
+            }
+            let empty = few(1);
+            assert!(empty.withdraw(Cost::Retry, || Seconds::ZERO).is_ok());
+            let call = EACH_SECOND.retry(down).budget(budget).budget(&empty);
+            assert_eq!(call.sleeper(clock.clone()).outcome().reason, Some(Reason::Budget));
+            assert_eq!(tokens(), full, "{budget}");
+        }
+    }
+
+    #[test]
+    fn a_retry_that_was_made_stays_paid_however_it_ends() {
+        let budget = few(5);
+        let mut tries = 0;
+        let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            let call = EACH_SECOND.retry(|| {
+                tries += 1;
+                assert!(tries < 3, "in a test");
+                down()
+            });
+            call.budget(&budget).sleeper(VirtualClock::new()).call()
+        }));
+        assert!(panicked.is_err());
+        assert_eq!(budget.tokens(|| Seconds::ZERO), 3.0);
+    }
+
+    #[test]
+    fn a_budget_that_is_lent_pays_nothing_back_for_the_call_before() {
+        let budget = Budget::quota().capacity(20).build().unwrap();
+        let mut spends = rebackoff::hooks::Spends::of(&budget);
+        static TWICE: Policy = policy!(constant(interval = secs(1)), max_tries = 2);
+        let clock = VirtualClock::new();
+        let failed = TWICE.retry(down).hook(&mut spends).sleeper(clock.clone()).call();
+        assert_eq!(failed, Err(Failure::Down));
+        let succeeded =
+            TWICE.retry(|| Ok::<_, Failure>(())).hook(&mut spends).sleeper(clock).call();
+        assert_eq!(succeeded, Ok(()));
+        assert_eq!(budget.tokens(|| Seconds::ZERO), 20.0 - 5.0 + 1.0);
+    }
+
+    #[test]
     fn a_call_that_nobody_was_asked_for_deposits_nothing() {
         let budget = Budget::share().ratio(1.0).floor(0.0).build().unwrap();
         let (clock, breaker) = (VirtualClock::new(), opens_after(1));
@@ -390,6 +448,22 @@ mod asynchronous {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn a_call_that_is_cancelled_in_the_wait_gets_its_tokens_back() {
+        let budget = Budget::quota().build().unwrap();
+        let hang_on_retry = |calls: &Cell<u32>| {
+            calls.set(calls.get() + 1);
+            let first = calls.get() == 1;
+            async move { if first { down() } else { pending().await } }
+        };
+        for (patience, left) in [(millis(500), 500.0), (millis(1500), 495.0)] {
+            let calls = Cell::new(0);
+            let call = EACH_SECOND.retry_async(|| hang_on_retry(&calls)).budget(&budget);
+            assert!(tokio::time::timeout(patience, call.into_future()).await.is_err());
+            assert_eq!(budget.tokens(|| Seconds::ZERO), left);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_call_that_has_given_up_asks_nobody_again() {
         let (calls, breaker) = (Cell::new(0), opens_after(2));
         let target = || {
@@ -475,6 +549,18 @@ mod loops {
         breaker.isolate();
         assert_eq!(begin(), Err(Failure::Open));
         assert_eq!(budget.tokens(|| Seconds::ZERO), 1.0);
+    }
+
+    #[test]
+    fn a_loop_that_is_refused_after_the_wait_gets_its_tokens_back() {
+        let (clock, budget, breaker) = (VirtualClock::new(), few(3), opens_after(9));
+        let tries = EACH_SECOND.tries().sleeper(clock).budget(&budget);
+        let mut tries = tries.breaker(&breaker).unwrap();
+        assert_eq!(tries.backoff("down"), Ok(()));
+        let mut tries =
+            tries.hook(rebackoff::hooks::OnBackoff(|_: &Event<'_, &str>| breaker.isolate()));
+        assert_eq!(tries.backoff("down"), Err("down"));
+        assert_eq!(budget.tokens(|| Seconds::ZERO), 2.0);
     }
 
     #[test]

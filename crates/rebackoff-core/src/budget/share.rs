@@ -4,7 +4,7 @@ use core::time::Duration;
 use crate::atomic::{AtomicU64, Ordering, const_unless_loom};
 use crate::error::{Value, within};
 use crate::human::percent;
-use crate::slices::{Key, Ring, SLICES, Slice};
+use crate::slices::{Key, Ring, SLICES, Slice, take_back};
 use crate::{Budget, PolicyError, Refused, Seconds};
 
 /// The calculation counts in millionths of a retry.
@@ -148,7 +148,12 @@ impl Bucket {
             }
             Err(self.left(calls, taken))
         };
-        self.retries.add(self.key(now), decide).map(|()| 1)
+        self.retries.add(self.key(now), decide).map(mark)
+    }
+
+    /// The retry that was counted in the slice with this mark is not made.
+    pub(super) fn refund(&self, taken: u32) {
+        self.retries.take_back(|slice| mark(slice.key()) == taken);
     }
 
     /// The retries that are left, of those that so many millionths of calls allow.
@@ -194,9 +199,9 @@ impl Ledger {
         current.count_within(key, SLICES) + earlier
     }
 
-    /// Adds one, unless `decide` refuses, which is told whether the slice can count no further.
+    /// Adds one and says in which slice, unless `decide` refuses, which is told whether the slice can count no further.
     #[inline]
-    fn add<E>(&self, key: Key, decide: impl Fn(Key, u64, bool) -> Result<(), E>) -> Result<(), E> {
+    fn add<E>(&self, key: Key, decide: impl Fn(Key, u64, bool) -> Result<(), E>) -> Result<Key, E> {
         let mut current = Slice(self.current.load(Ordering::Acquire));
         loop {
             let key = key.max(current.key());
@@ -210,11 +215,26 @@ impl Ledger {
             };
             let (success, failure) = (Ordering::AcqRel, Ordering::Acquire);
             match self.current.compare_exchange_weak(current.0, next.0, success, failure) {
-                Ok(_) => return Ok(()),
+                Ok(_) => return Ok(key),
                 Err(now) => current = Slice(now),
             }
         }
     }
+
+    /// Takes one back out of the slice that `is_it` knows. One that becomes an earlier slice just then
+    /// may keep it: no retry more is allowed for that.
+    fn take_back(&self, is_it: impl Fn(Slice) -> bool) {
+        if !take_back(&self.current, &is_it) {
+            self.earlier.take_back(is_it);
+        }
+    }
+}
+
+/// What a withdrawal remembers of its slice: the end of its number, which comes round after years, and
+/// a bit by which it is not nothing.
+#[allow(clippy::cast_possible_truncation, reason = "the end of it")]
+const fn mark(key: Key) -> u32 {
+    key.number() as u32 | 1 << 31
 }
 
 impl fmt::Display for Bucket {
@@ -233,7 +253,7 @@ mod tests {
         let ledger = Ledger { current: AtomicU64::new(full.0), earlier: Ring::new() };
         let unless_full = |_, _, is_full: bool| if is_full { Err(()) } else { Ok(()) };
         assert_eq!(ledger.add(Key::new(0, 0), unless_full), Err(()));
-        assert_eq!(ledger.add(Key::new(0, 1), unless_full), Ok(()));
+        assert_eq!(ledger.add(Key::new(0, 1), unless_full), Ok(Key::new(0, 1)));
         assert_eq!(ledger.taken(Key::new(0, 1)).1, full.count() + 1);
     }
 }

@@ -13,17 +13,47 @@ use crate::scope;
 use crate::{Clock, Timeline};
 
 /// Pays for retries out of a budget.
-#[derive(Clone, Copy, Debug)]
-pub struct Spends<B, O> {
+///
+/// A retry that was paid for and is not made, because another guard refused it, or because the call is
+/// dropped, cancelled or unwound by a panic in the wait, gets its tokens back.
+#[derive(Debug)]
+pub struct Spends<B: Borrow<Budget>, O> {
     budget: B,
     last: Option<Withdrawal>,
+    stage: Stage,
     of: PhantomData<fn(&O)>,
+}
+
+/// What has become of the retry that was paid for last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// It is waited for.
+    Waiting,
+    /// The wait is over; whether it begins is for the other guards to say.
+    Due,
+    /// It has ended, or there is none.
+    Settled,
 }
 
 impl<B: Borrow<Budget>, O> Spends<B, O> {
     /// Pays out of `budget`.
     pub const fn of(budget: B) -> Self {
-        Self { budget, last: None, of: PhantomData }
+        Self { budget, last: None, stage: Stage::Settled, of: PhantomData }
+    }
+
+    #[inline]
+    fn refund(&mut self) {
+        self.stage = Stage::Settled;
+        if let Some(paid) = self.last.take() {
+            self.budget.borrow().refund(paid);
+        }
+    }
+}
+
+/// Nothing was paid for the clone.
+impl<B: Borrow<Budget> + Clone, O> Clone for Spends<B, O> {
+    fn clone(&self) -> Self {
+        Self::of(self.budget.clone())
     }
 }
 
@@ -32,11 +62,17 @@ impl<O, B: Borrow<Budget>> Hook<O> for Spends<B, O> {
 
     #[inline]
     fn start<C: Clock>(&mut self, clock: &C) {
+        if self.stage == Stage::Waiting {
+            // Of a call that was cancelled, where this is lent to one after the other.
+            self.refund();
+        }
+        self.last = None;
         self.budget.borrow().handle_start(|| clock.timeline().now());
     }
 
     #[inline]
     fn settle<C: Clock>(&mut self, _: &C, verdict: Verdict, _: Option<Health>) {
+        self.stage = Stage::Settled;
         match verdict {
             Verdict::Accept => self.budget.borrow().handle_success(self.last.take()),
             Verdict::GiveUp => {}
@@ -50,7 +86,31 @@ impl<O, B: Borrow<Budget>> Hook<O> for Spends<B, O> {
     fn pay<C: Clock>(&mut self, clock: &C, cost: Cost) -> bool {
         let paid = self.budget.borrow().withdraw(cost, || clock.timeline().now());
         self.last = paid.ok();
+        self.stage = if self.last.is_some() { Stage::Waiting } else { Stage::Settled };
         self.last.is_some()
+    }
+
+    #[inline]
+    fn readmit<C: Clock>(&mut self, _: &C) -> bool {
+        if self.stage == Stage::Waiting {
+            self.stage = Stage::Due;
+        }
+        true
+    }
+
+    #[inline]
+    fn release(&mut self) {
+        if self.stage != Stage::Settled {
+            self.refund();
+        }
+    }
+}
+
+impl<B: Borrow<Budget>, O> Drop for Spends<B, O> {
+    fn drop(&mut self) {
+        if self.stage == Stage::Waiting {
+            self.refund();
+        }
     }
 }
 

@@ -152,7 +152,7 @@ pub trait Hook<O> {
         true
     }
 
-    /// The try that was admitted is not made, because another guard refused it.
+    /// The try that was admitted or paid for is not made, because another guard refused it.
     #[inline]
     fn release(&mut self) {}
 }
