@@ -73,7 +73,7 @@ impl Scope {
             (own, outer) => own.or(outer),
         };
         Self {
-            deadline: left.map(|left| self.timeline.now().saturating_add(left.to_duration())),
+            deadline: left.map(|left| self.timeline.measured().saturating_add(left.to_duration())),
             amplification: self.amplification.saturating_mul(outer.amplification),
             is_call: self.is_call || outer.is_call,
             ..self
@@ -88,7 +88,7 @@ impl Scope {
 
     /// A deadline `limit` from now, inside what is around.
     pub(crate) fn deadline(limit: Duration, timeline: Timeline) -> Self {
-        let deadline = Some(timeline.now().saturating_add(limit));
+        let deadline = Some(timeline.measured().saturating_add(limit));
         let own = Self { deadline, timeline, amplification: 1, is_call: false };
         match Self::current() {
             Some(outer) => own.inside(&outer),
@@ -104,7 +104,7 @@ impl Scope {
 
     /// The time left until the deadline.
     pub(crate) fn remaining(&self) -> Option<Seconds> {
-        let left = self.deadline?.saturating_sub(self.timeline.now());
+        let left = self.deadline?.saturating_sub(self.timeline.measured());
         Some(Seconds::from_duration(left))
     }
 

@@ -25,6 +25,9 @@ pub(crate) struct Session<'p, C: Clock> {
     strayed: bool,
     #[cfg(feature = "testing")]
     skipped: Duration,
+    /// What this thread had skipped when the call began.
+    #[cfg(feature = "testing")]
+    skipped_before: Duration,
 }
 
 impl<'p, C: Clock> Session<'p, C> {
@@ -41,6 +44,8 @@ impl<'p, C: Clock> Session<'p, C> {
             strayed: false,
             #[cfg(feature = "testing")]
             skipped: Duration::ZERO,
+            #[cfg(feature = "testing")]
+            skipped_before: Duration::ZERO,
         }
     }
 
@@ -139,9 +144,13 @@ impl<'p, C: Clock> Session<'p, C> {
     /// seen by the calls inside it.
     #[inline]
     pub(crate) fn handle_start(&mut self, timed: bool) -> bool {
+        #[cfg(feature = "testing")]
+        {
+            self.skipped_before = crate::testing::skipped();
+        }
         let max_time = self.policy.limits().max_time;
         if let Some(max_time) = max_time {
-            let now = self.clock.timeline().now();
+            let now = self.clock.timeline().measured();
             self.deadline = Some(now.saturating_add(max_time.to_duration()));
         }
         let timed = timed || max_time.is_some();
@@ -174,6 +183,10 @@ impl<'p, C: Clock> Session<'p, C> {
     /// It is not to be made; the outcome of the try before the wait.
     #[inline]
     pub(crate) fn readmit<O, H: Hook<O>>(&mut self, hooks: &mut H) -> Result<(), O> {
+        #[cfg(feature = "testing")]
+        if !self.skipped.is_zero() {
+            crate::testing::skip_to(self.skipped_before.saturating_add(self.skipped));
+        }
         let admitted = hooks.readmit(&self.clock);
         match hooks.give_back() {
             Some(outcome) if !admitted => Err(self.handle_rejection(outcome, hooks)),
