@@ -210,7 +210,11 @@ impl<'p, C: Clock> Session<'p, C> {
     #[inline]
     pub(crate) fn handle_try<O, H: Hook<O>>(&self, hooks: &mut H) {
         if H::TIMED {
-            let elapsed = self.elapsed().unwrap_or_default();
+            let elapsed = match self.tries() {
+                // A loop tells of it later.
+                1 => Duration::ZERO,
+                _ => self.elapsed().unwrap_or_default(),
+            };
             hooks.tell(&Event::trying(self.tries(), elapsed).inside(amplification()));
         }
     }
@@ -226,6 +230,15 @@ impl<'p, C: Clock> Session<'p, C> {
             hooks.tell(&event.inside(amplification()));
         }
         verdict
+    }
+
+    /// A try of a loop succeeded, which keeps what it gave.
+    pub(crate) fn handle_passed<O, H: Hook<O>>(&self, hooks: &mut H) {
+        hooks.settle(&self.clock, Verdict::Accept, None);
+        if H::TIMED {
+            let elapsed = self.elapsed().unwrap_or_default();
+            hooks.tell(&Event::passed(self.tries(), elapsed).inside(amplification()));
+        }
     }
 
     /// Tells the guards of the verdict on a try.

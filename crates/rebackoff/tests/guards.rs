@@ -574,6 +574,59 @@ mod loops {
     }
 
     #[test]
+    fn a_success_that_is_told_twice_counts_once() {
+        let (clock, budget, breaker) =
+            (VirtualClock::new(), Budget::quota().capacity(20).build().unwrap(), opens_after(9));
+        let tokens = || budget.tokens(|| Seconds::ZERO);
+        let tries = EACH_SECOND.tries().sleeper(clock).budget(&budget);
+        let mut tries = tries.breaker(&breaker).unwrap();
+        assert_eq!(tries.backoff(Failure::Down), Ok(()));
+        assert_eq!(tries.backoff(Failure::Down), Ok(()));
+        assert_eq!(tokens(), 10.0);
+        tries.success::<Failure>();
+        tries.success::<Failure>();
+        assert_eq!(tokens(), 15.0);
+        // It is a word on the try, and the next one has its own.
+        assert_eq!(tries.backoff(Failure::Down), Ok(()));
+        tries.success::<Failure>();
+        assert_eq!(tokens(), 15.0);
+    }
+
+    #[test]
+    fn a_call_that_has_given_up_is_told_of_no_success() {
+        static TWICE: Policy = policy!(constant(interval = secs(1)), max_tries = 2);
+        let budget = Budget::quota().capacity(20).build().unwrap();
+        let mut tries = TWICE.tries().sleeper(VirtualClock::new()).budget(&budget);
+        assert!(tries.backoff("down").is_ok() && tries.backoff("down").is_err());
+        tries.success::<&str>();
+        assert_eq!(budget.tokens(|| Seconds::ZERO), 15.0);
+    }
+
+    #[test]
+    fn a_loop_tells_of_its_tries_and_of_its_success() {
+        let told = std::cell::RefCell::new(Vec::new());
+        let tell = |event: &Event<'_, &str>| {
+            told.borrow_mut().push((event.kind, event.tries, event.elapsed.as_secs()));
+        };
+        let begin = || {
+            let tries = EACH_SECOND.tries().sleeper(VirtualClock::new());
+            let tries = tries.hook(rebackoff::hooks::OnTry(tell));
+            tries.hook(rebackoff::hooks::OnBackoff(tell)).hook(rebackoff::hooks::OnSuccess(tell))
+        };
+        begin().success::<&str>();
+        let mut tries = begin();
+        assert!(tries.backoff("down").is_ok());
+        tries.success::<&str>();
+        tries.success::<&str>();
+        let told = told.into_inner();
+        let (at_once, retried) = told.split_at(2);
+        assert_eq!(at_once, [(EventKind::Try, 1, 0), (EventKind::Success, 1, 0)]);
+        let expected = [(EventKind::Try, 1, 0), (EventKind::Backoff, 1, 0), (EventKind::Try, 2, 1)];
+        assert_eq!(retried[..3], expected);
+        assert_eq!(retried[3..], [(EventKind::Success, 2, 1)]);
+    }
+
+    #[test]
     fn a_loop_that_is_left_without_a_word_says_nothing() {
         let (clock, breaker) = (VirtualClock::new(), opens_after(1));
         assert!(spend(&few(9), &breaker, &clock).is_err());
