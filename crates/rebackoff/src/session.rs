@@ -245,7 +245,10 @@ impl<'p, C: Clock> Session<'p, C> {
     #[inline]
     pub(crate) fn settle<O, H: Hook<O>>(&self, outcome: &O, verdict: Verdict, hooks: &mut H) {
         let rejected = verdict != Verdict::Accept && scope::is_rejected();
-        let health = hooks.health(outcome).or(rejected.then_some(Health::Neutral));
+        let health = hooks
+            .health(outcome)
+            .or(rejected.then_some(Health::Neutral))
+            .or_else(|| hooks.usual_health(outcome));
         hooks.settle(&self.clock, verdict, health);
     }
 
@@ -313,7 +316,7 @@ impl<'p, C: Clock> Session<'p, C> {
         if !hooks.check(&self.clock, wait) {
             return self.engine.handle_refusal(Reason::Breaker);
         }
-        let cost = hooks.cost(outcome).unwrap_or(cost);
+        let cost = hooks.cost(outcome).or_else(|| hooks.usual_cost(outcome)).unwrap_or(cost);
         if !hooks.pay(&self.clock, cost) {
             hooks.release();
             return self.engine.handle_refusal(Reason::Budget);

@@ -29,7 +29,8 @@ use crate::Clock;
 /// Implement it for a bundle that is used with many calls, and add that with
 /// [`Call::hook`](crate::Call::hook). Every method does nothing by default. Hooks are asked in
 /// the order in which they were added: each may change the verdict of those before it, and of
-/// policies, raw waits, jitters, healths and costs the first that is given holds.
+/// policies, raw waits, jitters, healths and costs the first that is given holds; a usual health or
+/// cost, such as a classifier's, where there is no other.
 ///
 /// The methods from [`admit`](Self::admit) on are for guards, which share what they know with other
 /// calls: a breaker, a budget. Each is asked of all hooks before the next one is: `admit` and `start`
@@ -84,6 +85,21 @@ pub trait Hook<O> {
     /// What a retry after this failed outcome costs a budget.
     #[inline]
     fn cost(&mut self, outcome: &O) -> Option<Cost> {
+        let _ = outcome;
+        None
+    }
+
+    /// What `outcome` says of the health of the target where nobody has another word on it: of a
+    /// classifier, whose word is no more than the usual one.
+    #[inline]
+    fn usual_health(&mut self, outcome: &O) -> Option<Health> {
+        let _ = outcome;
+        None
+    }
+
+    /// What a retry after this failed outcome costs a budget where nobody has another word on it.
+    #[inline]
+    fn usual_cost(&mut self, outcome: &O) -> Option<Cost> {
         let _ = outcome;
         None
     }
@@ -210,6 +226,16 @@ impl<O, H: Hook<O>> Hook<O> for &mut H {
     }
 
     #[inline]
+    fn usual_health(&mut self, outcome: &O) -> Option<Health> {
+        (**self).usual_health(outcome)
+    }
+
+    #[inline]
+    fn usual_cost(&mut self, outcome: &O) -> Option<Cost> {
+        (**self).usual_cost(outcome)
+    }
+
+    #[inline]
     fn admit<C: Clock>(&mut self, clock: &C) -> Result<(), O> {
         (**self).admit(clock)
     }
@@ -302,6 +328,16 @@ impl<O, A: Hook<O>, B: Hook<O>> Hook<O> for Then<A, B> {
     #[inline]
     fn cost(&mut self, outcome: &O) -> Option<Cost> {
         self.0.cost(outcome).or_else(|| self.1.cost(outcome))
+    }
+
+    #[inline]
+    fn usual_health(&mut self, outcome: &O) -> Option<Health> {
+        self.0.usual_health(outcome).or_else(|| self.1.usual_health(outcome))
+    }
+
+    #[inline]
+    fn usual_cost(&mut self, outcome: &O) -> Option<Cost> {
+        self.0.usual_cost(outcome).or_else(|| self.1.usual_cost(outcome))
     }
 
     #[inline]
