@@ -229,9 +229,9 @@ mod blocking {
 
     #[test]
     fn a_budget_that_is_lent_pays_nothing_back_for_the_call_before() {
+        static TWICE: Policy = policy!(constant(interval = secs(1)), max_tries = 2);
         let budget = Budget::quota().capacity(20).build().unwrap();
         let mut spends = rebackoff::hooks::Spends::of(&budget);
-        static TWICE: Policy = policy!(constant(interval = secs(1)), max_tries = 2);
         let clock = VirtualClock::new();
         let failed = TWICE.retry(down).hook(&mut spends).sleeper(clock.clone()).call();
         assert_eq!(failed, Err(Failure::Down));

@@ -248,11 +248,11 @@ async fn a_service_of_its_own_goes_wherever_frameworks_put_it() {
     use tower::util::BoxCloneSyncService;
 
     /// What axum and its like ask of a layer.
-    fn framed<L, S>(layer: L, service: S) -> BoxCloneSyncService<&'static str, u8, Open>
+    fn framed<L, S>(layer: L, service: S) -> BoxCloneSyncService<&'static str, usize, Open>
     where
         L: Layer<S> + Clone + Send + Sync + 'static,
         L::Service:
-            Service<&'static str, Response = u8, Error = Open> + Clone + Send + Sync + 'static,
+            Service<&'static str, Response = usize, Error = Open> + Clone + Send + Sync + 'static,
         <L::Service as Service<&'static str>>::Future: Send + 'static,
     {
         BoxCloneSyncService::new(ServiceBuilder::new().layer(layer.clone()).service(service))
@@ -263,7 +263,7 @@ async fn a_service_of_its_own_goes_wherever_frameworks_put_it() {
     let breaker = Arc::new(Breaker::builder().build().unwrap());
     let guarded: &'static Guarded<Arc<Breaker>> =
         Box::leak(Box::new(Guarded::new(policy, breaker)));
-    let parse = service_fn(|text: &'static str| ready(Ok::<u8, Open>(text.len() as u8)));
+    let parse = service_fn(|text: &'static str| ready(Ok::<_, Open>(text.len())));
     let service = framed(RetryLayer::new(guarded), parse);
     let tasks = ["one", "three"].map(|text| tokio::spawn(service.clone().oneshot(text)));
     let [one, three] = tasks;
