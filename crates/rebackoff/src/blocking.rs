@@ -118,9 +118,9 @@ where
     S: Sleeper,
 {
     if SEEN {
-        session.in_scope(|attempt| target.call(attempt))
+        session.scope().within(|| target.call(|| session.attempt(SEEN)))
     } else {
-        target.call(|| session.attempt())
+        target.call(|| session.attempt(SEEN))
     }
 }
 

@@ -199,7 +199,7 @@ where
     fn begin_try(self: Pin<&mut Self>) {
         let mut this = self.project();
         this.session.handle_try(this.hooks);
-        let future = this.target.call(|| this.session.attempt());
+        let future = this.target.call(|| this.session.attempt(false));
         this.state.set(State::Calling { future });
     }
 
@@ -208,7 +208,8 @@ where
     fn begin_seen_try(self: Pin<&mut Self>) {
         let mut this = self.project();
         this.session.handle_try(this.hooks);
-        let future = this.session.in_scope(|attempt| this.target.call(attempt));
+        let session = &*this.session;
+        let future = session.scope().within(|| this.target.call(|| session.attempt(true)));
         this.state.set(State::Seen { future });
     }
 

@@ -22,6 +22,8 @@ use crate::timeline::Timeline;
 pub(crate) struct Scope {
     /// When all of it must end, on `timeline`.
     pub(crate) deadline: Option<Duration>,
+    /// The same of what is around the call alone.
+    pub(crate) around: Option<Duration>,
     pub(crate) timeline: Timeline,
     /// Its tries, times those of each call around it; 1 where there is none but a deadline.
     pub(crate) amplification: u64,
@@ -68,12 +70,15 @@ impl Scope {
 
     /// This scope inside `outer`: the deadline that comes first, and the calls of both.
     pub(crate) fn inside(self, outer: &Self) -> Self {
-        let left = match (self.remaining(), outer.remaining()) {
-            (Some(own), Some(outer)) => Some(own.min(outer)),
-            (own, outer) => own.or(outer),
+        let now = self.timeline.measured();
+        let around = outer.remaining().map(|left| now.saturating_add(left.to_duration()));
+        let deadline = match (self.deadline, around) {
+            (Some(own), Some(around)) => Some(own.min(around)),
+            (own, around) => own.or(around),
         };
         Self {
-            deadline: left.map(|left| self.timeline.measured().saturating_add(left.to_duration())),
+            deadline,
+            around,
             amplification: self.amplification.saturating_mul(outer.amplification),
             is_call: self.is_call || outer.is_call,
             ..self
@@ -89,7 +94,7 @@ impl Scope {
     /// A deadline `limit` from now, inside what is around.
     pub(crate) fn deadline(limit: Duration, timeline: Timeline) -> Self {
         let deadline = Some(timeline.measured().saturating_add(limit));
-        let own = Self { deadline, timeline, amplification: 1, is_call: false };
+        let own = Self { deadline, around: None, timeline, amplification: 1, is_call: false };
         match Self::current() {
             Some(outer) => own.inside(&outer),
             None => own,
@@ -104,8 +109,16 @@ impl Scope {
 
     /// The time left until the deadline.
     pub(crate) fn remaining(&self) -> Option<Seconds> {
-        let left = self.deadline?.saturating_sub(self.timeline.measured());
-        Some(Seconds::from_duration(left))
+        self.until(self.deadline)
+    }
+
+    /// The time left of what is around the call alone.
+    pub(crate) fn remaining_around(&self) -> Option<Seconds> {
+        self.until(self.around)
+    }
+
+    fn until(&self, moment: Option<Duration>) -> Option<Seconds> {
+        Some(Seconds::from_duration(moment?.saturating_sub(self.timeline.measured())))
     }
 
     /// Runs `body` with this as its scope.

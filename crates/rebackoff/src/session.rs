@@ -85,26 +85,22 @@ impl<'p, C: Clock> Session<'p, C> {
         limits.remaining(elapsed).map(Seconds::to_duration)
     }
 
-    /// What a target may ask about the try that it is; asked for where no scope of this call holds.
-    pub(crate) fn attempt(&self) -> Attempt {
-        self.attempt_inside(scope::remaining())
-    }
-
-    /// The same, where `outer` is the time left of what is around this call.
-    fn attempt_inside(&self, outer: Option<Duration>) -> Attempt {
-        let remaining = self.remaining_inside(outer);
+    /// What a target may ask about the try that it is; `in_scope` is whether the scope of this call
+    /// holds.
+    pub(crate) fn attempt(&self, in_scope: bool) -> Attempt {
+        let around = match Scope::current() {
+            Some(own) if in_scope => own.remaining_around(),
+            Some(outer) => outer.remaining(),
+            None => None,
+        };
+        let around = around.map(Seconds::to_duration);
+        let remaining = self.remaining_inside(around);
         let limit = match self.policy.limits().last_wait {
             LastWait::Stop => remaining,
             // `max_time` is looked at between tries, but nothing outlives what is around it.
-            LastWait::Shorten => outer,
+            LastWait::Shorten => around,
         };
         Attempt { tries: self.tries(), remaining, limit }
-    }
-
-    /// Runs a try, or begins it, in the scope of this call.
-    pub(crate) fn in_scope<T>(&self, run: impl FnOnce(&dyn Fn() -> Attempt) -> T) -> T {
-        let outer = scope::has_notes().then(scope::remaining).flatten();
-        self.scope().within(|| run(&|| self.attempt_inside(outer)))
     }
 
     /// Whether the calls inside this one are to see it: where it watches the time anyway.
@@ -119,6 +115,7 @@ impl<'p, C: Clock> Session<'p, C> {
     pub(crate) fn scope(&self) -> Scope {
         let own = Scope {
             deadline: self.deadline,
+            around: None,
             timeline: self.clock.timeline(),
             amplification: self.tries(),
             is_call: true,
