@@ -208,7 +208,7 @@ impl<'p, F, H, M> Call<'p, F, H, M> {
     /// # let _no_wait = rebackoff::testing::no_wait();
     ///
     /// static FETCH: Policy = policy!(expo, max_tries = 8);
-    /// static RETRIES: Budget = budget!(per_second(capacity = 2));
+    /// static RETRIES: Budget = budget!(per_second(rate = 0.001, capacity = 2));
     ///
     /// let outcome = FETCH.retry(|| Err::<(), _>("down")).budget(&RETRIES).outcome();
     /// assert_eq!((outcome.tries, outcome.reason), (3, Some(Reason::Budget)));
