@@ -34,6 +34,9 @@ class PerSecond:
     def success(self, last):
         pass
 
+    def refund(self, now, taken):
+        self.kept = min(self.capacity, self.tokens(now) + taken)
+
 
 class Share(PerSecond):
     def __init__(self, ratio=0.2, floor=10, ttl=10):
@@ -51,7 +54,10 @@ class Share(PerSecond):
         if self.tokens(now) < 1:
             return None
         self.retries.append(now)
-        return 1
+        return now
+
+    def refund(self, now, taken):
+        self.retries.remove(taken)
 
     def start(self, now):
         self.calls.append(now)
@@ -113,13 +119,17 @@ class Budget:
         elif event["event"] == "failure":
             self.bucket.failure()
         elif event["event"] == "success":
-            self.bucket.success(self.withdrawals[event["last"]] if "last" in event else None)
+            self.bucket.success(self.withdrawals[event["last"]] or 0 if "last" in event else None)
+        elif event["event"] == "refund":
+            taken = self.withdrawals.pop(event["of"])
+            if taken is not None:
+                self.bucket.refund(now, taken)
         else:
             taken = self.bucket.withdraw(now, event.get("cost", "retry"))
             self.refused += taken is None
             answer["allowed"] = taken is not None or self.dry_run
             if "as" in event:
-                self.withdrawals[event["as"]] = taken or 0
+                self.withdrawals[event["as"]] = taken
         return answer
 
     def after(self, now):

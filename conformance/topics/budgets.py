@@ -41,6 +41,14 @@ def retry(at, repeat=1, **expected):
     return event(at, "withdraw", repeat, {"allowed": True} | expected)
 
 
+def paid(at, label, **expected):
+    return retry(at, **{"as": label} | expected)
+
+
+def refund(at, label, **expected):
+    return {"at": at, "event": "refund", "of": label} | expected
+
+
 def refused(at, repeat=1, **expected):
     return retry(at, repeat, **{"allowed": False} | expected)
 
@@ -138,6 +146,10 @@ TABLE = [
     ("bucket_of_defaults", {"kind": "per_second"}, [retry(0, 100), refused(0), retry(1, 10), refused(1)], 2),
     ("dry_run_refuses_nothing_and_counts", PER_SECOND | {"dry_run": True}, [retry(0, 3), retry(0, 4), retry(1, 3, tokens=0), retry(1)], 5),
     ("a_call_costs_a_bucket_nothing", PER_SECOND, [start(0, 9), failure(0), success(0, tokens=3)], 0),
+    ("bucket_gets_a_retry_back_that_is_not_made", PER_SECOND, [retry(0, 2), paid(0, "a", tokens=0), refund(0, "a", tokens=1), retry(0), refused(0)], 1),
+    ("bucket_that_time_has_filled_gets_nothing_back", PER_SECOND, [paid(0, "a"), refund(9, "a", tokens=3), retry(9, 3), refused(9)], 1),
+    ("bucket_that_is_nearly_full_gets_what_is_missing", PER_SECOND, [paid(0, "a"), refund(0.0625, "a", tokens=3), retry(0.0625, 3), refused(0.0625)], 1),
+    ("dry_run_gets_back_nothing_that_was_not_taken", PER_SECOND | {"dry_run": True}, [retry(0, 3), paid(0, "a", tokens=0), refund(0, "a", tokens=0)], 1),
     # share
     ("share_without_calls_is_the_floor", {"kind": "share"}, [retry(0, 100, tokens=0), refused(0)], 1),
     ("share_of_five_calls_is_one_retry", SHARE, [start(0, 4), refused(0, tokens=0.8), start(0), retry(0, tokens=0), refused(0)], 2),
@@ -158,6 +170,10 @@ TABLE = [
     ("shorter_ttl_has_shorter_slices", SHARE | {"ttl": 1}, [start(0, 5), retry(0.875), refused(0.875), start(0.875, 4), refused(1), start(1, 6), retry(1), refused(1)], 3),
     ("dry_run_of_a_share_counts", SHARE | {"dry_run": True}, [retry(0, 2), start(0, 5), retry(0, tokens=0), retry(0)], 3),
     ("failures_and_successes_are_nothing_to_a_share", SHARE, [failure(0), success(0), refused(0)], 1),
+    ("share_gets_a_retry_back_that_is_not_made", SHARE, [start(0, 5), paid(0, "a"), refused(0), refund(0.5, "a", tokens=1), retry(1), refused(1)], 2),
+    ("share_gets_a_retry_of_an_earlier_slice_back", SHARE, [start(0, 10), paid(0, "a"), retry(2), refused(5), refund(5, "a", tokens=1), retry(5), refused(5)], 2),
+    ("share_gets_nothing_back_of_a_slice_that_has_gone", SHARE, [start(0, 5), paid(0, "a"), start(20, 5), retry(20, tokens=0), refund(20, "a", tokens=0), refused(20)], 1),
+    ("dry_run_of_a_share_gets_back_nothing_that_was_not_taken", SHARE | {"dry_run": True}, [start(0, 5), retry(0), paid(0, "a"), refund(0, "a", tokens=0), retry(0)], 2),
     # quota
     ("aws_successes_after_retries", QUOTA, [retry(0, tokens=495), retry(0, tokens=490, **{"as": "second"}), success(0, "second", tokens=495)], 0),
     ("aws_quota_of_defaults", QUOTA, [retry(0, 100, tokens=0), refused(0)], 1),
@@ -174,7 +190,10 @@ TABLE = [
     ("quota_has_another_price_for_a_timeout", QUOTA | {"capacity": 12}, [retry(0), refused(0, cost="timeout", tokens=7), retry(0, tokens=2)], 1),
     ("quota_is_not_filled_by_time", QUOTA | {"capacity": 5, "timeout_cost": 5}, [retry(0), refused(MONTH), success(MONTH, repeat=5), retry(MONTH)], 1),
     ("dry_run_of_a_quota_gives_back_nothing_that_was_not_taken", QUOTA | {"capacity": 10, "dry_run": True}, [retry(0, 2), retry(0, **{"as": "a"}), success(0, "a", tokens=0)], 1),
+    ("quota_gets_a_retry_back_that_is_not_made", QUOTA, [paid(0, "a", cost="timeout", tokens=490), refund(9, "a", tokens=500), retry(9, tokens=495)], 0),
+    ("quota_gets_no_more_back_than_its_capacity", QUOTA, [paid(0, "a"), success(0, repeat=4, tokens=499), refund(0, "a", tokens=500)], 0),
     # throttle
+    ("throttle_gets_nothing_back_as_nothing_was_taken", THROTTLE, [failure(0), paid(0, "a"), refund(0, "a", tokens=9)], 0),
     ("throttle_lets_retries_pass_above_half", THROTTLE, [failure(0, 4), retry(0, 9, tokens=6), failure(0), refused(0, tokens=5)], 1),
     ("throttle_needs_more_than_half", THROTTLE, [failure(0, 5), refused(0), success(0), retry(0, tokens=5.1)], 1),
     ("throttle_gains_a_tenth_by_a_success", THROTTLE, [failure(0, 10, tokens=0), success(0, repeat=50, tokens=5), refused(0), success(0), retry(0)], 1),

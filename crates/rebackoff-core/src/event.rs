@@ -22,7 +22,8 @@ pub struct Event<'a, O> {
     pub hint: Option<Duration>,
     /// Why the call gives up; only on [`EventKind::Giveup`].
     pub reason: Option<Reason>,
-    /// What the target gave; `None` on [`EventKind::Try`].
+    /// What the target gave; `None` on [`EventKind::Try`], and on [`EventKind::Success`] of a loop of
+    /// the caller's own, which hands in errors alone.
     pub outcome: Option<&'a O>,
     /// How many tries of the outermost call, times how many of each call between, times how many
     /// of this one: the calls that the target has got by now if every call inside took as many
@@ -73,6 +74,11 @@ impl<'a, O> Event<'a, O> {
     /// A try that gave what the caller wanted.
     pub const fn success(tries: u64, elapsed: Duration, outcome: &'a O) -> Self {
         Self { kind: EventKind::Success, outcome: Some(outcome), ..Self::trying(tries, elapsed) }
+    }
+
+    /// A try that gave what the caller wanted, and kept it: in a loop of the caller's own.
+    pub const fn passed(tries: u64, elapsed: Duration) -> Self {
+        Self { kind: EventKind::Success, ..Self::trying(tries, elapsed) }
     }
 
     /// A failed try that a wait follows.

@@ -27,10 +27,18 @@ const UNITS: [(&str, u128); 7] = [
     ("us", 1_000),
     ("ns", 1),
 ];
+const MINUTE: u128 = 60 * SECOND;
 const SECOND: u128 = 1_000_000_000;
+const MILLI: u128 = 1_000_000;
 
-/// Displays `duration` as `2m 7s`, `1.5s`, `250ms`: whole units above a minute (two at most,
-/// then rounded), three decimals below.
+/// Displays `duration` as `1d 1h`, `2m 7.5s`, `1.5s`, `250ms`: the units that are not zero, to the
+/// millisecond; below a second, one unit with three decimals.
+///
+/// ```
+/// use rebackoff_core::{human_duration, secs};
+///
+/// assert_eq!(human_duration(secs(30 * 86_400 + 1)).to_string(), "30d 1s");
+/// ```
 pub fn duration(duration: Duration) -> impl fmt::Display {
     Human(duration)
 }
@@ -43,22 +51,26 @@ impl fmt::Display for Human {
         if nanos == 0 {
             return f.write_str("0s");
         }
-        let rounded_to = |step: u128| (nanos + step / 2) / step * step;
-        if rounded_to(SECOND / 1000) < 60 * SECOND {
+        let rounded = (nanos + MILLI / 2) / MILLI * MILLI;
+        if rounded < MINUTE {
             return fractional(f, nanos);
         }
-        for pair in UNITS[..4].windows(2) {
-            let ((name, unit), (next_name, next_unit)) = (pair[0], pair[1]);
-            let rounded = rounded_to(next_unit);
-            if rounded >= unit {
-                write!(f, "{}{name}", rounded / unit)?;
-                return match rounded % unit / next_unit {
-                    0 => Ok(()),
-                    rest => write!(f, " {rest}{next_name}"),
-                };
+        let mut rest = rounded;
+        let mut space = "";
+        for (name, unit) in UNITS.into_iter().take_while(|(_, unit)| *unit >= MINUTE) {
+            if rest >= unit {
+                write!(f, "{space}{}{name}", rest / unit)?;
+                space = " ";
+            }
+            rest %= unit;
+        }
+        match rest {
+            0 => Ok(()),
+            rest => {
+                f.write_str(space)?;
+                decimal(f, rest, ("s", SECOND))
             }
         }
-        Ok(())
     }
 }
 
@@ -67,6 +79,11 @@ fn fractional(f: &mut fmt::Formatter<'_>, nanos: u128) -> fmt::Result {
         .into_iter()
         .find(|(_, unit)| *unit <= SECOND && nanos + unit / 2000 >= *unit)
         .unwrap_or(("ns", 1));
+    decimal(f, nanos, (name, unit))
+}
+
+/// So many of a unit, with three decimals at most.
+fn decimal(f: &mut fmt::Formatter<'_>, nanos: u128, (name, unit): (&str, u128)) -> fmt::Result {
     let thousandths = (nanos * 1000 + unit / 2) / unit;
     let (whole, rest) = (thousandths / 1000, thousandths % 1000);
     if rest == 0 {
@@ -189,12 +206,17 @@ mod tests {
             (127_000_000_000, "2m 7s"),
             (120_000_000_000, "2m"),
             (3_600_000_000_000, "1h"),
-            (90_061_000_000_000, "1d 1h"),
-            (7_199_000_000_000, "2h"),
+            (90_000_000_000_000, "1d 1h"),
+            (90_061_000_000_000, "1d 1h 1m 1s"),
+            (2_592_001_000_000_000, "30d 1s"),
+            (7_199_000_000_000, "1h 59m 59s"),
+            (127_500_000_000, "2m 7.5s"),
+            (3_600_050_000_000, "1h 0.05s"),
             (59_600_000_000, "59.6s"),
             (59_999_900_000, "1m"),
             (999_999_600, "1s"),
-            (86_399_000_000_000, "1d"),
+            (86_399_000_000_000, "23h 59m 59s"),
+            (86_399_999_600_000, "1d"),
         ] {
             assert_eq!(duration(Duration::from_nanos(nanos)).to_string(), text);
         }
@@ -237,7 +259,7 @@ mod tests {
         }
 
         #[test]
-        fn reads_what_it_wrote(millis in 0..60_000_u64) {
+        fn reads_what_it_wrote(millis in prop_oneof![0..60_000_u64, 0..10_000_000_000_u64]) {
             let span = Duration::from_millis(millis);
             prop_assert_eq!(parse_duration(&duration(span).to_string()), Ok(span));
         }

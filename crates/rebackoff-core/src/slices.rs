@@ -76,6 +76,11 @@ impl Slice {
         Self(self.0 | MAX_COUNT)
     }
 
+    #[inline]
+    pub(crate) const fn minus_one(self) -> Self {
+        Self::new(self.key(), self.count().saturating_sub(1))
+    }
+
     /// Whether it counts no further.
     #[inline]
     pub(crate) const fn is_full(self) -> bool {
@@ -161,6 +166,13 @@ impl Ring {
         }
     }
 
+    /// Takes one back out of the slice that `is_it` knows, if it is still there.
+    pub(crate) fn take_back(&self, is_it: impl Fn(Slice) -> bool) {
+        for place in &self.0 {
+            take_back(place, &is_it);
+        }
+    }
+
     /// Keeps `slice`, unless its place belongs to a later one already.
     pub(crate) fn keep(&self, slice: Slice) {
         self.place(slice.key()).fetch_max(slice.0, Relaxed);
@@ -188,6 +200,19 @@ impl Ring {
         #[allow(clippy::cast_possible_truncation, reason = "a small remainder")]
         &self.0[(key.number() % SLICES) as usize]
     }
+}
+
+/// Takes one back out of the slice in `place`, if `is_it`.
+pub(crate) fn take_back(place: &AtomicU64, is_it: impl Fn(Slice) -> bool) -> bool {
+    let mut old = Slice(place.load(Ordering::Acquire));
+    while is_it(old) && old.count() > 0 {
+        let (success, failure) = (Ordering::AcqRel, Ordering::Acquire);
+        match place.compare_exchange_weak(old.0, old.minus_one().0, success, failure) {
+            Ok(_) => return true,
+            Err(current) => old = Slice(current),
+        }
+    }
+    false
 }
 
 /// Puts `new` into `place` for as long as what is there is `outdated`.

@@ -15,6 +15,8 @@ enum Event {
     /// The retry that was allowed so many before the last.
     Success(Option<usize>),
     Withdraw(Cost),
+    /// The retry that was allowed so many before the last is not made.
+    Refund(usize),
 }
 
 const MILLI: u64 = 1_000_000;
@@ -30,6 +32,7 @@ fn event() -> impl Strategy<Value = Event> {
         4 => Just(Event::Failure),
         5 => proptest::option::of(0..4_usize).prop_map(Event::Success),
         12 => cost.prop_map(Event::Withdraw),
+        4 => (0..9_usize).prop_map(Event::Refund),
     ]
 }
 
@@ -122,6 +125,13 @@ proptest! {
                     prop_assert_eq!(withdrawal.is_ok(), taken.is_some(), "at {}", clock);
                     refused += u64::from(taken.is_none());
                     withdrawals.extend(withdrawal.ok().zip(taken));
+                }
+                Event::Refund(last) => {
+                    if let Some(place) = withdrawals.len().checked_sub(last + 1) {
+                        let (withdrawal, taken) = withdrawals.remove(place);
+                        budget.refund(withdrawal);
+                        model.refund(taken, now);
+                    }
                 }
             }
         }

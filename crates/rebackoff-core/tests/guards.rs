@@ -64,6 +64,10 @@ fn run_budget<'a>(
         BudgetEventKind::Success => {
             budget.handle_success(event.last.as_deref().map(|name| withdrawals[name]));
         }
+        BudgetEventKind::Refund => {
+            let paid = event.of.as_deref().and_then(|name| withdrawals.remove(name));
+            budget.refund(paid.expect(place));
+        }
         BudgetEventKind::Withdraw => {
             let cost = if event.cost.is_some() { Cost::Timeout } else { Cost::Retry };
             let withdrawal = budget.withdraw(cost, || seconds(at));
@@ -112,6 +116,7 @@ struct BudgetEvent {
     #[serde(rename = "as")]
     name: Option<String>,
     last: Option<String>,
+    of: Option<String>,
     cost: Option<String>,
     allowed: Option<bool>,
     tokens: f64,
@@ -124,6 +129,7 @@ enum BudgetEventKind {
     Failure,
     Success,
     Withdraw,
+    Refund,
 }
 
 /// Calls the setters of those that are given.

@@ -93,6 +93,44 @@ fn a_deposit_is_not_lost_to_a_withdrawal() {
 }
 
 #[test]
+fn a_refund_is_not_lost_to_a_withdrawal_and_gives_one_retry() {
+    let kinds: [fn() -> Budget; 3] = [
+        || Budget::per_second().capacity(1).build().unwrap(),
+        || Budget::share().floor(1.0).ttl(secs(1)).build().unwrap(),
+        || Budget::quota().capacity(5).timeout_cost(5).build().unwrap(),
+    ];
+    for kind in kinds {
+        explore(move || {
+            let budget = Arc::new(kind());
+            let paid = budget.withdraw(Cost::Retry, at(0.0)).unwrap();
+            let refund = move |b: &Budget| {
+                b.refund(paid);
+                false
+            };
+            let (_, early) = both(&budget, refund, |b| is_allowed(b, 0.0));
+            assert!(early != is_allowed(&budget, 0.0) && !is_allowed(&budget, 0.0));
+        });
+    }
+}
+
+#[test]
+fn a_refund_in_a_slice_that_ends_allows_no_retry_more() {
+    explore(|| {
+        let budget = Arc::new(Budget::share().floor(2.0).ttl(secs(1)).build().unwrap());
+        let paid = budget.withdraw(Cost::Retry, at(0.05)).unwrap();
+        let refund = move |b: &Budget| {
+            b.refund(paid);
+            true
+        };
+        let (_, allowed) = both(&budget, refund, |b| is_allowed(b, 0.95));
+        assert!(allowed);
+        // The refund comes through, or is lost to the slice that ends; it never gives two.
+        let more = (0..3).filter(|_| is_allowed(&budget, 0.95)).count();
+        assert!(more <= 1, "{more}");
+    });
+}
+
+#[test]
 fn two_deposits_are_both_counted() {
     // In one slice, and in one and the next.
     for other in [0.0, 6.0] {

@@ -51,7 +51,7 @@ pub(crate) fn expand(plan: &Plan, function: &Function) -> TokenStream {
                 {
                     return #outcome;
                 }
-                let #outcome = #krate::__private::within(&#tries, async {
+                let #outcome = #krate::__private::within(&mut #tries, async {
                     // Never run: it tells `?` and `return` what the body gives.
                     if false {
                         return #krate::__private::never::<#output>();

@@ -243,7 +243,10 @@ impl Scope {
     }
 }
 
-/// The seconds that are left to the code that runs now; None without a deadline around it.
+/// The seconds that are left to the code that runs now; None without a limit around it.
+///
+/// The least of `max_time` - elapsed of each call around, `timeout` - the time since it began of each try
+/// around, and what is left of each `deadline()`.
 #[pyfunction]
 pub(crate) fn remaining(py: Python<'_>) -> PyResult<Option<f64>> {
     Ok(Around::find(py, None, false)?.remaining.map(Seconds::get))

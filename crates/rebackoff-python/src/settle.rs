@@ -266,7 +266,7 @@ impl Settling {
         let Some(wait) = self.wait.as_ref().map(|wait| wait.bind(py)) else {
             return Ok(None);
         };
-        if testing::record(wait)? {
+        if testing::record(wait, Seconds::new(self.wait_value).unwrap_or(Seconds::ZERO))? {
             return Ok(None);
         }
         if run.is_async {

@@ -52,6 +52,8 @@ def happen_to_budget(budget, event, withdrawals):
         case "success":
             last = event.get("last")
             budget.handle_success(None if last is None else withdrawals[last])
+        case "refund":
+            budget.refund(withdrawals.pop(event["of"]))
         case "withdraw":
             withdrawal = budget.withdraw(timeout=event.get("cost") == "timeout")
             assert (withdrawal is not None) == event["allowed"], event

@@ -201,6 +201,82 @@ def test_a_timeout_costs_more(clock):
     assert budget.tokens == 490
 
 
+def test_a_retry_that_the_breaker_refuses_after_the_wait_is_paid_back(clock, flaky):
+    budget, breaker = Budget.quota(), Breaker()
+
+    @rebackoff.on_exception(
+        rebackoff.constant,
+        ValueError,
+        budget=budget,
+        breaker=breaker,
+        on_backoff=lambda details: breaker.isolate(),
+        **options_of({}),
+    )
+    def call():
+        raise ValueError
+
+    with pytest.raises(ValueError):
+        call()
+    assert budget.tokens == 500
+
+
+@pytest.mark.parametrize("in_the_wait, left", [(True, 500), (False, 495)])
+def test_a_call_that_is_cancelled_in_the_wait_is_paid_back(in_the_wait, left):
+    budget = Budget.quota()
+
+    async def main():
+        waiting, trying = asyncio.Event(), asyncio.Event()
+        tries = []
+
+        @rebackoff.on_exception(
+            rebackoff.constant,
+            ValueError,
+            budget=budget,
+            on_backoff=lambda details: waiting.set(),
+            interval=3600 if in_the_wait else 0,
+            jitter=None,
+            logger=None,
+        )
+        async def call():
+            tries.append(None)
+            if len(tries) == 1:
+                raise ValueError
+            trying.set()
+            await asyncio.Event().wait()
+
+        task = asyncio.ensure_future(call())
+        await (waiting if in_the_wait else trying).wait()
+        await asyncio.sleep(0)
+        assert budget.tokens == 495
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(main())
+    assert budget.tokens == left
+
+
+def test_a_wait_that_is_interrupted_is_paid_back(clock, monkeypatch):
+    budget = Budget.per_second(capacity=3)
+
+    def interrupted(seconds):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(time, "sleep", interrupted)
+    call = sync_exception(fail, budget=budget)
+    with pytest.raises(KeyboardInterrupt):
+        call()
+    assert budget.tokens == 3
+
+
+def test_a_withdrawal_is_given_back_by_hand(clock):
+    budget = Budget.quota(capacity=10)
+    paid = budget.withdraw(timeout=True)
+    assert budget.tokens == 0
+    budget.refund(paid)
+    assert budget.tokens == 10
+
+
 def test_a_throttle_counts_failures_and_successes(flaky, clock):
     budget = Budget.throttle(max_tokens=4, token_ratio=0.5)
     with pytest.raises(ValueError):
@@ -375,6 +451,47 @@ def test_what_giveup_gives_up_on_is_an_answer_of_the_target(flavour, clock):
     with pytest.raises(ValueError):
         flavour(fail, breaker=breaker, giveup=lambda error: True)()
     assert (breaker.state, breaker.failures) == ("closed", 0)
+
+
+class Rejected(CircuitOpenError, ValueError):
+    """A rejection that the flavours retry."""
+
+
+@pytest.mark.parametrize("options", [{}, {"giveup": lambda error: True}])
+@pytest.mark.parametrize(
+    "flavour",
+    [sync_exception, async_exception, generator, async_generator, context, async_context],
+)
+def test_a_rejection_inside_the_target_is_neutral_unless_the_caller_says_otherwise(
+    flavour, options, clock
+):
+    def reject():
+        raise Rejected
+
+    breaker = half_open(clock, consecutive=1)
+    with pytest.raises(Rejected):
+        flavour(reject, breaker=breaker, max_tries=1, **options)()
+    assert breaker.state == "half_open"
+    assert not is_rejected(breaker)
+    with pytest.raises(Rejected):
+        flavour(reject, breaker=breaker, max_tries=1, counts=lambda outcome: True, **options)()
+    assert breaker.state == "open"
+
+
+def test_calls_inside_each_other_that_share_a_breaker_leave_it_half_open(clock):
+    breaker = half_open(clock)
+    inner = rebackoff.on_exception(rebackoff.constant, ValueError, breaker=breaker)(fail)
+
+    @rebackoff.on_exception(rebackoff.constant, OSError, breaker=breaker)
+    def outer():
+        inner()
+
+    with pytest.raises(CircuitOpenError):
+        outer()
+    with pytest.raises(CircuitOpenError), breaker.admit():
+        inner()
+    assert breaker.state == "half_open"
+    assert not is_rejected(breaker)
 
 
 @flavours

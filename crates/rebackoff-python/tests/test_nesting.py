@@ -640,6 +640,48 @@ def test_a_try_does_not_outlive_a_deadline_around(clock):
         run(main())
 
 
+@pytest.mark.parametrize("limits", [{}, {"max_time": 100}, {"max_tries": 1}])
+def test_remaining_knows_the_timeout_of_the_try(limits, clock):
+    left = []
+
+    @retry(timeout=60, **limits)
+    async def call():
+        left.append(rebackoff.remaining())
+        clock.now += 10
+        left.append(rebackoff.remaining())
+        left.append(await asyncio.create_task(asks()))
+        with rebackoff.deadline(20):
+            left.append(rebackoff.remaining())
+
+    async def asks():
+        return rebackoff.remaining()
+
+    async def main():
+        await call()
+        assert rebackoff.remaining() is None
+        with rebackoff.deadline(30):
+            await call()
+
+    asyncio.run(main())
+    assert left == [60, 50, 50, 20, 30, 20, 20, 20]
+
+
+def test_a_retry_inside_a_try_never_outlives_its_timeout(clock):
+    reasons, start = [], clock.now
+
+    @retry(interval=3, on_giveup=lambda details: reasons.append(details["reason"]))
+    async def inner():
+        raise ValueError
+
+    @rebackoff.on_exception(rebackoff.constant, TimeoutError, timeout=7)
+    async def outer():
+        await inner()
+
+    with pytest.raises(ValueError):
+        asyncio.run(outer())
+    assert (reasons, clock.now - start) == (["max_time"], 7)
+
+
 def test_max_time_does_not_cut_a_try_short():
     """It is looked at between tries: the last one has its whole time, too."""
     tries = []

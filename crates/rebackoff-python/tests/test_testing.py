@@ -30,6 +30,19 @@ def test_no_wait_holds_for_async_calls(flaky):
     assert waits == [1, 1]
 
 
+def test_the_waits_that_nobody_sleeps_pass_for_breakers_and_budgets(flaky):
+    breaker = rebackoff.Breaker(consecutive=1, open_for=3599)
+    budget = rebackoff.Budget.per_second(rate=0.001, capacity=1)
+    retry = rebackoff.on_exception(
+        rebackoff.constant, ValueError, interval=3600, jitter=None, breaker=breaker, budget=budget
+    )
+    target = flaky(3)
+    with no_wait() as waits:
+        assert retry(target)() == "done"
+    assert (waits, target.calls) == ([3600] * 3, 4)
+    assert (breaker.state, breaker.opened) == ("closed", 3)
+
+
 def test_disabled_makes_the_first_failure_final(flaky):
     target, events = flaky(1), []
     call = rebackoff.on_exception(

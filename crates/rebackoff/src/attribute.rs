@@ -7,11 +7,13 @@
 
 use std::future::Future;
 use std::marker::PhantomData;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
-use rebackoff_core::{Policy, Seconds, Verdict};
+use pin_project_lite::pin_project;
+use rebackoff_core::{Cost, Policy, Seconds, Verdict};
 
 use crate::hooks::{Hook, OnError};
-use crate::scope::Scoped;
 use crate::session::Session;
 use crate::sleepers::{DefaultSleeper, ThreadSleeper};
 use crate::target::Target;
@@ -145,14 +147,43 @@ pub fn once<O, H, S: Clock>(running: &Running<'_, O, H, S>, body: impl FnOnce() 
 
 /// An async body, in the scope of its call.
 #[inline]
-pub fn within<O, H, S: Clock, Body>(
-    running: &Running<'_, O, H, S>,
+pub fn within<'r, 'p, O, H, S, Body>(
+    running: &'r mut Running<'p, O, H, S>,
     body: Body,
-) -> impl Future<Output = O> + use<O, H, S, Body>
+) -> Within<'r, 'p, O, H, S, Body>
 where
+    H: Hook<O>,
+    S: Clock,
     Body: Future<Output = O>,
 {
-    Scoped { scope: running.session.is_seen().then(|| running.session.scope()), body }
+    Within { running, body }
+}
+
+pin_project! {
+    /// An async body that runs.
+    #[must_use = "futures do nothing unless polled"]
+    pub struct Within<'r, 'p, O, H, S: Clock, Body> {
+        running: &'r mut Running<'p, O, H, S>,
+        #[pin]
+        body: Body,
+    }
+}
+
+impl<O, H, S, Body> Future for Within<'_, '_, O, H, S, Body>
+where
+    H: Hook<O>,
+    S: Clock,
+    Body: Future<Output = O>,
+{
+    type Output = O;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<O> {
+        let this = self.project();
+        let Running { session, hooks, .. } = &mut **this.running;
+        let poll = || hooks.poll(|| this.body.poll(context));
+        if session.is_seen() { session.scope().within(poll) } else { poll() }
+    }
 }
 
 /// An outcome that never comes.
@@ -201,7 +232,7 @@ fn back_off<O, H: Hook<O>, S: Clock>(
     outcome: O,
     verdict: Verdict,
 ) -> ControlFlow<O, Seconds> {
-    match running.session.handle_failure(true, &outcome, verdict, &mut running.hooks) {
+    match running.session.handle_failure(true, &outcome, verdict, Cost::Retry, &mut running.hooks) {
         Some(wait) => {
             drop(running.hooks.keep(outcome));
             ControlFlow::Continue(wait)

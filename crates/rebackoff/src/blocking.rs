@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::Duration;
 
-use rebackoff_core::{Seconds, Verdict};
+use rebackoff_core::{Cost, Seconds, Verdict};
 
 use crate::hooks::Hook;
 use crate::session::Session;
@@ -96,7 +96,8 @@ where
     H: Hook<O>,
     S: Sleeper,
 {
-    while let Some(wait) = session.handle_failure(SEEN, &outcome, verdict, &mut hooks) {
+    while let Some(wait) = session.handle_failure(SEEN, &outcome, verdict, Cost::Retry, &mut hooks)
+    {
         drop(hooks.keep(outcome));
         sleep(&session.clock, wait);
         if let Err(kept) = session.readmit(&mut hooks) {
@@ -117,9 +118,9 @@ where
     S: Sleeper,
 {
     if SEEN {
-        session.scope().within(|| target.call(|| session.attempt()))
+        session.scope().within(|| target.call(|| session.attempt(SEEN)))
     } else {
-        target.call(|| session.attempt())
+        target.call(|| session.attempt(SEEN))
     }
 }
 

@@ -199,15 +199,16 @@ impl<'p, F, H, M> Call<'p, F, H, M> {
 
     /// Pays for retries out of `budget`, which other calls share. A retry that it refuses is not
     /// made: the call gives up with [`Reason::Budget`](crate::Reason::Budget), and what the last try
-    /// gave comes back. Of several budgets each pays in turn, and what one has paid stays paid when
-    /// the next one refuses.
+    /// gave comes back. Of several budgets each pays in turn. A retry that was paid for and is
+    /// not made gets its tokens back ([`Budget::refund`]): where the next budget refuses it, where a
+    /// breaker does after the wait, and where the call is dropped or cancelled in the wait.
     ///
     /// ```
     /// use rebackoff::prelude::*;
     /// # let _no_wait = rebackoff::testing::no_wait();
     ///
     /// static FETCH: Policy = policy!(expo, max_tries = 8);
-    /// static RETRIES: Budget = budget!(per_second(capacity = 2));
+    /// static RETRIES: Budget = budget!(per_second(rate = 0.001, capacity = 2));
     ///
     /// let outcome = FETCH.retry(|| Err::<(), _>("down")).budget(&RETRIES).outcome();
     /// assert_eq!((outcome.tries, outcome.reason), (3, Some(Reason::Budget)));
@@ -221,8 +222,9 @@ impl<'p, F, H, M> Call<'p, F, H, M> {
     }
 
     /// Takes from a function what a retry after a failed outcome costs the budget, where that has
-    /// prices (a [`quota`](Budget::quota)). Without it, every retry costs
-    /// [`Cost::Retry`](crate::Cost::Retry).
+    /// prices (a [`quota`](Budget::quota)). Without it, a retry after a try that its
+    /// [`timeout`](Self::timeout) cancelled costs [`Cost::Timeout`](crate::Cost::Timeout), and every
+    /// other [`Cost::Retry`](crate::Cost::Retry).
     #[inline]
     pub fn costs<C>(self, cost: C) -> Call<'p, F, Then<H, Costs<C>>, M>
     where
@@ -240,8 +242,12 @@ impl<'p, F, H, M> Call<'p, F, H, M> {
     /// a limit allowed it, is a failure of the target, every other one a success;
     /// [`counts`](Self::counts) has its own word.
     ///
-    /// Give calls inside each other no breaker in common: half-open, it admits the outer one as its
-    /// probe and rejects the inner one, and the probe fails for that reason.
+    /// A try that failed because a breaker inside the target let no call through says nothing of the
+    /// target, for nobody was asked: it is neutral, unless `counts` says otherwise. Such a try is one
+    /// in which the call with a breaker that ended last was rejected before its first try. Inside are
+    /// calls of the same thread, and of the same task where they are async. Calls inside each other
+    /// that share a breaker need a probe each: with one, the outer call takes it, and the inner one is
+    /// rejected for as long as the breaker is half-open.
     ///
     /// ```
     /// use rebackoff::prelude::*;

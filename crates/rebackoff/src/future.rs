@@ -8,7 +8,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use pin_project_lite::pin_project;
-use rebackoff_core::Verdict;
+use rebackoff_core::{Cost, Verdict};
 
 use crate::hooks::Hook;
 use crate::session::Session;
@@ -37,6 +37,7 @@ type BeginWait<Call, O> = fn(Pin<&mut Call>, O, Verdict) -> ControlFlow<O>;
 
 pin_project! {
     #[project = StateProjection]
+    #[project_ref = StateRef]
     enum State<Fut, Sleep> {
         Start,
         Calling { #[pin] future: Fut },
@@ -164,7 +165,7 @@ where
         let StateProjection::Calling { future } = this.state.project() else {
             return Poll::Ready(ControlFlow::Continue(()));
         };
-        let outcome = ready!(future.poll(context));
+        let outcome = ready!(this.hooks.poll(|| future.poll(context)));
         Poll::Ready(match this.session.judge(&outcome, this.hooks) {
             Verdict::Accept => ControlFlow::Break(outcome),
             verdict => begin_wait(self, outcome, verdict),
@@ -182,7 +183,8 @@ where
             return Poll::Ready(ControlFlow::Continue(()));
         };
         let scope = this.session.scope();
-        let outcome = ready!(scope.within(|| future.poll(context)));
+        let hooks = &mut *this.hooks;
+        let outcome = ready!(scope.within(|| hooks.poll(|| future.poll(context))));
         Poll::Ready(match this.session.judge(&outcome, this.hooks) {
             Verdict::Accept => ControlFlow::Break(outcome),
             verdict => self.begin_wait::<true>(outcome, verdict),
@@ -193,7 +195,7 @@ where
     fn begin_try(self: Pin<&mut Self>) {
         let mut this = self.project();
         this.session.handle_try(this.hooks);
-        let future = this.target.call(|| this.session.attempt());
+        let future = this.target.call(|| this.session.attempt(false));
         this.state.set(State::Calling { future });
     }
 
@@ -203,7 +205,7 @@ where
         let mut this = self.project();
         this.session.handle_try(this.hooks);
         let session = &*this.session;
-        let future = session.scope().within(|| this.target.call(|| session.attempt()));
+        let future = session.scope().within(|| this.target.call(|| session.attempt(true)));
         this.state.set(State::Seen { future });
     }
 
@@ -229,9 +231,16 @@ where
         verdict: Verdict,
     ) -> ControlFlow<F::Outcome> {
         let mut this = self.project();
+        let cost = match this.state.as_ref().project_ref() {
+            StateRef::Calling { future } | StateRef::Seen { future } if F::is_late(&future) => {
+                Cost::Timeout
+            }
+            _ => Cost::Retry,
+        };
         // The try is over: nothing of it outlives the wait, nor a handler.
         this.state.set(State::Ended);
-        let Some(wait) = this.session.handle_failure(SEEN, &outcome, verdict, this.hooks) else {
+        let Some(wait) = this.session.handle_failure(SEEN, &outcome, verdict, cost, this.hooks)
+        else {
             return ControlFlow::Break(outcome);
         };
         drop(this.hooks.keep(outcome));

@@ -21,8 +21,8 @@ use crate::hooks::{Asks, Spends, Then};
 ///
 /// The breaker is asked before the first try. After a try that another one may mend, the limits are
 /// looked at, then the breaker, and last the budget pays, so that nothing is spent on a refusal;
-/// after the wait, the breaker is asked again, and a retry that it refuses then stays paid. In
-/// whichever order `guards` names them, this is the order in which they are asked.
+/// after the wait, the breaker is asked again, and the budget gets back what a retry took that it
+/// refuses then. In whichever order `guards` names them, this is the order in which they are asked.
 ///
 /// ```
 /// use rebackoff::prelude::*;

@@ -20,7 +20,8 @@ use crate::{Clock, Timeline};
 /// | `rebackoff.giveups` | counter | `target`, `reason` | calls that gave up |
 /// | `rebackoff.wait` | histogram, seconds | `target` | waits |
 ///
-/// A loop of [`Tries`](crate::Tries) does not tell of its tries: its waits and give-ups are counted.
+/// A loop of [`Tries`](crate::Tries) tells of its first try with the first error or
+/// [`success`](crate::Tries::success): one that is left without either is not counted.
 ///
 /// The handles are asked of the recorder once, when it is made: make it after the recorder is
 /// installed, and lend it to each call.

@@ -37,11 +37,12 @@ impl<O> Outcome<O> {
 pub struct Attempt {
     /// The tries so far, with this one.
     pub tries: u64,
-    /// The time left when this try began, of `max_time` or of a call around this one; `None` when
-    /// it is unlimited.
+    /// The time left when this try began: the least of its timeout and of what is left of `max_time`
+    /// and of the calls and deadlines around this one. `None` when it is unlimited.
     pub remaining: Option<Duration>,
-    /// The most time that this try may take: what is left, where `last_wait` is `Stop`, so that
-    /// no try begins at the deadline. `None` when it is unlimited.
+    /// The most time that this try may take, and the one at which [`timeout`](crate::Call::timeout)
+    /// cancels it at the latest: what is left of the calls and deadlines around this one, and, where
+    /// `last_wait` is `Stop`, of `max_time`, too. `None` when it is unlimited.
     pub limit: Option<Duration>,
 }
 

@@ -22,6 +22,8 @@ use crate::timeline::Timeline;
 pub(crate) struct Scope {
     /// When all of it must end, on `timeline`.
     pub(crate) deadline: Option<Duration>,
+    /// The same of what is around the call alone.
+    pub(crate) around: Option<Duration>,
     pub(crate) timeline: Timeline,
     /// Its tries, times those of each call around it; 1 where there is none but a deadline.
     pub(crate) amplification: u64,
@@ -31,14 +33,33 @@ pub(crate) struct Scope {
 
 thread_local! {
     // Beside the scope itself, because it can be read in two instructions.
-    static INSIDE: Cell<bool> = const { Cell::new(false) };
+    static NOTES: Cell<u8> = const { Cell::new(0) };
     static SCOPE: RefCell<Option<Scope>> = const { RefCell::new(None) };
 }
 
-/// Whether a call is around what runs now.
+/// There is a scope.
+const INSIDE: u8 = 1;
+/// The call that ended last gave what stands for a breaker's rejection: nobody was asked.
+const REJECTED: u8 = 2;
+
+/// Whether there is anything to know beside the call itself: a call around it, or a rejection inside.
 #[inline]
-pub(crate) fn is_inside() -> bool {
-    INSIDE.get()
+pub(crate) fn has_notes() -> bool {
+    NOTES.get() != 0
+}
+
+/// Whether the call that ended last was rejected.
+#[inline]
+pub(crate) fn is_rejected() -> bool {
+    NOTES.get() & REJECTED != 0
+}
+
+/// Notes whether the last call was rejected, and gives what was noted before.
+#[inline]
+pub(crate) fn note_rejected(rejected: bool) -> bool {
+    let notes = NOTES.get();
+    NOTES.set(notes & !REJECTED | if rejected { REJECTED } else { 0 });
+    notes & REJECTED != 0
 }
 
 impl Scope {
@@ -49,12 +70,15 @@ impl Scope {
 
     /// This scope inside `outer`: the deadline that comes first, and the calls of both.
     pub(crate) fn inside(self, outer: &Self) -> Self {
-        let left = match (self.remaining(), outer.remaining()) {
-            (Some(own), Some(outer)) => Some(own.min(outer)),
-            (own, outer) => own.or(outer),
+        let now = self.timeline.measured();
+        let around = outer.remaining().map(|left| now.saturating_add(left.to_duration()));
+        let deadline = match (self.deadline, around) {
+            (Some(own), Some(around)) => Some(own.min(around)),
+            (own, around) => own.or(around),
         };
         Self {
-            deadline: left.map(|left| self.timeline.now().saturating_add(left.to_duration())),
+            deadline,
+            around,
             amplification: self.amplification.saturating_mul(outer.amplification),
             is_call: self.is_call || outer.is_call,
             ..self
@@ -67,10 +91,10 @@ impl Scope {
         Self { deadline: self.deadline.map(|end| end.saturating_sub(skipped)), ..self }
     }
 
-    /// A deadline `limit` from now, and nothing else.
-    fn deadline(limit: Duration, timeline: Timeline) -> Self {
-        let deadline = Some(timeline.now().saturating_add(limit));
-        let own = Self { deadline, timeline, amplification: 1, is_call: false };
+    /// A deadline `limit` from now, inside what is around.
+    pub(crate) fn deadline(limit: Duration, timeline: Timeline) -> Self {
+        let deadline = Some(timeline.measured().saturating_add(limit));
+        let own = Self { deadline, around: None, timeline, amplification: 1, is_call: false };
         match Self::current() {
             Some(outer) => own.inside(&outer),
             None => own,
@@ -85,8 +109,16 @@ impl Scope {
 
     /// The time left until the deadline.
     pub(crate) fn remaining(&self) -> Option<Seconds> {
-        let left = self.deadline?.saturating_sub(self.timeline.now());
-        Some(Seconds::from_duration(left))
+        self.until(self.deadline)
+    }
+
+    /// The time left of what is around the call alone.
+    pub(crate) fn remaining_around(&self) -> Option<Seconds> {
+        self.until(self.around)
+    }
+
+    fn until(&self, moment: Option<Duration>) -> Option<Seconds> {
+        Some(Seconds::from_duration(moment?.saturating_sub(self.timeline.measured())))
     }
 
     /// Runs `body` with this as its scope.
@@ -98,7 +130,7 @@ impl Scope {
 }
 
 fn replace(scope: Option<Scope>) -> Option<Scope> {
-    INSIDE.set(scope.is_some());
+    NOTES.set(NOTES.get() & !INSIDE | if scope.is_some() { INSIDE } else { 0 });
     SCOPE.try_with(|current| current.replace(scope)).ok().flatten()
 }
 
@@ -135,10 +167,17 @@ impl<Fut: Future> Future for Scoped<Fut> {
     }
 }
 
-/// The time left for what runs now: until the deadline of the call around it, or of the outermost
-/// where that comes first; `None` outside of any, or where none has a limit.
+/// The time left for what runs now; `None` outside of any limit.
 ///
-/// A call is around its target, and around all that its target calls on the same thread or awaits
+/// It is the least of what is left of everything around, none below zero:
+///
+/// | of each | is left |
+/// |---|---|
+/// | call with `max_time` | `max_time` − elapsed |
+/// | try with a [`timeout`](crate::Call::timeout) | the timeout − the time since that try began |
+/// | [`deadline`] | its limit − the time since it began |
+///
+/// A try with a timeout is around what it calls and awaits in any case. A call is around its target, and around all that its target calls on the same thread or awaits
 /// in the same task, if it has `max_time` or a handler, ends with `.outcome()`, or says
 /// [`scope`](crate::Call::scope); any other is not, since success is to cost nothing. Calls inside
 /// inherit the deadline by themselves; ask for it where you hand a timeout to something else.

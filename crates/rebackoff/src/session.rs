@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use rebackoff_core::{
-    Engine, Event, LastWait, Limits, Policy, Reason, Seconds, Step, Verdict, Wait,
+    Cost, Engine, Event, Health, LastWait, Limits, Policy, Reason, Seconds, Step, Verdict, Wait,
 };
 
 use crate::hooks::Hook;
@@ -25,6 +25,9 @@ pub(crate) struct Session<'p, C: Clock> {
     strayed: bool,
     #[cfg(feature = "testing")]
     skipped: Duration,
+    /// What this thread had skipped when the call began.
+    #[cfg(feature = "testing")]
+    skipped_before: Duration,
 }
 
 /// What a call knows of time that reads the clock when it begins.
@@ -49,6 +52,8 @@ impl<'p, C: Clock> Session<'p, C> {
             strayed: false,
             #[cfg(feature = "testing")]
             skipped: Duration::ZERO,
+            #[cfg(feature = "testing")]
+            skipped_before: Duration::ZERO,
         }
     }
 
@@ -79,16 +84,31 @@ impl<'p, C: Clock> Session<'p, C> {
 
     /// The time left, of this call or of one around it.
     pub(crate) fn remaining(&self) -> Option<Duration> {
+        self.remaining_inside(scope::remaining())
+    }
+
+    fn remaining_inside(&self, outer: Option<Duration>) -> Option<Duration> {
         let elapsed = self.elapsed().map_or(Seconds::ZERO, Seconds::from_duration);
-        let outer = Scope::current().and_then(|outer| outer.remaining());
-        let limits = self.policy.limits().inside(outer, elapsed);
+        let limits = self.policy.limits().inside(outer.map(Seconds::from_duration), elapsed);
         limits.remaining(elapsed).map(Seconds::to_duration)
     }
 
-    pub(crate) fn attempt(&self) -> Attempt {
-        let remaining = self.remaining();
-        let ends = self.policy.limits().last_wait == LastWait::Stop;
-        Attempt { tries: self.tries(), remaining, limit: remaining.filter(|_| ends) }
+    /// What a target may ask about the try that it is; `in_scope` is whether the scope of this call
+    /// holds.
+    pub(crate) fn attempt(&self, in_scope: bool) -> Attempt {
+        let around = match Scope::current() {
+            Some(own) if in_scope => own.remaining_around(),
+            Some(outer) => outer.remaining(),
+            None => None,
+        };
+        let around = around.map(Seconds::to_duration);
+        let remaining = self.remaining_inside(around);
+        let limit = match self.policy.limits().last_wait {
+            LastWait::Stop => remaining,
+            // `max_time` is looked at between tries, but nothing outlives what is around it.
+            LastWait::Shorten => around,
+        };
+        Attempt { tries: self.tries(), remaining, limit }
     }
 
     /// Whether the calls inside this one are to see it: where it watches the time anyway.
@@ -103,13 +123,14 @@ impl<'p, C: Clock> Session<'p, C> {
     pub(crate) fn scope(&self) -> Scope {
         let own = Scope {
             deadline: self.timed.as_ref().and_then(|timed| timed.deadline),
+            around: None,
             timeline: self.clock.timeline(),
             amplification: self.tries(),
             is_call: true,
         };
         #[cfg(feature = "testing")]
         let own = own.sooner_by(self.skipped);
-        match scope::is_inside().then(Scope::current).flatten() {
+        match scope::has_notes().then(Scope::current).flatten() {
             Some(outer) => own.inside(&outer),
             None => own,
         }
@@ -128,6 +149,10 @@ impl<'p, C: Clock> Session<'p, C> {
     /// seen by the calls inside it.
     #[inline]
     pub(crate) fn handle_start(&mut self, timed: bool) -> bool {
+        #[cfg(feature = "testing")]
+        {
+            self.skipped_before = crate::testing::skipped();
+        }
         let timed = timed || self.policy.limits().max_time.is_some();
         if timed {
             self.read_clock();
@@ -138,11 +163,9 @@ impl<'p, C: Clock> Session<'p, C> {
     /// The call's time begins now.
     #[inline]
     fn read_clock(&mut self) {
-        let deadline = self
-            .policy
-            .limits()
-            .max_time
-            .map(|max_time| self.clock.timeline().now().saturating_add(max_time.to_duration()));
+        let deadline = self.policy.limits().max_time.map(|max_time| {
+            self.clock.timeline().measured().saturating_add(max_time.to_duration())
+        });
         self.timed = Some(Timed { start: self.clock.now(), deadline });
     }
 
@@ -162,7 +185,9 @@ impl<'p, C: Clock> Session<'p, C> {
     #[inline]
     pub(crate) fn admit<O, H: Hook<O>>(&mut self, hooks: &mut H) -> Result<(), O> {
         if let Err(outcome) = hooks.admit(&self.clock) {
-            return Err(self.handle_rejection(outcome, hooks));
+            let outcome = self.handle_rejection(outcome, hooks);
+            scope::note_rejected(true);
+            return Err(outcome);
         }
         hooks.start(&self.clock);
         Ok(())
@@ -175,6 +200,10 @@ impl<'p, C: Clock> Session<'p, C> {
     /// It is not to be made; the outcome of the try before the wait.
     #[inline]
     pub(crate) fn readmit<O, H: Hook<O>>(&mut self, hooks: &mut H) -> Result<(), O> {
+        #[cfg(feature = "testing")]
+        if !self.skipped.is_zero() {
+            crate::testing::skip_to(self.skipped_before.saturating_add(self.skipped));
+        }
         let admitted = hooks.readmit(&self.clock);
         match hooks.give_back() {
             Some(outcome) if !admitted => Err(self.handle_rejection(outcome, hooks)),
@@ -198,7 +227,11 @@ impl<'p, C: Clock> Session<'p, C> {
     #[inline]
     pub(crate) fn handle_try<O, H: Hook<O>>(&self, hooks: &mut H) {
         if H::TIMED {
-            let elapsed = self.elapsed().unwrap_or_default();
+            let elapsed = match self.tries() {
+                // A loop tells of it later.
+                1 => Duration::ZERO,
+                _ => self.elapsed().unwrap_or_default(),
+            };
             hooks.tell(&Event::trying(self.tries(), elapsed).inside(amplification()));
         }
     }
@@ -216,15 +249,29 @@ impl<'p, C: Clock> Session<'p, C> {
         verdict
     }
 
+    /// A try of a loop succeeded, which keeps what it gave.
+    pub(crate) fn handle_passed<O, H: Hook<O>>(&self, hooks: &mut H) {
+        hooks.settle(&self.clock, Verdict::Accept, None);
+        if H::TIMED {
+            let elapsed = self.elapsed().unwrap_or_default();
+            hooks.tell(&Event::passed(self.tries(), elapsed).inside(amplification()));
+        }
+    }
+
     /// Tells the guards of the verdict on a try.
     #[inline]
     pub(crate) fn settle<O, H: Hook<O>>(&self, outcome: &O, verdict: Verdict, hooks: &mut H) {
-        let health = hooks.health(outcome);
+        let rejected = verdict != Verdict::Accept && scope::is_rejected();
+        let health = hooks
+            .health(outcome)
+            .or(rejected.then_some(Health::Neutral))
+            .or_else(|| hooks.usual_health(outcome));
         hooks.settle(&self.clock, verdict, health);
     }
 
     /// A try that is not accepted: the wait before the next one, or `None` when the call gives up.
-    /// `timed` is whether the call may have been [timed](Self::handle_start).
+    /// `timed` is whether the call may have been [timed](Self::handle_start), `cost` what a retry
+    /// costs unless a hook says otherwise.
     #[inline(always)]
     #[allow(
         clippy::inline_always,
@@ -235,21 +282,23 @@ impl<'p, C: Clock> Session<'p, C> {
         timed: bool,
         outcome: &O,
         verdict: Verdict,
+        cost: Cost,
         hooks: &mut H,
     ) -> Option<Seconds> {
         let chosen = if verdict.wants_retry() { hooks.policy(outcome) } else { None };
         let timed = timed || chosen.is_some();
         let elapsed = if timed { self.elapsed_for(chosen.as_ref()) } else { None };
-        let step = if scope::is_inside() {
-            self.decide_inside(outcome, verdict, elapsed, chosen, hooks)
+        let step = if scope::has_notes() {
+            self.decide_inside(outcome, verdict, cost, elapsed, chosen, hooks)
         } else {
             let narrow = |limits: &Limits| {
                 if timed { *limits } else { Limits { max_time: None, ..*limits } }
             };
-            self.decide(outcome, verdict, elapsed, chosen, hooks, narrow)
+            let step = self.decide(outcome, verdict, elapsed, chosen, hooks, narrow);
+            self.ask_to_retry(step, outcome, cost, hooks)
         };
         let hint = || verdict.hint().map(Seconds::to_duration);
-        match self.ask_to_retry(step, outcome, hooks) {
+        match step {
             Step::Accept => None,
             Step::Retry { wait } => {
                 let tries = self.tries().wrapping_sub(1);
@@ -271,14 +320,22 @@ impl<'p, C: Clock> Session<'p, C> {
 
     /// The step that `step` becomes once the guards were asked, last of all, so that nothing is
     /// spent on a refusal.
-    #[inline]
-    fn ask_to_retry<O, H: Hook<O>>(&mut self, step: Step, outcome: &O, hooks: &mut H) -> Step {
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "a part of `handle_failure`")]
+    fn ask_to_retry<O, H: Hook<O>>(
+        &mut self,
+        step: Step,
+        outcome: &O,
+        cost: Cost,
+        hooks: &mut H,
+    ) -> Step {
         let Step::Retry { wait } = step else { return step };
         if !hooks.check(&self.clock, wait) {
             return self.engine.handle_refusal(Reason::Breaker);
         }
-        let cost = hooks.cost(outcome).unwrap_or_default();
+        let cost = hooks.cost(outcome).or_else(|| hooks.usual_cost(outcome)).unwrap_or(cost);
         if !hooks.pay(&self.clock, cost) {
+            hooks.release();
             return self.engine.handle_refusal(Reason::Budget);
         }
         step
@@ -317,6 +374,7 @@ impl<'p, C: Clock> Session<'p, C> {
         &mut self,
         outcome: &O,
         verdict: Verdict,
+        cost: Cost,
         elapsed: Option<Duration>,
         chosen: Option<Policy>,
         hooks: &mut H,
@@ -327,7 +385,12 @@ impl<'p, C: Clock> Session<'p, C> {
             Some(outer) => outer.narrow(*limits, since),
             None => *limits,
         };
-        self.decide(outcome, verdict, elapsed, chosen, hooks, narrow)
+        let step = self.decide(outcome, verdict, elapsed, chosen, hooks, narrow);
+        let step = self.ask_to_retry(step, outcome, cost, hooks);
+        if let Step::Retry { .. } = step {
+            scope::note_rejected(false);
+        }
+        step
     }
 
     #[inline(always)]

@@ -14,6 +14,13 @@ pub trait Target<M> {
 
     /// Begins a try.
     fn call(&mut self, attempt: impl FnOnce() -> Attempt) -> Self::Call;
+
+    /// Whether the try that has ended was cancelled by its timeout.
+    #[inline]
+    fn is_late(call: &Self::Call) -> bool {
+        let _ = call;
+        false
+    }
 }
 
 impl<F: FnMut() -> O, O, S> Target<Blocking<S>> for F {

@@ -20,9 +20,20 @@ pub enum Timeline {
 
 impl Timeline {
     /// The present moment, as time since a fixed origin of this process (of the clock, where it is
-    /// virtual).
+    /// virtual). Waits that `testing::no_wait` skipped count as past.
     #[inline]
     pub fn now(&self) -> Duration {
+        let now = self.measured();
+        #[cfg(feature = "testing")]
+        if !matches!(self, Self::Virtual(_)) {
+            return now.saturating_add(crate::testing::skipped());
+        }
+        now
+    }
+
+    /// The same without waits that were skipped: a call counts its own.
+    #[inline]
+    pub(crate) fn measured(&self) -> Duration {
         match self {
             Self::System => since_origin(Instant::now()),
             #[cfg(feature = "tokio")]

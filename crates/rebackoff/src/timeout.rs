@@ -8,6 +8,7 @@ use std::time::Duration;
 use pin_project_lite::pin_project;
 use rebackoff_core::Seconds;
 
+use crate::scope::{Scope, Scoped};
 use crate::target::Target;
 use crate::wait::Wait;
 use crate::{Async, AsyncSleeper, Attempt, Call};
@@ -18,7 +19,12 @@ where
     S: AsyncSleeper + Clone,
 {
     /// Cancels a try that takes longer than `limit`, and takes what `late` makes as its outcome:
-    /// an error of the caller's own, which is judged like any other.
+    /// an error of the caller's own, which is judged like any other. A retry after it costs a budget
+    /// [`Cost::Timeout`](crate::Cost::Timeout), unless [`costs`](Self::costs) says otherwise.
+    ///
+    /// No try goes on past the deadlines around the call, either, nor, where `last_wait` is `Stop`,
+    /// past its own: `late` is told the least of `limit` and [`Attempt::limit`]. What the try calls and
+    /// awaits finds that in [`remaining`](crate::remaining), and calls inside it inherit it.
     ///
     /// The try's future is dropped. A blocking try cannot be cancelled: give its client a timeout,
     /// or ask [`Attempt::remaining`].
@@ -69,12 +75,22 @@ where
     fn call(&mut self, attempt: impl FnOnce() -> Attempt) -> Self::Call {
         let attempt = attempt();
         let limit = attempt.limit.map_or(self.limit, |left| left.min(self.limit));
+        let remaining = Some(attempt.remaining.map_or(limit, |left| left.min(limit)));
+        let attempt = Attempt { remaining, limit: Some(limit), ..attempt };
+        let scope = Scope::deadline(limit, self.sleeper.timeline());
+        let body = scope.clone().within(|| self.target.call(|| attempt));
         TimedTry {
-            future: self.target.call(|| attempt),
+            future: Scoped { scope: Some(scope), body },
             sleep: Wait::new(&self.sleeper, Seconds::from_duration(limit)),
             limit,
             late: self.late.clone(),
+            is_late: false,
         }
+    }
+
+    #[inline]
+    fn is_late(call: &Self::Call) -> bool {
+        call.is_late || F::is_late(&call.future.body)
     }
 }
 
@@ -83,11 +99,12 @@ pin_project! {
     #[must_use = "futures do nothing unless polled"]
     pub struct TimedTry<Fut, C, Sleep> {
         #[pin]
-        future: Fut,
+        future: Scoped<Fut>,
         #[pin]
         sleep: Wait<Sleep>,
         limit: Duration,
         late: C,
+        is_late: bool,
     }
 }
 
@@ -103,7 +120,10 @@ where
         let this = self.project();
         match this.future.poll(context) {
             Poll::Ready(outcome) => Poll::Ready(outcome),
-            Poll::Pending => this.sleep.poll(context).map(|()| (this.late)(*this.limit)),
+            Poll::Pending => this.sleep.poll(context).map(|()| {
+                *this.is_late = true;
+                (this.late)(*this.limit)
+            }),
         }
     }
 }

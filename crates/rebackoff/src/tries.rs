@@ -4,10 +4,11 @@ use std::borrow::Borrow;
 use std::fmt;
 use std::time::Duration;
 
-use rebackoff_core::{Breaker, Budget, Open, Policy, Reason, Seconds, Verdict};
+use rebackoff_core::{Breaker, Budget, Cost, Open, Policy, Reason, Seconds, Verdict};
 
 use crate::hooks::{Admitted, Asks, Hook, Instead, Spends, Then};
 use crate::random::CallDraws;
+use crate::scope;
 use crate::session::Session;
 use crate::wait::Wait;
 use crate::{Async, AsyncSleeper, Blocking, Clock, Mode, Sleeper, blocking};
@@ -41,6 +42,17 @@ use crate::{Async, AsyncSleeper, Blocking, Clock, Mode, Sleeper, blocking};
 pub struct Tries<'p, M: Mode, H = ()> {
     session: Session<'p, M::Clock>,
     hooks: H,
+    stage: Stage,
+}
+
+/// How far the try is that the loop makes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// It is the first, of which hooks are told with what follows it: only then the type of its errors
+    /// is known.
+    Untold,
+    Trying,
+    Succeeded,
 }
 
 impl<'p, M: Mode> Tries<'p, M> {
@@ -55,7 +67,7 @@ impl<'p, M: Mode, H> Tries<'p, M, H> {
     fn start(policy: &'p Policy, mode: M, hooks: H, timed: bool) -> Self {
         let mut session = Session::new(policy, mode.into_clock(), CallDraws::UNSEEDED);
         session.handle_start(timed);
-        Self { session, hooks }
+        Self { session, hooks, stage: Stage::Untold }
     }
 
     /// The tries so far, with the one that is under way.
@@ -90,8 +102,9 @@ impl<'p, M: Mode, H> Tries<'p, M, H> {
         Tries::start(self.session.policy(), M::with(sleeper), self.hooks, timed)
     }
 
-    /// Tells `hook` of each backoff and of the give-up, and lets it judge the errors. Call it
-    /// before the first try: the elapsed time counts from here.
+    /// Tells `hook` of each try, of each backoff, of the give-up and of [`success`](Self::success), and
+    /// lets it judge the errors. Call it before the first try: the elapsed time counts from here. Of the
+    /// first try it is told with what follows it, the first error or the success.
     ///
     /// ```
     /// use rebackoff::hooks::OnBackoff;
@@ -108,7 +121,7 @@ impl<'p, M: Mode, H> Tries<'p, M, H> {
     /// ```
     pub fn hook<A>(mut self, hook: A) -> Tries<'p, M, Then<H, A>> {
         self.session.handle_start(true);
-        Tries { session: self.session, hooks: Then(self.hooks, hook) }
+        Tries { session: self.session, hooks: Then(self.hooks, hook), stage: self.stage }
     }
 
     /// Pays for retries out of `budget`; a retry that it refuses gives up with
@@ -118,7 +131,7 @@ impl<'p, M: Mode, H> Tries<'p, M, H> {
     pub fn budget<B: Borrow<Budget>, E>(self, budget: B) -> Tries<'p, M, Then<H, Spends<B, E>>> {
         let mut spends = Spends::of(budget);
         spends.start(&self.session.clock);
-        Tries { session: self.session, hooks: Then(self.hooks, spends) }
+        Tries { session: self.session, hooks: Then(self.hooks, spends), stage: self.stage }
     }
 
     /// Asks `breaker` for each try, the first one now, and tells it of each failure; a retry that
@@ -158,16 +171,46 @@ impl<'p, M: Mode, H> Tries<'p, M, H> {
         breaker: B,
     ) -> Result<Tries<'p, M, Then<H, Asks<B, E, Admitted>>>, Open> {
         let mut asks = Asks::new(breaker, Admitted);
-        asks.ask(&self.session.clock)?;
-        Ok(Tries { session: self.session, hooks: Then(self.hooks, asks) })
+        if let Err(open) = asks.ask(&self.session.clock) {
+            scope::note_rejected(true);
+            return Err(open);
+        }
+        Ok(Tries { session: self.session, hooks: Then(self.hooks, asks), stage: self.stage })
     }
 
-    /// The last try succeeded: tells the budget and the breaker.
+    /// The try succeeded: tells the budget, the breaker and the hooks, once. A call that has given up
+    /// is not told of any success.
     pub fn success<E>(&mut self)
     where
         H: Hook<E>,
     {
-        self.hooks.settle(&self.session.clock, Verdict::Accept, None);
+        if self.stage == Stage::Succeeded || self.reason().is_some() {
+            return;
+        }
+        self.tell_first_try();
+        self.stage = Stage::Succeeded;
+        self.session.handle_passed(&mut self.hooks);
+    }
+
+    fn tell_first_try<E>(&mut self)
+    where
+        H: Hook<E>,
+    {
+        if self.stage == Stage::Untold {
+            self.stage = Stage::Trying;
+            self.session.handle_try(&mut self.hooks);
+        }
+    }
+
+    /// Begins the next try, now that the wait is over.
+    fn retry<E>(&mut self) -> Result<(), E>
+    where
+        H: Hook<E>,
+    {
+        self.session.readmit(&mut self.hooks)?;
+        self.stage = Stage::Trying;
+        self.session.handle_try(&mut self.hooks);
+        Ok(())
     }
 
     /// The wait before the next try, or `None` when the call gives up with `error`.
@@ -175,10 +218,11 @@ impl<'p, M: Mode, H> Tries<'p, M, H> {
     where
         H: Hook<E>,
     {
+        self.tell_first_try();
         let verdict = self.hooks.judge(error, verdict);
         self.session.settle(error, verdict, &mut self.hooks);
         let mut hooks = Then(Instead(chosen), &mut self.hooks);
-        self.session.handle_failure(true, error, verdict, &mut hooks)
+        self.session.handle_failure(true, error, verdict, Cost::Retry, &mut hooks)
     }
 }
 
@@ -234,7 +278,7 @@ impl<S: Sleeper, H> Tries<'_, Blocking<S>, H> {
         let Some(wait) = self.step(&error, verdict, chosen) else { return Err(error) };
         drop(self.hooks.keep(error));
         blocking::sleep(&self.session.clock, wait);
-        self.session.readmit(&mut self.hooks)
+        self.retry()
     }
 }
 
@@ -291,10 +335,12 @@ impl<S: AsyncSleeper, H> Tries<'_, Async<S>, H> {
     where
         H: Hook<E>,
     {
+        // Since this try began, other tasks have run on this thread.
+        scope::note_rejected(false);
         let Some(wait) = self.step(&error, verdict, chosen) else { return Err(error) };
         drop(self.hooks.keep(error));
         Wait::new(&self.session.clock, wait).await;
-        self.session.readmit(&mut self.hooks)
+        self.retry()
     }
 }
 

@@ -184,6 +184,64 @@ mod blocking {
     }
 
     #[test]
+    fn a_retry_that_is_refused_after_it_was_paid_for_is_paid_back() {
+        let budgets = [few(5), Budget::share().floor(0.5).build().unwrap()];
+        let quota = Budget::quota().build().unwrap();
+        for budget in budgets.iter().chain([&quota]) {
+            let (clock, breaker) = (VirtualClock::new(), opens_after(9));
+            let tokens = || budget.tokens(|| rebackoff::Clock::now(&clock)).floor();
+            let full = tokens();
+            for budget_first in [true, false] {
+                breaker.reset();
+                let call = EACH_SECOND.retry(down).sleeper(clock.clone());
+                let call = call.on_backoff(|_| breaker.isolate());
+                let outcome = if budget_first {
+                    call.budget(budget).breaker(&breaker).outcome()
+                } else {
+                    call.breaker(&breaker).budget(budget).outcome()
+                };
+                assert_eq!((outcome.tries, outcome.reason), (1, Some(Reason::Breaker)));
+                assert_eq!(tokens(), full, "{budget}");
+            }
+            let empty = few(1);
+            assert!(empty.withdraw(Cost::Retry, || Seconds::ZERO).is_ok());
+            let call = EACH_SECOND.retry(down).budget(budget).budget(&empty);
+            assert_eq!(call.sleeper(clock.clone()).outcome().reason, Some(Reason::Budget));
+            assert_eq!(tokens(), full, "{budget}");
+        }
+    }
+
+    #[test]
+    fn a_retry_that_was_made_stays_paid_however_it_ends() {
+        let budget = few(5);
+        let mut tries = 0;
+        let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            let call = EACH_SECOND.retry(|| {
+                tries += 1;
+                assert!(tries < 3, "in a test");
+                down()
+            });
+            call.budget(&budget).sleeper(VirtualClock::new()).call()
+        }));
+        assert!(panicked.is_err());
+        assert_eq!(budget.tokens(|| Seconds::ZERO), 3.0);
+    }
+
+    #[test]
+    fn a_budget_that_is_lent_pays_nothing_back_for_the_call_before() {
+        static TWICE: Policy = policy!(constant(interval = secs(1)), max_tries = 2);
+        let budget = Budget::quota().capacity(20).build().unwrap();
+        let mut spends = rebackoff::hooks::Spends::of(&budget);
+        let clock = VirtualClock::new();
+        let failed = TWICE.retry(down).hook(&mut spends).sleeper(clock.clone()).call();
+        assert_eq!(failed, Err(Failure::Down));
+        let succeeded =
+            TWICE.retry(|| Ok::<_, Failure>(())).hook(&mut spends).sleeper(clock).call();
+        assert_eq!(succeeded, Ok(()));
+        assert_eq!(budget.tokens(|| Seconds::ZERO), 20.0 - 5.0 + 1.0);
+    }
+
+    #[test]
     fn a_call_that_nobody_was_asked_for_deposits_nothing() {
         let budget = Budget::share().ratio(1.0).floor(0.0).build().unwrap();
         let (clock, breaker) = (VirtualClock::new(), opens_after(1));
@@ -337,6 +395,27 @@ mod asynchronous {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn a_retry_after_a_timeout_costs_more_unless_the_caller_says_otherwise() {
+        static TWICE: Policy = policy!(constant(interval = secs(1)), max_tries = 2);
+        let budget = Budget::quota().build().unwrap();
+        let spent = |before: f64| before - budget.tokens(|| Seconds::ZERO);
+        let hang = || TWICE.retry_async(pending::<Result<(), Failure>>);
+        let late = |_| Err(Failure::Down);
+
+        assert_eq!(hang().timeout(secs(3), late).budget(&budget).await, Err(Failure::Down));
+        assert_eq!(spent(500.0), 10.0);
+        let seen = hang().timeout(secs(3), late).timeout(secs(9), late).on_try(|_| {});
+        assert_eq!(seen.budget(&budget).await, Err(Failure::Down));
+        assert_eq!(spent(490.0), 10.0);
+        let in_time = TWICE.retry_async(|| async { down() }).timeout(secs(3), late);
+        assert_eq!(in_time.budget(&budget).await, Err(Failure::Down));
+        assert_eq!(spent(480.0), 5.0);
+        let cheap = hang().timeout(secs(3), late).budget(&budget).costs(|_| Cost::Retry);
+        assert_eq!(cheap.await, Err(Failure::Down));
+        assert_eq!(spent(475.0), 5.0);
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_breaker_that_opens_during_the_wait_gives_the_error_back() {
         let breaker = opens_after(9);
         let outcome = EACH_SECOND
@@ -366,6 +445,22 @@ mod asynchronous {
         let next = EACH_SECOND.retry_async(|| async { Ok(7) }).breaker(&breaker);
         assert_eq!(next.await, Ok::<_, Failure>(7));
         assert_eq!(breaker.opened(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_that_is_cancelled_in_the_wait_gets_its_tokens_back() {
+        let budget = Budget::quota().build().unwrap();
+        let hang_on_retry = |calls: &Cell<u32>| {
+            calls.set(calls.get() + 1);
+            let first = calls.get() == 1;
+            async move { if first { down() } else { pending().await } }
+        };
+        for (patience, left) in [(millis(500), 500.0), (millis(1500), 495.0)] {
+            let calls = Cell::new(0);
+            let call = EACH_SECOND.retry_async(|| hang_on_retry(&calls)).budget(&budget);
+            assert!(tokio::time::timeout(patience, call.into_future()).await.is_err());
+            assert_eq!(budget.tokens(|| Seconds::ZERO), left);
+        }
     }
 
     #[tokio::test(start_paused = true)]
@@ -457,6 +552,18 @@ mod loops {
     }
 
     #[test]
+    fn a_loop_that_is_refused_after_the_wait_gets_its_tokens_back() {
+        let (clock, budget, breaker) = (VirtualClock::new(), few(3), opens_after(9));
+        let tries = EACH_SECOND.tries().sleeper(clock).budget(&budget);
+        let mut tries = tries.breaker(&breaker).unwrap();
+        assert_eq!(tries.backoff("down"), Ok(()));
+        let mut tries =
+            tries.hook(rebackoff::hooks::OnBackoff(|_: &Event<'_, &str>| breaker.isolate()));
+        assert_eq!(tries.backoff("down"), Err("down"));
+        assert_eq!(budget.tokens(|| Seconds::ZERO), 2.0);
+    }
+
+    #[test]
     fn a_loop_tells_of_its_success() {
         let (clock, breaker) = (VirtualClock::new(), opens_after(1));
         assert!(spend(&few(9), &breaker, &clock).is_err());
@@ -464,6 +571,59 @@ mod loops {
         let tries = EACH_SECOND.tries().sleeper(clock.clone()).breaker::<_, Failure>(&breaker);
         tries.unwrap().success();
         assert_eq!(state(&breaker, &clock), BreakerState::Closed);
+    }
+
+    #[test]
+    fn a_success_that_is_told_twice_counts_once() {
+        let (clock, budget, breaker) =
+            (VirtualClock::new(), Budget::quota().capacity(20).build().unwrap(), opens_after(9));
+        let tokens = || budget.tokens(|| Seconds::ZERO);
+        let tries = EACH_SECOND.tries().sleeper(clock).budget(&budget);
+        let mut tries = tries.breaker(&breaker).unwrap();
+        assert_eq!(tries.backoff(Failure::Down), Ok(()));
+        assert_eq!(tries.backoff(Failure::Down), Ok(()));
+        assert_eq!(tokens(), 10.0);
+        tries.success::<Failure>();
+        tries.success::<Failure>();
+        assert_eq!(tokens(), 15.0);
+        // It is a word on the try, and the next one has its own.
+        assert_eq!(tries.backoff(Failure::Down), Ok(()));
+        tries.success::<Failure>();
+        assert_eq!(tokens(), 15.0);
+    }
+
+    #[test]
+    fn a_call_that_has_given_up_is_told_of_no_success() {
+        static TWICE: Policy = policy!(constant(interval = secs(1)), max_tries = 2);
+        let budget = Budget::quota().capacity(20).build().unwrap();
+        let mut tries = TWICE.tries().sleeper(VirtualClock::new()).budget(&budget);
+        assert!(tries.backoff("down").is_ok() && tries.backoff("down").is_err());
+        tries.success::<&str>();
+        assert_eq!(budget.tokens(|| Seconds::ZERO), 15.0);
+    }
+
+    #[test]
+    fn a_loop_tells_of_its_tries_and_of_its_success() {
+        let told = std::cell::RefCell::new(Vec::new());
+        let tell = |event: &Event<'_, &str>| {
+            told.borrow_mut().push((event.kind, event.tries, event.elapsed.as_secs()));
+        };
+        let begin = || {
+            let tries = EACH_SECOND.tries().sleeper(VirtualClock::new());
+            let tries = tries.hook(rebackoff::hooks::OnTry(tell));
+            tries.hook(rebackoff::hooks::OnBackoff(tell)).hook(rebackoff::hooks::OnSuccess(tell))
+        };
+        begin().success::<&str>();
+        let mut tries = begin();
+        assert!(tries.backoff("down").is_ok());
+        tries.success::<&str>();
+        tries.success::<&str>();
+        let told = told.into_inner();
+        let (at_once, retried) = told.split_at(2);
+        assert_eq!(at_once, [(EventKind::Try, 1, 0), (EventKind::Success, 1, 0)]);
+        let expected = [(EventKind::Try, 1, 0), (EventKind::Backoff, 1, 0), (EventKind::Try, 2, 1)];
+        assert_eq!(retried[..3], expected);
+        assert_eq!(retried[3..], [(EventKind::Success, 2, 1)]);
     }
 
     #[test]

@@ -47,6 +47,27 @@ fn tries_retries_giveups_and_waits_are_counted() {
     assert_eq!(recorded, expected.map(|(name, value)| (name.to_owned(), value.to_owned())).into());
 }
 
+#[tokio::test(start_paused = true)]
+async fn tries_of_a_loop_are_counted() {
+    let recorder = DebuggingRecorder::new();
+    let metrics = metrics::with_local_recorder(&recorder, || Metrics::of("fetch"));
+    let mut blocking = EACH_SECOND.tries().sleeper(VirtualClock::new()).hook(&metrics);
+    while blocking.backoff("down").is_ok() {}
+    let mut tries = EACH_SECOND.tries_async().hook(&metrics);
+    assert!(tries.backoff("down").await.is_ok());
+    tries.success::<&str>();
+    EACH_SECOND.tries().hook(&metrics).success::<&str>();
+    let snapshot = recorder.snapshotter().snapshot().into_vec();
+    let count = |name: &str| {
+        let metric = snapshot.iter().find(|(key, ..)| key.key().name() == name);
+        match metric.map(|(.., value)| value) {
+            Some(DebugValue::Counter(count)) => *count,
+            _ => 0,
+        }
+    };
+    assert_eq!((count("rebackoff.tries"), count("rebackoff.retries")), (6, 3));
+}
+
 #[test]
 fn a_call_that_a_breaker_refuses_is_a_giveup_without_a_try() {
     let recorded = recorded(|| {

@@ -1,6 +1,6 @@
 //! Calls inside the tries of other calls.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
 use rebackoff::prelude::*;
@@ -225,6 +225,66 @@ mod asynchronous {
         assert!(elapsed <= millis(10_010), "{elapsed:?}");
         assert!(last < secs(4), "{last:?}");
         assert_eq!(limits, [last]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_timeout_never_outlives_what_is_around_the_call() {
+        let hang = |policy: &'static Policy| {
+            let pending = policy.retry_async(std::future::pending::<Result<(), Duration>>);
+            pending.timeout(secs(60), Err)
+        };
+        let seen = |policy| hang(policy).on_backoff(|_| {});
+        for policy in [&THREE, &MINUTE] {
+            let start = tokio::time::Instant::now();
+            let limits = [
+                deadline_async(secs(7), hang(policy).into_future()).await,
+                deadline_async(secs(7), seen(policy).into_future()).await,
+                // A call with `max_time` around it is a deadline, though its own tries go past it.
+                TEN_SECONDS.retry_async(|| hang(policy).into_future()).await,
+            ];
+            assert!(limits[..2].iter().all(|limit| *limit <= Err(secs(7))), "{limits:?}");
+            let elapsed = start.elapsed();
+            assert!(elapsed <= secs(24) + millis(20), "{elapsed:?}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_target_asks_what_is_left_of_its_timeout() {
+        let (left, attempts) = (RefCell::new(Vec::new()), RefCell::new(Vec::new()));
+        for policy in [&THREE, &TEN_SECONDS] {
+            let call = policy.retry_async_with(|attempt| {
+                attempts.borrow_mut().push(attempt.remaining);
+                let first = remaining();
+                let left = &left;
+                async move {
+                    tokio::time::sleep(secs(1)).await;
+                    left.borrow_mut().push([first, remaining()].map(Option::unwrap));
+                    Ok::<_, ()>(())
+                }
+            });
+            assert_eq!(call.timeout(secs(4), |_| Err(())).await, Ok(()));
+            let call = policy.retry_async_with(|attempt| async move {
+                assert_eq!(attempt.remaining, Some(secs(2)));
+                assert_eq!(remaining(), Some(secs(2)));
+                Ok::<_, ()>(())
+            });
+            let call = call.timeout(secs(4), |_| Err(())).into_future();
+            assert_eq!(deadline_async(secs(2), call).await, Ok(()));
+        }
+        assert_eq!(*attempts.borrow(), [Some(secs(4)); 2]);
+        assert_eq!(*left.borrow(), [[secs(4), secs(3)]; 2]);
+        assert_eq!(remaining(), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_inside_a_try_never_outlives_its_timeout() {
+        let inner = || async {
+            let inner = FOR_EVER.retry_async(|| async { fail() }).outcome().await;
+            assert_eq!((inner.reason, inner.elapsed.as_secs()), (Some(Reason::MaxTime), 7));
+            inner.result
+        };
+        let outer = THREE.retry_async(inner).timeout(secs(7), |_| Err("late"));
+        assert!(outer.await.is_err());
     }
 
     #[rebackoff::on_error(policy = TEN_SECONDS)]

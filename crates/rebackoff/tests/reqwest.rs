@@ -9,10 +9,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use http::Extensions;
-use rebackoff::hooks::{Counts, OnBackoff, OnGiveup};
+use rebackoff::hooks::{Costs, Counts, OnBackoff, OnGiveup};
 use rebackoff::http::{Classifier, ResendCount, RetryMiddleware, Tried};
 use rebackoff::prelude::*;
-use rebackoff::{BreakerState, Guarded, Health, Open, Timeline};
+use rebackoff::{BreakerState, Cost, Guarded, Health, Open, Timeline};
 use reqwest::{Body, Client, Method, Request, Response};
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware, Error, Middleware, Next};
 use server::{Answer, Server, reply};
@@ -296,6 +296,28 @@ async fn what_counts_for_the_breaker_is_the_callers_to_say() {
         .hooks(|_| Counts(|_: &Tried| Health::Neutral));
     assert_eq!(with(middleware).get(server.url()).send().await.unwrap().status(), 503);
     assert_eq!(server.requests().len(), 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_callers_word_on_a_failed_connection_is_before_the_classifiers() {
+    static SHOP: Breaker = breaker!(consecutive = 1);
+    static RETRIES: Budget = budget!(quota);
+    let refused = {
+        let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        format!("http://{}", nobody.local_addr().unwrap())
+    };
+    let middleware = RetryMiddleware::new(Guarded::new(EACH_SECOND, (&SHOP, &RETRIES)))
+        .hooks(|_| Counts(|_: &Tried| Health::Neutral))
+        .hooks(|_| Costs(|_: &Tried| Cost::Timeout));
+    assert!(with(middleware).get(&refused).send().await.unwrap_err().is_connect());
+    assert_eq!(SHOP.failures(), 0);
+    assert!((RETRIES.tokens(|| Timeline::Tokio.now()) - 470.0).abs() < 1e-9);
+    // A request that is sent once, too.
+    let middleware = RetryMiddleware::new(Guarded::new(EACH_SECOND, &SHOP))
+        .hooks(|_| Counts(|_: &Tried| Health::Neutral));
+    let server = failing(usize::MAX);
+    assert_eq!(with(middleware).post(server.url()).send().await.unwrap().status(), 503);
+    assert_eq!(SHOP.failures(), 0);
 }
 
 #[tokio::test(start_paused = true)]

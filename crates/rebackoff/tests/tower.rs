@@ -10,12 +10,12 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
 use http::{Method, Request, Response, StatusCode};
-use rebackoff::hooks::{OnBackoff, PerRequest};
+use rebackoff::hooks::{Counts, OnBackoff, PerRequest};
 use rebackoff::http::{Classifier, Failure, ResendCount};
 use rebackoff::prelude::*;
 use rebackoff::testing::VirtualClock;
 use rebackoff::tower::RetryLayer;
-use rebackoff::{Guarded, Open};
+use rebackoff::{Guarded, Health, Open};
 use tokio::time::Instant;
 use tokio_test::{assert_pending, assert_ready, assert_ready_ok, task};
 use tower::{BoxError, Layer, Service, ServiceBuilder, ServiceExt, service_fn};
@@ -243,6 +243,33 @@ async fn guards_come_with_the_policy() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_of_its_own_goes_wherever_frameworks_put_it() {
+    use tower::util::BoxCloneSyncService;
+
+    /// What axum and its like ask of a layer.
+    fn framed<L, S>(layer: L, service: S) -> BoxCloneSyncService<&'static str, usize, Open>
+    where
+        L: Layer<S> + Clone + Send + Sync + 'static,
+        L::Service:
+            Service<&'static str, Response = usize, Error = Open> + Clone + Send + Sync + 'static,
+        <L::Service as Service<&'static str>>::Future: Send + 'static,
+    {
+        BoxCloneSyncService::new(ServiceBuilder::new().layer(layer.clone()).service(service))
+    }
+
+    // Read from a file when the program starts, and kept as long as it runs.
+    let policy = Policy::new(expo()).max_tries(3).build().unwrap();
+    let breaker = Arc::new(Breaker::builder().build().unwrap());
+    let guarded: &'static Guarded<Arc<Breaker>> =
+        Box::leak(Box::new(Guarded::new(policy, breaker)));
+    let parse = service_fn(|text: &'static str| ready(Ok::<_, Open>(text.len())));
+    let service = framed(RetryLayer::new(guarded), parse);
+    let tasks = ["one", "three"].map(|text| tokio::spawn(service.clone().oneshot(text)));
+    let [one, three] = tasks;
+    assert_eq!((one.await.unwrap(), three.await.unwrap()), (Ok(3), Ok(5)));
+}
+
 #[tokio::test(start_paused = true)]
 async fn hooks_are_made_for_each_request() {
     let waits = Arc::new(Mutex::new(Vec::new()));
@@ -462,6 +489,18 @@ mod http_requests {
         }
         // It was the server that failed, five times.
         assert!(SHOP.check(|| rebackoff::Timeline::Tokio.now()).is_err());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn say_of_their_health_what_the_caller_says() {
+        static SHOP: Breaker = breaker!(consecutive = 1);
+        static GUARDED: Guarded<&Breaker> = Guarded::new(EACH_SECOND, &SHOP);
+        type Answer = Result<Response<()>, BoxError>;
+        let layer = RetryLayer::http(&GUARDED, Classifier::new())
+            .hooks(|_: &Request<()>| Counts(|_: &Answer| Health::Neutral));
+        let mut service = layer.layer(service_fn(|_| ready(Answer::Err("reset".into()))));
+        assert!(service.ready().await.unwrap().call(Request::new(())).await.is_err());
+        assert_eq!(SHOP.failures(), 0);
     }
 
     #[tokio::test(start_paused = true)]

@@ -97,14 +97,14 @@ impl Figures {
 /// `seconds` as people write them.
 pub(super) fn human(seconds: f64) -> String {
     let seconds = Seconds::new(seconds).unwrap_or_default();
-    // Three digits say enough of a chance.
-    let digits = seconds.get().log10().floor().clamp(-3.0, 2.0);
-    let step = 10_f64.powf(digits - 2.0);
-    let rounded = if seconds.get() < 60.0 {
-        (seconds.get() / step).round() * step
-    } else {
-        seconds.get().round()
+    // Three digits, or two units, say enough of a chance.
+    let step = match seconds.get() {
+        seconds if seconds < 60.0 => 10_f64.powf(seconds.log10().floor().max(-3.0) - 2.0),
+        seconds if seconds < 3600.0 => 1.0,
+        seconds if seconds < 86_400.0 => 60.0,
+        _ => 3600.0,
     };
+    let rounded = (seconds.get() / step).round() * step;
     human_duration(Seconds::new(rounded).unwrap_or_default().to_duration()).to_string()
 }
 

@@ -1,7 +1,7 @@
 use core::num::NonZeroU64;
 
 use crate::atomic::{AtomicU64, Ordering, Ordering::Relaxed, const_unless_loom};
-use crate::slices::{Key, Ring, SLICES, Slice};
+use crate::slices::{Key, Ring, SLICES, Slice, take_back};
 
 /// The bits for the sum of the nine slices before the latest; a number of a slice has 35.
 const SUM_BITS: u32 = 26;
@@ -17,7 +17,7 @@ pub(super) struct Ledger {
     span: NonZeroU64,
     /// The latest slice.
     latest: AtomicU64,
-    /// Those before it. A slice is put here before `latest` goes on to the next, and then stays as it is.
+    /// Those before it. A slice is put here before `latest` goes on to the next, and then becomes no more.
     earlier: Ring,
     /// The sum of those before the slice that is named with it, so that they are summed up once for each slice.
     sum: AtomicU64,
@@ -79,6 +79,15 @@ impl Ledger {
             .compare_exchange_weak(slice.0, slice.plus_one().0, success, failure)
             .map(drop)
             .map_err(Slice)
+    }
+
+    /// Takes one back out of the slice that `is_it` knows. One that becomes an earlier slice, or is summed
+    /// up, just then may keep it: no retry more is allowed for that.
+    pub(super) fn take_back(&self, is_it: impl Fn(Slice) -> bool) {
+        if !take_back(&self.latest, &is_it) {
+            self.earlier.take_back(is_it);
+            self.sum.store(0, Relaxed);
+        }
     }
 
     fn sum_up(&self, key: Key) -> u64 {

@@ -83,9 +83,10 @@ pub enum Cost {
 }
 
 /// A retry that was paid for. The last one of a call goes into
-/// [`handle_success`](Budget::handle_success).
+/// [`handle_success`](Budget::handle_success), one that is not made into [`refund`](Budget::refund).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Withdrawal {
+    /// What the kind has to know to give it back; 0 where nothing was taken.
     taken: u32,
 }
 
@@ -198,6 +199,40 @@ impl Budget {
         match taken {
             Ok(taken) => Ok(Withdrawal { taken }),
             Err(refused) => self.refuse(refused),
+        }
+    }
+
+    /// Gives back what a retry took that is not made after all: another guard refused it, or the call
+    /// was cancelled in the wait. Once for each withdrawal, and in place of
+    /// [`handle_success`](Self::handle_success).
+    ///
+    /// | kind | comes back |
+    /// |---|---|
+    /// | [`per_second`](Self::per_second) | the token, unless time has filled the bucket |
+    /// | [`share`](Self::share) | the retry, if it is among those of the last `ttl` |
+    /// | [`quota`](Self::quota) | what it cost, up to the capacity |
+    /// | [`throttle`](Self::throttle) | nothing, as nothing was taken |
+    ///
+    /// ```
+    /// use rebackoff_core::{Budget, Cost, Seconds, budget};
+    ///
+    /// static RETRIES: Budget = budget!(quota(capacity = 10));
+    ///
+    /// let now = || Seconds::ZERO;
+    /// let paid = RETRIES.withdraw(Cost::Timeout, now)?;
+    /// assert!(RETRIES.withdraw(Cost::Retry, now).is_err());
+    /// RETRIES.refund(paid);
+    /// assert!(RETRIES.withdraw(Cost::Retry, now).is_ok());
+    /// # Ok::<(), rebackoff_core::Refused>(())
+    /// ```
+    pub fn refund(&self, withdrawal: Withdrawal) {
+        let Withdrawal { taken } = withdrawal;
+        match &self.kind {
+            _ if taken == 0 => {}
+            Kind::Timed(Timed::PerSecond(bucket)) => bucket.refund(),
+            Kind::Timed(Timed::Share(bucket)) => bucket.refund(taken),
+            Kind::Quota(bucket) => bucket.give(taken),
+            Kind::Throttle(_) => {}
         }
     }
 

@@ -110,6 +110,18 @@ impl Bucket {
             }
         }
     }
+
+    /// Never above the capacity: one that is full now was to be full at an earlier moment.
+    pub(super) fn refund(&self) {
+        let mut full_at = self.full_at.load(Relaxed);
+        loop {
+            let sooner = full_at.saturating_sub(self.interval);
+            match self.full_at.compare_exchange_weak(full_at, sooner, Relaxed, Relaxed) {
+                Ok(_) => return,
+                Err(current) => full_at = current,
+            }
+        }
+    }
 }
 
 impl fmt::Display for Bucket {

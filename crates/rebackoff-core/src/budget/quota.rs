@@ -103,8 +103,12 @@ impl Bucket {
 
     #[inline]
     pub(super) fn handle_success(&self, last: Option<u32>) {
-        let capacity = u64::from(self.capacity);
-        let back = u64::from(last.unwrap_or(FIRST_TRY));
+        self.give(last.unwrap_or(FIRST_TRY));
+    }
+
+    #[inline]
+    pub(super) fn give(&self, back: u32) {
+        let (capacity, back) = (u64::from(self.capacity), u64::from(back));
         let mut left = self.left.load(Relaxed);
         loop {
             let more = (left + back).min(capacity);

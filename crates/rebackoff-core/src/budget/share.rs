@@ -6,8 +6,8 @@ use super::Refused;
 use super::ledger::Ledger;
 use crate::atomic::{
     AtomicU64,
-    Ordering::{Acquire, Relaxed, Release},
-    const_unless_loom,
+    Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst},
+    const_unless_loom, fence,
 };
 use crate::error::{Value, within};
 use crate::human::percent;
@@ -156,7 +156,7 @@ impl Bucket {
             if slice.0 < self.outlook.permitted_below.load(Relaxed)
                 && self.retries.count(slice).is_ok()
             {
-                return Ok(1);
+                return Ok(mark(slice));
             }
         }
         self.withdraw_with_a_look(now)
@@ -164,28 +164,36 @@ impl Bucket {
 
     #[inline(never)]
     fn withdraw_with_a_look(&self, now: u64) -> Result<u32, Refused> {
-        let mut retries = self.retries.slice(now);
         loop {
+            // Read before the retries, so that those know of it.
+            let refunds = self.outlook.refunds.load(Acquire);
+            let retries = self.retries.slice(now);
             let calls = self.calls.slice_of(retries.key());
             if calls.key() > retries.key() {
-                retries = self.retries.slice_of(calls.key());
+                self.retries.slice_of(calls.key());
                 continue;
             }
-            let is_permitted = self.look(calls, retries);
+            let is_permitted = self.look(calls, retries, refunds);
             self.outlook.until.fetch_max(self.calls.end(calls), Release);
             if !is_permitted {
                 return Err(Refused(()));
             }
-            match self.retries.count(retries) {
-                Ok(()) => return Ok(1),
-                Err(later) => retries = later,
+            if self.retries.count(retries).is_ok() {
+                return Ok(mark(retries));
             }
         }
     }
 
+    /// The retry that was counted in the slice with this mark is not made.
+    pub(super) fn refund(&self, taken: u32) {
+        self.retries.take_back(|slice| mark(slice) == taken);
+        self.outlook.forget_refusals();
+    }
+
     /// Whether one more retry is permitted, and what holds beyond that while the slice lasts: so many
-    /// are, for calls become no fewer; or none is before so many calls, for retries do not, either.
-    fn look(&self, calls: Slice, retries: Slice) -> bool {
+    /// are, for calls become no fewer; or none is before so many calls, for retries do not, either,
+    /// unless one is given back.
+    fn look(&self, calls: Slice, retries: Slice, refunds: u64) -> bool {
         let (called, taken) = (self.calls.total(calls), self.retries.total(retries));
         let is_permitted = self.is_enough(called, taken + 1);
         if is_permitted {
@@ -198,7 +206,7 @@ impl Bucket {
             let needed = self.needed(taken + 1);
             let needed = if self.is_enough(needed - 1, taken + 1) { called + 1 } else { needed };
             let below = calls.plus(needed.saturating_sub(called));
-            self.outlook.refused_below.fetch_max(below.0, Release);
+            self.outlook.refuse_below(below, refunds);
         }
         is_permitted && !retries.is_full()
     }
@@ -234,6 +242,8 @@ struct Outlook {
     permitted_below: AtomicU64,
     /// It is refused while the word of the calls is below this.
     refused_below: AtomicU64,
+    /// How many were given back.
+    refunds: AtomicU64,
 }
 
 impl Outlook {
@@ -243,14 +253,39 @@ impl Outlook {
                 until: AtomicU64::new(0),
                 permitted_below: AtomicU64::new(0),
                 refused_below: AtomicU64::new(0),
+                refunds: AtomicU64::new(0),
             }
         }
+    }
+
+    /// `refunds` is how many there were before the retries were read.
+    fn refuse_below(&self, calls: Slice, refunds: u64) {
+        self.refused_below.fetch_max(calls.0, Release);
+        fence(SeqCst);
+        if self.refunds.load(Relaxed) != refunds {
+            self.refused_below.store(0, Release);
+        }
+    }
+
+    /// Of a refund and a look at the same time, the refund is last, or the look sees it.
+    fn forget_refusals(&self) {
+        self.refunds.fetch_add(1, AcqRel);
+        fence(SeqCst);
+        self.refused_below.store(0, Release);
     }
 }
 
 #[allow(clippy::cast_precision_loss, reason = "up to 6 · 10¹³")]
 fn whole(millionths: u64) -> f64 {
     millionths as f64 / ONE as f64
+}
+
+/// What a withdrawal remembers of its slice: the end of its number, which comes round after years, and
+/// a bit by which it is not nothing.
+#[inline]
+#[allow(clippy::cast_possible_truncation, reason = "the end of it")]
+const fn mark(slice: Slice) -> u32 {
+    slice.key().number() as u32 | 1 << 31
 }
 
 impl fmt::Display for Bucket {

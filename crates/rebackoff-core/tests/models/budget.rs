@@ -52,7 +52,7 @@ impl Model {
                     return None;
                 }
                 retries.push(now);
-                Some(1)
+                Some(now)
             }
             Self::Quota { left, prices, .. } => {
                 let price = if cost == Cost::Timeout { prices.1 } else { prices.0 };
@@ -60,6 +60,24 @@ impl Model {
                 Some(price)
             }
             Self::Throttle { most, left, .. } => (*left > *most / 2).then_some(0),
+        }
+    }
+
+    /// The retry that took so much (when it was, of a share) is not made.
+    pub(crate) fn refund(&mut self, taken: u64, now: u64) {
+        match self {
+            Self::PerSecond { interval, capacity, kept, since } => {
+                let most = *capacity * *interval;
+                *kept = (*kept + (now - *since)).min(most);
+                *since = now;
+                *kept = (*kept + *interval).min(most);
+            }
+            Self::Share { retries, .. } => {
+                let place = retries.iter().position(|time| *time == taken);
+                place.map(|place| retries.remove(place));
+            }
+            Self::Quota { capacity, left, .. } => *left = (*capacity).min(*left + taken),
+            Self::Throttle { .. } => {}
         }
     }
 }

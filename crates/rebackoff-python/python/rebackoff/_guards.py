@@ -17,6 +17,8 @@ _Guard = TypeVar("_Guard")
 class CircuitOpenError(Exception):
     """A breaker lets no call through. It is not a failure of the target: nobody asked the target.
 
+    Raised by a target, it says nothing to the breakers around, unless `counts` has a word on it.
+
     retry_in: seconds until a probe can be made; None when the breaker is isolated.
     """
 

@@ -6,6 +6,7 @@ import math
 import sys
 
 from rebackoff._callables import is_async, name_of
+from rebackoff._native import Scope
 
 
 def seconds_of(timeout):
@@ -29,7 +30,7 @@ def limited(run, target, timeout):
     """The target, cancelled with a `TimeoutError` when a try takes longer than `timeout` seconds.
 
     Nor does a try go on past the deadlines around the call. `max_time` is not one of them: it is
-    looked at between tries.
+    looked at between tries. The limit is a deadline for what the try calls: `remaining()` knows it.
     """
     if not is_async(target):
         raise TypeError(
@@ -40,6 +41,14 @@ def limited(run, target, timeout):
     async def attempt(*args, **kwargs):
         left = run.remaining_outside()
         limit = timeout if left is None else min(timeout, left)
+        deadline = Scope(limit)
+        deadline.enter()
+        try:
+            return await within(limit, args, kwargs)
+        finally:
+            deadline.leave()
+
+    async def within(limit, args, kwargs):
         module = sys.modules[_library()]
         if hasattr(module, "move_on_after"):
             with module.move_on_after(limit) as scope:

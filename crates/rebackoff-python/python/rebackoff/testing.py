@@ -36,6 +36,9 @@ def disabled() -> Generator[None, None, None]:
 def no_wait() -> Generator[list[float], None, None]:
     """Inside, nobody sleeps; gives the list of the waits in their order.
 
+    For budgets and breakers the waits pass all the same: a breaker that would be half-open after a wait
+    is, and a budget has filled. Their clock stays ahead when the block is left.
+
     with rebackoff.testing.no_wait() as waits:
         fetch(url)
     assert len(waits) == 2

@@ -212,6 +212,12 @@ pub(super) fn open_error(py: Python<'_>, open: Open) -> PyErr {
     error().map_or_else(|error| error, PyErr::from_value)
 }
 
+/// Whether the outcome says that a breaker let no call through.
+pub(super) fn is_rejection(outcome: &Bound<'_, PyAny>) -> PyResult<bool> {
+    let class = GUARDS.get(outcome.py())?.getattr("CircuitOpenError")?;
+    outcome.is_instance(&class)
+}
+
 fn read_jitter(name: &str) -> PyResult<Jitter> {
     let known = [Jitter::None, Jitter::Full, Jitter::Equal, Jitter::Random];
     known.into_iter().find(|jitter| jitter.name() == name).ok_or_else(|| {

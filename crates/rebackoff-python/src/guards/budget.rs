@@ -150,6 +150,11 @@ impl Budget {
         Ok(self.take(py, cost)?.map(Withdrawal))
     }
 
+    /// Gives back what a retry took that is not made after all; once for each withdrawal.
+    fn refund(&self, withdrawal: &Withdrawal) {
+        self.0.refund(withdrawal.0);
+    }
+
     fn __repr__(&self) -> String {
         format!("<Budget {}>", self.0)
     }

@@ -10,7 +10,7 @@ use pyo3::types::{PyBool, PyDict, PyTuple, PyType};
 use pyo3::{PyTraverseError, PyVisit};
 use rebackoff_core::{Cost, Health, Permit, Reason, Seconds, Withdrawal};
 
-use super::breaker::open_error;
+use super::breaker::{is_rejection, open_error};
 use super::{Breaker, Budget, in_drop};
 use crate::outside;
 
@@ -62,6 +62,8 @@ pub(crate) struct CallGuards {
     /// That of the try that runs.
     permit: Option<(Permit, Seconds)>,
     last: Option<Withdrawal>,
+    /// Whether the retry that was paid for last is still waited for.
+    is_waiting: bool,
     /// Whether they know of the call's success.
     is_over: bool,
     /// Why the breaker lets nothing through, until the call has ended by it.
@@ -87,7 +89,16 @@ impl CallGuards {
             },
             None => (None, None),
         };
-        let call = Self { budget, breaker, counts, permit, last: None, is_over: false, rejection };
+        let call = Self {
+            budget,
+            breaker,
+            counts,
+            permit,
+            last: None,
+            is_waiting: false,
+            is_over: false,
+            rejection,
+        };
         if call.rejection.is_some() {
             return Ok(call);
         }
@@ -119,7 +130,8 @@ impl CallGuards {
         Ok(())
     }
 
-    /// A try failed; when the caller's condition gives up, the target has answered all the same.
+    /// A try failed; when the caller's condition gives up, the target has answered all the same. Where
+    /// a breaker inside the target has rejected the try, nobody was asked.
     pub(crate) fn fail(
         &mut self,
         py: Python<'_>,
@@ -127,7 +139,13 @@ impl CallGuards {
         gives_up: bool,
     ) -> PyResult<()> {
         if self.permit.is_some() {
-            let health = if gives_up { Health::Success } else { Health::Failure };
+            let health = if is_rejection(outcome.bind(py))? {
+                Health::Neutral
+            } else if gives_up {
+                Health::Success
+            } else {
+                Health::Failure
+            };
             let health = self.health(py, outcome, health)?;
             self.settle(py, health)?;
         }
@@ -157,25 +175,40 @@ impl CallGuards {
         };
         let cost = if is_timeout(outcome.bind(py))? { Cost::Timeout } else { Cost::Retry };
         self.last = budget.get().take(py, cost)?;
+        self.is_waiting = self.last.is_some();
         Ok(self.last.is_none().then_some(Reason::Budget))
     }
 
     /// Whether the breaker lets the next try through, after the wait.
     pub(crate) fn admit(&mut self, py: Python<'_>) -> PyResult<bool> {
-        let Some(breaker) = &self.breaker else {
-            return Ok(true);
-        };
-        self.permit = breaker.get().ask(py)?.ok();
-        Ok(self.permit.is_some())
+        if let Some(breaker) = &self.breaker {
+            self.permit = breaker.get().ask(py)?.ok();
+            if self.permit.is_none() {
+                self.refund();
+                return Ok(false);
+            }
+        }
+        self.is_waiting = false;
+        Ok(true)
     }
 
-    /// A try ended in a way that says nothing of the target, if one runs.
+    /// The retry that is waited for will not be made.
+    fn refund(&mut self) {
+        if let (true, Some(budget), Some(paid)) = (self.is_waiting, &self.budget, self.last) {
+            budget.get().0.refund(paid);
+            (self.is_waiting, self.last) = (false, None);
+        }
+    }
+
+    /// A try ended in a way that says nothing of the target, if one runs; what is waited for is not made.
     pub(crate) fn release(&mut self, py: Python<'_>) -> PyResult<()> {
+        self.refund();
         self.settle(py, Health::Neutral)
     }
 
     /// `release` where an error may be on its way, which stays what it is.
     pub(crate) fn drop_permit(&mut self) {
+        self.refund();
         if self.permit.is_some() {
             in_drop(|py| self.release(py));
         }

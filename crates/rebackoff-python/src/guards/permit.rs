@@ -7,6 +7,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyType;
 use rebackoff_core::{Health, Permit as Core, Seconds};
 
+use super::breaker::is_rejection;
 use super::{Breaker, in_drop};
 
 /// A call that a breaker lets through.
@@ -14,8 +15,8 @@ use super::{Breaker, in_drop};
 ///     with breaker.admit():
 ///         fetch()
 ///
-/// An `Exception` that leaves the block is a failure, anything else that does (a cancellation) says
-/// nothing of the target.
+/// An `Exception` that leaves the block is a failure; a `CircuitOpenError`, for which nobody was asked, and
+/// anything else that does (a cancellation) says nothing of the target.
 #[pyclass(frozen, module = "rebackoff")]
 pub(crate) struct Permit {
     breaker: Py<Breaker>,
@@ -59,9 +60,11 @@ impl Permit {
         error: Option<Bound<'_, PyAny>>,
         traceback: Option<Bound<'_, PyAny>>,
     ) -> PyResult<()> {
-        let _ = (error, traceback);
+        let _ = traceback;
+        let rejected = error.as_ref().map_or(Ok(false), is_rejection)?;
         let health = match kind {
             None => Health::Success,
+            Some(_) if rejected => Health::Neutral,
             Some(kind) if kind.is_subclass_of::<PyException>()? => Health::Failure,
             Some(_) => Health::Neutral,
         };

@@ -6,10 +6,10 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use rebackoff_core::{Draws, Seconds};
 
-use crate::clock;
-use crate::modules;
+use crate::{clock, modules, testing};
 
-/// `time.monotonic()` and `random.random()`, looked up when they are asked for.
+/// `time.monotonic()`, ahead by the waits that a test skipped, and `random.random()`, looked up when they are
+/// asked for.
 pub(super) struct Ticks<'py> {
     py: Python<'py>,
     error: RefCell<Option<PyErr>>,
@@ -22,7 +22,8 @@ impl<'py> Ticks<'py> {
 
     #[inline]
     pub(super) fn now(&self) -> Seconds {
-        clock::monotonic(self.py).unwrap_or_else(|error| self.keep(error, Seconds::ZERO))
+        let now = clock::monotonic(self.py).unwrap_or_else(|error| self.keep(error, Seconds::ZERO));
+        now.saturating_add(testing::skipped())
     }
 
     /// What was made of them, unless one of them raised.

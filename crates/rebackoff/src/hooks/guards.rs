@@ -2,26 +2,58 @@
 
 use std::borrow::Borrow;
 use std::marker::PhantomData;
+use std::task::Poll;
 use std::time::Duration;
 
 use rebackoff_core::{Breaker, Budget, Cost, Health, Open, Permit, Seconds, Verdict, Withdrawal};
 
 use super::Hook;
 use crate::random::CallDraws;
+use crate::scope;
 use crate::{Clock, Timeline};
 
 /// Pays for retries out of a budget.
-#[derive(Clone, Copy, Debug)]
-pub struct Spends<B, O> {
+///
+/// A retry that was paid for and is not made, because another guard refused it, or because the call is
+/// dropped, cancelled or unwound by a panic in the wait, gets its tokens back.
+#[derive(Debug)]
+pub struct Spends<B: Borrow<Budget>, O> {
     budget: B,
     last: Option<Withdrawal>,
+    stage: Stage,
     of: PhantomData<fn(&O)>,
+}
+
+/// What has become of the retry that was paid for last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// It is waited for.
+    Waiting,
+    /// The wait is over; whether it begins is for the other guards to say.
+    Due,
+    /// It has ended, or there is none.
+    Settled,
 }
 
 impl<B: Borrow<Budget>, O> Spends<B, O> {
     /// Pays out of `budget`.
     pub const fn of(budget: B) -> Self {
-        Self { budget, last: None, of: PhantomData }
+        Self { budget, last: None, stage: Stage::Settled, of: PhantomData }
+    }
+
+    #[inline]
+    fn refund(&mut self) {
+        self.stage = Stage::Settled;
+        if let Some(paid) = self.last.take() {
+            self.budget.borrow().refund(paid);
+        }
+    }
+}
+
+/// Nothing was paid for the clone.
+impl<B: Borrow<Budget> + Clone, O> Clone for Spends<B, O> {
+    fn clone(&self) -> Self {
+        Self::of(self.budget.clone())
     }
 }
 
@@ -30,11 +62,17 @@ impl<O, B: Borrow<Budget>> Hook<O> for Spends<B, O> {
 
     #[inline]
     fn start<C: Clock>(&mut self, clock: &C) {
+        if self.stage == Stage::Waiting {
+            // Of a call that was cancelled, where this is lent to one after the other.
+            self.refund();
+        }
+        self.last = None;
         self.budget.borrow().handle_start(|| clock.timeline().now());
     }
 
     #[inline]
     fn settle<C: Clock>(&mut self, _: &C, verdict: Verdict, _: Option<Health>) {
+        self.stage = Stage::Settled;
         match verdict {
             Verdict::Accept => self.budget.borrow().handle_success(self.last.take()),
             Verdict::GiveUp => {}
@@ -48,7 +86,31 @@ impl<O, B: Borrow<Budget>> Hook<O> for Spends<B, O> {
     fn pay<C: Clock>(&mut self, clock: &C, cost: Cost) -> bool {
         let paid = self.budget.borrow().withdraw(cost, || clock.timeline().now());
         self.last = paid.ok();
+        self.stage = if self.last.is_some() { Stage::Waiting } else { Stage::Settled };
         self.last.is_some()
+    }
+
+    #[inline]
+    fn readmit<C: Clock>(&mut self, _: &C) -> bool {
+        if self.stage == Stage::Waiting {
+            self.stage = Stage::Due;
+        }
+        true
+    }
+
+    #[inline]
+    fn release(&mut self) {
+        if self.stage != Stage::Settled {
+            self.refund();
+        }
+    }
+}
+
+impl<B: Borrow<Budget>, O> Drop for Spends<B, O> {
+    fn drop(&mut self) {
+        if self.stage == Stage::Waiting {
+            self.refund();
+        }
     }
 }
 
@@ -61,6 +123,8 @@ pub struct Asks<B: Borrow<Breaker>, O, D = Convert> {
     breaker: B,
     door: D,
     held: Option<Held>,
+    /// Whether a breaker inside has rejected the try that runs, as of its last poll.
+    rejected: bool,
     kept: Option<O>,
 }
 
@@ -83,7 +147,7 @@ impl<B: Borrow<Breaker>, O> Asks<B, O> {
 impl<B: Borrow<Breaker>, O, D> Asks<B, O, D> {
     /// Asks `breaker`; `door` makes what a call gives that it does not let through.
     pub const fn new(breaker: B, door: D) -> Self {
-        Self { breaker, door, held: None, kept: None }
+        Self { breaker, door, held: None, rejected: false, kept: None }
     }
 
     /// Asks for a try.
@@ -91,6 +155,8 @@ impl<B: Borrow<Breaker>, O, D> Asks<B, O, D> {
     pub(crate) fn ask<C: Clock>(&mut self, clock: &C) -> Result<(), Open> {
         // Of a call that was cancelled, where this is lent to one after the other.
         self.settle_as(Health::Neutral);
+        self.rejected = false;
+        scope::note_rejected(false);
         let timeline = clock.timeline();
         let breaker = self.breaker.borrow();
         let permit = breaker.admit(|| timeline.now())?;
@@ -121,8 +187,23 @@ impl<O, B: Borrow<Breaker>, D: Door<O>> Hook<O> for Asks<B, O, D> {
         }
     }
 
+    /// Other tasks run on this thread between the polls.
+    #[inline]
+    fn poll<T>(&mut self, poll: impl FnOnce() -> Poll<T>) -> Poll<T> {
+        let around = scope::note_rejected(self.rejected);
+        let polled = poll();
+        if polled.is_pending() {
+            self.rejected = scope::note_rejected(around);
+        }
+        polled
+    }
+
     #[inline]
     fn settle<C: Clock>(&mut self, _: &C, verdict: Verdict, health: Option<Health>) {
+        if verdict == Verdict::Accept {
+            // The target had something to fall back on.
+            scope::note_rejected(false);
+        }
         self.settle_as(health.unwrap_or(match verdict {
             // Whoever is refused for good was answered all the same.
             Verdict::Accept | Verdict::GiveUp => Health::Success,

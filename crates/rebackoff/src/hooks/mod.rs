@@ -17,6 +17,8 @@ pub use per_request::{GuardsOf, PerRequest};
 pub(crate) use waits::Instead;
 pub use waits::{JitterBy, PolicyFor, WaitFrom};
 
+use std::task::Poll;
+
 use rebackoff_core::{Cost, Event, Health, Policy, Seconds, Verdict};
 
 use crate::Clock;
@@ -27,11 +29,12 @@ use crate::Clock;
 /// Implement it for a bundle that is used with many calls, and add that with
 /// [`Call::hook`](crate::Call::hook). Every method does nothing by default. Hooks are asked in
 /// the order in which they were added: each may change the verdict of those before it, and of
-/// policies, raw waits, jitters, healths and costs the first that is given holds.
+/// policies, raw waits, jitters, healths and costs the first that is given holds; a usual health or
+/// cost, such as a classifier's, where there is no other.
 ///
 /// The methods from [`admit`](Self::admit) on are for guards, which share what they know with other
 /// calls: a breaker, a budget. Each is asked of all hooks before the next one is: `admit` and `start`
-/// before the first try; `settle` after each try; `check` and `pay` before a retry; `keep` before its
+/// before the first try; `poll` around each poll of an async try; `settle` after each try; `check` and `pay` before a retry; `keep` before its
 /// wait, `readmit` and `give_back` after it; `release` after a refusal.
 pub trait Hook<O> {
     /// Whether [`tell`](Self::tell) is to be called, and the clock read for it on each call.
@@ -86,6 +89,21 @@ pub trait Hook<O> {
         None
     }
 
+    /// What `outcome` says of the health of the target where nobody has another word on it: of a
+    /// classifier, whose word is no more than the usual one.
+    #[inline]
+    fn usual_health(&mut self, outcome: &O) -> Option<Health> {
+        let _ = outcome;
+        None
+    }
+
+    /// What a retry after this failed outcome costs a budget where nobody has another word on it.
+    #[inline]
+    fn usual_cost(&mut self, outcome: &O) -> Option<Cost> {
+        let _ = outcome;
+        None
+    }
+
     /// Whether the target may be called at all.
     ///
     /// # Errors
@@ -103,7 +121,14 @@ pub trait Hook<O> {
         let _ = clock;
     }
 
-    /// A try ended with `verdict`; `health` is what a hook has said of it.
+    /// Polls the try that runs, of an async call.
+    #[inline]
+    fn poll<T>(&mut self, poll: impl FnOnce() -> Poll<T>) -> Poll<T> {
+        poll()
+    }
+
+    /// A try ended with `verdict`; `health` is what a hook has said of it, or neutral where a breaker
+    /// inside the target has rejected the try.
     #[inline]
     fn settle<C: Clock>(&mut self, clock: &C, verdict: Verdict, health: Option<Health>) {
         let _ = (clock, verdict, health);
@@ -143,7 +168,7 @@ pub trait Hook<O> {
         true
     }
 
-    /// The try that was admitted is not made, because another guard refused it.
+    /// The try that was admitted or paid for is not made, because another guard refused it.
     #[inline]
     fn release(&mut self) {}
 }
@@ -201,6 +226,16 @@ impl<O, H: Hook<O>> Hook<O> for &mut H {
     }
 
     #[inline]
+    fn usual_health(&mut self, outcome: &O) -> Option<Health> {
+        (**self).usual_health(outcome)
+    }
+
+    #[inline]
+    fn usual_cost(&mut self, outcome: &O) -> Option<Cost> {
+        (**self).usual_cost(outcome)
+    }
+
+    #[inline]
     fn admit<C: Clock>(&mut self, clock: &C) -> Result<(), O> {
         (**self).admit(clock)
     }
@@ -208,6 +243,11 @@ impl<O, H: Hook<O>> Hook<O> for &mut H {
     #[inline]
     fn start<C: Clock>(&mut self, clock: &C) {
         (**self).start(clock);
+    }
+
+    #[inline]
+    fn poll<T>(&mut self, poll: impl FnOnce() -> Poll<T>) -> Poll<T> {
+        (**self).poll(poll)
     }
 
     #[inline]
@@ -291,6 +331,16 @@ impl<O, A: Hook<O>, B: Hook<O>> Hook<O> for Then<A, B> {
     }
 
     #[inline]
+    fn usual_health(&mut self, outcome: &O) -> Option<Health> {
+        self.0.usual_health(outcome).or_else(|| self.1.usual_health(outcome))
+    }
+
+    #[inline]
+    fn usual_cost(&mut self, outcome: &O) -> Option<Cost> {
+        self.0.usual_cost(outcome).or_else(|| self.1.usual_cost(outcome))
+    }
+
+    #[inline]
     fn admit<C: Clock>(&mut self, clock: &C) -> Result<(), O> {
         self.0.admit(clock)?;
         self.1.admit(clock)
@@ -300,6 +350,12 @@ impl<O, A: Hook<O>, B: Hook<O>> Hook<O> for Then<A, B> {
     fn start<C: Clock>(&mut self, clock: &C) {
         self.0.start(clock);
         self.1.start(clock);
+    }
+
+    #[inline]
+    fn poll<T>(&mut self, poll: impl FnOnce() -> Poll<T>) -> Poll<T> {
+        let Self(first, second) = self;
+        first.poll(|| second.poll(poll))
     }
 
     #[inline]

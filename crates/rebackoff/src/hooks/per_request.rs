@@ -87,7 +87,7 @@ impl<O> Hook<O> for Resendable {
         if self.failed { Verdict::GiveUp } else { verdict }
     }
 
-    fn health(&mut self, _: &O) -> Option<Health> {
+    fn usual_health(&mut self, _: &O) -> Option<Health> {
         self.failed.then_some(Health::Failure)
     }
 }

@@ -212,11 +212,11 @@ impl Hook<Tried> for Classified {
         self.0.judge(answer(tried))
     }
 
-    fn health(&mut self, tried: &Tried) -> Option<Health> {
+    fn usual_health(&mut self, tried: &Tried) -> Option<Health> {
         self.0.health(answer(tried))
     }
 
-    fn cost(&mut self, tried: &Tried) -> Option<Cost> {
+    fn usual_cost(&mut self, tried: &Tried) -> Option<Cost> {
         condition::cost(answer(tried))
     }
 }

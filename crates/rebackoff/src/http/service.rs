@@ -110,11 +110,11 @@ impl<T, E, C: Failures<E>> Hook<Result<Response<T>, E>> for HttpHook<C> {
         self.condition.judge(answer)
     }
 
-    fn health(&mut self, result: &Result<Response<T>, E>) -> Option<Health> {
+    fn usual_health(&mut self, result: &Result<Response<T>, E>) -> Option<Health> {
         self.condition.health(self.answer(result))
     }
 
-    fn cost(&mut self, result: &Result<Response<T>, E>) -> Option<Cost> {
+    fn usual_cost(&mut self, result: &Result<Response<T>, E>) -> Option<Cost> {
         condition::cost(self.answer(result))
     }
 }

@@ -29,4 +29,4 @@ pub(crate) use given::given_draw;
 pub use given::{GivenDraws, draws};
 pub use schedule::schedule;
 pub use switches::{Switch, disable, no_wait};
-pub(crate) use switches::{allowed, skips_waits};
+pub(crate) use switches::{allowed, skip_to, skipped, skips_waits};

@@ -1,10 +1,11 @@
 use std::cell::Cell;
 use std::marker::PhantomData;
 use std::num::NonZeroU64;
-use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::thread::LocalKey;
+use std::time::Duration;
 
-use rebackoff_core::Limits;
+use rebackoff_core::{Limits, Seconds};
 
 /// Switches retries off: the first outcome comes back, with the reason `max_tries` if it failed.
 ///
@@ -15,8 +16,11 @@ pub fn disable() -> Switch {
 }
 
 /// Switches waits off: retries follow at once. Events and limits are as ever: the waits that would
-/// have been are told, and count as elapsed. Guards see no time pass: a breaker that would be half-open after the
-/// wait is still open. Where that matters, use a [`VirtualClock`](super::VirtualClock).
+/// have been are told, and count as elapsed. For budgets and breakers they pass, too: a breaker that
+/// would be half-open after the wait is. Calls one after the other add up; of calls beside each other
+/// the longest counts. [`now`](crate::now) and [`Timeline::now`](crate::Timeline::now) go ahead with
+/// them, on this thread, and stay ahead when the guard is dropped; a
+/// [`VirtualClock`](super::VirtualClock) does not.
 ///
 /// It holds for calls on this thread until the guard is dropped; [`Switch::everywhere`] makes it
 /// hold on all threads.
@@ -86,6 +90,27 @@ pub(crate) fn allowed(limits: &Limits) -> Limits {
 
 pub(crate) fn skips_waits() -> bool {
     WAITS.is_off()
+}
+
+thread_local! {
+    static SKIPPED_HERE: Cell<Duration> = const { Cell::new(Duration::ZERO) };
+}
+/// Nanoseconds, for the tests whose switch holds on all threads.
+static SKIPPED: AtomicU64 = AtomicU64::new(0);
+
+/// How far guards are ahead of the clock, because nobody waited.
+pub(crate) fn skipped() -> Duration {
+    let here = SKIPPED_HERE.try_with(Cell::get).unwrap_or_default();
+    here.max(Duration::from_nanos(SKIPPED.load(Relaxed)))
+}
+
+/// Guards are at least so far ahead.
+pub(crate) fn skip_to(skipped: Duration) {
+    if WAITS.all_threads.load(Relaxed) > 0 {
+        SKIPPED.fetch_max(Seconds::from_duration(skipped).to_nanos(), Relaxed);
+    }
+    // Of a thread that is about to end, nobody asks any more.
+    let _ = SKIPPED_HERE.try_with(|here| here.set(here.get().max(skipped)));
 }
 
 #[cfg(test)]

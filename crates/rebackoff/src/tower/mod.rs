@@ -34,8 +34,9 @@
 //!
 //! # Policies
 //!
-//! A layer borrows its policy, as every call does: a `static`, or a `LazyLock<Policy>` where the
-//! policy is read from a file.
+//! A layer borrows its policy, as every call does. Of a `static`, a `LazyLock` in one where the policy is
+//! read from a file, or a box that is leaked once when the program starts, it is `'static`: the layer and
+//! its services are `Clone`, `Send` and `Sync` then, and go wherever frameworks such as axum put them.
 
 mod layer;
 mod repeat;

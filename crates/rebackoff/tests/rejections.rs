@@ -1,0 +1,209 @@
+//! Calls whose target is rejected by a breaker further inside: nobody was asked, so that no breaker
+//! around them learns anything.
+
+use std::cell::Cell;
+use std::future::{Future, IntoFuture};
+use std::pin::pin;
+use std::task::{Context, Waker};
+
+use rebackoff::prelude::*;
+use rebackoff::testing::VirtualClock;
+use rebackoff::{BreakerState, Health, Open};
+
+static THREE: Policy = policy!(constant(interval = secs(1)), jitter = Jitter::None, max_tries = 3);
+static ONCE: Policy = policy!(constant(interval = secs(1)), max_tries = 1);
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Failure {
+    Down,
+    Open,
+}
+
+impl From<Open> for Failure {
+    fn from(_: Open) -> Self {
+        Self::Open
+    }
+}
+
+fn down() -> Result<(), Failure> {
+    Err(Failure::Down)
+}
+
+/// A breaker that opens after a failure, for 10 s.
+fn breaker() -> Breaker {
+    Breaker::builder().consecutive(1).open_for(secs(10)).build().unwrap()
+}
+
+fn isolated() -> Breaker {
+    let breaker = breaker();
+    breaker.isolate();
+    breaker
+}
+
+#[test]
+fn a_breaker_that_inner_and_outer_call_share_stays_half_open_and_is_not_stuck() {
+    let (clock, shared) = (VirtualClock::new(), breaker());
+    let call = || ONCE.retry(down).breaker(&shared).sleeper(clock.clone()).call();
+    assert_eq!(call(), Err(Failure::Down));
+    clock.advance(secs(10));
+    // The outer call is the probe, for which the inner one is rejected.
+    let nested = ONCE.retry(call).breaker(&shared).sleeper(clock.clone()).call();
+    assert_eq!(nested, Err(Failure::Open));
+    assert_eq!((shared.opened(), shared.failures()), (1, 1));
+
+    let now = || rebackoff::Clock::now(&clock);
+    assert_eq!(shared.state(now), BreakerState::HalfOpen);
+    let probe = ONCE.retry(|| Ok::<_, Failure>(())).breaker(&shared).sleeper(clock.clone());
+    assert_eq!(probe.call(), Ok(()));
+    assert_eq!(shared.state(now), BreakerState::Closed);
+}
+
+#[test]
+fn a_rejection_inside_is_neutral_for_every_breaker_around() {
+    let (inner, middle, outer) = (isolated(), breaker(), breaker());
+    let reject = || ONCE.retry(down).breaker(&inner).call();
+    // Without a breaker, a call between them passes the rejection on, whether it retries or not.
+    for between in [&ONCE, &THREE] {
+        let clock = VirtualClock::new();
+        let pass = || between.retry(reject).sleeper(clock.clone()).call();
+        let guarded = || THREE.retry(pass).breaker(&middle).sleeper(clock.clone()).call();
+        let result = ONCE.retry(guarded).breaker(&outer).sleeper(clock.clone()).call();
+        assert_eq!(result, Err(Failure::Open));
+    }
+    assert_eq!((middle.failures(), outer.failures()), (0, 0));
+}
+
+#[test]
+fn a_rejection_that_is_given_up_on_is_no_answer_of_the_target() {
+    let (clock, inner, outer) = (VirtualClock::new(), isolated(), breaker());
+    let failed = ONCE.retry(down).breaker(&outer).sleeper(clock.clone()).call();
+    assert_eq!(failed, Err(Failure::Down));
+    clock.advance(secs(10));
+    let result = THREE
+        .retry(|| ONCE.retry(down).breaker(&inner).call())
+        .giveup(|error| *error == Failure::Open)
+        .breaker(&outer)
+        .sleeper(clock.clone())
+        .call();
+    assert_eq!(result, Err(Failure::Open));
+    assert_eq!(outer.state(|| rebackoff::Clock::now(&clock)), BreakerState::HalfOpen);
+}
+
+#[test]
+fn the_caller_has_its_own_word_on_rejections() {
+    let (inner, outer) = (isolated(), breaker());
+    let result = ONCE
+        .retry(|| ONCE.retry(down).breaker(&inner).call())
+        .breaker(&outer)
+        .counts(|_| Health::Failure)
+        .call();
+    assert_eq!((result, outer.failures()), (Err(Failure::Open), 1));
+}
+
+#[test]
+fn a_failure_that_follows_a_rejection_is_counted() {
+    let (inner, outer) = (isolated(), breaker());
+    let reject = || ONCE.retry(down).breaker(&inner).call();
+
+    let tries = Cell::new(0);
+    let retried = || {
+        tries.set(tries.get() + 1);
+        if tries.get() == 1 { reject() } else { down() }
+    };
+    let clock = VirtualClock::new();
+    let pass = || THREE.retry(retried).sleeper(clock.clone()).call();
+    let result = ONCE.retry(pass).breaker(&outer).sleeper(clock.clone()).call();
+    assert_eq!((result, outer.failures()), (Err(Failure::Down), 1));
+
+    outer.reset();
+    let spare = breaker();
+    let fall_back = || reject().or_else(|_| ONCE.retry(down).breaker(&spare).call());
+    let result = ONCE.retry(fall_back).breaker(&outer).call();
+    assert_eq!((result, outer.failures()), (Err(Failure::Down), 2));
+
+    outer.reset();
+    assert_eq!(reject(), Err(Failure::Open));
+    let result = ONCE.retry(down).breaker(&outer).call();
+    assert_eq!((result, outer.failures()), (Err(Failure::Down), 3));
+}
+
+#[test]
+fn an_error_that_comes_back_from_an_opened_breaker_was_the_targets() {
+    let (inner, outer) = (breaker(), breaker());
+    let result = ONCE.retry(|| THREE.retry(down).breaker(&inner).call()).breaker(&outer).outcome();
+    assert_eq!((result.result, inner.opened()), (Err(Failure::Down), 1));
+    assert_eq!(outer.failures(), 1);
+}
+
+#[test]
+fn a_loop_passes_a_rejection_on_and_hears_of_one() {
+    let (inner, outer) = (isolated(), breaker());
+    let rejected = || -> Result<(), Failure> {
+        let mut tries = ONCE.tries().breaker(&inner)?;
+        tries.success::<Failure>();
+        Ok(())
+    };
+    let around = || -> Result<(), Failure> {
+        let mut tries = ONCE.tries().breaker(&outer)?;
+        loop {
+            match rejected() {
+                Ok(()) => return Ok(()),
+                Err(error) => tries.backoff(error)?,
+            }
+        }
+    };
+    assert_eq!(around(), Err(Failure::Open));
+    assert_eq!(outer.failures(), 0);
+}
+
+#[rebackoff::on_error(policy = ONCE, breaker = outer)]
+fn attributed(outer: &Breaker, inner: &Breaker) -> Result<(), Failure> {
+    ONCE.retry(down).breaker(inner).call()
+}
+
+#[rebackoff::on_error(policy = ONCE, breaker = outer)]
+async fn attributed_async(outer: &Breaker, inner: &Breaker) -> Result<(), Failure> {
+    tokio::task::yield_now().await;
+    ONCE.retry_async(|| async { down() }).breaker(inner).await
+}
+
+#[tokio::test]
+async fn an_attribute_hears_of_a_rejection() {
+    let (inner, outer) = (isolated(), breaker());
+    assert_eq!(attributed(&outer, &inner), Err(Failure::Open));
+    assert_eq!(attributed_async(&outer, &inner).await, Err(Failure::Open));
+    assert_eq!(outer.failures(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rejection_is_remembered_over_polls() {
+    let (inner, outer) = (isolated(), breaker());
+    let slow = || async {
+        let result = ONCE.retry_async(|| async { down() }).breaker(&inner).await;
+        tokio::time::sleep(secs(1)).await;
+        result
+    };
+    let result = ONCE.retry_async(slow).breaker(&outer).await;
+    assert_eq!((result, outer.failures()), (Err(Failure::Open), 0));
+}
+
+#[test]
+fn a_rejection_in_another_task_is_none_of_this_one() {
+    let (inner, outer) = (isolated(), breaker());
+    let mut context = Context::from_waker(Waker::noop());
+    let slow = || async {
+        tokio::task::yield_now().await;
+        down()
+    };
+    let mut first = pin!(ONCE.retry_async(slow).breaker(&outer).into_future());
+    let unguarded = || async {
+        let result = ONCE.retry_async(|| async { down() }).breaker(&inner).await;
+        std::future::pending::<()>().await;
+        result
+    };
+    let mut second = pin!(unguarded());
+    assert!(first.as_mut().poll(&mut context).is_pending());
+    assert!(second.as_mut().poll(&mut context).is_pending());
+    assert!(first.as_mut().poll(&mut context).is_ready());
+    assert_eq!(outer.failures(), 1);
+}
