@@ -30,7 +30,9 @@ AT_MOST = {
     "async_success": [(HAND_WITH_MAX_TIME, "async_success")],
     "bucket_permitted": [("governor", "bucket_permitted")],
     "bucket_refused": [(OURS, "bucket_permitted")],
-    "share_permitted": [("tower", "share_permitted")],
+    "share_permitted": [("governor", "bucket_permitted"), ("tower", "share_permitted")],
+    "share_refused": [(OURS, "share_permitted"), ("tower", "share_refused")],
+    "share_deposit": [("tower", "share_deposit")],
     "quota_permitted": [("governor", "bucket_permitted")],
     "throttle_permitted": [("governor", "bucket_permitted")],
     "breaker_success": [
@@ -43,9 +45,10 @@ AT_MOST = {
         ("recloser", "breaker_rate_success"),
         ("failsafe", "breaker_rate_success"),
     ],
-    # a refused retry costs no more than a permitted one, and an idle month no more than a second
+    # a refused retry costs no more than a permitted one, but for a throttle, which takes nothing for that one;
+    # and an idle month no more than a second
     "quota_refused": [(OURS, "quota_permitted")],
-    "throttle_refused": [(OURS, "throttle_permitted")],
+    "throttle_refused": [("governor", "bucket_refused")],
     "bucket_after_month": [(OURS, "bucket_after_second")],
     "share_after_month": [(OURS, "share_after_second")],
 }

@@ -28,10 +28,10 @@ pub const PEER: Peer = Peer {
         (row::ASYNC_RETRY_TIMER, async_retry_timer),
         (row::NEXT_WAIT, next_wait),
         (row::ZERO_WAIT, zero_wait),
-        (row::BUCKET_AFTER_SECOND, |n| idle(bucket(), Duration::from_secs(1), n)),
-        (row::BUCKET_AFTER_MONTH, |n| idle(bucket(), MONTH, n)),
-        (row::SHARE_AFTER_SECOND, |n| idle(share(), Duration::from_secs(1), n)),
-        (row::SHARE_AFTER_MONTH, |n| idle(share(), MONTH, n)),
+        (row::BUCKET_AFTER_SECOND, |n| idle(bucket, Duration::from_secs(1), n)),
+        (row::BUCKET_AFTER_MONTH, |n| idle(bucket, MONTH, n)),
+        (row::SHARE_AFTER_SECOND, |n| idle(rested, Duration::from_secs(1), n)),
+        (row::SHARE_AFTER_MONTH, |n| idle(rested, MONTH, n)),
     ],
     shared: &[
         (row::BUCKET, || withdraw(bucket(), true)),
@@ -184,13 +184,21 @@ fn withdraw(budget: Budget, permitted: bool) -> Shared {
     })
 }
 
-/// A retry each time that nothing has happened for `pause`.
-fn idle(budget: Budget, pause: Duration, n: u64) {
-    // So late that all readings are converted alike.
-    let mut now = MONTH * 100;
-    for _ in 0..n {
-        now += black_box(pause);
-        assert!(budget.withdraw(Cost::Retry, || now).is_ok());
+/// Its slices last for a second, so that each pause ends one.
+fn rested() -> Budget {
+    Budget::share().build().unwrap()
+}
+
+/// A retry each time that nothing has happened for `pause`; anew before time ends, after 292 years.
+fn idle(make: fn() -> Budget, pause: Duration, n: u64) {
+    const PAUSES: u64 = 1_000;
+    for begun in (0..n).step_by(PAUSES as usize) {
+        // So late that all readings are converted alike.
+        let (budget, mut now) = (make(), MONTH * 100);
+        for _ in 0..PAUSES.min(n - begun) {
+            now += black_box(pause);
+            assert!(budget.withdraw(Cost::Retry, || now).is_ok());
+        }
     }
 }
 

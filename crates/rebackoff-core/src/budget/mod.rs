@@ -192,14 +192,13 @@ impl Budget {
         now: impl FnOnce() -> M,
     ) -> Result<Withdrawal, Refused> {
         let taken = match &self.kind {
-            Kind::Timed(timed) => timed.withdraw(now().into().nanos()),
-            Kind::Quota(bucket) => bucket.withdraw(cost),
-            Kind::Throttle(bucket) => bucket.withdraw(),
+            Kind::Timed(timed) => {
+                timed.withdraw(now().into().nanos()).or_else(|refused| self.refuse(refused))
+            }
+            Kind::Quota(bucket) => bucket.withdraw(cost).or_else(|refused| self.refuse(refused)),
+            Kind::Throttle(bucket) => bucket.withdraw().or_else(|refused| self.refuse(refused)),
         };
-        match taken {
-            Ok(taken) => Ok(Withdrawal { taken }),
-            Err(refused) => self.refuse(refused),
-        }
+        taken.map(|taken| Withdrawal { taken })
     }
 
     /// Gives back what a retry took that is not made after all: another guard refused it, or the call
@@ -237,9 +236,9 @@ impl Budget {
     }
 
     #[inline]
-    fn refuse(&self, refused: Refused) -> Result<Withdrawal, Refused> {
+    fn refuse(&self, refused: Refused) -> Result<u32, Refused> {
         self.refused.fetch_add(1, Relaxed);
-        if self.refuses { Err(refused) } else { Ok(Withdrawal { taken: 0 }) }
+        if self.refuses { Err(refused) } else { Ok(0) }
     }
 }
 

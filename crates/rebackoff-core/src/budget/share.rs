@@ -194,7 +194,9 @@ impl Bucket {
     /// are, for calls become no fewer; or none is before so many calls, for retries do not, either,
     /// unless one is given back.
     fn look(&self, calls: Slice, retries: Slice, refunds: u64) -> bool {
-        let (called, taken) = (self.calls.total(calls), self.retries.total(retries));
+        let taken = self.retries.total(retries);
+        let is_floor_enough = (taken + 1) * ONE <= self.reserve;
+        let called = if is_floor_enough { 0 } else { self.calls.total(calls) };
         let is_permitted = self.is_enough(called, taken + 1);
         if is_permitted {
             let most = self.allowed(called) / ONE;
