@@ -152,11 +152,13 @@ impl Bucket {
             if self.calls.latest().0 < refused_below {
                 return Err(Refused(()));
             }
-            let slice = self.retries.latest();
-            if slice.0 < self.outlook.permitted_below.load(Relaxed)
-                && self.retries.count(slice).is_ok()
-            {
-                return Ok(mark(slice));
+            let permitted_below = self.outlook.permitted_below.load(Relaxed);
+            let mut slice = self.retries.latest();
+            while slice.0 < permitted_below {
+                match self.retries.count(slice) {
+                    Ok(()) => return Ok(mark(slice)),
+                    Err(later) => slice = later,
+                }
             }
         }
         self.withdraw_with_a_look(now)
