@@ -177,10 +177,11 @@ impl<Fut: Future> Future for Scoped<Fut> {
 /// | try with a [`timeout`](crate::Call::timeout) | the timeout − the time since that try began |
 /// | [`deadline`] | its limit − the time since it began |
 ///
-/// A try with a timeout is around what it calls and awaits in any case. A call is around its target, and around all that its target calls on the same thread or awaits
-/// in the same task, if it has `max_time` or a handler, ends with `.outcome()`, or says
-/// [`scope`](crate::Call::scope); any other is not, since success is to cost nothing. Calls inside
-/// inherit the deadline by themselves; ask for it where you hand a timeout to something else.
+/// A try with a timeout is around what it calls and awaits in any case. A call is around its target,
+/// and around all that its target calls on the same thread or awaits in the same task, if it has
+/// `max_time` or a handler, ends with `.outcome()`, or says [`scope`](crate::Call::scope); any other
+/// is not, since success is to cost nothing. Calls inside inherit the deadline by themselves; ask for
+/// it where you hand a timeout to something else.
 ///
 /// ```
 /// use rebackoff::prelude::*;
