@@ -50,14 +50,16 @@ fn is_allowed(budget: &Budget, now: f64) -> bool {
     budget.withdraw(Cost::Retry, at(now)).is_ok()
 }
 
+/// Budgets that have one retry.
+const OF_ONE_RETRY: [fn() -> Budget; 3] = [
+    || Budget::per_second().capacity(1).build().unwrap(),
+    || Budget::share().floor(1.0).ttl(secs(1)).build().unwrap(),
+    || Budget::quota().capacity(5).timeout_cost(5).build().unwrap(),
+];
+
 #[test]
 fn the_last_token_is_withdrawn_once() {
-    let kinds: [fn() -> Budget; 3] = [
-        || Budget::per_second().capacity(1).build().unwrap(),
-        || Budget::share().floor(1.0).ttl(secs(1)).build().unwrap(),
-        || Budget::quota().capacity(5).timeout_cost(5).build().unwrap(),
-    ];
-    for kind in kinds {
+    for kind in OF_ONE_RETRY {
         explore(move || {
             let budget = Arc::new(kind());
             let allowed = both(&budget, |b| is_allowed(b, 0.0), |b| is_allowed(b, 0.0));
@@ -94,12 +96,7 @@ fn a_deposit_is_not_lost_to_a_withdrawal() {
 
 #[test]
 fn a_refund_is_not_lost_to_a_withdrawal_and_gives_one_retry() {
-    let kinds: [fn() -> Budget; 3] = [
-        || Budget::per_second().capacity(1).build().unwrap(),
-        || Budget::share().floor(1.0).ttl(secs(1)).build().unwrap(),
-        || Budget::quota().capacity(5).timeout_cost(5).build().unwrap(),
-    ];
-    for kind in kinds {
+    for kind in OF_ONE_RETRY {
         explore(move || {
             let budget = Arc::new(kind());
             let paid = budget.withdraw(Cost::Retry, at(0.0)).unwrap();

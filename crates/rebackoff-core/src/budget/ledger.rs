@@ -17,9 +17,11 @@ pub(super) struct Ledger {
     span: NonZeroU64,
     /// The latest slice.
     latest: AtomicU64,
-    /// Those before it. A slice is put here before `latest` goes on to the next, and then becomes no more.
+    /// Those before it. A slice is put here before `latest` goes on to the next, and then grows no
+    /// more.
     earlier: Ring,
-    /// The sum of those before the slice that is named with it, so that they are summed up once for each slice.
+    /// The sum of those before the slice that is named with it, so that they are summed up once for
+    /// each slice.
     sum: AtomicU64,
 }
 
@@ -81,8 +83,8 @@ impl Ledger {
             .map_err(Slice)
     }
 
-    /// Takes one back out of the slice that `is_it` knows. One that becomes an earlier slice, or is summed
-    /// up, just then may keep it: no retry more is allowed for that.
+    /// Takes one back out of the slice that `is_it` knows. One that becomes an earlier slice, or is
+    /// summed up, just then may keep it: no retry more is allowed for that.
     pub(super) fn take_back(&self, is_it: impl Fn(Slice) -> bool) {
         if !take_back(&self.latest, &is_it) {
             self.earlier.take_back(is_it);
