@@ -1,29 +1,21 @@
 //! Calls whose target is rejected by a breaker further inside: nobody was asked, so that no breaker
 //! around them learns anything.
 
+#[path = "support/failure.rs"]
+mod failure;
+
 use std::cell::Cell;
 use std::future::{Future, IntoFuture};
 use std::pin::pin;
 use std::task::{Context, Waker};
 
+use failure::Failure;
 use rebackoff::prelude::*;
 use rebackoff::testing::VirtualClock;
-use rebackoff::{BreakerState, Health, Open};
+use rebackoff::{BreakerState, Health};
 
 static THREE: Policy = policy!(constant(interval = secs(1)), jitter = Jitter::None, max_tries = 3);
 static ONCE: Policy = policy!(constant(interval = secs(1)), max_tries = 1);
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Failure {
-    Down,
-    Open,
-}
-
-impl From<Open> for Failure {
-    fn from(_: Open) -> Self {
-        Self::Open
-    }
-}
 
 fn down() -> Result<(), Failure> {
     Err(Failure::Down)

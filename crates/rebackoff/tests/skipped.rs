@@ -1,24 +1,16 @@
 //! Waits that a test skips: for budgets and breakers they pass all the same.
 
+#[path = "support/failure.rs"]
+mod failure;
+
 use std::thread;
 
+use failure::Failure;
 use rebackoff::prelude::*;
-use rebackoff::{BreakerState, Open, remaining, testing};
+use rebackoff::{BreakerState, remaining, testing};
 
 static HOURLY: Policy =
     policy!(constant(interval = secs(3600)), jitter = Jitter::None, max_tries = 4);
-
-#[derive(Debug, PartialEq)]
-enum Failure {
-    Down,
-    Open,
-}
-
-impl From<Open> for Failure {
-    fn from(_: Open) -> Self {
-        Self::Open
-    }
-}
 
 fn breaker() -> Breaker {
     Breaker::builder().consecutive(1).open_for(secs(3599)).build().unwrap()

@@ -1,0 +1,15 @@
+//! What calls fail with that a breaker may reject.
+
+use rebackoff::Open;
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Failure {
+    Down,
+    Open,
+}
+
+impl From<Open> for Failure {
+    fn from(_: Open) -> Self {
+        Self::Open
+    }
+}
