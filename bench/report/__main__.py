@@ -18,11 +18,11 @@ import rust
 
 def main(arguments: list[str]) -> int:
     if arguments == ["--check"]:
-        return recorded.check(rust.own_counts())
+        return recorded.check(rust.own_counts(), rust.times())
     if arguments == ["--record"]:
         counts = rust.own_counts()
         recorded.write(counts)
-        return recorded.check(counts)
+        return recorded.check(counts, rust.times())
     if arguments == ["--rust"]:
         print(pages.rust_half(rust.measure()))
         return 0

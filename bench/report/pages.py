@@ -2,9 +2,9 @@
 
 import machine
 import rust
+from bars import AT_MOST
 from reasons import REASONS
-from recorded import AT_MOST
-from rust import HAND, HAND_WITH_MAX_TIME, OURS, Measured
+from rust import HAND, HAND_WITH_MAX_TIME, OURS, PLAIN, Measured
 
 NONE = "—"
 # How much more than the first a figure must be until this project is not the first.
@@ -20,6 +20,22 @@ CALLS = [
     ("next_wait", "next wait", "instructions"),
     ("zero_wait", "retry, wait of zero", "instructions"),
 ]
+OPTIONS = [
+    ("max_time_success", "success, `max_time`, blocking"),
+    ("max_time_async_success", "success, `max_time`, async"),
+    ("on_backoff_success", "success, `on_backoff`, blocking"),
+    ("on_backoff_async_success", "success, `on_backoff`, async"),
+    ("on_giveup_success", "success, `on_giveup`, blocking"),
+    ("on_giveup_async_success", "success, `on_giveup`, async"),
+    ("on_backoff_retry", "retry, `on_backoff`, blocking"),
+    ("breaker_call_success", "success through a closed breaker"),
+    ("breaker_call_rejected", "rejected by an open breaker"),
+    ("nested_1", "a call with `max_time` and no call inside"),
+    ("nested_6", "six calls with `max_time` inside each other"),
+    ("io_string_async_success", "success, async, `io::Result<String>`"),
+    ("boxed_error_async_success", "success, async, `Result<u64, Box<dyn Error>>`"),
+]
+OPTION_PEERS = [HAND, OURS, "backon", "again", "recloser", "failsafe"]
 WEIGHTS = [
     ("future_bytes", "future, bytes"),
     ("blocking_success_allocations", "success, blocking"),
@@ -109,6 +125,12 @@ def behind(measured: Measured):
     """Title, row, our figure, that of the first and its name, where it is not we."""
     for row, title, kind in CALLS:
         yield from beaten(f"{title}, {kind}", row, measured.instructions, SLACK["instructions"])
+    for row, title in OPTIONS:
+        for kind in ("", PLAIN):
+            name = f"{title}{kind}"
+            figures = measured.instructions
+            yield from beaten(f"{name}, instructions", row + kind, figures, SLACK["instructions"])
+            yield from beaten(f"{name}, time", row + kind, measured.times, SLACK["time"])
     for row, title in WEIGHTS:
         unit = "" if row == "future_bytes" else ", allocations"
         yield from beaten(title + unit, row, measured.weights, 1.0)
@@ -175,6 +197,7 @@ PEERS = [
 def rust_tables(measured: Measured) -> str:
     parts = [
         ("### A call, in instructions", calls(measured)),
+        ("### A call with options, in instructions and nanoseconds", options(measured)),
         ("### A call, in bytes and allocations", weights(measured)),
         ("### 100 000 tasks at once, each failing three times", crowds(measured)),
         ("### Budgets and breakers, in instructions", guards(measured)),
@@ -192,6 +215,28 @@ def calls(measured: Measured) -> str:
         "is woken by a thread of its own: its retries can be counted with waits of zero alone, and its figure "
         "differs by a fifth from run to run."
     )
+
+
+def options(measured: Measured) -> str:
+    table = [header(["", *(bold(peer) for peer in OPTION_PEERS)])]
+    for row, title in OPTIONS:
+        table.append(line([title, *(both_profiles(measured, peer, row) for peer in OPTION_PEERS)]))
+    return "\n".join(table) + (
+        "\n\nInstructions with fat LTO / in the plain release profile; the least nanoseconds of a call over "
+        f"{rust.TIMED_ROUNDS} rounds in which all take turns. The commands: those above, and `measure times "
+        f"{rust.TIMED_ROUNDS} {rust.TIMED_CALLS}`, in `bench/target/release` and in `bench/target/plain`. backon limits "
+        "the sum of its waits, and reads no clock."
+    )
+
+
+def both_profiles(measured: Measured, peer: str, row: str) -> str:
+    if (peer, row) not in measured.instructions:
+        return NONE
+    counts, times = (
+        " / ".join(number(figures[peer, row + kind]) for kind in ("", PLAIN))
+        for figures in (measured.instructions, measured.times)
+    )
+    return f"{counts}; {times} ns"
 
 
 def weights(measured: Measured) -> str:
@@ -247,7 +292,7 @@ def guards(measured: Measured) -> str:
     return "\n".join(table) + (
         "\n\nWith the standard library's clock, whose reading is a part of the figure where one is needed. "
         f"`scripts/bench --check` fails where one of {held} costs more than what it is held against in "
-        "`bench/report/recorded.py`."
+        "`bench/report/bars.py`."
     )
 
 

@@ -1,72 +1,49 @@
-"""Holds this project's counts against the recorded ones, and against what they must reach."""
+"""Holds this project's figures against the recorded ones, and against what they must reach."""
 
+import itertools
 import json
 import sys
 
-from rust import BENCH, HAND_WITH_MAX_TIME, OURS, Figures
+from bars import AT_MOST, DEEPER, MUST_REACH, TIMES
+from rust import BENCH, OURS, PLAIN, Figures
 
 FILE = BENCH / "recorded.json"
 TOLERANCE = 1.05
 # By how much the counts of two runs differ.
 NOISE = 0.05
 
-# row -> the most that it may be
-MUST_REACH = {
-    "blocking_success": 14,
-    "async_success": 50,
-    "blocking_retry": 80,
-    "next_wait": 60,
-    "future_bytes": 192,
-    "blocking_success_allocations": 0,
-    "blocking_retry_allocations": 0,
-    "async_success_allocations": 0,
-    "async_retry_timer_allocations": 0,
-}
-
-# our row -> (peer, row) that it may not cost more than
-AT_MOST = {
-    # a call costs no more than the loop by hand that could limit its time as well
-    "blocking_success": [(HAND_WITH_MAX_TIME, "blocking_success")],
-    "async_success": [(HAND_WITH_MAX_TIME, "async_success")],
-    "bucket_permitted": [("governor", "bucket_permitted")],
-    "bucket_refused": [(OURS, "bucket_permitted")],
-    "share_permitted": [("governor", "bucket_permitted"), ("tower", "share_permitted")],
-    "share_refused": [(OURS, "share_permitted"), ("tower", "share_refused")],
-    "share_deposit": [("tower", "share_deposit")],
-    "quota_permitted": [("governor", "bucket_permitted")],
-    "throttle_permitted": [("governor", "bucket_permitted")],
-    "breaker_success": [
-        ("governor", "bucket_permitted"),
-        ("recloser", "breaker_rate_success"),
-        ("failsafe", "breaker_success"),
-    ],
-    "breaker_rate_success": [
-        ("governor", "bucket_permitted"),
-        ("recloser", "breaker_rate_success"),
-        ("failsafe", "breaker_rate_success"),
-    ],
-    # a refused retry costs no more than a permitted one, but for a throttle, which takes nothing for that one;
-    # and an idle month no more than a second
-    "quota_refused": [(OURS, "quota_permitted")],
-    "throttle_refused": [("governor", "bucket_refused")],
-    "bucket_after_month": [(OURS, "bucket_after_second")],
-    "share_after_month": [(OURS, "share_after_second")],
-}
-
 
 def write(counts: Figures) -> None:
-    own = {row: round(figure, 2) for (peer, row), figure in counts.items() if peer == OURS}
+    own = {row: round(figure, 2) for row, figure in own_of(counts).items()}
     FILE.write_text(json.dumps(own, indent=2, sort_keys=True) + "\n")
 
 
-def check(counts: Figures) -> int:
-    own = {row: figure for (peer, row), figure in counts.items() if peer == OURS}
-    failures = [*above_the_recorded(own), *above_what_they_must_reach(own), *above_others(counts)]
-    for row, figure in sorted(own.items()):
-        print(f"{row:32} {figure:10.2f}")
+def check(counts: Figures, times: Figures) -> int:
+    own = own_of(counts)
+    failures = [
+        *above_the_recorded(own),
+        *above_what_they_must_reach(own),
+        *above_others(counts),
+        *deeper_and_dearer(own),
+        *slower_than_they_must_be(times),
+    ]
+    print(table(own, own_of(times)))
     for failure in failures:
         print(failure, file=sys.stderr)
     return 1 if failures else 0
+
+
+def own_of(figures: Figures) -> dict[str, float]:
+    return {row: figure for (peer, row), figure in figures.items() if peer == OURS}
+
+
+def table(counts: dict[str, float], times: dict[str, float]) -> str:
+    lines = [f"{'':32} {'count':>10} {'plain':>10} {'ns':>10} {'plain':>10}"]
+    for row in sorted({row.removesuffix(PLAIN) for row in counts | times}):
+        cells = [figures.get(row + kind) for figures in (counts, times) for kind in ("", PLAIN)]
+        cells = ["" if cell is None else f"{cell:.2f}" for cell in cells]
+        lines.append(f"{row:32} {' '.join(cell.rjust(10) for cell in cells)}".rstrip())
+    return "\n".join(lines)
 
 
 def above_the_recorded(own: dict[str, float]):
@@ -90,3 +67,22 @@ def above_others(counts: Figures):
             if counts[OURS, row] > counts[other] + NOISE:
                 theirs = f"{counts[other]:.2f} of {' '.join(other)}"
                 yield f"{row}: {counts[OURS, row]:.2f} must be at most the {theirs}"
+
+
+def deeper_and_dearer(own: dict[str, float]):
+    for kind in ("", PLAIN):
+        nested = [own[f"nested_{depth}{kind}"] for depth in range(7)]
+        first, *inner = (after - before for before, after in itertools.pairwise(nested))
+        for level, cost in enumerate(inner, 2):
+            if cost > first * DEEPER:
+                yield f"nested_{level}{kind}: level {level} costs {cost:.2f}, and the first {first:.2f}"
+
+
+def slower_than_they_must_be(times: Figures):
+    for row, (most, other, theirs) in TIMES.items():
+        bar = times[other] * most / theirs
+        if times[OURS, row] > bar:
+            yield (
+                f"{row}: {times[OURS, row]:.1f} ns must be at most {bar:.1f} ns: "
+                f"{most} where {' '.join(other)} takes {theirs}, and it took {times[other]:.1f} ns"
+            )

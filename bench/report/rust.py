@@ -21,8 +21,20 @@ CALLS = 50_000
 CALLS_AFTER_A_PAUSE = 4
 CROWD_ROUNDS = 5
 THREAD_ROUNDS, THREAD_CALLS = 11, 200_000
+TIMED_ROUNDS, TIMED_CALLS = 20, 20_000
 
-# (peer, row) -> figure
+# What ends the name of a row in the plain release profile, and the rows that are counted in it beside those with times.
+PLAIN = ", plain"
+BARE = [
+    "blocking_success",
+    "blocking_retry",
+    "async_success",
+    "async_retry",
+    "next_wait",
+    "breaker_rejected",
+]
+
+# (peer, row) -> figure; the row ends in PLAIN where the program does not have fat LTO
 Figures = dict[tuple[str, str], float]
 
 # The rows of others that our own are held against.
@@ -56,6 +68,8 @@ class Crowd:
 @dataclasses.dataclass
 class Measured:
     instructions: Figures
+    # nanoseconds of a call, the least over rounds
+    times: Figures
     weights: Figures
     crowds: dict[str, Crowd]
     # (peer, row) -> nanoseconds of a call on one thread and on two, and the ratios to governor
@@ -67,37 +81,44 @@ class Measured:
 ALL_PEERS: tuple[str, ...] = ()
 # What the counts are held against alone: it builds in a third of the time.
 FEW_PEERS = ("--no-default-features", "--target-dir", "target/few")
-programs = BENCH / "target" / "release"
+target = BENCH / "target"
 
 
 def measure() -> Measured:
     build(ALL_PEERS)
-    rows = all_rows()
-    return Measured(count(rows), weigh(), crowds(), threads(), edges())
+    return Measured(
+        count(in_both_profiles(all_rows())), times(), weigh(), crowds(), threads(), edges()
+    )
 
 
 def own_counts() -> Figures:
     """This project's counts, and those that they are held against."""
-    global programs
-    programs = BENCH / "target" / "few" / "release"
+    global target
+    target = BENCH / "target" / "few"
     build(FEW_PEERS)
-    own = [row for row in all_rows() if row[0] == OURS]
+    own = in_both_profiles([row for row in all_rows() if row[0] == OURS])
     weights = {key: weight for key, weight in weigh().items() if key[0] == OURS}
     return count(own + HELD_AGAINST) | weights
 
 
 def build(options: tuple[str, ...]) -> None:
-    command = ["cargo", "build", "--release", "--locked", "--quiet", *options]
-    subprocess.run(command, cwd=BENCH, check=True)
+    command = ["cargo", "build", "--locked", "--quiet", *options]
+    subprocess.run([*command, "--release"], cwd=BENCH, check=True)
+    subprocess.run([*command, "--profile", "plain", "--bin", "measure"], cwd=BENCH, check=True)
 
 
-def output(program: str, *arguments: str) -> str:
-    command = [programs / program, *arguments]
+def output(program: str, *arguments: str, kind: str = "") -> str:
+    command = [target / ("plain" if kind else "release") / program, *arguments]
     return subprocess.run(command, check=True, text=True, stdout=subprocess.PIPE).stdout
 
 
 def all_rows() -> list[tuple[str, str]]:
     return [(peer, row) for peer, row in map(str.split, output("measure", "rows").splitlines())]
+
+
+def in_both_profiles(rows: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    timed = {line.split()[1] for line in output("measure", "timed").splitlines()}
+    return rows + [(peer, row + PLAIN) for peer, row in rows if row in timed or row in BARE]
 
 
 def count(rows: list[tuple[str, str]]) -> Figures:
@@ -113,12 +134,41 @@ def instructions_of_a_call(peer: str, row: str) -> float:
 
 def instructions(peer: str, row: str, calls: int) -> int:
     command = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"]
-    command += [str(programs / "measure"), "count", peer, row, str(calls)]
+    profile = "plain" if row.endswith(PLAIN) else "release"
+    command += [
+        str(target / profile / "measure"),
+        "count",
+        peer,
+        row.removesuffix(PLAIN),
+        str(calls),
+    ]
     run = subprocess.run(command, text=True, capture_output=True)
     found = re.search(r"Collected : (\d+)", run.stderr)
     if run.returncode or not found:
         raise RuntimeError(f"{peer} {row}: {run.stderr}")
     return int(found[1])
+
+
+def times() -> Figures:
+    """Nanoseconds of a call, the least over rounds, which a busy machine changes least."""
+    taken = collections.defaultdict(list)
+    for kind in ("", PLAIN):
+        say(f"timing{kind}")
+        for line in output(
+            "measure", "times", str(TIMED_ROUNDS), str(TIMED_CALLS), kind=kind
+        ).splitlines():
+            peer, row, figure = line.split()
+            taken[peer, row + kind].append(float(figure))
+    found = {key: min(figures) for key, figures in taken.items()}
+    levels = {
+        (peer, f"nested_level{kind}"): (
+            found[peer, f"nested_6{kind}"] - found[peer, f"nested_0{kind}"]
+        )
+        / 6
+        for peer in (OURS, HAND)
+        for kind in ("", PLAIN)
+    }
+    return found | levels
 
 
 def weigh() -> Figures:
@@ -143,7 +193,7 @@ def crowds() -> dict[str, Crowd]:
 
 def crowd(peer: str) -> tuple[float, float, float]:
     """Milliseconds, milliseconds on processors, MiB at the most."""
-    command = [programs / "measure", "crowd", peer]
+    command = [target / "release" / "measure", "crowd", peer]
     process = subprocess.Popen(command, text=True, stdout=subprocess.PIPE)
     assert process.stdout
     wall = float(process.stdout.read())

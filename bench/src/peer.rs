@@ -31,6 +31,26 @@ pub mod row {
     /// A closed breaker that watches a rate.
     pub const BREAKER_RATE: &str = "breaker_rate_success";
     pub const BREAKER_REJECTED: &str = "breaker_rejected";
+
+    /// A success with a limit on time.
+    pub const MAX_TIME: &str = "max_time_success";
+    pub const MAX_TIME_ASYNC: &str = "max_time_async_success";
+    /// A success with one handler, which is not called.
+    pub const ON_BACKOFF: &str = "on_backoff_success";
+    pub const ON_BACKOFF_ASYNC: &str = "on_backoff_async_success";
+    pub const ON_GIVEUP: &str = "on_giveup_success";
+    pub const ON_GIVEUP_ASYNC: &str = "on_giveup_async_success";
+    /// A retry with a handler that does not ask for the time.
+    pub const ON_BACKOFF_RETRY: &str = "on_backoff_retry";
+    /// A success in a call with a closed breaker, and a call that an open one rejects.
+    pub const BREAKER_CALL: &str = "breaker_call_success";
+    pub const BREAKER_CALL_REJECTED: &str = "breaker_call_rejected";
+    /// So many calls with a limit on time inside each other.
+    pub const NESTED: [&str; 7] =
+        ["nested_0", "nested_1", "nested_2", "nested_3", "nested_4", "nested_5", "nested_6"];
+    /// An async success of `io::Result<String>`, and of `Result<u64, Box<dyn Error>>`.
+    pub const IO_STRING: &str = "io_string_async_success";
+    pub const BOXED_ERROR: &str = "boxed_error_async_success";
 }
 
 /// Does the work of a row so many times.
@@ -48,6 +68,8 @@ pub struct Peer {
     pub name: &'static str,
     /// Rows that begin anew each time.
     pub rows: &'static [Named<Run>],
+    /// Rows of calls with options, which are timed as well as counted.
+    pub options: &'static [Named<Run>],
     /// Rows whose state many threads share.
     pub shared: &'static [Named<fn() -> Shared>],
     /// The bytes of a call's future, on tokio.
@@ -65,6 +87,7 @@ impl Peer {
         Self {
             name,
             rows: &[],
+            options: &[],
             shared: &[],
             future_bytes: None,
             crowd: None,
@@ -75,7 +98,7 @@ impl Peer {
 
     /// Does the work of the row `name` `n` times, if the library can.
     pub fn run(&self, name: &str, n: u64) -> Option<()> {
-        if let Some((_, run)) = self.rows.iter().find(|(row, _)| *row == name) {
+        if let Some((_, run)) = self.rows.iter().chain(self.options).find(|(row, _)| *row == name) {
             run(n);
             return Some(());
         }

@@ -14,6 +14,8 @@ pub const FIRST: Duration = Duration::from_secs(1);
 pub const CAP: Duration = Duration::from_secs(30);
 /// The tries of a call of the success rows.
 pub const TRIES: u64 = 8;
+/// The limit on time of the rows that have one; no call comes near it.
+pub const LIMIT: Duration = Duration::from_secs(600);
 /// A call of the retry rows fails so many times, so that what it costs to begin one hardly counts.
 pub const RETRIES: u64 = 100;
 
@@ -38,6 +40,12 @@ pub fn fail(i: u64) -> Result<u64, Failure> {
     black_box(Err(Failure(i)))
 }
 
+impl From<rebackoff::Open> for Failure {
+    fn from(_: rebackoff::Open) -> Self {
+        Self(0)
+    }
+}
+
 /// Takes a wait that is not slept.
 #[inline]
 pub fn no_sleep(wait: Duration) {
@@ -49,6 +57,14 @@ pub fn no_sleep(wait: Duration) {
 pub fn no_wait(wait: Duration) -> Duration {
     black_box(wait);
     Duration::ZERO
+}
+
+/// Makes `n` calls.
+#[inline]
+pub fn repeat<T>(n: u64, mut call: impl FnMut(u64) -> T) {
+    for i in 0..n {
+        black_box(call(i));
+    }
 }
 
 /// The target of the rows that look at a future.

@@ -10,11 +10,14 @@ use rebackoff_bench::{Peer, edges, peers::PEERS};
 
 const HELP: &str = "\
 measure rows                 every PEER ROW that is counted in instructions
+measure timed                every PEER ROW that is timed as well
 measure count PEER ROW N     does the work of a row N times; a profiler counts
 measure crowds               every PEER that has one
 measure crowd PEER           100 000 tasks that fail three times each; prints the wall time in ms
 measure threads ROUNDS N     every PEER ROW that threads share, with the nanoseconds of one call on
                              one thread and on two, round by round, all rows in turn
+measure times ROUNDS N       every PEER ROW that is timed, with the nanoseconds of a call, round by
+                             round, all rows in turn
 measure edges                every PEER, edge and what it does, tab-separated";
 
 fn main() -> ExitCode {
@@ -35,6 +38,8 @@ fn obey(arguments: &[&str]) -> Option<()> {
         ["crowds"] => crowds(),
         ["crowd", peer] => crowd(named(peer)?.crowd?),
         ["threads", rounds, n] => threads(rounds.parse().ok()?, n.parse().ok()?),
+        ["timed"] => timed(),
+        ["times", rounds, n] => times(rounds.parse().ok()?, n.parse().ok()?),
         ["edges"] => tell_edges(),
         _ => return None,
     }
@@ -48,7 +53,7 @@ fn named(name: &str) -> Option<Peer> {
 fn rows() {
     for peer in PEERS {
         let shared = peer.shared.iter().map(|(row, _)| row);
-        for row in peer.rows.iter().map(|(row, _)| row).chain(shared) {
+        for row in peer.rows.iter().chain(peer.options).map(|(row, _)| row).chain(shared) {
             println!("{} {row}", peer.name);
         }
     }
@@ -75,6 +80,28 @@ fn threads(rounds: usize, n: u64) {
                 let work = make();
                 let two = in_threads(2, n, &*work);
                 println!("{} {row} {one:.3} {two:.3}", peer.name);
+            }
+        }
+    }
+}
+
+fn timed() {
+    for peer in PEERS {
+        peer.options.iter().for_each(|(row, _)| println!("{} {row}", peer.name));
+    }
+}
+
+fn times(rounds: usize, n: u64) {
+    for _ in 0..rounds {
+        for peer in PEERS {
+            for (row, run) in peer.options {
+                let start = Instant::now();
+                run(n);
+                println!(
+                    "{} {row} {:.3}",
+                    peer.name,
+                    start.elapsed().as_secs_f64() * 1e9 / n as f64
+                );
             }
         }
     }

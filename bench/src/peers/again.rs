@@ -1,8 +1,11 @@
 //! again, which is async alone and has a timer thread of its own: no paused clock moves it, and it
 //! does not show its waits. So a retry is counted with waits of zero alone.
 
+use std::error::Error;
+use std::fmt::Debug;
 use std::future::ready;
 use std::hint::black_box;
+use std::io;
 use std::time::Duration;
 
 use again::RetryPolicy;
@@ -15,6 +18,10 @@ use crate::{Peer, row};
 
 pub const PEER: Peer = Peer {
     rows: &[(row::ASYNC_SUCCESS, async_success), (row::ZERO_WAIT, zero_wait)],
+    options: &[
+        (row::IO_STRING, |n| typed::<_, io::Error>(n, |_| String::new())),
+        (row::BOXED_ERROR, |n| typed::<_, Box<dyn Error>>(n, |i| i)),
+    ],
     future_bytes: Some(|| size_of_val(&policy(FIRST, CAP, TRIES).retry(|| target(1)))),
     crowd: Some(|| {
         crowd(|flaky| async move {
@@ -36,6 +43,11 @@ fn policy(first: Duration, cap: Duration, tries: u64) -> RetryPolicy {
 fn async_success(n: u64) {
     let policy = &policy(FIRST, CAP, TRIES);
     on_tokio(n, |i| policy.retry(move || async move { succeed(i) }));
+}
+
+fn typed<T, E: Debug>(n: u64, value: impl Fn(u64) -> T + Copy) {
+    let policy = &policy(FIRST, CAP, TRIES);
+    on_tokio(n, |i| policy.retry(move || async move { black_box(Ok::<T, E>(value(i))) }));
 }
 
 fn zero_wait(n: u64) {

@@ -1,7 +1,9 @@
 //! backon. Its jitter is w + U(0, w).
 
+use std::error::Error;
 use std::future::IntoFuture;
 use std::hint::black_box;
+use std::io;
 use std::time::Duration;
 
 use backon::{BackoffBuilder, BlockingRetryable, ExponentialBuilder, Retryable};
@@ -9,8 +11,8 @@ use backon::{BackoffBuilder, BlockingRetryable, ExponentialBuilder, Retryable};
 use crate::clock::{self, PAUSE};
 use crate::edges::{self, TEN};
 use crate::work::{
-    CAP, CROWD_CAP, CROWD_FIRST, CROWD_TRIES, FIRST, RETRIES, TRIES, block_on, crowd, fail,
-    no_sleep, on_paused_tokio, on_tokio, succeed, target,
+    CAP, CROWD_CAP, CROWD_FIRST, CROWD_TRIES, FIRST, Failure, LIMIT, RETRIES, TRIES, block_on,
+    crowd, fail, no_sleep, on_paused_tokio, on_tokio, repeat, succeed, target,
 };
 use crate::{Peer, row};
 
@@ -22,6 +24,34 @@ pub const PEER: Peer = Peer {
         (row::ASYNC_RETRY, async_retry),
         (row::ASYNC_RETRY_TIMER, async_retry_timer),
         (row::NEXT_WAIT, next_wait),
+    ],
+    options: &[
+        (row::MAX_TIME, |n| {
+            let builder = limited();
+            repeat(n, |i| (|| succeed(i)).retry(builder).sleep(no_sleep).call());
+        }),
+        (row::MAX_TIME_ASYNC, |n| {
+            let builder = limited();
+            on_tokio(n, |i| (move || async move { succeed(i) }).retry(builder).into_future());
+        }),
+        (row::ON_BACKOFF, |n| {
+            let builder = builder(FIRST, CAP, TRIES);
+            repeat(n, |i| (|| succeed(i)).retry(builder).sleep(no_sleep).notify(note).call());
+        }),
+        (row::ON_BACKOFF_ASYNC, |n| {
+            let builder = builder(FIRST, CAP, TRIES);
+            on_tokio(n, |i| {
+                (move || async move { succeed(i) }).retry(builder).notify(note).into_future()
+            });
+        }),
+        (row::ON_BACKOFF_RETRY, |n| {
+            let builder = builder(FIRST, CAP, RETRIES + 1);
+            repeat(n / RETRIES, |i| {
+                (|| fail(i)).retry(builder).sleep(no_sleep).notify(note).call()
+            });
+        }),
+        (row::IO_STRING, |n| typed::<_, io::Error>(n, |_| String::new())),
+        (row::BOXED_ERROR, |n| typed::<_, Box<dyn Error>>(n, |i| i)),
     ],
     future_bytes: Some(|| {
         size_of_val(&(|| target(1)).retry(builder(FIRST, CAP, TRIES)).into_future())
@@ -54,6 +84,22 @@ pub const PEER: Peer = Peer {
 fn builder(first: Duration, cap: Duration, tries: u64) -> ExponentialBuilder {
     let builder = ExponentialBuilder::new().with_min_delay(first).with_max_delay(cap);
     black_box(builder.with_jitter().with_max_times(tries as usize - 1))
+}
+
+/// The sum of its waits is limited.
+fn limited() -> ExponentialBuilder {
+    black_box(builder(FIRST, CAP, TRIES).with_total_delay(Some(LIMIT)))
+}
+
+fn note(_: &Failure, wait: Duration) {
+    black_box(wait);
+}
+
+fn typed<T, E>(n: u64, value: impl Fn(u64) -> T + Copy) {
+    let builder = builder(FIRST, CAP, TRIES);
+    on_tokio(n, |i| {
+        (move || async move { black_box(Ok::<T, E>(value(i))) }).retry(builder).into_future()
+    });
 }
 
 fn blocking_success(n: u64) {

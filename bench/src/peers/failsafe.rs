@@ -8,10 +8,21 @@ use failsafe::failure_policy::{consecutive_failures, success_rate_over_time_wind
 use failsafe::{CircuitBreaker, Config, FailurePolicy, backoff};
 
 use crate::peer::Shared;
-use crate::work::{fail, succeed};
+use crate::work::{fail, repeat, succeed};
 use crate::{Peer, edges, row};
 
 pub const PEER: Peer = Peer {
+    options: &[
+        (row::BREAKER_CALL, |n| {
+            let policy = consecutive_failures(5, backoff::constant(Duration::from_secs(30)));
+            let breaker = Config::new().failure_policy(policy).build();
+            repeat(n, |i| breaker.call(|| succeed(i)));
+        }),
+        (row::BREAKER_CALL_REJECTED, |n| {
+            let breaker = tripped(Duration::from_secs(3_600));
+            repeat(n, |i| breaker.call(|| succeed(i)));
+        }),
+    ],
     shared: &[
         (row::BREAKER, || {
             succeed_through(consecutive_failures(5, backoff::constant(Duration::from_secs(30))))

@@ -6,10 +6,20 @@ use std::time::Duration;
 
 use recloser::Recloser;
 
-use crate::work::{fail, succeed};
+use crate::work::{fail, repeat, succeed};
 use crate::{Peer, edges, row};
 
 pub const PEER: Peer = Peer {
+    options: &[
+        (row::BREAKER_CALL, |n| {
+            let breaker = Recloser::custom().build();
+            repeat(n, |i| breaker.call(|| succeed(i)));
+        }),
+        (row::BREAKER_CALL_REJECTED, |n| {
+            let breaker = tripped(Duration::from_secs(3_600));
+            repeat(n, |i| breaker.call(|| succeed(i)));
+        }),
+    ],
     shared: &[
         (row::BREAKER_RATE, || {
             let breaker = Recloser::custom().build();

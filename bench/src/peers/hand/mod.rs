@@ -2,6 +2,8 @@
 //! on tries. And the same loop with room for a limit on time, which is not set: so are the policies
 //! that it is measured beside.
 
+mod options;
+
 use std::future::Future;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -22,6 +24,7 @@ pub const PEER: Peer = Peer {
         (row::NEXT_WAIT, next_wait),
         (row::ZERO_WAIT, zero_wait),
     ],
+    options: options::ROWS,
     future_bytes: Some(|| {
         size_of_val(&config::<()>(TRIES).r#async(|| target(1), tokio::time::sleep))
     }),
@@ -110,7 +113,7 @@ fn zero_wait(n: u64) {
     on_tokio(1, |i| config.r#async(move || target(i), |_| tokio::task::yield_now()));
 }
 
-/// What the loop needs to know; the same numbers as the policy that is measured beside it.
+/// The numbers of the loop: those of the policy that is measured beside it.
 struct Config<L> {
     base: f64,
     factor: f64,

@@ -1,5 +1,7 @@
 //! This project. Its budgets and breakers get the standard library's clock, as programs would give it.
 
+mod options;
+
 use std::future::IntoFuture;
 use std::hint::black_box;
 use std::sync::Arc;
@@ -33,6 +35,7 @@ pub const PEER: Peer = Peer {
         (row::SHARE_AFTER_SECOND, |n| idle(rested, Duration::from_secs(1), n)),
         (row::SHARE_AFTER_MONTH, |n| idle(rested, MONTH, n)),
     ],
+    options: options::ROWS,
     shared: &[
         (row::BUCKET, || withdraw(bucket(), true)),
         (row::BUCKET_REFUSED, || {

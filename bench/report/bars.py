@@ -1,0 +1,78 @@
+"""The bars of this project's figures. A row of the plain release profile ends in `, plain`."""
+
+from rust import HAND, HAND_WITH_MAX_TIME, OURS
+
+# row -> the most that it may be
+MUST_REACH = {
+    "blocking_success": 14,
+    "async_success": 50,
+    "blocking_retry": 80,
+    "next_wait": 60,
+    "future_bytes": 192,
+    "blocking_success_allocations": 0,
+    "blocking_retry_allocations": 0,
+    "async_success_allocations": 0,
+    "async_retry_timer_allocations": 0,
+    "max_time_success": 60,
+    "max_time_success, plain": 70,
+    "max_time_async_success": 120,
+    "max_time_async_success, plain": 130,
+    "on_backoff_success": 50,
+    "on_backoff_success, plain": 60,
+    "on_backoff_async_success": 100,
+    "on_backoff_async_success, plain": 110,
+    "on_giveup_success": 50,
+    "on_giveup_success, plain": 60,
+    "on_giveup_async_success": 100,
+    "on_giveup_async_success, plain": 110,
+    "on_backoff_retry": 150,
+    "on_backoff_retry, plain": 150,
+    "breaker_call_success": 60,
+    "breaker_call_success, plain": 70,
+    "breaker_rejected": 76,
+    "breaker_rejected, plain": 76,
+}
+
+# our row -> (peer, row) that it may not cost more than
+AT_MOST = {
+    # a call costs no more than the loop by hand that could limit its time as well
+    "blocking_success": [(HAND_WITH_MAX_TIME, "blocking_success")],
+    "async_success": [(HAND_WITH_MAX_TIME, "async_success")],
+    "bucket_permitted": [("governor", "bucket_permitted")],
+    "bucket_refused": [(OURS, "bucket_permitted")],
+    "share_permitted": [("governor", "bucket_permitted"), ("tower", "share_permitted")],
+    "share_refused": [(OURS, "share_permitted"), ("tower", "share_refused")],
+    "share_deposit": [("tower", "share_deposit")],
+    "quota_permitted": [("governor", "bucket_permitted")],
+    "throttle_permitted": [("governor", "bucket_permitted")],
+    "breaker_success": [
+        ("governor", "bucket_permitted"),
+        ("recloser", "breaker_rate_success"),
+        ("failsafe", "breaker_success"),
+    ],
+    "breaker_rate_success": [
+        ("governor", "bucket_permitted"),
+        ("recloser", "breaker_rate_success"),
+        ("failsafe", "breaker_rate_success"),
+    ],
+    # a refused retry costs no more than a permitted one, but for a throttle, which takes nothing for that one;
+    # and an idle month no more than a second
+    "quota_refused": [(OURS, "quota_permitted")],
+    "throttle_refused": [("governor", "bucket_refused")],
+    "bucket_after_month": [(OURS, "bucket_after_second")],
+    "share_after_month": [(OURS, "share_after_second")],
+}
+
+# our row -> nanoseconds, and how many (peer, row) takes on the same machine: processors differ, so the two figures
+# of one run are held to the ratio of these
+TIMES = {
+    "breaker_call_success": (8, ("recloser", "breaker_call_success"), 10),
+    "breaker_call_success, plain": (8, ("recloser", "breaker_call_success, plain"), 10),
+    "nested_level": (40, (HAND, "nested_level"), 28),
+    "nested_level, plain": (40, (HAND, "nested_level, plain"), 28),
+    "io_string_async_success, plain": (1.3, (HAND, "io_string_async_success, plain"), 1),
+    "boxed_error_async_success, plain": (1.3, (HAND, "boxed_error_async_success, plain"), 1),
+}
+
+# By how much a level of calls inside each other may cost more than the first of them.
+DEEPER = 1.25
