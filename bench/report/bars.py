@@ -74,5 +74,5 @@ TIMES = {
     "boxed_error_async_success, plain": (1.3, (HAND, "boxed_error_async_success, plain"), 1),
 }
 
-# By how much a level of calls inside each other may cost more than the first of them.
-DEEPER = 1.25
+# By how much a deeper level of calls inside each other may cost more than the second level.
+DEEPER = 1.05

@@ -72,10 +72,10 @@ def above_others(counts: Figures):
 def deeper_and_dearer(own: dict[str, float]):
     for kind in ("", PLAIN):
         nested = [own[f"nested_{depth}{kind}"] for depth in range(7)]
-        first, *inner = (after - before for before, after in itertools.pairwise(nested))
-        for level, cost in enumerate(inner, 2):
-            if cost > first * DEEPER:
-                yield f"nested_{level}{kind}: level {level} costs {cost:.2f}, and the first {first:.2f}"
+        _, second, *deeper = (after - before for before, after in itertools.pairwise(nested))
+        for level, cost in enumerate(deeper, 3):
+            if cost > second * DEEPER:
+                yield f"nested_{level}{kind}: it costs {cost:.2f}, and the second level {second:.2f}"
 
 
 def slower_than_they_must_be(times: Figures):

@@ -162,9 +162,9 @@ def times() -> Figures:
     found = {key: min(figures) for key, figures in taken.items()}
     levels = {
         (peer, f"nested_level{kind}"): (
-            found[peer, f"nested_6{kind}"] - found[peer, f"nested_0{kind}"]
+            found[peer, f"nested_6{kind}"] - found[peer, f"nested_1{kind}"]
         )
-        / 6
+        / 5
         for peer in (OURS, HAND)
         for kind in ("", PLAIN)
     }
