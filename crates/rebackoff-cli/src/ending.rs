@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::codes::signal_name;
+use crate::signals::signal_name;
 
 /// How a try ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

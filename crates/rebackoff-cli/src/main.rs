@@ -5,6 +5,9 @@
 //!
 //! Options as parsed are in `options`; what they come to, in [`run::Run`] and [`plan::Plan`].
 
+#[cfg(not(unix))]
+compile_error!("the command line of rebackoff is for Unix: it needs process groups, signals and terminals");
+
 mod codes;
 mod config;
 mod ending;
@@ -14,6 +17,7 @@ mod options;
 mod plan;
 mod random;
 mod run;
+mod signals;
 mod tell;
 
 use std::process::ExitCode;
