@@ -56,6 +56,11 @@ pub(crate) fn signal_number(name: &str) -> Option<i32> {
     names.find(|(_, known)| *known == name).map(|(signal, _)| signal.as_raw())
 }
 
+/// The signal that `text` names or numbers.
+pub(crate) fn parse_signal(text: &str) -> Option<i32> {
+    text.parse().ok().or_else(|| signal_number(text))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

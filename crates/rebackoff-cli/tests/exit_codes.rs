@@ -52,7 +52,8 @@ fn a_stopped_command_runs_into_its_limit() {
 #[test]
 fn either_time_limit_exits_with_124() {
     assert_eq!(code(&["-q", "-n", "1", "--timeout", "50ms"], "sleep 600"), 124);
-    assert_eq!(code(&["-q", "--max-time", "20ms", "--factor", "5ms"], "exit 3"), 124);
+    let limited = ["-q", "--max-time", "20ms", "--factor", "5ms", "--timeout-code"];
+    assert_eq!(code(&[&limited[..], &["124"]].concat(), "exit 3"), 124);
     // What the command makes of TERM is no matter.
     assert_eq!(
         code(

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use nix::pty::openpty;
-use nix::unistd::tcgetpgrp;
+use nix::unistd::{self, tcgetpgrp};
 use support::{BINARY, eventually, state};
 
 /// An interactive shell at a terminal.
@@ -64,12 +64,19 @@ impl Shell {
         })
     }
 
-    /// Waits until the terminal listens to a process of this name that sleeps, and gives its number.
+    /// Waits until a process of this name sleeps in the group that the terminal listens to, and gives its number.
     fn listens_to(&self, name: &str) -> u32 {
         eventually(&format!("the terminal listens to {name}"), || {
-            let group = tcgetpgrp(self.terminal.as_fd()).ok()?.as_raw().try_into().ok()?;
-            let listening = fs::read_to_string(format!("/proc/{group}/comm")).ok()?;
-            (listening.trim() == name && state(group) == Some('S')).then_some(group)
+            let group = tcgetpgrp(self.terminal.as_fd()).ok()?.as_raw();
+            let processes = fs::read_dir("/proc").unwrap().flatten();
+            let mut pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+            pids.find(|pid| {
+                let process = unistd::Pid::from_raw(i32::try_from(*pid).unwrap());
+                let comm = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+                unistd::getpgid(Some(process)).is_ok_and(|found| found.as_raw() == group)
+                    && comm.trim() == name
+                    && state(*pid) == Some('S')
+            })
         })
     }
 

@@ -9,7 +9,7 @@ mod run;
 pub(crate) use install::{CompletionsOptions, ManOptions};
 pub(crate) use plan::{Format, PlanOptions};
 pub(crate) use policy::PolicyOptions;
-pub(crate) use run::{LogFormat, RunOptions};
+pub(crate) use run::{FailedOutput, LogFormat, RunOptions};
 
 use std::env;
 use std::mem::ManuallyDrop;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::PolicyOptions;
+use crate::Failure;
 
 pub(crate) const ABOUT: &str = "Run a command, and run it again when it fails";
 
@@ -58,8 +59,8 @@ pub(crate) struct RunOptions {
     pub(crate) stop_on: Option<String>,
     /// Retry when stdout matches, whatever the exit code
     ///
-    /// `^` and `$` match at lines. A match may be up to 8 KiB long. Output is bytes: `(?i)` and `\w` know ASCII alone,
-    /// and `(?u)` makes `\w` and `[é]` know Unicode.
+    /// `^` and `$` match at lines, `\A` and `\z` at the ends of the output. A match may be up to 8 KiB long. `.`
+    /// matches a character of UTF-8, and `(?-u:.)` any byte.
     #[arg(long, value_name = "REGEX", help_heading = "Conditions")]
     pub(crate) retry_if_stdout: Option<String>,
     /// Retry when stderr matches, whatever the exit code
@@ -70,6 +71,18 @@ pub(crate) struct RunOptions {
     /// The first group of the last match, or all of it, is a floor under the wait, as `Retry-After` is.
     #[arg(long, value_name = "REGEX", help_heading = "Conditions")]
     pub(crate) retry_after_regex: Option<String>,
+    /// Succeed when stdout matches, and only then
+    ///
+    /// The exit code of the command does not count then, and that of rebackoff is 0. Both may be given: one match is
+    /// enough.
+    #[arg(long, value_name = "REGEX", help_heading = "Conditions")]
+    pub(crate) until_stdout: Option<String>,
+    /// Succeed when stderr matches, and only then
+    #[arg(long, value_name = "REGEX", help_heading = "Conditions")]
+    pub(crate) until_stderr: Option<String>,
+    /// Succeed when stdout or stderr contains this text, and only then
+    #[arg(long, value_name = "TEXT", help_heading = "Conditions")]
+    pub(crate) contains: Option<String>,
     /// Run until the command fails; the exit code is 0 if it never did
     #[arg(long, help_heading = "Conditions")]
     pub(crate) until_fail: bool,
@@ -78,14 +91,32 @@ pub(crate) struct RunOptions {
           value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) consecutive: u64,
 
-    /// How long after TERM the process group is killed [default: 5s]
+    /// Stop retrying after this long, and end a running try, too
+    #[arg(long, value_name = "DURATION", help_heading = "Processes")]
+    pub(crate) deadline: Option<String>,
+    /// Begin anew after a try that lasted so long: its end counts as the first failure
+    ///
+    /// With `--max-tries none`, rebackoff supervises a service: waits grow only while it fails early.
+    #[arg(long, value_name = "DURATION", help_heading = "Processes")]
+    pub(crate) reset_after: Option<String>,
+    /// Kill a try so long after the signal that asks it to end [default: 5s]
     #[arg(long, value_name = "DURATION", help_heading = "Processes")]
     pub(crate) grace: Option<String>,
-    /// Run this shell command before each wait
+    /// End a try with this signal [default: TERM]
+    #[arg(long, value_name = "SIGNAL", help_heading = "Processes")]
+    pub(crate) signal: Option<String>,
+    /// Run this shell command in each wait
     ///
-    /// It sees the same environment as the next try would, and its stdout is rebackoff's stderr.
+    /// It sees the environment of the next try. Its stdin is empty, and its stdout is rebackoff's stderr. Its limit is
+    /// --timeout, else the wait, but at least 1s. Processes that it leaves in the background go on.
     #[arg(long, value_name = "COMMAND", help_heading = "Processes")]
     pub(crate) on_retry: Option<OsString>,
+    /// Run this shell command after success
+    #[arg(long, value_name = "COMMAND", help_heading = "Processes")]
+    pub(crate) on_success: Option<OsString>,
+    /// Run this shell command after giving up; REBACKOFF_REASON is the reason
+    #[arg(long, value_name = "COMMAND", help_heading = "Processes")]
+    pub(crate) on_giveup: Option<OsString>,
     /// Keep tries and waits in this file between runs: each run tries once, if the wait is over
     ///
     /// A run that comes too early exits with the last try's code. Success and giving up remove the file; the next run
@@ -93,9 +124,26 @@ pub(crate) struct RunOptions {
     #[arg(long, value_name = "FILE", help_heading = "Processes")]
     pub(crate) state: Option<PathBuf>,
 
+    /// Exit with the command's own code, although a time limit ended it
+    #[arg(long, help_heading = "Exit code")]
+    pub(crate) preserve_status: bool,
+    /// Exit with this code when a time limit ended a try or the call
+    ///
+    /// Without it, a limit on a try exits with 124, and --max-time with the code of the last try.
+    #[arg(long, value_name = "CODE", help_heading = "Exit code")]
+    pub(crate) timeout_code: Option<u8>,
+    /// Exit with this code when another run has the --state file
+    #[arg(long, value_name = "CODE", help_heading = "Exit code", default_value_t = Failure::CODE)]
+    pub(crate) conflict_code: u8,
+
     /// Hold stdout back until a try succeeds: in memory to 1 MiB, then in an unlinked file
+    ///
+    /// See --failed-output for the output of failed tries.
     #[arg(long, help_heading = "Output")]
     pub(crate) once: bool,
+    /// Pass on stdout of failed tries like this; implies --once
+    #[arg(long, value_name = "WHERE", help_heading = "Output")]
+    pub(crate) failed_output: Option<FailedOutput>,
     /// Give each try the same stdin: kept in memory to 1 MiB, then in an unlinked file
     #[arg(long, help_heading = "Output")]
     pub(crate) replay_stdin: bool,
@@ -122,7 +170,16 @@ pub(crate) struct RunOptions {
     pub(crate) command: Vec<OsString>,
 }
 
-/// In which form events are logged.
+/// The place of the output of failed tries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailedOutput {
+    /// To stderr, after each try
+    Stderr,
+    /// To stdout, of the last try, if all fail
+    Last,
+}
+
+/// The format of events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum LogFormat {
     /// An object for each event.

@@ -1,0 +1,36 @@
+//! Commands of the caller's own beside the tries: `--on-retry`, `--on-success`, `--on-giveup`.
+
+use std::ffi::{CString, OsStr};
+use std::time::Duration;
+
+use super::attempt::{Attempt, Task};
+use super::context::{Context, Interruption};
+use super::program::Program;
+use super::streams::Streams;
+use crate::Failure;
+use crate::ending::Ending;
+use crate::report::Reporter;
+
+/// Runs the shell command `script` of `option`, whose stdin is empty and whose output is a message. The processes
+/// that it leaves running go on.
+pub(super) fn run_hook(
+    option: &str,
+    script: &OsStr,
+    environment: &[CString],
+    timeout: Option<Duration>,
+    context: &mut Context,
+    reporter: &Reporter,
+) -> Result<Option<Interruption>, Failure> {
+    context.lineage.expect_others();
+    let program = Program::shell(script);
+    let streams = Streams::to_stderr();
+    let task = Task { program: &program, environment, timeout, streams };
+    let ending = match Attempt::begin(task, context)? {
+        Ok(mut attempt) => attempt.watch(context, None)?,
+        Err(ending) => ending,
+    };
+    if ending != Ending::Exited(0) {
+        reporter.warn(format_args!("the command of {option} {ending}"));
+    }
+    Ok(context.interruption(&ending))
+}
