@@ -1,6 +1,5 @@
 //! One try: a command and its processes, from its start to its last process.
 
-use std::ffi::CString;
 use std::io;
 use std::time::{Duration, Instant};
 
@@ -10,12 +9,14 @@ use rustix::process::{Pid, WaitStatus};
 
 use super::conditions::Seen;
 use super::context::{Context, is_ending, stop};
+use super::environment::Variable;
 use super::inbox::Arrived;
 use super::processes::{self, Change, Survivor};
 use super::program::Program;
 use super::streams::{Recording, Streams};
 use crate::Failure;
 use crate::ending::Ending;
+use crate::failure::reason;
 
 /// Output after the end of the command arrives until this silence …
 const SILENCE: Duration = Duration::from_millis(100);
@@ -27,8 +28,8 @@ const HANGS: Duration = Duration::from_secs(2);
 
 /// The parts of a try.
 pub(super) struct Task<'t> {
-    pub(super) program: &'t Program,
-    pub(super) environment: &'t [CString],
+    pub(super) program: &'t mut Program,
+    pub(super) environment: &'t [Variable],
     pub(super) timeout: Option<Duration>,
     pub(super) streams: Streams,
 }
@@ -52,20 +53,14 @@ pub(super) struct Attempt {
 }
 
 impl Attempt {
-    /// Starts the command; the inner error is the reason for which there is none to start.
-    pub(super) fn begin(
-        task: Task<'_>,
-        context: &Context,
-    ) -> Result<Result<Self, Ending>, Failure> {
+    /// Starts the command; the error is the reason for which there is none to start.
+    pub(super) fn begin(task: Task<'_>, context: &Context) -> Result<Self, Ending> {
         let Task { program, environment, timeout, mut streams } = task;
         let begin = Instant::now();
-        let ends = match streams.open() {
-            Ok(ends) => ends,
-            Err(error) => return Ok(Err(Ending::NotStarted(crate::failure::reason(&error)))),
-        };
-        let spawned = program.spawn(ends.actions(), context.attributes(), environment)?;
+        let ends = streams.open().map_err(|error| Ending::NotStarted(reason(&error)))?;
+        let leader = program.spawn(ends.actions(), context.attributes(), environment)?;
         drop(ends);
-        Ok(spawned.map(|leader| Self {
+        Ok(Self {
             leader,
             streams,
             limit: timeout.and_then(|timeout| begin.checked_add(timeout)),
@@ -76,7 +71,7 @@ impl Attempt {
             ended: None,
             last_output: begin,
             survivor: None,
-        }))
+        })
     }
 
     // Getters

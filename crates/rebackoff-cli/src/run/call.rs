@@ -94,13 +94,15 @@ impl<'r> Call<'r> {
             });
             return Ok(Begun::Not(unfinished(state.exit_code)));
         }
-        let context = Context::enter(run.grace, run.signal, mark())?;
+        let mark = mark();
+        let environment = Environment::inherited(&mark);
+        let context = Context::enter(run.grace, run.signal, mark)?;
         let (engine, streak) = state.as_ref().map_or((Engine::new(), 0), State::resume);
         Ok(Begun::Call(Box::new(Self {
             run,
             context,
             program: Program::new(&run.command),
-            environment: Environment::inherited(),
+            environment,
             engine,
             draws: Chance::default(),
             judge: Judge::new(streak),
@@ -169,14 +171,15 @@ impl<'r> Call<'r> {
         self.run.reporter.report(&self.report(EventKind::Try), &self.run.command);
         let begin = Instant::now();
         let progress = self.progress(None);
+        let timeout = self.timeout();
         let hold = self.run.once || self.run.failed_output.is_some();
         let task = Task {
-            program: &self.program,
-            timeout: self.timeout(),
+            program: &mut self.program,
+            timeout,
             streams: Streams::new(&self.run.conditions, hold, self.run.replay_stdin),
-            environment: self.environment.with(&progress, Some(self.context.lineage.mark())),
+            environment: self.environment.of_try(&progress),
         };
-        let (ending, attempt) = match Attempt::begin(task, &self.context)? {
+        let (ending, attempt) = match Attempt::begin(task, &self.context) {
             Ok(mut attempt) => {
                 let ending = attempt.watch(&mut self.context, self.stdin.as_mut())?;
                 (ending, Some(attempt))
@@ -377,7 +380,7 @@ impl<'r> Call<'r> {
         limit: Option<Duration>,
     ) -> Result<Option<Interruption>, Failure> {
         let progress = self.progress(reason);
-        let environment = self.environment.with(&progress, None);
+        let environment = self.environment.of_hook(&progress);
         let limit = limit.or(self.run.timeout);
         run_hook(option, script, environment, limit, &mut self.context, &self.run.reporter)
     }

@@ -1,10 +1,9 @@
 //! The environment of a try.
 
 use std::env;
-use std::ffi::{CString, OsString};
-use std::fmt::Display;
+use std::ffi::{CStr, CString, OsString};
 use std::num::NonZeroU64;
-use std::os::unix::ffi::OsStringExt as _;
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::time::Duration;
 
 /// The variable that marks every process of a call, and of the calls around it.
@@ -34,47 +33,92 @@ pub(super) struct Progress {
 /// The environment of commands: rebackoff's own, with the progress of the call.
 #[derive(Debug)]
 pub(super) struct Environment {
-    variables: Vec<CString>,
+    variables: Vec<Variable>,
     /// The number of variables that stay as they are.
     kept: usize,
+    /// The marks of the calls around this one, if any, and those with its own.
     outer_calls: Option<String>,
+    calls: String,
 }
 
+/// A variable as a command gets it.
+#[derive(Debug)]
+pub(super) enum Variable {
+    Inherited(CString),
+    /// `NAME=value`, and a NUL.
+    Progress(Vec<u8>),
+}
+
+/// Room for a variable of a call's progress.
+const ROOM: usize = 64;
+
 impl Environment {
-    pub(super) fn inherited() -> Self {
+    /// The environment of a call with this mark.
+    pub(super) fn inherited(mark: &str) -> Self {
         let is_kept = |(name, _): &(OsString, OsString)| NAMES.iter().all(|known| name != known);
-        let variables: Vec<_> = env::vars_os()
-            .filter(is_kept)
-            .filter_map(|(name, value)| {
-                let mut variable = name.into_vec();
-                variable.reserve_exact(value.len() + 2);
-                variable.push(b'=');
-                variable.extend(value.into_vec());
-                CString::new(variable).ok()
-            })
-            .collect();
+        let variables: Vec<_> = env::vars_os().filter(is_kept).filter_map(inherited).collect();
         let kept = variables.len();
-        Self { variables, kept, outer_calls: env::var(CALL).ok() }
+        let outer_calls = env::var(CALL).ok();
+        let calls = outer_calls.iter().map(String::as_str).chain([mark]);
+        let calls = calls.collect::<Vec<_>>().join("/");
+        Self { variables, kept, outer_calls, calls }
     }
 
-    /// The environment of a command that begins now; the processes of a try carry its call's `mark`.
-    pub(super) fn with(&mut self, progress: &Progress, mark: Option<&str>) -> &[CString] {
-        let millis = |duration: Duration| duration.as_millis();
-        let calls = [self.outer_calls.as_deref(), mark].into_iter().flatten();
-        let calls = calls.collect::<Vec<_>>().join("/");
+    /// The environment of a try that begins now.
+    pub(super) fn of_try(&mut self, progress: &Progress) -> &[Variable] {
         self.variables.truncate(self.kept);
-        self.set(CALL, (!calls.is_empty()).then_some(calls));
+        self.variables.push(Variable::new(CALL, &self.calls));
+        self.add(progress)
+    }
+
+    /// The environment of a hook: its processes are none of a try.
+    pub(super) fn of_hook(&mut self, progress: &Progress) -> &[Variable] {
+        self.variables.truncate(self.kept);
+        self.variables.extend(self.outer_calls.as_ref().map(|calls| Variable::new(CALL, calls)));
+        self.add(progress)
+    }
+
+    fn add(&mut self, progress: &Progress) -> &[Variable] {
+        let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         self.set("REBACKOFF_TRY", Some(progress.tries));
-        self.set("REBACKOFF_MAX_TRIES", progress.max_tries);
-        self.set("REBACKOFF_LAST_EXIT", progress.last_exit);
+        self.set("REBACKOFF_MAX_TRIES", progress.max_tries.map(u64::from));
+        self.set("REBACKOFF_LAST_EXIT", progress.last_exit.map(u64::from));
         self.set("REBACKOFF_ELAPSED_MS", Some(millis(progress.elapsed)));
         self.set("REBACKOFF_REMAINING_MS", progress.remaining.map(millis));
-        self.set("REBACKOFF_REASON", progress.reason);
+        let reason = progress.reason.map(|reason| Variable::new("REBACKOFF_REASON", reason));
+        self.variables.extend(reason);
         &self.variables
     }
 
-    fn set(&mut self, name: &str, value: Option<impl Display>) {
-        let variable = value.map(|value| CString::new(format!("{name}={value}")));
-        self.variables.extend(variable.into_iter().flatten());
+    fn set(&mut self, name: &str, value: Option<u64>) {
+        self.variables.extend(value.map(|value| Variable::new(name, &value.to_string())));
     }
+}
+
+impl Variable {
+    fn new(name: &str, value: &str) -> Self {
+        let mut bytes = Vec::with_capacity(ROOM);
+        for part in [name, "=", value, "\0"] {
+            bytes.extend_from_slice(part.as_bytes());
+        }
+        Self::Progress(bytes)
+    }
+}
+
+impl AsRef<CStr> for Variable {
+    fn as_ref(&self) -> &CStr {
+        match self {
+            Self::Inherited(variable) => variable,
+            Self::Progress(bytes) => CStr::from_bytes_until_nul(bytes).unwrap_or_default(),
+        }
+    }
+}
+
+/// A variable of rebackoff's own; the system gives none with a NUL.
+fn inherited((name, value): (OsString, OsString)) -> Option<Variable> {
+    let mut bytes = name.into_vec();
+    bytes.reserve_exact(value.len() + 2);
+    bytes.push(b'=');
+    bytes.extend_from_slice(value.as_bytes());
+    CString::new(bytes).ok().map(Variable::Inherited)
 }

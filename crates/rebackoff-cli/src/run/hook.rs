@@ -1,10 +1,11 @@
 //! Commands of the caller's own beside the tries: `--on-retry`, `--on-success`, `--on-giveup`.
 
-use std::ffi::{CString, OsStr};
+use std::ffi::OsStr;
 use std::time::Duration;
 
 use super::attempt::{Attempt, Task};
 use super::context::{Context, Interruption};
+use super::environment::Variable;
 use super::program::Program;
 use super::streams::Streams;
 use crate::Failure;
@@ -16,16 +17,16 @@ use crate::report::Reporter;
 pub(super) fn run_hook(
     option: &str,
     script: &OsStr,
-    environment: &[CString],
+    environment: &[Variable],
     timeout: Option<Duration>,
     context: &mut Context,
     reporter: &Reporter,
 ) -> Result<Option<Interruption>, Failure> {
     context.lineage.expect_others();
-    let program = Program::shell(script);
+    let mut program = Program::shell(script);
     let streams = Streams::to_stderr();
-    let task = Task { program: &program, environment, timeout, streams };
-    let ending = match Attempt::begin(task, context)? {
+    let task = Task { program: &mut program, environment, timeout, streams };
+    let ending = match Attempt::begin(task, context) {
         Ok(mut attempt) => attempt.watch(context, None)?,
         Err(ending) => ending,
     };

@@ -70,10 +70,6 @@ impl Lineage {
         self.all_are_ours = false;
     }
 
-    pub(super) fn mark(&self) -> &str {
-        &self.mark
-    }
-
     /// The living processes of the try that `leader` began.
     pub(super) fn members(&self, leader: Pid) -> Vec<Process> {
         if !cfg!(target_os = "linux") || !has_children() {

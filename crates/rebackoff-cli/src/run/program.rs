@@ -12,7 +12,7 @@ use rustix::fs::{Access, access};
 use rustix::io::Errno;
 use rustix::process::Pid;
 
-use crate::Failure;
+use super::environment::Variable;
 use crate::ending::Ending;
 use crate::failure::reason;
 
@@ -25,6 +25,8 @@ const DEFAULT_PATH: &str = "/bin:/usr/bin";
 pub(super) struct Program {
     name: OsString,
     arguments: Vec<CString>,
+    /// The file that was started last.
+    file: Option<PathBuf>,
 }
 
 impl Program {
@@ -32,7 +34,7 @@ impl Program {
         let name = words.first().cloned().unwrap_or_default();
         // An argument of this process holds no NUL.
         let arguments = words.iter().filter_map(|word| CString::new(word.as_bytes()).ok());
-        Self { name, arguments: arguments.collect() }
+        Self { name, arguments: arguments.collect(), file: None }
     }
 
     /// The shell command `script`.
@@ -40,16 +42,16 @@ impl Program {
         Self::new(&[SHELL.into(), "-c".into(), script.to_owned()])
     }
 
-    /// Starts the program; the inner error says why there is none to start.
+    /// Starts the program; the error is the reason for which there is none to start.
     pub(super) fn spawn(
-        &self,
+        &mut self,
         actions: &PosixSpawnFileActions,
         attributes: &PosixSpawnAttr,
-        environment: &[CString],
-    ) -> Result<Result<Pid, Ending>, Failure> {
-        let file = match find(&self.name) {
-            Ok(file) => file,
-            Err(ending) => return Ok(Err(ending)),
+        environment: &[Variable],
+    ) -> Result<Pid, Ending> {
+        let file = match self.file.take() {
+            Some(file) => file,
+            None => find(&self.name)?,
         };
         let spawn = |file: &Path, arguments: &[CString]| {
             posix_spawn(file, actions, attributes, arguments, environment)
@@ -59,8 +61,11 @@ impl Program {
             spawned = spawn(Path::new(SHELL), &self.for_shell(&file));
         }
         match spawned {
-            Ok(pid) => Ok(Pid::from_raw(pid.as_raw()).ok_or(Ending::NotFound(String::new()))),
-            Err(error) => cannot_start(&file, Errno::from_raw_os_error(error as i32)).map(Err),
+            Ok(pid) => {
+                self.file = Some(file);
+                Pid::from_raw(pid.as_raw()).ok_or(Ending::NotFound(String::new()))
+            }
+            Err(error) => Err(cannot_start(&file, Errno::from_raw_os_error(error as i32))),
         }
     }
 
@@ -109,15 +114,11 @@ fn hint(name: &OsStr) -> &'static str {
     }
 }
 
-/// The reason why the command did not start.
-///
-/// # Errors
-///
-/// The system refuses what rebackoff itself needs.
-fn cannot_start(file: &Path, error: Errno) -> Result<Ending, Failure> {
+/// The reason for which the command did not start.
+fn cannot_start(file: &Path, error: Errno) -> Ending {
     let system = || reason(&io::Error::from(error));
     let interpreter = interpreter(file);
-    Ok(match error {
+    match error {
         Errno::AGAIN | Errno::NOMEM | Errno::MFILE | Errno::NFILE => Ending::NotStarted(system()),
         Errno::NOENT if !file.exists() => Ending::NotFound(file_hint(file).to_owned()),
         Errno::NOENT => Ending::NotFound(match interpreter {
@@ -133,7 +134,7 @@ fn cannot_start(file: &Path, error: Errno) -> Result<Ending, Failure> {
         }),
         Errno::NOEXEC => Ending::NotExecutable("this system does not know its format".to_owned()),
         _ => Ending::NotExecutable(system()),
-    })
+    }
 }
 
 fn file_hint(file: &Path) -> &'static str {
