@@ -237,6 +237,7 @@ fn has_children() -> bool {
     !matches!(waitid(WaitId::All, options), Err(Errno::CHILD))
 }
 
+#[cfg(target_os = "linux")]
 fn children() -> Vec<Pid> {
     let own = rustix::process::getpid().as_raw_pid();
     all().filter(|process| process.parent == own).map(|process| process.pid).collect()

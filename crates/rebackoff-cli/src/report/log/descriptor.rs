@@ -8,6 +8,7 @@ use std::os::unix::net::UnixStream;
 
 use nix::sys::socket::{ControlMessage, MsgFlags, sendmsg};
 use rustix::fs::{OFlags, fcntl_getfl};
+use rustix::io::ioctl_fioclex;
 use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg};
 
 /// A copy of the descriptor `number` of this process: sent to itself through a socket, as between processes. That
@@ -26,13 +27,14 @@ pub(super) fn copy_of(number: i32) -> io::Result<File> {
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
     let mut received = RecvAncillaryBuffer::new(&mut space);
     let mut byte = [0];
-    recvmsg(&here, &mut [IoSliceMut::new(&mut byte)], &mut received, RecvFlags::CMSG_CLOEXEC)?;
+    recvmsg(&here, &mut [IoSliceMut::new(&mut byte)], &mut received, RecvFlags::empty())?;
     let mut copies = received.drain().filter_map(|message| match message {
         RecvAncillaryMessage::ScmRights(copies) => Some(copies),
         _ => None,
     });
     let copy = copies.find_map(|mut copies| copies.next());
     let copy = copy.ok_or(io::ErrorKind::InvalidInput)?;
+    ioctl_fioclex(&copy)?;
     if fcntl_getfl(&copy)? & OFlags::ACCMODE == OFlags::RDONLY {
         return Err(io::Error::other("the descriptor is open for reading only"));
     }

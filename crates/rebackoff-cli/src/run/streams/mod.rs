@@ -13,7 +13,8 @@ use std::os::fd::{AsFd as _, AsRawFd as _, BorrowedFd, OwnedFd};
 use nix::spawn::PosixSpawnFileActions;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Mode, OFlags, open};
-use rustix::pipe::{PipeFlags, pipe_with};
+use rustix::io::ioctl_fioclex;
+use rustix::pipe::pipe;
 
 use super::conditions::{Conditions, Seen};
 use crate::Failure;
@@ -135,7 +136,7 @@ impl Streams {
                 )?;
             }
             Source::Feed(feed) => {
-                let (read, write) = pipe_with(PipeFlags::CLOEXEC)?;
+                let (read, write) = private_pipe()?;
                 feed.connect(write)?;
                 command.add(read, STDIN)?;
             }
@@ -145,7 +146,7 @@ impl Streams {
                 Route::Inherited => {}
                 Route::ToStderr => command.actions.add_dup2(STDERR, number)?,
                 Route::Flow(flow) => {
-                    let (read, write) = pipe_with(PipeFlags::CLOEXEC)?;
+                    let (read, write) = private_pipe()?;
                     flow.connect(read)?;
                     command.add(write, number)?;
                 }
@@ -222,6 +223,14 @@ impl Streams {
             Route::Inherited | Route::ToStderr => None,
         })
     }
+}
+
+/// A pipe whose ends no command inherits.
+fn private_pipe() -> io::Result<(OwnedFd, OwnedFd)> {
+    let (read, write) = pipe()?;
+    ioctl_fioclex(&read)?;
+    ioctl_fioclex(&write)?;
+    Ok((read, write))
 }
 
 /// Returns whether stdout is a pipe or socket without a reader.
