@@ -5,6 +5,7 @@ mod support;
 use std::fs::{self, File};
 use std::io::{Read as _, Write as _};
 use std::os::fd::{AsFd as _, OwnedFd};
+use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -131,6 +132,81 @@ fn ctrl_c_ends_a_shells_loop_as_it_would_without_rebackoff() {
     shell.listens_to("sleep");
     shell.types(CTRL_C);
     assert_eq!(shell.exit_code(), "130");
+}
+
+/// Runs `script` in a shell at a terminal of its own and types Ctrl-C once it says `ready`; gives the exit status, a
+/// signal as its negative number, and the screen after that.
+fn interrupted(shell: &str, script: &str) -> (i32, String) {
+    let pty = openpty(None, None).unwrap();
+    let stdio = |slave: &OwnedFd| Stdio::from(slave.try_clone().unwrap());
+    let mut command = Command::new("setsid");
+    support::clean(&mut command);
+    command.args(["--ctty", "--wait", shell, "-c", script]).env("rebackoff", BINARY);
+    command.stdin(stdio(&pty.slave)).stdout(stdio(&pty.slave)).stderr(stdio(&pty.slave));
+    let mut process = command.spawn().unwrap();
+    drop(command);
+    drop(pty.slave);
+    let mut terminal = File::from(pty.master);
+    let mut screen = String::new();
+    let mut buffer = [0; 4096];
+    while let Ok(count @ 1..) = terminal.read(&mut buffer) {
+        let before = screen.matches("ready").count();
+        screen.push_str(&String::from_utf8_lossy(&buffer[..count]));
+        if screen.matches("ready").count() > before && before == 0 {
+            terminal.write_all(CTRL_C.as_bytes()).unwrap();
+        }
+    }
+    let status = process.wait().unwrap();
+    let code = status.code().unwrap_or_else(|| -status.signal().unwrap());
+    let after = screen.split_once("ready").map_or(String::new(), |(_, after)| after.to_owned());
+    (code, after.replace("^C", "").trim().replace("\r\n", "|"))
+}
+
+const SHELLS: [&str; 3] = ["bash", "dash", "zsh"];
+
+/// A command that says so when it is about to wait.
+const READY: &str = "sh -c 'echo ready; exec sleep 600'";
+
+#[test]
+fn ctrl_c_ends_a_script_as_it_does_without_rebackoff() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let makefile = folder.path().join("Makefile");
+    fs::write(&makefile, "all:\n\t@$(command)\n\t@echo goes on\n").unwrap();
+    let makefile = makefile.display();
+    for shell in SHELLS {
+        for script in [
+            "for i in 1 2 3; do COMMAND; done; echo goes on".to_owned(),
+            "trap 'echo cleanup; exit 9' INT; COMMAND; echo after".to_owned(),
+            "COMMAND; echo after $?".to_owned(),
+            "COMMAND || echo failed".to_owned(),
+            "(COMMAND); echo after".to_owned(),
+            format!("command=\"COMMAND\" make -f {makefile} 2>/dev/null || exit 5"),
+        ] {
+            let plain = interrupted(shell, &script.replace("COMMAND", READY));
+            for options in ["-n 1", "-n 9 -w constant -i 0"] {
+                let wrapped = format!("$rebackoff run -q {options} -- {READY}");
+                let ours = interrupted(shell, &script.replace("COMMAND", &wrapped));
+                assert_eq!(ours, plain, "{shell}: {script}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_command_that_catches_ctrl_c_and_exits_is_not_tried_again() {
+    let caught = "sh -c 'trap \"exit 7\" INT; echo ready; while :; do sleep 0.01; done'";
+    for shell in SHELLS {
+        let script = format!("$rebackoff run -q -w constant -i 0 -- {caught}; echo after $?");
+        let plain = interrupted(shell, &format!("{caught}; echo after $?"));
+        assert_eq!(interrupted(shell, &script), plain, "{shell}");
+    }
+}
+
+#[test]
+fn a_command_that_lives_on_after_ctrl_c_is_not_killed() {
+    let lives = "sh -c 'trap : INT; echo ready; sleep 1; sleep 1; echo done'";
+    let script = format!("$rebackoff run -q --grace 100ms -- {lives}");
+    assert_eq!(interrupted("zsh", &script), (0, "done".to_owned()));
 }
 
 #[test]
