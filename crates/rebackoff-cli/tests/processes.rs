@@ -66,6 +66,11 @@ fn nobody_is_left_after_a_signal_to_the_wrapper() {
         (Signal::SIGINT, 130),
         (Signal::SIGHUP, 129),
         (Signal::SIGQUIT, 131),
+        (Signal::SIGALRM, 142),
+        (Signal::SIGVTALRM, 154),
+        (Signal::SIGPROF, 155),
+        (Signal::SIGXCPU, 152),
+        (Signal::SIGIO, 157),
     ] {
         let tree = Tree::plant(SOON);
         send(signal, &tree.wrapper);
@@ -224,6 +229,7 @@ fn it_stops_with_its_command_and_goes_on_with_it() {
     let pid = eventually("the command is ready", || numbers(&path).first().copied());
     send(Signal::SIGTSTP, &wrapper);
     eventually("the command stops", || (state(pid) == Some('T')).then_some(()));
+    eventually("rebackoff stops", || (state(wrapper.id()) == Some('T')).then_some(()));
     send(Signal::SIGCONT, &wrapper);
     eventually("the command goes on", || (state(pid) == Some('S')).then_some(()));
     send(Signal::SIGTERM, &wrapper);
