@@ -71,6 +71,8 @@ fn nobody_is_left_after_a_signal_to_the_wrapper() {
         (Signal::SIGPROF, 155),
         (Signal::SIGXCPU, 152),
         (Signal::SIGIO, 157),
+        (Signal::SIGABRT, 134),
+        (Signal::SIGPWR, 158),
     ] {
         let tree = Tree::plant(SOON);
         send(signal, &tree.wrapper);

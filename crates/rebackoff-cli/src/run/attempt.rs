@@ -8,9 +8,9 @@ use rustix::event::Timespec;
 use rustix::process::{Pid, WaitStatus};
 
 use super::conditions::Seen;
-use super::context::{Context, is_ending, stop};
+use super::context::{Context, Request, stop};
 use super::environment::Variable;
-use super::inbox::Arrived;
+use super::inbox::{Arrived, is_ending};
 use super::processes::{self, Change, Survivor};
 use super::program::Program;
 use super::streams::{Recording, Streams};
@@ -219,13 +219,14 @@ impl Attempt {
                 self.signal(signal, context);
             }
             signal if is_ending(signal) => {
-                let is_second = context.note_end(arrived);
+                let request = context.note_end(arrived);
                 // The command has a typed signal already, and may go on: an interpreter does.
-                if is_typed && signal != Signal::SIGHUP && self.ended.is_none() {
+                let is_typed = is_typed && signal != Signal::SIGHUP && self.ended.is_none();
+                if is_typed || request == Request::Echo {
                     return;
                 }
                 self.end_with(signal, context);
-                if is_second {
+                if request == Request::Again {
                     self.kill_at = self.kill_at.and(Some(Instant::now()));
                 }
             }

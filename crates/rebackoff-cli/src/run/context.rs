@@ -1,12 +1,12 @@
 //! The process context of a call: signals, the terminal, other processes.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nix::spawn::{PosixSpawnAttr, PosixSpawnFlags};
 use nix::sys::signal::{SigSet, Signal};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-use super::inbox::{Arrived, ENDING, Inbox};
+use super::inbox::{Arrived, Inbox};
 use super::lost_its_reader;
 use super::processes::{self, Group, Lineage};
 use super::terminal::Terminal;
@@ -24,6 +24,7 @@ pub(super) struct Context {
     pub(super) signal: Signal,
     /// The first signal that asked to end the call.
     pub(super) ended_by: Option<Arrived>,
+    last_asked: Option<Instant>,
     attributes: PosixSpawnAttr,
 }
 
@@ -37,6 +38,17 @@ pub(super) enum Interruption {
     /// The command writes to a pipe without a reader.
     NoReader,
 }
+
+/// A request to end the call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Request {
+    First,
+    /// The first one once more: `timeout` signals its child, and then the group of its child.
+    Echo,
+    Again,
+}
+
+const ECHO: Duration = Duration::from_millis(100);
 
 impl Context {
     pub(super) fn enter(grace: Duration, signal: Signal, mark: String) -> Result<Self, Failure> {
@@ -52,6 +64,7 @@ impl Context {
             grace,
             signal,
             ended_by: None,
+            last_asked: None,
             attributes,
         })
     }
@@ -100,11 +113,15 @@ impl Context {
         let _ = poll(&mut polled, timeout.as_ref());
     }
 
-    /// Notes a signal that asks to end the call; returns whether there was one before.
-    pub(super) fn note_end(&mut self, arrived: Arrived) -> bool {
-        let is_second = self.ended_by.is_some();
+    /// Notes a signal that asks to end the call.
+    pub(super) fn note_end(&mut self, arrived: Arrived) -> Request {
+        let since_last = self.last_asked.replace(Instant::now()).map(|last| last.elapsed());
         self.ended_by.get_or_insert(arrived);
-        is_second
+        match since_last {
+            None => Request::First,
+            Some(since) if since < ECHO => Request::Echo,
+            Some(_) => Request::Again,
+        }
     }
 }
 
@@ -137,10 +154,6 @@ pub(super) fn stop() {
     if !processes::is_orphaned() {
         let _ = signal_hook::low_level::emulate_default_handler(Signal::SIGTSTP as i32);
     }
-}
-
-pub(super) fn is_ending(signal: Signal) -> bool {
-    ENDING.contains(&signal)
 }
 
 fn attributes(own_group: bool, mask: SigSet) -> nix::Result<PosixSpawnAttr> {

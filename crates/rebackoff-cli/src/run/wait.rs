@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 
-use super::context::{Context, Interruption, is_ending, stop};
+use super::context::{Context, Interruption, stop};
+use super::inbox::is_ending;
 use super::processes;
 use crate::report::{self, Report, Reporter};
 

@@ -11,8 +11,8 @@ use std::io::Read as _;
 
 use nix::sys::signal::Signal;
 
-/// The signals that end the call.
-pub(super) const ENDING: [Signal; 9] = [
+/// The signals that end the call: those that would otherwise end rebackoff and leave its try behind.
+const ENDING: [Signal; 10] = [
     Signal::SIGTERM,
     Signal::SIGINT,
     Signal::SIGHUP,
@@ -22,7 +22,18 @@ pub(super) const ENDING: [Signal; 9] = [
     Signal::SIGPROF,
     Signal::SIGXCPU,
     Signal::SIGIO,
+    Signal::SIGABRT,
 ];
+
+#[cfg(target_os = "linux")]
+const ENDING_HERE: [Signal; 2] = [Signal::SIGPWR, Signal::SIGSTKFLT];
+#[cfg(not(target_os = "linux"))]
+const ENDING_HERE: [Signal; 0] = [];
+
+/// Returns whether `signal` ends the call.
+pub(super) fn is_ending(signal: Signal) -> bool {
+    ENDING.contains(&signal) || ENDING_HERE.contains(&signal)
+}
 
 const OTHERS: [Signal; 6] = [
     Signal::SIGUSR1,
@@ -48,7 +59,7 @@ fn received(at_terminal: bool) -> impl Iterator<Item = Signal> {
     let ignored = ignored();
     let is_heard = move |signal: &Signal| ignored >> (*signal as i32 - 1) & 1 == 0;
     let stop = (!at_terminal).then_some(Signal::SIGTSTP);
-    ENDING.into_iter().chain(stop).filter(is_heard).chain(OTHERS)
+    ENDING.into_iter().chain(ENDING_HERE).chain(stop).filter(is_heard).chain(OTHERS)
 }
 
 /// The signals that this process ignores, a bit for each; none where the system does not show them.
