@@ -37,18 +37,18 @@ fn as_the_first_process_it_leaves_processes_of_others_alone_and_ends_its_own() {
     let script = r#"
         unshare --map-root-user --pid --fork --mount-proc "$0" run -q -n 2 -w constant -i 0 --grace 100ms -- sh -c '
             setsid sleep 601 & echo > ready$REBACKOFF_TRY
-            until [ -e go ]; do sleep 0.01; done; exit 1' &
+            until [ -e go$REBACKOFF_TRY ]; do sleep 0.01; done; exit 1' &
         until [ -e ready1 ]; do sleep 0.01; done
         first=$(pgrep -P $(pgrep -P $$ -x unshare) -x rebackoff)
         nsenter -t $first -U --preserve-credentials -p -m sh -c 'setsid sleep 602 & :'
         runs() { pgrep --ns $first --nslist pid -xf "sleep $1"; }
         until runs 601 && runs 602; do sleep 0.01; done > numbers
-        echo > go
+        echo > go1
         until [ -e ready2 ]; do sleep 0.01; done
         # The own one of the first try has been ended, the other one has not.
         until runs 601 > now; do sleep 0.01; done
         echo "own $(grep -cxf now numbers) others $(runs 602 | grep -cxf numbers)"
-        wait"#;
+        echo > go2; wait"#;
     let output = shell(folder.path(), script);
     let said = stdout(&output);
     assert_eq!(said, "own 0 others 1\n", "{}", stderr(&output));

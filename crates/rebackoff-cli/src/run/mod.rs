@@ -27,7 +27,7 @@ use crate::Failure;
 use crate::ending::Ending;
 use crate::options::FailedOutput;
 use crate::report::Reporter;
-use call::{Begun, Call, Next};
+use call::{Begun, Call};
 use conditions::Conditions;
 
 /// The task of `rebackoff run`.
@@ -78,24 +78,6 @@ impl Run {
             self.reporter.log(&call::report_of_failure(failure, call.tries()));
         }
         code
-    }
-}
-
-impl Call<'_> {
-    fn run(&mut self) -> Result<u8, Failure> {
-        loop {
-            let outcome = self.attempt()?;
-            match self.decide(&outcome) {
-                Next::Return => return self.succeed(outcome),
-                Next::Leave(interruption) => return self.leave(outcome, interruption),
-                Next::GiveUp(reason) => return self.give_up(outcome, reason),
-                Next::Retry(wait) => {
-                    if let Some(code) = self.back_off(outcome, wait)? {
-                        return Ok(code);
-                    }
-                }
-            }
-        }
     }
 }
 

@@ -1,27 +1,20 @@
 //! The processes that a try consists of.
 
-use std::ffi::OsStr;
-use std::os::unix::ffi::OsStrExt as _;
-use std::{fs, iter};
+use std::fs;
 
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd;
 use rustix::io::Errno;
-use rustix::process::{
-    Pid, WaitId, WaitIdOptions, WaitOptions, WaitStatus, test_kill_process, wait, waitid,
-};
+use rustix::process::{Pid, test_kill_process};
 
-use super::environment::CALL;
-
-/// A change of a child.
-pub(super) enum Change {
-    Ended(WaitStatus),
-    Stopped,
-}
+use super::super::environment::CALL;
+#[cfg(target_os = "linux")]
+use super::table::children;
+use super::table::{Process, all, has_children};
 
 /// The process group of a try.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Group {
+pub(in crate::run) enum Group {
     /// A group of its own, which the command leads.
     Own,
     /// Rebackoff's own group, at a terminal.
@@ -33,7 +26,7 @@ pub(super) enum Group {
 /// Orphaned descendants become children of this process where the system can do so (Linux). As the first process of
 /// a container, and after `exec` in a shell, it has orphans of others, too. The environment then tells them apart.
 #[derive(Debug)]
-pub(super) struct Lineage {
+pub(in crate::run) struct Lineage {
     /// The mark in the environment of each process of a try.
     mark: String,
     /// Every child is a process of a try.
@@ -44,15 +37,15 @@ pub(super) struct Lineage {
 
 /// A process that goes on although it was to end.
 #[derive(Clone, Debug)]
-pub(crate) struct Survivor {
-    pub(crate) pid: Pid,
-    pub(crate) name: String,
+pub(in crate::run) struct Survivor {
+    pub(in crate::run) pid: Pid,
+    pub(in crate::run) name: String,
     /// The reason why it may not be signalled; `None` where it does not end.
-    pub(crate) error: Option<Errno>,
+    pub(in crate::run) error: Option<Errno>,
 }
 
 impl Lineage {
-    pub(super) fn begin(mark: String) -> Self {
+    pub(in crate::run) fn begin(mark: String) -> Self {
         #[cfg(target_os = "linux")]
         let inherited = {
             let own = rustix::process::getpid();
@@ -66,12 +59,12 @@ impl Lineage {
     }
 
     /// A command that is no try may leave processes behind.
-    pub(super) fn expect_others(&mut self) {
+    pub(in crate::run) fn expect_others(&mut self) {
         self.all_are_ours = false;
     }
 
     /// The living processes of the try that `leader` began.
-    pub(super) fn members(&self, leader: Pid) -> Vec<Process> {
+    fn members(&self, leader: Pid) -> Vec<Process> {
         if !cfg!(target_os = "linux") || !has_children() {
             return Vec::new();
         }
@@ -95,7 +88,7 @@ impl Lineage {
     }
 
     /// Returns whether anything of the try is still running.
-    pub(super) fn is_running(&self, leader: Pid, group: Group) -> bool {
+    pub(in crate::run) fn is_running(&self, leader: Pid, group: Group) -> bool {
         if cfg!(target_os = "linux") {
             !self.members(leader).is_empty()
         } else {
@@ -104,7 +97,7 @@ impl Lineage {
     }
 
     /// Sends `signal` to every process of the try.
-    pub(super) fn signal(&self, leader: Pid, group: Group, signal: Signal) {
+    pub(in crate::run) fn signal(&self, leader: Pid, group: Group, signal: Signal) {
         let own = leader.as_raw_pid();
         if group == Group::Own {
             // A group that is gone needs no signal.
@@ -120,7 +113,7 @@ impl Lineage {
     }
 
     /// The first process of the try that may not be signalled, or else the first one that runs.
-    pub(super) fn survivor(&self, leader: Pid) -> Option<Survivor> {
+    pub(in crate::run) fn survivor(&self, leader: Pid) -> Option<Survivor> {
         let mut members = self.members(leader);
         if members.is_empty() && test_kill_process(leader) == Err(Errno::PERM) {
             members.extend(Process::of(leader));
@@ -154,97 +147,4 @@ impl Lineage {
             marks.any(|mark| mark == self.mark.as_bytes())
         })
     }
-}
-
-/// The next change of a child; `None` when there is none.
-pub(super) fn next_change() -> Option<(Pid, Change)> {
-    loop {
-        let (child, status) = match wait(WaitOptions::NOHANG | WaitOptions::UNTRACED) {
-            Ok(Some(change)) => change,
-            Err(Errno::INTR) => continue,
-            Ok(None) | Err(_) => return None,
-        };
-        let change = if status.stopped() { Change::Stopped } else { Change::Ended(status) };
-        return Some((child, change));
-    }
-}
-
-/// Returns whether no process would continue this one if it stopped: no process around its group is in the same
-/// session.
-pub(super) fn is_orphaned() -> bool {
-    let parent = |pid: &Pid| Process::of(*pid).and_then(|process| Pid::from_raw(process.parent));
-    let mut ancestors = iter::successors(rustix::process::getppid(), parent);
-    Place::of(None).is_none_or(|own| {
-        let around = ancestors.find_map(|pid| {
-            let place = Place::of(Some(pid));
-            place.is_none_or(|place| place.group != own.group).then_some(place)
-        });
-        around.flatten().is_none_or(|place| place.session != own.session)
-    })
-}
-
-/// Where a process stands among the others.
-///
-/// A group or a session whose leader is in another pid namespace, as may be in a container, is zero: a number, but
-/// no process.
-#[derive(Clone, Copy)]
-struct Place {
-    group: i32,
-    session: i32,
-}
-
-impl Place {
-    fn of(pid: Option<Pid>) -> Option<Self> {
-        let pid = pid.map(|pid| unistd::Pid::from_raw(pid.as_raw_pid()));
-        Some(Self {
-            group: unistd::getpgid(pid).ok()?.as_raw(),
-            session: unistd::getsid(pid).ok()?.as_raw(),
-        })
-    }
-}
-
-/// A process as the system shows it.
-#[derive(Clone, Debug)]
-pub(super) struct Process {
-    pub(super) pid: Pid,
-    name: String,
-    has_ended: bool,
-    parent: i32,
-    group: i32,
-}
-
-impl Process {
-    /// Reads `42 (name) S 1 42 …`; the name may hold anything.
-    fn of(pid: Pid) -> Option<Self> {
-        let stat = fs::read(format!("/proc/{}/stat", pid.as_raw_pid())).ok()?;
-        let name = stat.iter().position(|byte| *byte == b'(')? + 1;
-        let end = stat.iter().rposition(|byte| *byte == b')')?;
-        let fields = String::from_utf8_lossy(&stat[end + 1..]);
-        let mut fields = fields.split_whitespace();
-        Some(Self {
-            pid,
-            name: OsStr::from_bytes(&stat[name..end]).to_string_lossy().into_owned(),
-            has_ended: matches!(fields.next()?, "Z" | "X"),
-            parent: fields.next()?.parse().ok()?,
-            group: fields.next()?.parse().ok()?,
-        })
-    }
-}
-
-/// Returns whether this process has a child.
-fn has_children() -> bool {
-    let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
-    !matches!(waitid(WaitId::All, options), Err(Errno::CHILD))
-}
-
-#[cfg(target_os = "linux")]
-fn children() -> Vec<Pid> {
-    let own = rustix::process::getpid().as_raw_pid();
-    all().filter(|process| process.parent == own).map(|process| process.pid).collect()
-}
-
-fn all() -> impl Iterator<Item = Process> {
-    let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
-    let pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
-    pids.filter_map(Pid::from_raw).filter_map(Process::of)
 }
