@@ -19,24 +19,28 @@ Examples:
       $ rebackoff run --retry-after-regex 'retry after (\\d+)' -- ./deploy
   Only the successful try's output goes down the pipe:
       $ rebackoff run --once -- ./export | gzip > export.gz
+  Wait until the output says so, for a minute at most:
+      $ rebackoff run --until-stdout ready --deadline 1m -- ./status
   Run a test until it fails, a hundred times at most:
       $ rebackoff run --until-fail --max-tries 100 --wait constant --interval 0 -- ./flaky-test
   From cron, each minute: a failure waits longer each time before the command is run again:
       $ rebackoff run --quiet --state backup.state --max-value 1h --max-tries none -- ./backup
 
 Exit codes:
-  the command's own; 128+n when signal n ended it; 124 when a time limit did; 125 for wrong usage or a failure \
-of rebackoff's own; 126 when the command cannot be executed, 127 when it is not found. A call that gives up although \
-the last try's code was 0 (--consecutive, --retry-if-stdout) exits with 1.
+  the command's own; 128+n when signal n ended it; 124 when --timeout or --deadline did; 125 for wrong usage or a \
+failure of rebackoff's own; 126 when the command cannot be executed, 127 when it or its interpreter does not exist. \
+--max-time leaves the code of the last try. A call that gives up although the last try's code was 0 (--consecutive, \
+--retry-if-stdout, --until-stdout) exits with 1.
 
 Environment of the command:
   REBACKOFF_TRY, REBACKOFF_MAX_TRIES, REBACKOFF_LAST_EXIT, REBACKOFF_ELAPSED_MS, REBACKOFF_REMAINING_MS; \
-those that have no value are not set.
+those that have no value are not set. REBACKOFF_CALL marks the processes of a call.
 
 Signals:
-  TERM, INT, HUP and QUIT are forwarded to the try's process group and end the call; what has not ended after \
---grace is killed. USR1, USR2, WINCH, CONT and TSTP are forwarded. In a wait, a signal that would end the command \
-ends the call at once, and USR1 or USR2 ends the wait and begins the next try.";
+  TERM, INT, HUP, QUIT and ALRM are forwarded to the try and end the call; what has not ended after --grace is killed, \
+and at once when the signal comes again. Ctrl-C at a terminal reaches the command itself, and no other try follows. \
+USR1, USR2, WINCH, CONT and TSTP are forwarded. In a wait, a signal that would end the command ends the call at once, \
+and USR1 or USR2 ends the wait and begins the next try.";
 
 /// Run a command, and run it again when it fails
 ///
@@ -119,7 +123,7 @@ pub(crate) struct RunOptions {
     pub(crate) on_giveup: Option<OsString>,
     /// Keep tries and waits in this file between runs: each run tries once, if the wait is over
     ///
-    /// A run that comes too early exits with the last try's code. Success and giving up remove the file; the next run
+    /// A run that comes too early exits with the last try's code, or with 1 where that was 0. Success and giving up remove the file; the next run
     /// begins afresh. Written atomically, locked by FILE.lock.
     #[arg(long, value_name = "FILE", help_heading = "Processes")]
     pub(crate) state: Option<PathBuf>,
