@@ -42,7 +42,7 @@ fn a_signal_that_ends_nothing_is_none_of_its_own() {
 #[test]
 fn a_stopped_command_runs_into_its_limit() {
     for signal in [19, 20, 21, 22] {
-        // In a session without a terminal, so that nobody could let it go on.
+        // In a session without a terminal, so that no process could continue it.
         let script = format!("kill -{signal} $$; exit 5");
         let mut command = Command::new("setsid");
         support::clean(&mut command);

@@ -11,7 +11,7 @@ use super::super::hook::run_hook;
 use super::super::processes::Survivor;
 use super::super::state::{State, Store};
 use super::super::wait;
-use super::{Call, Outcome, unfinished};
+use super::{Call, Outcome, report_of_failure, unfinished};
 use crate::Failure;
 use crate::ending::Ending;
 use crate::failure::reason;
@@ -93,6 +93,9 @@ impl Call<'_> {
         if let Some(mut attempt) = attempt {
             self.clear(&mut attempt)?;
             if has_spilled(&attempt) {
+                let failure =
+                    Failure::new("stdout could not be held back, so there is no other try");
+                self.run.reporter.log(&report_of_failure(&failure, self.engine.tries() - 1));
                 return Ok(Some(Failure::CODE));
             }
             if attempt.survivor().is_some() {

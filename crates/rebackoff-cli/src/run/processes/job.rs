@@ -21,7 +21,7 @@ pub(in crate::run) fn is_orphaned() -> bool {
     })
 }
 
-/// Where a process stands among the others.
+/// The group and the session of a process.
 ///
 /// A group or a session whose leader is in another pid namespace, as may be in a container, is zero: a number, but
 /// no process.

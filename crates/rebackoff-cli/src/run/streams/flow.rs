@@ -16,7 +16,7 @@ const READ: usize = 16 * 1024;
 /// Written at once: a pipe that is ready takes so much without blocking.
 const WRITE: usize = 4096;
 
-/// Where a stream belongs.
+/// The destination of a stream.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Sink {
     Stdout,
@@ -30,11 +30,11 @@ pub(super) struct Flow {
     source: Option<OwnedFd>,
     /// The bytes that may still be read, once the pipe is to be closed.
     left: Option<usize>,
-    /// What is held back.
+    /// The output that is held back.
     held: Option<Spool>,
-    /// How much of it has been passed on, once it may.
+    /// The bytes of it that have been passed on, once they may be.
     released: Option<u64>,
-    /// What has been read and is to be written, from `sent` on.
+    /// Output that has been read and is to be written, from `sent` on.
     pending: Vec<u8>,
     sent: usize,
     spilled: Option<io::Error>,
@@ -89,7 +89,7 @@ impl Flow {
         }
     }
 
-    /// What to poll for.
+    /// The descriptor to poll for.
     pub(super) fn interest(&self) -> Option<PollFd<'_>> {
         if self.has_pending() {
             return Some(PollFd::from_borrowed_fd(self.sink.descriptor(), PollFlags::OUT));

@@ -105,7 +105,7 @@ impl Streams {
         self.flows().map(Flow::held_back).sum()
     }
 
-    /// Why output could not be held back any longer.
+    /// The reason for which output could not be held back any longer.
     pub(super) fn spilled(&self) -> Option<&io::Error> {
         self.flows().find_map(Flow::spilled)
     }

@@ -127,7 +127,7 @@ mod tests {
         Watch::new(&patterns, None).unwrap()
     }
 
-    /// Whether `pattern` is found in `text`, which arrives in pieces of `size`.
+    /// Returns whether `pattern` is found in `text`, which arrives in pieces of `size`.
     fn is_found(pattern: &str, text: &[u8], size: usize) -> bool {
         let mut watch = retry(pattern);
         text.chunks(size).for_each(|piece| watch.handle_bytes(piece));
