@@ -62,6 +62,16 @@ fn to_drain_output_is_a_part_of_the_wait() {
 }
 
 #[test]
+fn on_retry_is_a_part_of_the_wait() {
+    let options = ["-n", "2", "-w", "constant", "-i", "3s", "-j", "none", "--log", "json"];
+    let output = run(&[&options[..], &["--on-retry", "sleep 2"]].concat(), "exit 1");
+    let events = events(&output.stderr);
+    let next = events.iter().find(|event| event["event"] == "try" && event["tries"] == 2).unwrap();
+    let elapsed = next["elapsed"].as_f64().unwrap();
+    assert!((3.0..5.0).contains(&elapsed), "{elapsed}");
+}
+
+#[test]
 fn a_success_with_inherited_output_waits_for_nothing_and_what_it_leaves_goes_on() {
     for options in [&["-q"][..], &["-q", "--once"]] {
         let folder = TempDir::new().unwrap();

@@ -55,6 +55,17 @@ fn as_the_first_process_it_leaves_processes_of_others_alone_and_ends_its_own() {
 }
 
 #[test]
+fn without_proc_a_group_is_ended_all_the_same() {
+    let folder = TempDir::new().unwrap();
+    let script = r#"
+        unshare --map-root-user --mount sh -c 'mount -t tmpfs none /proc && exec "$0" run -q -n 1 --grace 50ms -- sh -c "
+            sleep 600 & echo \$! > pid; exit 1"' "$0""#;
+    let output = shell(folder.path(), script);
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    assert!(!is_alive(numbers(&folder.path().join("pid"))[0]));
+}
+
+#[test]
 fn inherited_children_and_their_orphans_live_on() {
     let folder = TempDir::new().unwrap();
     let script = r#"

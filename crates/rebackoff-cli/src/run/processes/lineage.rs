@@ -10,7 +10,7 @@ use rustix::process::{Pid, test_kill_process};
 use super::super::environment::CALL;
 #[cfg(target_os = "linux")]
 use super::table::children;
-use super::table::{Process, all, has_children};
+use super::table::{Process, all, has_children, is_visible};
 
 /// The process group of a try.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +44,9 @@ pub(in crate::run) struct Survivor {
     pub(in crate::run) error: Option<Errno>,
 }
 
+/// Orphaned descendants become children of this process.
+const ADOPTS_ORPHANS: bool = cfg!(target_os = "linux");
+
 impl Lineage {
     pub(in crate::run) fn begin(mark: String) -> Self {
         #[cfg(target_os = "linux")]
@@ -65,7 +68,7 @@ impl Lineage {
 
     /// The living processes of the try that `leader` began.
     fn members(&self, leader: Pid) -> Vec<Process> {
-        if !cfg!(target_os = "linux") || !has_children() {
+        if !has_children() {
             return Vec::new();
         }
         let own = rustix::process::getpid().as_raw_pid();
@@ -89,11 +92,13 @@ impl Lineage {
 
     /// Returns whether anything of the try is still running.
     pub(in crate::run) fn is_running(&self, leader: Pid, group: Group) -> bool {
-        if cfg!(target_os = "linux") {
-            !self.members(leader).is_empty()
-        } else {
-            group == Group::Own && rustix::process::test_kill_process_group(leader).is_ok()
+        if ADOPTS_ORPHANS && !has_children() {
+            return false;
         }
+        if is_visible() {
+            return !self.members(leader).is_empty();
+        }
+        group == Group::Own && rustix::process::test_kill_process_group(leader).is_ok()
     }
 
     /// Sends `signal` to every process of the try.
@@ -102,7 +107,7 @@ impl Lineage {
         if group == Group::Own {
             // A group that is gone needs no signal.
             let _ = killpg(unistd::Pid::from_raw(own), signal);
-        } else if !cfg!(target_os = "linux") {
+        } else if !is_visible() {
             let _ = kill(unistd::Pid::from_raw(own), signal);
         }
         for process in self.members(leader) {

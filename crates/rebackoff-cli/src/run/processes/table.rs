@@ -54,3 +54,8 @@ pub(super) fn all() -> impl Iterator<Item = Process> {
     let pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
     pids.filter_map(Pid::from_raw).filter_map(Process::of)
 }
+
+/// Returns whether the system shows its processes: `/proc` is there.
+pub(super) fn is_visible() -> bool {
+    Process::of(rustix::process::getpid()).is_some()
+}
