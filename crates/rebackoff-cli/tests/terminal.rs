@@ -158,7 +158,7 @@ fn interrupted(shell: &str, script: &str) -> (i32, String) {
     }
     let status = process.wait().unwrap();
     let code = status.code().unwrap_or_else(|| -status.signal().unwrap());
-    let after = screen.split_once("ready").map_or(String::new(), |(_, after)| after.to_owned());
+    let after = screen.split_once("ready").map_or(screen.clone(), |(_, after)| after.to_owned());
     (code, after.replace("^C", "").trim().replace("\r\n", "|"))
 }
 
@@ -199,6 +199,29 @@ fn a_command_that_catches_ctrl_c_and_exits_is_not_tried_again() {
         let script = format!("$rebackoff run -q -w constant -i 0 -- {caught}; echo after $?");
         let plain = interrupted(shell, &format!("{caught}; echo after $?"));
         assert_eq!(interrupted(shell, &script), plain, "{shell}");
+    }
+}
+
+#[test]
+fn at_a_terminal_a_time_limit_and_a_signal_end_the_whole_try() {
+    let tree = |sleeper: &str| {
+        format!("bash -c 'trap \"\" TERM; setsid -f sleep {sleeper}; sleep 600; sleep 600'")
+    };
+    // No other test, here or in another checkout, sleeps for this time.
+    let sleeper = format!("600.{}", std::process::id());
+    let tree = tree(&sleeper);
+    for shell in SHELLS {
+        let left = format!("echo $?; pgrep -xf 'sleep {sleeper}'");
+        let limit = format!("$rebackoff run -q -n 1 --timeout 300ms --grace 100ms -- {tree}");
+        assert_eq!(
+            interrupted(shell, &format!("{limit}; {left}")),
+            (1, "124".to_owned()),
+            "{shell}"
+        );
+        let sent = format!("$rebackoff run -q --grace 100ms -- {tree} & wrapper=$!");
+        let wait = format!("until pgrep -xf 'sleep {sleeper}' >/dev/null; do sleep 0.01; done");
+        let script = format!("{sent}; {wait}; kill $wrapper; wait $wrapper; {left}");
+        assert_eq!(interrupted(shell, &script), (1, "137".to_owned()), "{shell}");
     }
 }
 
