@@ -3,6 +3,7 @@
 mod support;
 
 use std::fs;
+use std::process::Stdio;
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
@@ -48,6 +49,18 @@ fn late_output_is_searched() {
     assert_eq!(output.status.code(), Some(1));
     let output = run(&["-q", "-n", "1", "--until-stdout", &pattern], &late(3));
     assert_eq!(output.status.code(), Some(0));
+}
+
+#[test]
+fn a_reader_that_is_stuck_does_not_keep_a_signal_from_ending_the_call() {
+    for option in ["--once", "--retry-if-stdout=never", "--failed-output=stderr"] {
+        let mut command = rebackoff();
+        command.args(["run", "-q", option, "--", "head", "-c", "1000000", "/dev/zero"]);
+        let mut wrapper = command.stdout(Stdio::piped()).spawn().unwrap();
+        std::thread::sleep(Duration::from_millis(200));
+        support::send(Signal::SIGTERM, &wrapper);
+        assert_eq!(wrapper.wait().unwrap().code(), Some(143), "{option}");
+    }
 }
 
 #[test]

@@ -163,11 +163,14 @@ impl Attempt {
         self.finish(context)
     }
 
-    /// Passes on what has arrived by now. A process of others may hold the pipes open for ever.
+    /// Passes on what has arrived by now. A process of others may hold the pipes open for ever, and the reader of
+    /// rebackoff's output may be stuck when a signal asks for the end.
     fn finish(&mut self, context: &mut Context) -> Result<(), Failure> {
         self.streams.finish();
-        while !self.streams.are_done() {
-            self.advance(context, None, None)?;
+        let latest = Instant::now().checked_add(LATEST);
+        while !self.streams.are_done() && !(context.ended_by.is_some() && has_come(latest)) {
+            let nap = context.ended_by.map(|_| NAP);
+            self.advance(context, nap, None)?;
         }
         self.streams.check()
     }
