@@ -1,6 +1,7 @@
 //! From options to the task.
 
 use std::env;
+use std::fmt::Display;
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
@@ -123,8 +124,9 @@ fn regex(option: &str, text: Option<&str>) -> Result<Option<Regex>, Failure> {
 }
 
 fn wrong_pattern(option: &str, error: &BuildError) -> Failure {
-    match error.syntax_error() {
-        Some(error) => Failure::new(format_args!("{option} is no regular expression: {error}")),
-        None => Failure::new(format_args!("{option} is no regular expression: {error}")),
-    }
+    let reason: &dyn Display = match error.syntax_error() {
+        Some(error) => error,
+        None => error,
+    };
+    Failure::new(format_args!("{option} is no regular expression: {reason}"))
 }
