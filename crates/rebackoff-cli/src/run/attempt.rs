@@ -1,7 +1,7 @@
 //! One try: a command and its processes, from its start to its last process.
 
-use std::io;
 use std::time::{Duration, Instant};
+use std::{io, iter};
 
 use nix::sys::signal::Signal;
 use rustix::event::Timespec;
@@ -168,7 +168,10 @@ impl Attempt {
     fn finish(&mut self, context: &mut Context) -> Result<(), Failure> {
         self.streams.finish();
         let latest = Instant::now().checked_add(LATEST);
-        while !self.streams.are_done() && !(context.ended_by.is_some() && has_come(latest)) {
+        while !self.streams.are_done() {
+            if context.ended_by.is_some() && has_come(latest) {
+                break;
+            }
             let nap = context.ended_by.map(|_| NAP);
             self.advance(context, nap, None)?;
         }
@@ -187,10 +190,12 @@ impl Attempt {
         if self.streams.advance(inbox, timeout.as_ref(), recording)? {
             self.last_output = Instant::now();
         }
+        // A signal that ended the command has arrived before the command's end is seen.
+        let changes: Vec<_> = iter::from_fn(processes::next_change).collect();
         for arrived in context.inbox.take() {
             self.handle_signal(arrived, context);
         }
-        while let Some((child, change)) = processes::next_change() {
+        for (child, change) in changes {
             if child == self.leader {
                 self.handle_change(&change, context);
             }
