@@ -49,6 +49,8 @@ pub(super) enum Variable {
     Progress(Vec<u8>),
 }
 
+/// The digits of the largest number.
+const DIGITS: usize = 20;
 /// Room for a variable of a call's progress.
 const ROOM: usize = 64;
 
@@ -67,14 +69,15 @@ impl Environment {
     /// The environment of a try that begins now.
     pub(super) fn of_try(&mut self, progress: &Progress) -> &[Variable] {
         self.variables.truncate(self.kept);
-        self.variables.push(Variable::new(CALL, &self.calls));
+        self.variables.push(Variable::new(CALL, self.calls.as_bytes()));
         self.add(progress)
     }
 
     /// The environment of a hook: its processes are none of a try.
     pub(super) fn of_hook(&mut self, progress: &Progress) -> &[Variable] {
         self.variables.truncate(self.kept);
-        self.variables.extend(self.outer_calls.as_ref().map(|calls| Variable::new(CALL, calls)));
+        self.variables
+            .extend(self.outer_calls.as_ref().map(|calls| Variable::new(CALL, calls.as_bytes())));
         self.add(progress)
     }
 
@@ -85,21 +88,33 @@ impl Environment {
         self.set("REBACKOFF_LAST_EXIT", progress.last_exit.map(u64::from));
         self.set("REBACKOFF_ELAPSED_MS", Some(millis(progress.elapsed)));
         self.set("REBACKOFF_REMAINING_MS", progress.remaining.map(millis));
-        let reason = progress.reason.map(|reason| Variable::new("REBACKOFF_REASON", reason));
+        let reason = progress.reason.map(str::as_bytes);
+        let reason = reason.map(|reason| Variable::new("REBACKOFF_REASON", reason));
         self.variables.extend(reason);
         &self.variables
     }
 
     fn set(&mut self, name: &str, value: Option<u64>) {
-        self.variables.extend(value.map(|value| Variable::new(name, &value.to_string())));
+        let Some(mut rest) = value else {
+            return;
+        };
+        // Without an allocation: a further try costs little else.
+        let mut digits = [b'0'; DIGITS];
+        let mut begin = DIGITS;
+        while begin == DIGITS || rest > 0 {
+            begin -= 1;
+            digits[begin] += u8::try_from(rest % 10).unwrap_or_default();
+            rest /= 10;
+        }
+        self.variables.push(Variable::new(name, &digits[begin..]));
     }
 }
 
 impl Variable {
-    fn new(name: &str, value: &str) -> Self {
+    fn new(name: &str, value: &[u8]) -> Self {
         let mut bytes = Vec::with_capacity(ROOM);
-        for part in [name, "=", value, "\0"] {
-            bytes.extend_from_slice(part.as_bytes());
+        for part in [name.as_bytes(), b"=", value, b"\0"] {
+            bytes.extend_from_slice(part);
         }
         Self::Progress(bytes)
     }
@@ -121,4 +136,19 @@ fn inherited((name, value): (OsString, OsString)) -> Option<Variable> {
     bytes.push(b'=');
     bytes.extend_from_slice(value.as_bytes());
     CString::new(bytes).ok().map(Variable::Inherited)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_written_whole() {
+        let mut environment = Environment::inherited("mark");
+        for number in [0, 7, 10, 1_000_000_007, u64::MAX] {
+            environment.set("NUMBER", Some(number));
+            let variable: &CStr = environment.variables.last().unwrap().as_ref();
+            assert_eq!(variable.to_str().unwrap(), format!("NUMBER={number}"));
+        }
+    }
 }
