@@ -1,9 +1,9 @@
-//! What goes wrong on our side.
+//! Failures of rebackoff's own.
 
-use std::fmt::Display;
+use std::fmt::{self, Display};
 use std::io::{self, Write as _};
 
-/// Why there is no answer of the command's own: wrong usage, or a failure of ours.
+/// Wrong usage, or a failure of rebackoff's own.
 #[derive(Debug)]
 pub(crate) struct Failure {
     code: u8,
@@ -23,23 +23,29 @@ impl Failure {
         Self::new(format_args!("{doing}: {}", reason(error)))
     }
 
-    /// The same, with where it happened in front.
+    /// Puts the place of the failure in front of its message.
     pub(crate) fn within(self, place: &dyn Display) -> Self {
         Self { message: format!("{place}{}", self.message), ..self }
     }
 
-    /// An end without a message: what there was to say has been said.
+    /// An end whose message has been printed.
     pub(crate) fn silent(code: u8) -> Self {
         Self { code, message: String::new() }
     }
 
-    /// Says what went wrong; gives the exit code.
+    /// Prints the message; gives the exit code.
     pub(crate) fn report(self) -> u8 {
         if !self.message.is_empty() {
-            // Nobody is left to be told that stderr is gone.
+            // A stderr that is gone is ignored.
             let _ = writeln!(io::stderr(), "rebackoff: {}", self.message);
         }
         self.code
+    }
+}
+
+impl Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
     }
 }
 

@@ -1,9 +1,14 @@
 //! `rebackoff`: retries any command well, and shows what a policy will do.
 //!
-//! The command line is a driver over the engine of `rebackoff-core`: it calls, sleeps and tells. What comes after
-//! a try is the engine's to say, in `run` as in `plan`.
+//! The command line is a driver over the engine of `rebackoff-core`: it calls, sleeps and reports. The engine decides
+//! about the next try, in `run` as in `plan`.
 //!
 //! Options as parsed are in `options`; what they come to, in [`run::Run`] and [`plan::Plan`].
+
+#[cfg(not(unix))]
+compile_error!(
+    "the command line of rebackoff is for Unix: it needs process groups, signals and terminals"
+);
 
 mod codes;
 mod config;
@@ -13,8 +18,9 @@ mod install;
 mod options;
 mod plan;
 mod random;
+mod report;
 mod run;
-mod tell;
+mod signals;
 
 use std::process::ExitCode;
 

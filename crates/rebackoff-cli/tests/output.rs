@@ -97,7 +97,7 @@ fn without_it_a_try_gets_what_the_last_one_left() {
 }
 
 #[test]
-fn nobody_reads_and_the_command_hears_of_it_at_once() {
+fn a_command_without_a_reader_gets_sigpipe_at_once() {
     for way in WAYS {
         if way.contains(&"--once") {
             continue;

@@ -43,7 +43,7 @@ impl Tree {
         Self { wrapper, pids, _folder: folder }
     }
 
-    /// The exit code of the wrapper; by then, nobody is left.
+    /// The exit code of the wrapper; by then, no process is left.
     fn fell(mut self) -> Option<i32> {
         let code = self.wrapper.wait().unwrap().code();
         let left: Vec<_> = self.pids.iter().filter(|pid| is_alive(**pid)).collect();
@@ -60,12 +60,19 @@ fn full(path: &Path) -> Option<Vec<u32>> {
 const SOON: &[&str] = &["--grace", "100ms", "--max-tries", "1"];
 
 #[test]
-fn nobody_is_left_after_a_signal_to_the_wrapper() {
+fn no_process_is_left_after_a_signal_to_the_wrapper() {
     for (signal, expected) in [
         (Signal::SIGTERM, 143),
         (Signal::SIGINT, 130),
         (Signal::SIGHUP, 129),
         (Signal::SIGQUIT, 131),
+        (Signal::SIGALRM, 142),
+        (Signal::SIGVTALRM, 154),
+        (Signal::SIGPROF, 155),
+        (Signal::SIGXCPU, 152),
+        (Signal::SIGIO, 157),
+        (Signal::SIGABRT, 134),
+        (Signal::SIGPWR, 158),
     ] {
         let tree = Tree::plant(SOON);
         send(signal, &tree.wrapper);
@@ -74,20 +81,20 @@ fn nobody_is_left_after_a_signal_to_the_wrapper() {
 }
 
 #[test]
-fn nobody_is_left_after_the_time_limit() {
+fn no_process_is_left_after_the_time_limit() {
     let tree = Tree::plant(&["--grace", "100ms", "--max-tries", "1", "--timeout", "3s"]);
     assert_eq!(tree.fell(), Some(124));
 }
 
 #[test]
-fn nobody_is_left_after_the_command_was_killed() {
+fn no_process_is_left_after_the_command_was_killed() {
     let tree = Tree::plant(SOON);
     send_to(Signal::SIGKILL, tree.pids[0]);
     assert_eq!(tree.fell(), Some(137));
 }
 
 #[test]
-fn nobody_is_left_of_a_try_when_the_next_one_begins() {
+fn no_process_is_left_of_a_try_when_the_next_one_begins() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("pids");
     let script = "for pid in $(cat \"$PIDS\" 2>/dev/null); do kill -0 $pid 2>/dev/null && exit 99; done
@@ -147,7 +154,7 @@ fn signals_reach_the_command() {
 }
 
 #[test]
-fn a_command_that_succeeds_after_a_signal_has_its_output_shown_and_leaves_nobody() {
+fn a_command_that_succeeds_after_a_signal_has_its_output_shown_and_leaves_no_process() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("pids");
     let script = "trap 'echo done; exit 0' TERM; sh -c 'trap \"\" TERM; echo $$ > \"$PIDS\"; sleep 600' 2>/dev/null &
@@ -218,12 +225,13 @@ fn it_stops_with_its_command_and_goes_on_with_it() {
     let path = folder.path().join("pids");
     let mut command = rebackoff();
     command.args(["run", "-q", "-n", "1", "--", "sh", "-c", "echo $$ > \"$PIDS\"; exec sleep 600"]);
-    // Nobody could let a group go on whose parents are of the same one, and so it would not stop.
+    // No process could continue a group whose parents are of that group, and so it would not stop.
     command.process_group(0);
     let mut wrapper = command.env("PIDS", &path).spawn().unwrap();
     let pid = eventually("the command is ready", || numbers(&path).first().copied());
     send(Signal::SIGTSTP, &wrapper);
     eventually("the command stops", || (state(pid) == Some('T')).then_some(()));
+    eventually("rebackoff stops", || (state(wrapper.id()) == Some('T')).then_some(()));
     send(Signal::SIGCONT, &wrapper);
     eventually("the command goes on", || (state(pid) == Some('S')).then_some(()));
     send(Signal::SIGTERM, &wrapper);

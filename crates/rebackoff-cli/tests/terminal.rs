@@ -5,12 +5,13 @@ mod support;
 use std::fs::{self, File};
 use std::io::{Read as _, Write as _};
 use std::os::fd::{AsFd as _, OwnedFd};
+use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
 use nix::pty::openpty;
-use nix::unistd::tcgetpgrp;
+use nix::unistd::{self, tcgetpgrp};
 use support::{BINARY, eventually, state};
 
 /// An interactive shell at a terminal.
@@ -64,12 +65,19 @@ impl Shell {
         })
     }
 
-    /// Waits until the terminal listens to a process of this name that sleeps, and gives its number.
+    /// Waits until a process of this name sleeps in the group that the terminal listens to, and gives its number.
     fn listens_to(&self, name: &str) -> u32 {
         eventually(&format!("the terminal listens to {name}"), || {
-            let group = tcgetpgrp(self.terminal.as_fd()).ok()?.as_raw().try_into().ok()?;
-            let listening = fs::read_to_string(format!("/proc/{group}/comm")).ok()?;
-            (listening.trim() == name && state(group) == Some('S')).then_some(group)
+            let group = tcgetpgrp(self.terminal.as_fd()).ok()?.as_raw();
+            let processes = fs::read_dir("/proc").unwrap().flatten();
+            let mut pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+            pids.find(|pid| {
+                let process = unistd::Pid::from_raw(i32::try_from(*pid).unwrap());
+                let comm = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+                unistd::getpgid(Some(process)).is_ok_and(|found| found.as_raw() == group)
+                    && comm.trim() == name
+                    && state(*pid) == Some('S')
+            })
         })
     }
 
@@ -124,6 +132,104 @@ fn ctrl_c_ends_a_shells_loop_as_it_would_without_rebackoff() {
     shell.listens_to("sleep");
     shell.types(CTRL_C);
     assert_eq!(shell.exit_code(), "130");
+}
+
+/// Runs `script` in a shell at a terminal of its own and types Ctrl-C once it says `ready`; gives the exit status, a
+/// signal as its negative number, and the screen after that.
+fn interrupted(shell: &str, script: &str) -> (i32, String) {
+    let pty = openpty(None, None).unwrap();
+    let stdio = |slave: &OwnedFd| Stdio::from(slave.try_clone().unwrap());
+    let mut command = Command::new("setsid");
+    support::clean(&mut command);
+    command.args(["--ctty", "--wait", shell, "-c", script]).env("rebackoff", BINARY);
+    command.stdin(stdio(&pty.slave)).stdout(stdio(&pty.slave)).stderr(stdio(&pty.slave));
+    let mut process = command.spawn().unwrap();
+    drop(command);
+    drop(pty.slave);
+    let mut terminal = File::from(pty.master);
+    let mut screen = String::new();
+    let mut buffer = [0; 4096];
+    while let Ok(count @ 1..) = terminal.read(&mut buffer) {
+        let before = screen.matches("ready").count();
+        screen.push_str(&String::from_utf8_lossy(&buffer[..count]));
+        if screen.matches("ready").count() > before && before == 0 {
+            terminal.write_all(CTRL_C.as_bytes()).unwrap();
+        }
+    }
+    let status = process.wait().unwrap();
+    let code = status.code().unwrap_or_else(|| -status.signal().unwrap());
+    let after = screen.split_once("ready").map_or(screen.clone(), |(_, after)| after.to_owned());
+    (code, after.replace("^C", "").trim().replace("\r\n", "|"))
+}
+
+const SHELLS: [&str; 3] = ["bash", "dash", "zsh"];
+
+/// A command that says so when it is about to wait.
+const READY: &str = "sh -c 'echo ready; exec sleep 600'";
+
+#[test]
+fn ctrl_c_ends_a_script_as_it_does_without_rebackoff() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let makefile = folder.path().join("Makefile");
+    fs::write(&makefile, "all:\n\t@$(command)\n\t@echo goes on\n").unwrap();
+    let makefile = makefile.display();
+    for shell in SHELLS {
+        for script in [
+            "for i in 1 2 3; do COMMAND; done; echo goes on".to_owned(),
+            "trap 'echo cleanup; exit 9' INT; COMMAND; echo after".to_owned(),
+            "COMMAND; echo after $?".to_owned(),
+            "COMMAND || echo failed".to_owned(),
+            "(COMMAND); echo after".to_owned(),
+            format!("command=\"COMMAND\" make -f {makefile} 2>/dev/null || exit 5"),
+        ] {
+            let plain = interrupted(shell, &script.replace("COMMAND", READY));
+            for options in ["-n 1", "-n 9 -w constant -i 0"] {
+                let wrapped = format!("$rebackoff run -q {options} -- {READY}");
+                let ours = interrupted(shell, &script.replace("COMMAND", &wrapped));
+                assert_eq!(ours, plain, "{shell}: {script}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_command_that_catches_ctrl_c_and_exits_is_not_tried_again() {
+    let caught = "sh -c 'trap \"exit 7\" INT; echo ready; while :; do sleep 0.01; done'";
+    for shell in SHELLS {
+        let script = format!("$rebackoff run -q -w constant -i 0 -- {caught}; echo after $?");
+        let plain = interrupted(shell, &format!("{caught}; echo after $?"));
+        assert_eq!(interrupted(shell, &script), plain, "{shell}");
+    }
+}
+
+#[test]
+fn at_a_terminal_a_time_limit_and_a_signal_end_the_whole_try() {
+    let tree = |sleeper: &str| {
+        format!("bash -c 'trap \"\" TERM; setsid -f sleep {sleeper}; sleep 600; sleep 600'")
+    };
+    // No other test, here or in another checkout, sleeps for this time.
+    let sleeper = format!("600.{}", std::process::id());
+    let tree = tree(&sleeper);
+    for shell in SHELLS {
+        let left = format!("echo $?; pgrep -xf 'sleep {sleeper}'");
+        let limit = format!("$rebackoff run -q -n 1 --timeout 300ms --grace 100ms -- {tree}");
+        assert_eq!(
+            interrupted(shell, &format!("{limit}; {left}")),
+            (1, "124".to_owned()),
+            "{shell}"
+        );
+        let sent = format!("$rebackoff run -q --grace 100ms -- {tree} & wrapper=$!");
+        let wait = format!("until pgrep -xf 'sleep {sleeper}' >/dev/null; do sleep 0.01; done");
+        let script = format!("{sent}; {wait}; kill $wrapper; wait $wrapper; {left}");
+        assert_eq!(interrupted(shell, &script), (1, "137".to_owned()), "{shell}");
+    }
+}
+
+#[test]
+fn a_command_that_lives_on_after_ctrl_c_is_not_killed() {
+    let lives = "sh -c 'trap : INT; echo ready; sleep 1; sleep 1; echo done'";
+    let script = format!("$rebackoff run -q --grace 100ms -- {lives}");
+    assert_eq!(interrupted("zsh", &script), (0, "done".to_owned()));
 }
 
 #[test]

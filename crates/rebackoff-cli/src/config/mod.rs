@@ -73,7 +73,8 @@ impl PolicyOptions {
         Ok(layers)
     }
 
-    fn profile_name(&self) -> Result<Option<String>, Failure> {
+    /// The name of the profile, from the option or the environment.
+    pub(crate) fn profile_name(&self) -> Result<Option<String>, Failure> {
         match (&self.profile, env::var("REBACKOFF_PROFILE")) {
             (Some(name), _) => Ok(Some(name.clone())),
             (None, Ok(name)) if !name.is_empty() => Ok(Some(name)),

@@ -9,7 +9,7 @@ mod run;
 pub(crate) use install::{CompletionsOptions, ManOptions};
 pub(crate) use plan::{Format, PlanOptions};
 pub(crate) use policy::PolicyOptions;
-pub(crate) use run::{LogFormat, RunOptions};
+pub(crate) use run::{FailedOutput, LogFormat, RunOptions};
 
 use std::env;
 use std::mem::ManuallyDrop;
@@ -30,7 +30,7 @@ pub(crate) enum Action {
 const ABOUT: &str = "Retries any command well, and shows what a policy will do";
 
 const AFTER: &str = "\
-Exit codes of `rebackoff run`: the command's own; 128+n when signal n ended it; 124 when a time limit did; \
+Exit codes of `rebackoff run`: the command's own; 128+n when signal n ended it; 124 when --timeout or --deadline did; \
 125 for wrong usage or a failure of rebackoff's own; 126 when the command cannot be executed, 127 when it is not found.";
 
 /// The one definition from which arguments are parsed, and completions and manual pages made.

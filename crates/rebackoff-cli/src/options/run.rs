@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::PolicyOptions;
+use crate::Failure;
 
 pub(crate) const ABOUT: &str = "Run a command, and run it again when it fails";
 
@@ -18,24 +19,28 @@ Examples:
       $ rebackoff run --retry-after-regex 'retry after (\\d+)' -- ./deploy
   Only the successful try's output goes down the pipe:
       $ rebackoff run --once -- ./export | gzip > export.gz
+  Wait until the output says so, for a minute at most:
+      $ rebackoff run --until-stdout ready --deadline 1m -- ./status
   Run a test until it fails, a hundred times at most:
       $ rebackoff run --until-fail --max-tries 100 --wait constant --interval 0 -- ./flaky-test
   From cron, each minute: a failure waits longer each time before the command is run again:
       $ rebackoff run --quiet --state backup.state --max-value 1h --max-tries none -- ./backup
 
 Exit codes:
-  the command's own; 128+n when signal n ended it; 124 when a time limit did; 125 for wrong usage or a failure \
-of rebackoff's own; 126 when the command cannot be executed, 127 when it is not found. A call that gives up although \
-the last try's code was 0 (--consecutive, --retry-if-stdout) exits with 1.
+  the command's own; 128+n when signal n ended it; 124 when --timeout or --deadline did; 125 for wrong usage or a \
+failure of rebackoff's own; 126 when the command cannot be executed, 127 when it or its interpreter does not exist. \
+--max-time leaves the code of the last try. A call that gives up although the last try's code was 0 (--consecutive, \
+--retry-if-stdout, --until-stdout) exits with 1.
 
 Environment of the command:
   REBACKOFF_TRY, REBACKOFF_MAX_TRIES, REBACKOFF_LAST_EXIT, REBACKOFF_ELAPSED_MS, REBACKOFF_REMAINING_MS; \
-those that have no value are not set.
+those that have no value are not set. REBACKOFF_CALL marks the processes of a call.
 
 Signals:
-  TERM, INT, HUP and QUIT are forwarded to the try's process group and end the call; what has not ended after \
---grace is killed. USR1, USR2, WINCH, CONT and TSTP are forwarded. In a wait, a signal that would end the command \
-ends the call at once, and USR1 or USR2 ends the wait and begins the next try.";
+  TERM, INT, HUP, QUIT and ALRM are forwarded to the try and end the call; what has not ended after --grace is killed, \
+and at once when the signal comes again. Ctrl-C at a terminal reaches the command itself, and no other try follows. \
+USR1, USR2, WINCH, CONT and TSTP are forwarded. In a wait, a signal that would end the command ends the call at once, \
+and USR1 or USR2 ends the wait and begins the next try.";
 
 /// Run a command, and run it again when it fails
 ///
@@ -58,8 +63,8 @@ pub(crate) struct RunOptions {
     pub(crate) stop_on: Option<String>,
     /// Retry when stdout matches, whatever the exit code
     ///
-    /// `^` and `$` match at lines. A match may be up to 8 KiB long. Output is bytes: `(?i)` and `\w` know ASCII alone,
-    /// and `(?u)` makes `\w` and `[é]` know Unicode.
+    /// `^` and `$` match at lines, `\A` and `\z` at the ends of the output. A match may be up to 8 KiB long. `.`
+    /// matches a character of UTF-8, and `(?-u:.)` any byte.
     #[arg(long, value_name = "REGEX", help_heading = "Conditions")]
     pub(crate) retry_if_stdout: Option<String>,
     /// Retry when stderr matches, whatever the exit code
@@ -70,6 +75,18 @@ pub(crate) struct RunOptions {
     /// The first group of the last match, or all of it, is a floor under the wait, as `Retry-After` is.
     #[arg(long, value_name = "REGEX", help_heading = "Conditions")]
     pub(crate) retry_after_regex: Option<String>,
+    /// Succeed when stdout matches, and only then
+    ///
+    /// The exit code of the command does not count then, and that of rebackoff is 0. Both may be given: one match is
+    /// enough.
+    #[arg(long, value_name = "REGEX", help_heading = "Conditions")]
+    pub(crate) until_stdout: Option<String>,
+    /// Succeed when stderr matches, and only then
+    #[arg(long, value_name = "REGEX", help_heading = "Conditions")]
+    pub(crate) until_stderr: Option<String>,
+    /// Succeed when stdout or stderr contains this text, and only then
+    #[arg(long, value_name = "TEXT", help_heading = "Conditions")]
+    pub(crate) contains: Option<String>,
     /// Run until the command fails; the exit code is 0 if it never did
     #[arg(long, help_heading = "Conditions")]
     pub(crate) until_fail: bool,
@@ -78,24 +95,59 @@ pub(crate) struct RunOptions {
           value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) consecutive: u64,
 
-    /// How long after TERM the process group is killed [default: 5s]
+    /// Stop retrying after this long, and end a running try, too
+    #[arg(long, value_name = "DURATION", help_heading = "Processes")]
+    pub(crate) deadline: Option<String>,
+    /// Begin anew after a try that lasted so long: its end counts as the first failure
+    ///
+    /// With `--max-tries none`, rebackoff supervises a service: waits grow only while it fails early.
+    #[arg(long, value_name = "DURATION", help_heading = "Processes")]
+    pub(crate) reset_after: Option<String>,
+    /// Kill a try so long after the signal that asks it to end [default: 5s]
     #[arg(long, value_name = "DURATION", help_heading = "Processes")]
     pub(crate) grace: Option<String>,
-    /// Run this shell command before each wait
+    /// End a try with this signal [default: TERM]
+    #[arg(long, value_name = "SIGNAL", help_heading = "Processes")]
+    pub(crate) signal: Option<String>,
+    /// Run this shell command in each wait
     ///
-    /// It sees the same environment as the next try would, and its stdout is rebackoff's stderr.
+    /// It sees the environment of the next try. Its stdin is empty, and its stdout is rebackoff's stderr. Its limit is
+    /// --timeout, else the wait, but at least 1s. Processes that it leaves in the background go on.
     #[arg(long, value_name = "COMMAND", help_heading = "Processes")]
     pub(crate) on_retry: Option<OsString>,
+    /// Run this shell command after success
+    #[arg(long, value_name = "COMMAND", help_heading = "Processes")]
+    pub(crate) on_success: Option<OsString>,
+    /// Run this shell command after giving up; REBACKOFF_REASON is the reason
+    #[arg(long, value_name = "COMMAND", help_heading = "Processes")]
+    pub(crate) on_giveup: Option<OsString>,
     /// Keep tries and waits in this file between runs: each run tries once, if the wait is over
     ///
-    /// A run that comes too early exits with the last try's code. Success and giving up remove the file; the next run
+    /// A run that comes too early exits with the last try's code, or with 1 where that was 0. Success and giving up remove the file; the next run
     /// begins afresh. Written atomically, locked by FILE.lock.
     #[arg(long, value_name = "FILE", help_heading = "Processes")]
     pub(crate) state: Option<PathBuf>,
 
+    /// Exit with the command's own code, although a time limit ended it
+    #[arg(long, help_heading = "Exit code")]
+    pub(crate) preserve_status: bool,
+    /// Exit with this code when a time limit ended a try or the call
+    ///
+    /// Without it, a limit on a try exits with 124, and --max-time with the code of the last try.
+    #[arg(long, value_name = "CODE", help_heading = "Exit code")]
+    pub(crate) timeout_code: Option<u8>,
+    /// Exit with this code when another run has the --state file
+    #[arg(long, value_name = "CODE", help_heading = "Exit code", default_value_t = Failure::CODE)]
+    pub(crate) conflict_code: u8,
+
     /// Hold stdout back until a try succeeds: in memory to 1 MiB, then in an unlinked file
+    ///
+    /// See --failed-output for the output of failed tries.
     #[arg(long, help_heading = "Output")]
     pub(crate) once: bool,
+    /// Pass on stdout of failed tries like this; implies --once
+    #[arg(long, value_name = "WHERE", help_heading = "Output")]
+    pub(crate) failed_output: Option<FailedOutput>,
     /// Give each try the same stdin: kept in memory to 1 MiB, then in an unlinked file
     #[arg(long, help_heading = "Output")]
     pub(crate) replay_stdin: bool,
@@ -122,7 +174,16 @@ pub(crate) struct RunOptions {
     pub(crate) command: Vec<OsString>,
 }
 
-/// In which form events are logged.
+/// The place of the output of failed tries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailedOutput {
+    /// To stderr, after each try
+    Stderr,
+    /// To stdout, of the last try, if all fail
+    Last,
+}
+
+/// The format of events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum LogFormat {
     /// An object for each event.

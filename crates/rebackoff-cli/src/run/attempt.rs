@@ -1,79 +1,77 @@
-//! One try: a command in a process group of its own, from its start to its last process.
+//! One try: a command and its processes, from its start to its last process.
 
-use std::ffi::OsString;
-use std::io;
-use std::os::unix::process::CommandExt as _;
-use std::process::Command;
 use std::time::{Duration, Instant};
+use std::{io, iter};
 
+use nix::sys::signal::Signal;
 use rustix::event::Timespec;
-use rustix::process::{Pid, Signal, WaitStatus, kill_process_group};
+use rustix::process::{Pid, WaitStatus};
 
-use super::children::{self, Change};
 use super::conditions::Seen;
-use super::environment::Environment;
-use super::inbox::ENDING;
+use super::context::{Context, Request, stop};
+use super::environment::Variable;
+use super::inbox::{Arrived, is_ending};
+use super::processes::{self, Change, Survivor};
+use super::program::Program;
 use super::streams::{Recording, Streams};
-use super::surroundings::{Surroundings, has_waited_in_vain};
 use crate::Failure;
 use crate::ending::Ending;
+use crate::failure::reason;
 
-/// What a try is made of.
+/// Output after the end of the command arrives until this silence …
+const SILENCE: Duration = Duration::from_millis(100);
+/// … but not for longer.
+const LATEST: Duration = Duration::from_secs(1);
+const NAP: Duration = Duration::from_millis(20);
+/// A killed process that has not ended by then hangs in the kernel.
+const HANGS: Duration = Duration::from_secs(2);
+
+/// The parts of a try.
 pub(super) struct Task<'t> {
-    pub(super) command: &'t [OsString],
-    pub(super) environment: Environment,
+    pub(super) program: &'t mut Program,
+    pub(super) environment: &'t [Variable],
     pub(super) timeout: Option<Duration>,
     pub(super) streams: Streams,
 }
 
 /// A command that has been started.
 pub(super) struct Attempt {
-    /// The command, and the process group that it leads.
-    group: Pid,
+    /// The command, and the process group that it leads unless it shares rebackoff's.
+    leader: Pid,
     streams: Streams,
-    /// When the try has taken too long.
+    /// The end of the limit on the try.
     limit: Option<Instant>,
-    /// When the group is killed, once it has been asked to end.
-    kill_at: Option<Instant>,
     has_timed_out: bool,
+    /// The time of KILL, once the try has been asked to end.
+    kill_at: Option<Instant>,
+    killed_at: Option<Instant>,
     /// Rebackoff was asked to stop, and does so when the command has.
     stops_with_command: bool,
-    ending: Option<Ending>,
+    ended: Option<(Ending, Instant)>,
+    last_output: Instant,
+    survivor: Option<Survivor>,
 }
 
 impl Attempt {
-    /// Starts the command; the inner error is why there is none to start.
-    pub(super) fn begin(
-        task: Task<'_>,
-        surroundings: &mut Surroundings,
-    ) -> Result<Result<Self, Ending>, Failure> {
-        let Task { command: words, environment, timeout, mut streams } = task;
-        let Some((program, arguments)) = words.split_first() else {
-            return Ok(Err(Ending::NotFound));
-        };
-        let mut command = Command::new(program);
-        command.args(arguments).process_group(0);
-        environment.tell(&mut command);
-        streams.configure(&mut command);
+    /// Starts the command; the error is the reason for which there is none to start.
+    pub(super) fn begin(task: Task<'_>, context: &Context) -> Result<Self, Ending> {
+        let Task { program, environment, timeout, mut streams } = task;
         let begin = Instant::now();
-        let mut child = match command.spawn() {
-            Ok(child) => child,
-            Err(error) => return cannot_start(&error).map(Err),
-        };
-        streams
-            .connect(&mut child)
-            .map_err(|error| Failure::io("cannot read from a pipe", &error))?;
-        let group = Pid::from_child(&child);
-        surroundings.lend_terminal(group);
-        Ok(Ok(Self {
-            group,
+        let ends = streams.open().map_err(|error| Ending::NotStarted(reason(&error)))?;
+        let leader = program.spawn(ends.actions(), context.attributes(), environment)?;
+        drop(ends);
+        Ok(Self {
+            leader,
             streams,
             limit: timeout.and_then(|timeout| begin.checked_add(timeout)),
-            kill_at: None,
             has_timed_out: false,
+            kill_at: None,
+            killed_at: None,
             stops_with_command: false,
-            ending: None,
-        }))
+            ended: None,
+            last_output: begin,
+            survivor: None,
+        })
     }
 
     // Getters
@@ -90,164 +88,215 @@ impl Attempt {
         self.streams.spilled()
     }
 
-    // Handlers
-
-    /// Stays with the command until it has ended and what it wrote has been passed on.
-    pub(super) fn watch(
-        &mut self,
-        surroundings: &mut Surroundings,
-        recording: Option<&mut Recording>,
-    ) -> Result<Ending, Failure> {
-        let watched = self.watch_on(surroundings, recording);
-        surroundings.take_terminal(self.group);
-        let checked = watched.and_then(|ending| self.streams.check().map(|()| ending));
-        if checked.is_err() {
-            self.clear(surroundings);
-        }
-        checked
+    /// The time at which the command ended.
+    pub(super) fn ended(&self) -> Option<Instant> {
+        self.ended.as_ref().map(|(_, ended)| *ended)
     }
 
-    /// Passes on what was held back.
-    pub(super) fn release(&mut self, surroundings: &mut Surroundings) -> Result<(), Failure> {
+    /// The process that goes on although it was to end.
+    pub(super) fn survivor(&self) -> Option<&Survivor> {
+        self.survivor.as_ref()
+    }
+
+    fn is_settled(&self) -> bool {
+        let Some((_, ended)) = &self.ended else {
+            return self.survivor.is_some();
+        };
+        self.streams.are_done()
+            || ended.elapsed() >= LATEST
+            || self.last_output.max(*ended).elapsed() >= SILENCE
+    }
+
+    // Handlers
+
+    /// Stays with the command until it has ended and its output has settled.
+    pub(super) fn watch(
+        &mut self,
+        context: &mut Context,
+        mut recording: Option<&mut Recording>,
+    ) -> Result<Ending, Failure> {
+        while !self.is_settled() {
+            let nap = self.time_to_alarm();
+            self.advance(context, nap, recording.as_deref_mut())?;
+            self.handle_time(context);
+        }
+        self.streams.search_to_end();
+        if let Err(failure) = self.streams.check() {
+            self.clear(context)?;
+            return Err(failure);
+        }
+        let interrupted = context.ended_by.map_or(Signal::SIGKILL, |arrived| arrived.signal);
+        let ending = self.ended.as_ref().map(|(ending, _)| ending.clone());
+        let ending = ending.unwrap_or(Ending::Killed(interrupted as i32));
+        Ok(if self.has_timed_out { Ending::TimedOut(ending.code()) } else { ending })
+    }
+
+    /// Passes on what was held back, to stderr where the output is a failed try's.
+    pub(super) fn release(&mut self, context: &mut Context) -> Result<(), Failure> {
         self.streams.release();
-        self.watch_on(surroundings, None)?;
+        self.finish(context)
+    }
+
+    pub(super) fn divert(&mut self) {
+        self.streams.divert();
+    }
+
+    /// Passes on late output, then ends what the command has left running: a signal, and KILL after the grace.
+    pub(super) fn clear(&mut self, context: &mut Context) -> Result<(), Failure> {
+        let ended = self.ended.as_ref().map_or_else(Instant::now, |(_, ended)| *ended);
+        let mut end_at = ended.checked_add(context.grace.min(LATEST));
+        while self.survivor.is_none() && context.lineage.is_running(self.leader, context.group()) {
+            if self.kill_at.is_none() && self.killed_at.is_none() && has_come(end_at) {
+                self.end_with(context.signal, context);
+            }
+            if self.killed_at.is_some() {
+                // A process may have begun another meanwhile.
+                self.signal(Signal::SIGKILL, context);
+            }
+            let asked = context.ended_by;
+            self.advance(context, Some(NAP), None)?;
+            if context.ended_by != asked {
+                end_at = None;
+            }
+            self.handle_time(context);
+        }
+        self.finish(context)
+    }
+
+    /// Passes on what has arrived by now. A process of others may hold the pipes open for ever, and the reader of
+    /// rebackoff's output may be stuck when a signal asks for the end.
+    fn finish(&mut self, context: &mut Context) -> Result<(), Failure> {
+        self.streams.finish();
+        let latest = Instant::now().checked_add(LATEST);
+        while !self.streams.are_done() {
+            if context.ended_by.is_some() && has_come(latest) {
+                break;
+            }
+            let nap = context.ended_by.map(|_| NAP);
+            self.advance(context, nap, None)?;
+        }
         self.streams.check()
     }
 
-    /// Ends what the command has left running: TERM, and KILL after the grace.
-    pub(super) fn clear(&mut self, surroundings: &mut Surroundings) {
-        if !self.has_leftovers(surroundings) {
-            return;
-        }
-        self.signal_leftovers(Signal::TERM, surroundings);
-        self.signal_leftovers(Signal::CONT, surroundings);
-        let kill_at = self.kill_at.or_else(|| Instant::now().checked_add(surroundings.grace));
-        while self.has_leftovers(surroundings) {
-            let left = kill_at.map(|at| at.saturating_duration_since(Instant::now()));
-            match left {
-                Some(Duration::ZERO) if has_waited_in_vain(kill_at) => return,
-                Some(Duration::ZERO) => self.signal_leftovers(Signal::KILL, surroundings),
-                _ => {}
-            }
-            surroundings.nap(left);
-            for signal in surroundings.inbox.take() {
-                if ENDING.contains(&signal) {
-                    surroundings.ended_by.get_or_insert(signal);
-                    self.signal_leftovers(signal, surroundings);
-                }
-            }
-            while children::next_change().is_some() {}
-        }
-    }
-
-    fn watch_on(
+    /// Waits for output, a signal or the end of `nap`, and handles what has come.
+    fn advance(
         &mut self,
-        surroundings: &mut Surroundings,
-        mut recording: Option<&mut Recording>,
-    ) -> Result<Ending, Failure> {
-        loop {
-            if let Some(ending) = self.ending {
-                if self.streams.are_done() || surroundings.ended_by.is_some() {
-                    return Ok(ending);
-                }
-            }
-            let timeout = self.time_to_alarm();
-            let inbox = surroundings.inbox.descriptor();
-            self.streams.advance(inbox, timeout.as_ref(), recording.as_deref_mut())?;
-            for signal in surroundings.inbox.take() {
-                self.handle_signal(signal, surroundings);
-            }
-            while let Some((child, change)) = children::next_change() {
-                if child == self.group {
-                    self.handle_change(&change, surroundings);
-                }
-            }
-            self.handle_time(surroundings);
+        context: &mut Context,
+        nap: Option<Duration>,
+        recording: Option<&mut Recording>,
+    ) -> Result<(), Failure> {
+        let timeout = nap.and_then(|nap| Timespec::try_from(nap).ok());
+        let inbox = context.inbox.descriptor();
+        if self.streams.advance(inbox, timeout.as_ref(), recording)? {
+            self.last_output = Instant::now();
         }
+        // A signal that ended the command has arrived before the command's end is seen.
+        let changes: Vec<_> = iter::from_fn(processes::next_change).collect();
+        for arrived in context.inbox.take() {
+            self.handle_signal(arrived, context);
+        }
+        for (child, change) in changes {
+            if child == self.leader {
+                self.handle_change(&change, context);
+            }
+        }
+        Ok(())
     }
 
-    fn time_to_alarm(&self) -> Option<Timespec> {
-        if self.ending.is_some() {
-            return None;
-        }
-        let next = [self.limit, self.kill_at].into_iter().flatten().min()?;
-        Timespec::try_from(next.saturating_duration_since(Instant::now())).ok()
+    fn time_to_alarm(&self) -> Option<Duration> {
+        let hangs = self.killed_at.and_then(|at| at.checked_add(HANGS));
+        let settles = self.ended.as_ref().and_then(|(_, ended)| {
+            let silent = self.last_output.max(*ended).checked_add(SILENCE);
+            [silent, ended.checked_add(LATEST)].into_iter().flatten().min()
+        });
+        let alarms = match &self.ended {
+            Some(_) => [settles, None, None],
+            None => [self.limit, self.kill_at, hangs],
+        };
+        let next = alarms.into_iter().flatten().min()?;
+        Some(next.saturating_duration_since(Instant::now()))
     }
 
-    fn handle_signal(&mut self, signal: Signal, surroundings: &mut Surroundings) {
+    fn handle_signal(&mut self, arrived: Arrived, context: &mut Context) {
+        let signal = arrived.signal;
+        let is_typed = context.is_typed(arrived);
         match signal {
-            Signal::CHILD | Signal::XFSZ => {}
-            Signal::CONT => {
-                surroundings.lend_terminal_again(self.group);
-                self.signal(Signal::CONT);
-            }
-            Signal::TSTP => {
+            Signal::SIGCHLD | Signal::SIGXFSZ => {}
+            Signal::SIGTSTP => {
                 self.stops_with_command = true;
-                self.signal(Signal::TSTP);
+                self.signal(signal, context);
             }
-            signal if ENDING.contains(&signal) => {
-                surroundings.ended_by.get_or_insert(signal);
-                self.end_with(signal, surroundings);
+            signal if is_ending(signal) => {
+                let request = context.note_end(arrived);
+                // The command has a typed signal already, and may go on: an interpreter does.
+                let is_typed = is_typed && signal != Signal::SIGHUP && self.ended.is_none();
+                if is_typed || request == Request::Echo {
+                    return;
+                }
+                self.end_with(signal, context);
+                if request == Request::Again {
+                    self.kill_at = self.kill_at.and(Some(Instant::now()));
+                }
             }
-            other => self.signal(other),
+            _ if is_typed => {}
+            other => self.signal(other, context),
         }
     }
 
-    fn handle_change(&mut self, change: &Change, surroundings: &mut Surroundings) {
+    fn handle_change(&mut self, change: &Change, context: &Context) {
         match change {
             Change::Ended(status) => {
-                let timed_out = self.has_timed_out.then_some(Ending::TimedOut);
-                self.ending = Some(timed_out.unwrap_or_else(|| ending_of(*status)));
+                self.ended = Some((ending_of(*status), Instant::now()));
                 self.streams.handle_end();
                 self.limit = None;
             }
-            Change::Stopped(signal) => {
-                if surroundings.stop_with(self.group, *signal, self.stops_with_command) {
-                    self.signal(Signal::CONT);
+            Change::Stopped => {
+                if context.group() == processes::Group::Shared || self.stops_with_command {
+                    stop();
+                    self.signal(Signal::SIGCONT, context);
                 }
                 self.stops_with_command = false;
             }
         }
     }
 
-    fn handle_time(&mut self, surroundings: &Surroundings) {
-        let now = Instant::now();
-        if self.limit.is_some_and(|limit| now >= limit) {
+    fn handle_time(&mut self, context: &Context) {
+        if has_come(self.limit) {
             self.limit = None;
             self.has_timed_out = true;
-            self.end_with(Signal::TERM, surroundings);
+            self.end_with(context.signal, context);
         }
-        if self.ending.is_none() && self.kill_at.is_some_and(|kill_at| now >= kill_at) {
+        if has_come(self.kill_at) {
             self.kill_at = None;
-            self.signal(Signal::KILL);
+            self.killed_at = Some(Instant::now());
+            self.signal(Signal::SIGKILL, context);
+        }
+        if let Some(killed_at) = self.killed_at {
+            let survivor = context.lineage.survivor(self.leader);
+            let hangs = killed_at.elapsed() >= HANGS;
+            self.survivor = survivor
+                .filter(|survivor| hangs || survivor.error.is_some())
+                .or(self.survivor.take());
         }
     }
 
-    /// Asks the group to end, and sees to it that it does.
-    fn end_with(&mut self, signal: Signal, surroundings: &Surroundings) {
-        self.signal(signal);
-        // What is stopped hears nothing else.
-        self.signal(Signal::CONT);
-        if self.kill_at.is_none() {
-            self.kill_at = Instant::now().checked_add(surroundings.grace);
+    /// Asks the processes of the try to end, and sees to it that they do.
+    fn end_with(&mut self, signal: Signal, context: &Context) {
+        self.signal(signal, context);
+        // What is stopped receives nothing else.
+        self.signal(Signal::SIGCONT, context);
+        if self.killed_at.is_none() {
+            self.kill_at = self.kill_at.or_else(|| Instant::now().checked_add(context.grace));
         }
     }
 
-    fn signal(&self, signal: Signal) {
-        // A group that is gone needs no signal.
-        let _ = kill_process_group(self.group, signal);
+    fn signal(&self, signal: Signal, context: &Context) {
+        context.lineage.signal(self.leader, context.group(), signal);
     }
+}
 
-    fn has_leftovers(&self, surroundings: &Surroundings) -> bool {
-        children::are_left(self.group, &surroundings.bystanders)
-    }
-
-    fn signal_leftovers(&self, signal: Signal, surroundings: &Surroundings) {
-        self.signal(signal);
-        for child in children::others_than(&surroundings.bystanders) {
-            let _ = rustix::process::kill_process(child, signal);
-        }
-    }
+fn has_come(time: Option<Instant>) -> bool {
+    time.is_some_and(|time| Instant::now() >= time)
 }
 
 fn ending_of(status: WaitStatus) -> Ending {
@@ -256,17 +305,5 @@ fn ending_of(status: WaitStatus) -> Ending {
         (None, code) => {
             Ending::Exited(code.and_then(|code| u8::try_from(code).ok()).unwrap_or(u8::MAX))
         }
-    }
-}
-
-/// Why the command did not start: its fault, or ours.
-fn cannot_start(error: &io::Error) -> Result<Ending, Failure> {
-    use rustix::io::Errno;
-    match Errno::from_io_error(error) {
-        Some(Errno::NOENT) => Ok(Ending::NotFound),
-        Some(Errno::AGAIN | Errno::NOMEM | Errno::MFILE | Errno::NFILE) | None => {
-            Err(Failure::io("cannot start the command", error))
-        }
-        Some(_) => Ok(Ending::NotExecutable),
     }
 }

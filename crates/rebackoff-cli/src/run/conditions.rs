@@ -1,30 +1,65 @@
-//! What the caller says of outcomes.
+//! The caller's conditions on outcomes.
 
 use rebackoff_core::{Seconds, Verdict};
-use regex::bytes::Regex;
+use regex_automata::meta::{BuildError, Regex};
+use regex_automata::util::syntax;
 
 use crate::codes::Codes;
 use crate::ending::Ending;
 
-/// Which endings and outputs are retried, and how many successes are wanted.
+/// The endings and outputs that are retried, and the number of successes to reach.
 #[derive(Clone, Debug)]
 pub(crate) struct Conditions {
     pub(crate) on: Codes,
     pub(crate) stop_on: Codes,
     pub(crate) until_fail: bool,
     pub(crate) consecutive: u64,
-    pub(crate) stdout: Option<Regex>,
-    pub(crate) stderr: Option<Regex>,
+    pub(crate) stdout: Patterns,
+    pub(crate) stderr: Patterns,
     pub(crate) retry_after: Option<Regex>,
 }
 
-/// What was seen in the output of a try.
+/// The patterns to find in one stream.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Patterns {
+    /// Asks for a retry.
+    pub(crate) retry: Option<Regex>,
+    /// Each of them means success.
+    pub(crate) until: Vec<Regex>,
+}
+
+/// The findings in the output of a try.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Seen {
-    /// A pattern that asks for a retry.
     pub(crate) retry: bool,
-    /// A wait.
+    pub(crate) until: bool,
+    /// A wait that the output asks for.
     pub(crate) hint: Option<Seconds>,
+}
+
+impl Patterns {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.retry.is_none() && self.until.is_empty()
+    }
+}
+
+/// The pattern `text`: `^` and `$` match at lines, which end with a newline or with `\r\n`; output may be any bytes.
+pub(crate) fn pattern(text: &str) -> Result<Regex, Box<BuildError>> {
+    let syntax = syntax::Config::new().multi_line(true).crlf(true).utf8(false);
+    let config = Regex::config().utf8_empty(false);
+    Regex::builder().syntax(syntax).configure(config).build(text).map_err(Box::new)
+}
+
+/// The text `text` itself, whatever its characters mean in a pattern.
+pub(crate) fn literal(text: &str) -> Result<Regex, Box<BuildError>> {
+    pattern(&regex_syntax::escape(text))
+}
+
+impl Conditions {
+    /// Returns whether success is a matter of output.
+    pub(crate) fn wants_output(&self) -> bool {
+        !self.stdout.until.is_empty() || !self.stderr.until.is_empty()
+    }
 }
 
 /// Gives the verdicts of one call.
@@ -43,17 +78,28 @@ impl Judge {
         self.streak
     }
 
-    pub(crate) fn judge(&mut self, conditions: &Conditions, ending: Ending, seen: Seen) -> Verdict {
+    pub(crate) fn judge(
+        &mut self,
+        conditions: &Conditions,
+        ending: &Ending,
+        seen: Seen,
+    ) -> Verdict {
         let again = seen.hint.map_or(Verdict::Retry, Verdict::RetryAfter);
-        let succeeded = (ending.code() == 0) != conditions.until_fail;
+        let has_exited = (ending.code() == 0) != conditions.until_fail;
+        let wants_output = conditions.wants_output();
+        let succeeded = if wants_output { seen.until } else { has_exited };
         let streak = std::mem::take(&mut self.streak);
         if conditions.stop_on.contains(ending) {
             Verdict::GiveUp
-        } else if seen.retry || conditions.on.contains(ending) {
+        } else if let Ending::NotStarted(_) = ending {
+            again
+        } else if seen.retry || (!seen.until && conditions.on.contains(ending)) {
             again
         } else if succeeded {
             self.streak = streak + 1;
             if self.streak >= conditions.consecutive { Verdict::Accept } else { again }
+        } else if wants_output && has_exited {
+            again
         } else {
             Verdict::GiveUp
         }
@@ -64,7 +110,7 @@ impl Judge {
 mod tests {
     use super::*;
 
-    const NOTHING: Seen = Seen { retry: false, hint: None };
+    const NOTHING: Seen = Seen { retry: false, until: false, hint: None };
 
     fn conditions() -> Conditions {
         Conditions {
@@ -72,15 +118,15 @@ mod tests {
             stop_on: Codes::default(),
             until_fail: false,
             consecutive: 1,
-            stdout: None,
-            stderr: None,
+            stdout: Patterns::default(),
+            stderr: Patterns::default(),
             retry_after: None,
         }
     }
 
     fn verdicts(conditions: &Conditions, codes: &[u8]) -> Vec<Verdict> {
         let mut judge = Judge::new(0);
-        codes.iter().map(|code| judge.judge(conditions, Ending::Exited(*code), NOTHING)).collect()
+        codes.iter().map(|code| judge.judge(conditions, &Ending::Exited(*code), NOTHING)).collect()
     }
 
     #[test]
@@ -118,8 +164,28 @@ mod tests {
     #[test]
     fn output_may_ask_for_a_retry_of_a_success_and_for_a_wait() {
         let hint = Seconds::new(3.0);
-        let seen = Seen { retry: true, hint };
-        let verdict = Judge::new(0).judge(&conditions(), Ending::Exited(0), seen);
+        let seen = Seen { retry: true, until: false, hint };
+        let verdict = Judge::new(0).judge(&conditions(), &Ending::Exited(0), seen);
         assert_eq!(verdict.hint(), hint);
+    }
+
+    #[test]
+    fn where_output_means_success_the_exit_code_does_not() {
+        let stdout = Patterns { retry: None, until: vec![pattern("ready").unwrap()] };
+        let conditions = Conditions { stdout, ..conditions() };
+        let judge = |code, until| {
+            let seen = Seen { until, ..NOTHING };
+            Judge::new(0).judge(&conditions, &Ending::Exited(code), seen)
+        };
+        assert_eq!([judge(0, true), judge(3, true)], [Verdict::Accept; 2]);
+        assert_eq!([judge(0, false), judge(3, false)], [Verdict::Retry; 2]);
+        assert_eq!(judge(127, false), Verdict::GiveUp);
+    }
+
+    #[test]
+    fn a_command_that_the_system_could_not_start_is_retried_whatever_is_named() {
+        let conditions = Conditions { on: Codes::parse("3").unwrap(), ..conditions() };
+        let ending = Ending::NotStarted(String::new());
+        assert_eq!(Judge::new(0).judge(&conditions, &ending, NOTHING), Verdict::Retry);
     }
 }

@@ -1,15 +1,18 @@
-//! `rebackoff run`: the driver. It calls, asks the engine, and does what it says.
+//! `rebackoff run`: the driver. It calls, asks the engine, and does what the engine says.
 
 mod attempt;
 mod call;
-mod children;
 mod conditions;
+mod context;
 mod environment;
+mod hook;
 mod inbox;
+mod moment;
+mod processes;
+mod program;
 mod resolve;
 mod state;
 mod streams;
-mod surroundings;
 mod terminal;
 mod wait;
 
@@ -17,54 +20,68 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use nix::sys::signal::Signal;
 use rebackoff_core::Policy;
-use rustix::process::Signal;
 
 use crate::Failure;
 use crate::ending::Ending;
-use crate::tell::Voice;
-use call::{Begun, Call, Next};
+use crate::options::FailedOutput;
+use crate::report::Reporter;
+use call::{Begun, Call};
 use conditions::Conditions;
 
-/// What `rebackoff run` is to do.
+/// The task of `rebackoff run`.
 #[derive(Debug)]
 pub(crate) struct Run {
     policy: Policy,
     timeout: Option<Duration>,
+    deadline: Option<Duration>,
+    reset_after: Option<Duration>,
     grace: Duration,
+    signal: Signal,
     conditions: Conditions,
     command: Vec<OsString>,
     on_retry: Option<OsString>,
+    on_success: Option<OsString>,
+    on_giveup: Option<OsString>,
     once: bool,
+    failed_output: Option<FailedOutput>,
     replay_stdin: bool,
     state: Option<PathBuf>,
-    voice: Voice,
+    exit_codes: ExitCodes,
+    reporter: Reporter,
+}
+
+/// The exit codes of ends that are not the command's own.
+#[derive(Clone, Copy, Debug)]
+struct ExitCodes {
+    preserve_status: bool,
+    /// Of a time limit; where it is not given, a limit on the call leaves the command's own.
+    timeout: Option<u8>,
+    /// Of a run beside another one with the same state.
+    conflict: u8,
 }
 
 impl Run {
     /// Runs the command until it has succeeded or the engine gives up; gives the exit code.
     pub(crate) fn run(self) -> Result<u8, Failure> {
-        let mut call = match Call::begin(&self)? {
-            Begun::Call(call) => call,
-            Begun::TooEarly(code) => return Ok(code),
-        };
-        loop {
-            let outcome = call.attempt()?;
-            match call.decide(&outcome) {
-                Next::Return => return call.succeed(outcome),
-                Next::Leave(interruption) => return Ok(call.leave(outcome, interruption)),
-                Next::GiveUp(reason) => return call.give_up(outcome, reason),
-                Next::Retry(wait) => {
-                    if let Some(code) = call.back_off(outcome, wait)? {
-                        return Ok(code);
-                    }
-                }
+        let mut call = match Call::begin(&self) {
+            Ok(Begun::Call(call)) => call,
+            Ok(Begun::Not(code)) => return Ok(code),
+            Err(failure) => {
+                self.reporter.log(&call::report_of_failure(&failure, 0));
+                return Err(failure);
             }
+        };
+        let code = call.run();
+        if let Err(failure) = &code {
+            self.reporter.log(&call::report_of_failure(failure, call.tries()));
         }
+        code
     }
 }
 
-/// Whether the command ended because nobody reads what it writes.
-fn lost_its_reader(ending: Ending) -> bool {
-    ending.signal() == Some(Signal::PIPE.as_raw()) && streams::stdout_has_no_reader()
+/// Returns whether the command ended because its output has no reader.
+fn lost_its_reader(ending: &Ending) -> bool {
+    ending.signal() == Some(Signal::SIGPIPE as i32) && streams::stdout_has_no_reader()
 }

@@ -1,51 +1,75 @@
-//! From options to what is to be done.
+//! From options to the task.
 
+use std::env;
+use std::fmt::Display;
 use std::time::Duration;
-use std::{env, fmt};
 
+use nix::sys::signal::Signal;
 use rebackoff_core::{Policy, Seconds};
-use regex::bytes::{Regex, RegexBuilder};
+use regex_automata::meta::{BuildError, Regex};
 
-use super::Run;
-use super::conditions::Conditions;
+use super::conditions::{Conditions, Patterns, literal, pattern};
+use super::{ExitCodes, Run};
 use crate::Failure;
 use crate::codes::Codes;
 use crate::config::duration;
 use crate::options::RunOptions;
-use crate::tell::Voice;
+use crate::report::Reporter;
+use crate::signals::parse_signal;
 
 const GRACE: Duration = Duration::from_secs(5);
 
 impl RunOptions {
-    /// What these options come to.
+    /// The task of these options.
     ///
     /// # Errors
     ///
     /// The first option whose value is not allowed.
     pub(crate) fn resolve(self) -> Result<Run, Failure> {
-        let voice = Voice::open(&self)?;
+        let reporter = Reporter::open(&self)?;
         let config = self.policy.resolve()?;
         Ok(Run {
             policy: inside_of_outer(config.policy),
             timeout: config.timeout,
-            grace: match &self.grace {
-                Some(text) => duration("--grace", text)?,
-                None => GRACE,
-            },
+            deadline: some_duration("--deadline", self.deadline.as_deref())?,
+            reset_after: some_duration("--reset-after", self.reset_after.as_deref())?,
+            grace: some_duration("--grace", self.grace.as_deref())?.unwrap_or(GRACE),
+            signal: ending_signal(self.signal.as_deref())?,
             conditions: self.conditions()?,
             command: self.command,
             on_retry: self.on_retry,
+            on_success: self.on_success,
+            on_giveup: self.on_giveup,
             once: self.once,
+            failed_output: self.failed_output,
             replay_stdin: self.replay_stdin,
             state: self.state,
-            voice,
+            exit_codes: ExitCodes {
+                preserve_status: self.preserve_status,
+                timeout: self.timeout_code,
+                conflict: self.conflict_code,
+            },
+            reporter,
         })
     }
 
     fn conditions(&self) -> Result<Conditions, Failure> {
-        let stdout = regex("--retry-if-stdout", self.retry_if_stdout.as_deref())?;
-        let stderr = regex("--retry-if-stderr", self.retry_if_stderr.as_deref())?;
-        let by_default = match (self.until_fail, stdout.is_some() || stderr.is_some()) {
+        let contains = self.contains.as_deref().map(literal).transpose();
+        let contains = contains.map_err(|error| wrong_pattern("--contains", &error))?;
+        let patterns = |retry: (&str, &Option<String>), until: (&str, &Option<String>)| {
+            let until = regex(until.0, until.1.as_deref())?.into_iter().chain(contains.clone());
+            let retry = regex(retry.0, retry.1.as_deref())?;
+            Ok(Patterns { retry, until: until.collect() })
+        };
+        let stdout = patterns(
+            ("--retry-if-stdout", &self.retry_if_stdout),
+            ("--until-stdout", &self.until_stdout),
+        )?;
+        let stderr = patterns(
+            ("--retry-if-stderr", &self.retry_if_stderr),
+            ("--until-stderr", &self.until_stderr),
+        )?;
+        let by_default = match (self.until_fail, stdout.retry.is_some() || stderr.retry.is_some()) {
             (true, _) => Codes::success(),
             (false, true) => Codes::default(),
             (false, false) => Codes::failures(),
@@ -78,13 +102,31 @@ fn codes(option: &str, text: Option<&str>) -> Result<Option<Codes>, Failure> {
     text.map(parse).transpose()
 }
 
-/// Output is bytes. The tables of Unicode's upper and lower case would be the larger part of what a start relocates.
-fn regex(option: &str, text: Option<&str>) -> Result<Option<Regex>, Failure> {
-    let build = |text| {
-        RegexBuilder::new(text).multi_line(true).unicode(false).build().map_err(|error| {
-            let message: &dyn fmt::Display = &error;
-            Failure::new(format_args!("{option} is no regular expression: {message}"))
-        })
+fn some_duration(option: &str, text: Option<&str>) -> Result<Option<Duration>, Failure> {
+    text.map(|text| duration(option, text)).transpose()
+}
+
+fn ending_signal(name: Option<&str>) -> Result<Signal, Failure> {
+    let Some(name) = name else {
+        return Ok(Signal::SIGTERM);
     };
+    let signal = parse_signal(name).and_then(|number| Signal::try_from(number).ok());
+    signal.ok_or_else(|| {
+        Failure::new(format_args!(
+            "--signal must be the name or the number of a signal, for example INT or 2, but it is {name:?}"
+        ))
+    })
+}
+
+fn regex(option: &str, text: Option<&str>) -> Result<Option<Regex>, Failure> {
+    let build = |text| pattern(text).map_err(|error| wrong_pattern(option, &error));
     text.map(build).transpose()
+}
+
+fn wrong_pattern(option: &str, error: &BuildError) -> Failure {
+    let reason: &dyn Display = match error.syntax_error() {
+        Some(error) => error,
+        None => error,
+    };
+    Failure::new(format_args!("{option} is no regular expression: {reason}"))
 }

@@ -1,21 +1,21 @@
-//! What is kept between runs.
+//! The state of a call between runs.
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use rebackoff_core::{Engine, Seconds};
-use rustix::fs::{FlockOperation, flock};
+use rustix::fs::{FlockOperation, Mode, OFlags, flock, open};
+use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 
 use super::conditions::Judge;
+use super::moment::Moment;
 use crate::Failure;
-use crate::ending::Ending;
 use crate::failure::reason;
 
-/// A call that goes on in another run. Times are seconds, moments are seconds since 1970 by the wall clock: no other
-/// clock outlasts a reboot.
+/// A call that goes on in another run. Times are seconds.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct State {
@@ -26,14 +26,16 @@ pub(super) struct State {
     streak: u64,
     /// The last raw wait, from which the next one may follow.
     raw_wait: f64,
-    started: f64,
-    /// When the wait is over.
-    next: f64,
+    /// The time from the start of the first try until this was written.
+    elapsed: f64,
+    /// The wait that was left when this was written.
+    wait: f64,
+    written: Moment,
     /// Of the last try.
     pub(super) exit_code: u8,
 }
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 impl State {
     pub(super) fn after(
@@ -41,30 +43,42 @@ impl State {
         judge: &Judge,
         elapsed: Duration,
         wait: Duration,
-        ending: Ending,
+        exit_code: u8,
     ) -> Self {
-        let now = now();
         Self {
             version: VERSION,
             tries: engine.tries() - 1,
             streak: judge.streak(),
             raw_wait: engine.raw_wait().get(),
-            started: (now - elapsed.as_secs_f64()).max(0.0),
-            next: now + wait.as_secs_f64(),
-            exit_code: ending.code(),
+            elapsed: elapsed.as_secs_f64(),
+            wait: wait.as_secs_f64(),
+            written: Moment::now(),
+            exit_code,
         }
     }
 
     // Getters
 
-    /// What is left of the wait.
+    /// The rest of the wait: never more than the wait.
     pub(super) fn wait_left(&self) -> Option<Duration> {
-        Seconds::new(self.next - now()).map(Seconds::to_duration).filter(|left| !left.is_zero())
+        let left = self.wait - self.since_written().unwrap_or(0.0);
+        Seconds::new(left).map(Seconds::to_duration).filter(|left| !left.is_zero())
     }
 
-    /// Since the first try began. A clock that was set back makes it shorter, never negative.
+    /// The time since the first try began.
     pub(super) fn elapsed(&self) -> Duration {
-        Seconds::new(now() - self.started).map(Seconds::to_duration).unwrap_or_default()
+        let elapsed = self.elapsed + self.since_written().unwrap_or(0.0);
+        Seconds::new(elapsed).map(Seconds::to_duration).unwrap_or_default()
+    }
+
+    /// Returns whether no clock can say how long ago this was written: the clock of the system went back.
+    fn is_adrift(&self) -> bool {
+        self.since_written().is_none()
+    }
+
+    /// The time since this was written; `None` where no clock knows.
+    fn since_written(&self) -> Option<f64> {
+        Moment::now().since(&self.written)
     }
 
     pub(super) fn resume(&self) -> (Engine, u64) {
@@ -81,12 +95,20 @@ pub(super) struct Store {
     _lock: File,
 }
 
+pub(super) enum Opened {
+    Store(Store),
+    /// Another run has it.
+    Busy,
+}
+
 impl Store {
     /// # Errors
     ///
-    /// The file cannot be read, is locked by another run, or holds something else; it stays as it is.
-    pub(super) fn open(path: &Path) -> Result<Self, Failure> {
-        let lock = lock(path)?;
+    /// The file cannot be read, or holds something else; it stays as it is.
+    pub(super) fn open(path: &Path) -> Result<Opened, Failure> {
+        let Some(lock) = lock(path)? else {
+            return Ok(Opened::Busy);
+        };
         let state = match fs::read(path) {
             Ok(bytes) => Some(parse(path, &bytes)?),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
@@ -94,7 +116,12 @@ impl Store {
                 return Err(Failure::io(format_args!("cannot read {}", path.display()), &error));
             }
         };
-        Ok(Self { path: path.to_owned(), state, _lock: lock })
+        let mut store = Self { path: path.to_owned(), state, _lock: lock };
+        // From here on, the wait is measured by the clock as it is now.
+        if let Some(state) = store.state.clone().filter(State::is_adrift) {
+            store.keep(State { written: Moment::now(), ..state })?;
+        }
+        Ok(Opened::Store(store))
     }
 
     pub(super) fn state(&self) -> Option<&State> {
@@ -160,23 +187,23 @@ fn parse(path: &Path, bytes: &[u8]) -> Result<State, Failure> {
     }
 }
 
-fn lock(path: &Path) -> Result<File, Failure> {
+/// Locks the state at `path`; gives `None` where another run has it. The lock is a file of its own, private, and no
+/// symbolic link: the folder may be one that others write to.
+fn lock(path: &Path) -> Result<Option<File>, Failure> {
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
     let name = PathBuf::from(name);
-    let cannot =
-        |error: &io::Error| Failure::io(format_args!("cannot lock {}", name.display()), error);
-    let file =
-        File::options().create(true).append(true).open(&name).map_err(|error| cannot(&error))?;
+    let cannot = |error: Errno| {
+        let link = if error == Errno::LOOP { "; it is a symbolic link: remove it" } else { "" };
+        let error = reason(&error.into());
+        Failure::new(format_args!("cannot lock {}: {error}{link}", name.display()))
+    };
+    let flags =
+        OFlags::CREATE | OFlags::RDWR | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
+    let file = open(&name, flags, Mode::RUSR | Mode::WUSR).map_err(cannot)?;
     match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => Ok(file),
-        Err(rustix::io::Errno::WOULDBLOCK) => {
-            Err(Failure::new(format_args!("{} is in use by another run", path.display())))
-        }
-        Err(error) => Err(cannot(&error.into())),
+        Ok(()) => Ok(Some(file.into())),
+        Err(Errno::WOULDBLOCK) => Ok(None),
+        Err(error) => Err(cannot(error)),
     }
-}
-
-fn now() -> f64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64()
 }

@@ -2,60 +2,54 @@
 
 use std::time::{Duration, Instant};
 
-use rustix::process::Signal;
+use nix::sys::signal::Signal;
 
-use super::children;
-use super::inbox::ENDING;
-use super::surroundings::{Interruption, Surroundings, stop};
-use crate::tell::{self, Told, Voice};
+use super::context::{Context, Interruption, stop};
+use super::inbox::is_ending;
+use super::processes;
+use crate::report::{self, Report, Reporter};
 
-/// Waits; gives the interruption that ended the call, if one did.
+/// Waits until `end`, or for ever; gives the interruption that ended the call, if one did.
 pub(super) fn wait(
-    surroundings: &mut Surroundings,
-    voice: &Voice,
-    wait: Duration,
-    told: &Told,
+    context: &mut Context,
+    reporter: &Reporter,
+    end: Option<Instant>,
+    report: &Report,
 ) -> Option<Interruption> {
-    let end = Instant::now().checked_add(wait);
-    let is_shown = voice.counts_down() && surroundings.is_in_foreground();
+    let is_shown = reporter.counts_down() && context.is_in_foreground();
     let interruption = loop {
-        if surroundings.ended_by.is_some() {
-            break surroundings.end_of_call();
+        if context.ended_by.is_some() {
+            break context.end_of_call();
         }
         let left = end.map(|end| end.saturating_duration_since(Instant::now()));
         let nap = match left {
             Some(Duration::ZERO) => break None,
             Some(left) if is_shown => {
-                tell::count_down(told, left);
+                report::count_down(report, left);
                 // To the next whole second.
                 Some(Duration::from_nanos(u64::from(left.subsec_nanos()) + 1).min(left))
             }
             left => left,
         };
-        surroundings.sleep(nap);
+        context.sleep(nap);
         let mut is_over = false;
-        for signal in surroundings.inbox.take() {
-            match signal {
-                Signal::TSTP => {
-                    if is_shown {
-                        tell::clear_line();
-                    }
-                    stop();
-                }
-                Signal::USR1 | Signal::USR2 => is_over = true,
-                signal if ENDING.contains(&signal) => {
-                    surroundings.ended_by.get_or_insert(signal);
+        for arrived in context.inbox.take() {
+            match arrived.signal {
+                Signal::SIGTSTP => stop(),
+                Signal::SIGUSR1 | Signal::SIGUSR2 => is_over = true,
+                signal if is_ending(signal) => {
+                    context.note_end(arrived);
                 }
                 _ => {}
             }
         }
-        while children::next_change().is_some() {}
+        while processes::next_change().is_some() {}
         if is_over {
             break None;
         }
     };
     if is_shown {
-        tell::clear_line();
+        report::clear_line();
     }
     interruption
 }

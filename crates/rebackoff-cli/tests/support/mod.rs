@@ -51,6 +51,12 @@ pub(crate) fn stderr(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
 }
 
+/// The events of a log.
+pub(crate) fn events(log: &[u8]) -> Vec<serde_json::Value> {
+    let log = std::str::from_utf8(log).unwrap();
+    log.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+}
+
 /// Gives `input` to the command's stdin, and what came of it.
 pub(crate) fn with_input(command: &mut Command, input: &[u8]) -> Output {
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -71,7 +77,7 @@ pub(crate) fn eventually<T>(what: &str, mut condition: impl FnMut() -> Option<T>
         if let Some(found) = condition() {
             return found;
         }
-        assert!(begin.elapsed() < Duration::from_secs(30), "waited in vain until {what}");
+        assert!(begin.elapsed() < Duration::from_secs(30), "waited without end until {what}");
         thread::sleep(Duration::from_millis(5));
     }
 }

@@ -1,4 +1,4 @@
-//! The same input for each try.
+//! One input for all tries.
 
 use std::io;
 use std::os::fd::{BorrowedFd, OwnedFd};
@@ -11,7 +11,7 @@ use crate::Failure;
 
 const CHUNK: usize = 16 * 1024;
 
-/// What was read from stdin so far, for the tries to come.
+/// The input that was read from stdin so far, for the tries to come.
 #[derive(Debug, Default)]
 pub(in crate::run) struct Recording {
     spool: Spool,
@@ -26,7 +26,7 @@ pub(super) struct Feed {
 }
 
 impl Feed {
-    /// What to poll for: room in the pipe, or more from stdin.
+    /// The descriptors to poll for: room in the pipe, or more from stdin.
     pub(super) fn interest<'a>(
         &'a self,
         recording: &Recording,
@@ -38,7 +38,7 @@ impl Feed {
         if self.is_behind(recording) {
             return vec![PollFd::new(sink, PollFlags::OUT)];
         }
-        // An end of the pipe that is closed is told without being asked for.
+        // `poll` reports a closed end of the pipe without being asked.
         let closed = PollFd::new(sink, PollFlags::empty());
         vec![closed, PollFd::from_borrowed_fd(stdin, PollFlags::IN)]
     }

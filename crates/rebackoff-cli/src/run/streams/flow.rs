@@ -16,7 +16,7 @@ const READ: usize = 16 * 1024;
 /// Written at once: a pipe that is ready takes so much without blocking.
 const WRITE: usize = 4096;
 
-/// Where a stream belongs.
+/// The destination of a stream.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Sink {
     Stdout,
@@ -26,15 +26,15 @@ pub(super) enum Sink {
 /// One stream of the command's: read, watched, and passed on or held back. Bytes stay as they are.
 pub(super) struct Flow {
     sink: Sink,
-    watch: Watch,
+    watch: Option<Watch>,
     source: Option<OwnedFd>,
-    /// What may still be read, once the command has ended.
+    /// The bytes that may still be read, once the pipe is to be closed.
     left: Option<usize>,
-    /// What is held back.
+    /// The output that is held back.
     held: Option<Spool>,
-    /// How much of it has been passed on, once it may.
+    /// The bytes of it that have been passed on, once they may be.
     released: Option<u64>,
-    /// What has been read and is to be written, from `sent` on.
+    /// Output that has been read and is to be written, from `sent` on.
     pending: Vec<u8>,
     sent: usize,
     spilled: Option<io::Error>,
@@ -42,7 +42,7 @@ pub(super) struct Flow {
 }
 
 impl Flow {
-    pub(super) fn new(sink: Sink, watch: Watch, hold: bool) -> Self {
+    pub(super) fn new(sink: Sink, watch: Option<Watch>, hold: bool) -> Self {
         Self {
             sink,
             watch,
@@ -60,7 +60,7 @@ impl Flow {
     // Getters
 
     pub(super) fn seen(&self) -> Seen {
-        self.watch.seen()
+        self.watch.as_ref().map(Watch::seen).unwrap_or_default()
     }
 
     pub(super) fn is_done(&self) -> bool {
@@ -80,7 +80,7 @@ impl Flow {
 
     pub(super) fn check(&self) -> Result<(), Failure> {
         match self.failed {
-            // Nobody reads: the command has been told, as if it had written there itself.
+            // Without a reader the command gets SIGPIPE, as if it had written there itself.
             None | Some(Errno::PIPE) => Ok(()),
             Some(error) => {
                 let sink = self.sink.name();
@@ -89,7 +89,7 @@ impl Flow {
         }
     }
 
-    /// What to poll for.
+    /// The descriptor to poll for.
     pub(super) fn interest(&self) -> Option<PollFd<'_>> {
         if self.has_pending() {
             return Some(PollFd::from_borrowed_fd(self.sink.descriptor(), PollFlags::OUT));
@@ -146,13 +146,26 @@ impl Flow {
         }
     }
 
-    pub(super) fn handle_end(&mut self) {
+    pub(super) fn search_to_end(&mut self) {
+        self.watch.iter_mut().for_each(Watch::handle_end);
+    }
+
+    /// Closes the pipe behind what is in it now.
+    pub(super) fn finish(&mut self) {
         if let Some(source) = &self.source {
             let waiting = ioctl_fionread(source).unwrap_or(0);
             self.left = Some(usize::try_from(waiting).unwrap_or(usize::MAX));
             if waiting == 0 {
                 self.close();
             }
+        }
+    }
+
+    /// Turns what was held back to stderr.
+    pub(super) fn divert(&mut self) {
+        if self.held.is_some() {
+            self.sink = Sink::Stderr;
+            self.release();
         }
     }
 
@@ -186,7 +199,9 @@ impl Flow {
             Err(_) => 0,
         };
         self.pending.truncate(count);
-        self.watch.handle_bytes(&self.pending);
+        if let Some(watch) = &mut self.watch {
+            watch.handle_bytes(&self.pending);
+        }
         if let Some(left) = &mut self.left {
             *left = left.saturating_sub(count);
         }
@@ -206,10 +221,9 @@ impl Flow {
 
     fn close(&mut self) {
         self.source = None;
-        self.watch.handle_end();
     }
 
-    /// The command is told by a pipe that nobody reads.
+    /// Closes the pipe, so that the command gets the error.
     fn fail(&mut self, error: Errno) {
         self.failed = Some(error);
         self.pending.clear();

@@ -1,4 +1,4 @@
-//! What a command reads and writes, where rebackoff has to see it.
+//! The input and output of a command, where rebackoff has to see them.
 
 mod feed;
 mod flow;
@@ -8,10 +8,13 @@ mod watch;
 pub(super) use feed::Recording;
 
 use std::io;
-use std::os::fd::{AsFd as _, BorrowedFd};
-use std::process::{Child, Command, Stdio};
+use std::os::fd::{AsFd as _, AsRawFd as _, BorrowedFd, OwnedFd};
 
+use nix::spawn::PosixSpawnFileActions;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{Mode, OFlags, open};
+use rustix::io::ioctl_fioclex;
+use rustix::pipe::pipe;
 
 use super::conditions::{Conditions, Seen};
 use crate::Failure;
@@ -19,11 +22,11 @@ use feed::Feed;
 use flow::{Flow, Sink};
 use watch::Watch;
 
-/// The three streams of a try. What nobody has to see is inherited.
+/// The three streams of a try. A stream that rebackoff does not have to see is inherited.
 pub(super) struct Streams {
     stdout: Route,
     stderr: Route,
-    stdin: Option<Feed>,
+    stdin: Source,
 }
 
 enum Route {
@@ -32,27 +35,52 @@ enum Route {
     Flow(Box<Flow>),
 }
 
+enum Source {
+    Inherited,
+    Nothing,
+    Feed(Feed),
+}
+
+/// The command's ends of its pipes, and the way to them.
+pub(super) struct CommandEnds {
+    actions: PosixSpawnFileActions,
+    ends: Vec<OwnedFd>,
+}
+
+impl CommandEnds {
+    pub(super) fn actions(&self) -> &PosixSpawnFileActions {
+        &self.actions
+    }
+
+    /// Makes `end` the command's descriptor `number`.
+    fn add(&mut self, end: OwnedFd, number: i32) -> io::Result<()> {
+        self.actions.add_dup2(end.as_raw_fd(), number)?;
+        self.ends.push(end);
+        Ok(())
+    }
+}
+
+const STDIN: i32 = 0;
+const STDOUT: i32 = 1;
+const STDERR: i32 = 2;
+
 impl Streams {
-    pub(super) fn new(conditions: &Conditions, once: bool, replay_stdin: bool) -> Self {
-        let Conditions { stdout, stderr, retry_after, .. } = conditions;
-        let route = |sink, retry: &Option<_>, hold| match (retry, retry_after, hold) {
-            (None, None, false) => Route::Inherited,
-            _ => Route::Flow(Box::new(Flow::new(
-                sink,
-                Watch::new(retry.clone(), retry_after.clone()),
-                hold,
-            ))),
+    pub(super) fn new(conditions: &Conditions, hold: bool, replay_stdin: bool) -> Self {
+        let hint = conditions.retry_after.as_ref();
+        let route = |sink, patterns, hold: bool| match Watch::new(patterns, hint) {
+            None if !hold => Route::Inherited,
+            watch => Route::Flow(Box::new(Flow::new(sink, watch, hold))),
         };
         Self {
-            stdout: route(Sink::Stdout, stdout, once),
-            stderr: route(Sink::Stderr, stderr, false),
-            stdin: replay_stdin.then(Feed::default),
+            stdout: route(Sink::Stdout, &conditions.stdout, hold),
+            stderr: route(Sink::Stderr, &conditions.stderr, false),
+            stdin: if replay_stdin { Source::Feed(Feed::default()) } else { Source::Inherited },
         }
     }
 
     /// The streams of a command whose output is a message.
     pub(super) fn to_stderr() -> Self {
-        Self { stdout: Route::ToStderr, stderr: Route::Inherited, stdin: None }
+        Self { stdout: Route::ToStderr, stderr: Route::Inherited, stdin: Source::Nothing }
     }
 
     // Getters
@@ -60,11 +88,15 @@ impl Streams {
     pub(super) fn seen(&self) -> Seen {
         self.flows().fold(Seen::default(), |seen, flow| {
             let more = flow.seen();
-            Seen { retry: seen.retry || more.retry, hint: more.hint.or(seen.hint) }
+            Seen {
+                retry: seen.retry || more.retry,
+                until: seen.until || more.until,
+                hint: more.hint.or(seen.hint),
+            }
         })
     }
 
-    /// Whether all that the command wrote has arrived.
+    /// Returns whether all that the command wrote has been passed on.
     pub(super) fn are_done(&self) -> bool {
         self.flows().all(Flow::is_done)
     }
@@ -73,7 +105,7 @@ impl Streams {
         self.flows().map(Flow::held_back).sum()
     }
 
-    /// Why output could not be held back any longer.
+    /// The reason for which output could not be held back any longer.
     pub(super) fn spilled(&self) -> Option<&io::Error> {
         self.flows().find_map(Flow::spilled)
     }
@@ -92,46 +124,53 @@ impl Streams {
 
     // Handlers
 
-    pub(super) fn configure(&self, command: &mut Command) {
-        let stdio = |route: &Route| match route {
-            Route::Inherited => Stdio::inherit(),
-            Route::ToStderr => Stdio::from(io::stderr()),
-            Route::Flow(_) => Stdio::piped(),
-        };
-        command.stdout(stdio(&self.stdout)).stderr(stdio(&self.stderr));
-        if self.stdin.is_some() {
-            command.stdin(Stdio::piped());
+    /// Opens the pipes.
+    pub(super) fn open(&mut self) -> io::Result<CommandEnds> {
+        let mut command = CommandEnds { actions: PosixSpawnFileActions::init()?, ends: Vec::new() };
+        match &mut self.stdin {
+            Source::Inherited => {}
+            Source::Nothing => {
+                command.add(
+                    open("/dev/null", OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?,
+                    STDIN,
+                )?;
+            }
+            Source::Feed(feed) => {
+                let (read, write) = private_pipe()?;
+                feed.connect(write)?;
+                command.add(read, STDIN)?;
+            }
         }
+        for (route, number) in [(&mut self.stdout, STDOUT), (&mut self.stderr, STDERR)] {
+            match route {
+                Route::Inherited => {}
+                Route::ToStderr => command.actions.add_dup2(STDERR, number)?,
+                Route::Flow(flow) => {
+                    let (read, write) = private_pipe()?;
+                    flow.connect(read)?;
+                    command.add(write, number)?;
+                }
+            }
+        }
+        Ok(command)
     }
 
-    pub(super) fn connect(&mut self, child: &mut Child) -> io::Result<()> {
-        if let (Route::Flow(flow), Some(pipe)) = (&mut self.stdout, child.stdout.take()) {
-            flow.connect(pipe.into())?;
-        }
-        if let (Route::Flow(flow), Some(pipe)) = (&mut self.stderr, child.stderr.take()) {
-            flow.connect(pipe.into())?;
-        }
-        if let (Some(feed), Some(pipe)) = (&mut self.stdin, child.stdin.take()) {
-            feed.connect(pipe.into())?;
-        }
-        Ok(())
-    }
-
-    /// Waits until a stream or `inbox` has something, or for `timeout`, and moves what there is.
+    /// Waits until a stream or `inbox` has something, or for `timeout`, and moves what there is; returns whether
+    /// output was moved.
     pub(super) fn advance(
         &mut self,
         inbox: BorrowedFd<'_>,
         timeout: Option<&Timespec>,
         recording: Option<&mut Recording>,
-    ) -> Result<(), Failure> {
+    ) -> Result<bool, Failure> {
         self.flows_mut().for_each(Flow::prepare);
         let stdin = io::stdin();
-        if let (Some(feed), Some(recording)) = (&mut self.stdin, recording.as_deref()) {
+        if let (Source::Feed(feed), Some(recording)) = (&mut self.stdin, recording.as_deref()) {
             feed.prepare(recording);
         }
         let mut polled = vec![PollFd::from_borrowed_fd(inbox, PollFlags::IN)];
         polled.extend(self.flows().filter_map(Flow::interest));
-        if let (Some(feed), Some(recording)) = (&self.stdin, recording.as_deref()) {
+        if let (Source::Feed(feed), Some(recording)) = (&self.stdin, recording.as_deref()) {
             polled.extend(feed.interest(recording, stdin.as_fd()));
         }
         match poll(&mut polled, timeout) {
@@ -140,22 +179,37 @@ impl Streams {
         }
         let ready = polled.iter().skip(1).map(|polled| !polled.revents().is_empty());
         let mut ready = ready.collect::<Vec<_>>().into_iter();
+        let mut has_moved = false;
         for flow in self.flows_mut().filter(|flow| flow.interest().is_some()) {
             if ready.next() == Some(true) {
                 flow.advance();
+                has_moved = true;
             }
         }
-        if let (Some(feed), Some(recording)) = (&mut self.stdin, recording) {
+        if let (Source::Feed(feed), Some(recording)) = (&mut self.stdin, recording) {
             feed.advance(recording, ready.any(|ready| ready))?;
         }
-        Ok(())
+        Ok(has_moved)
     }
 
-    /// The command has ended: only what is in the pipes by now is still its own. What it left running may hold them
-    /// open for ever.
+    /// The command has ended and reads no more.
     pub(super) fn handle_end(&mut self) {
-        self.stdin = None;
-        self.flows_mut().for_each(Flow::handle_end);
+        self.stdin = Source::Nothing;
+    }
+
+    /// Searches output as it is now, to its end.
+    pub(super) fn search_to_end(&mut self) {
+        self.flows_mut().for_each(Flow::search_to_end);
+    }
+
+    /// Closes the pipes behind what is in them now.
+    pub(super) fn finish(&mut self) {
+        self.flows_mut().for_each(Flow::finish);
+    }
+
+    /// Turns what was held back to stderr.
+    pub(super) fn divert(&mut self) {
+        self.flows_mut().for_each(Flow::divert);
     }
 
     /// Passes on what was held back.
@@ -171,7 +225,15 @@ impl Streams {
     }
 }
 
-/// Whether stdout is a pipe or socket that nobody reads from any more.
+/// A pipe whose ends no command inherits.
+fn private_pipe() -> io::Result<(OwnedFd, OwnedFd)> {
+    let (read, write) = pipe()?;
+    ioctl_fioclex(&read)?;
+    ioctl_fioclex(&write)?;
+    Ok((read, write))
+}
+
+/// Returns whether stdout is a pipe or socket without a reader.
 pub(super) fn stdout_has_no_reader() -> bool {
     let stdout = io::stdout();
     let mut polled = [PollFd::new(&stdout, PollFlags::empty())];

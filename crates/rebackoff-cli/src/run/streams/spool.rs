@@ -10,7 +10,7 @@ const IN_MEMORY: usize = 1024 * 1024;
 /// Bytes that are kept for later: in memory to 1 MiB, then in a file that has no name.
 #[derive(Debug, Default)]
 pub(super) struct Spool {
-    /// What is in front of the memory's bytes, and how many of its bytes count.
+    /// The bytes in front of those in memory; `filed` of them count.
     file: Option<File>,
     filed: u64,
     memory: Vec<u8>,
@@ -41,7 +41,7 @@ impl Spool {
 
     /// # Errors
     ///
-    /// Where there is no room in the file. Nothing is lost: the bytes are in memory then.
+    /// The file has no room. Nothing is lost: the bytes are in memory then.
     pub(super) fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
         let is_full = self.memory.len() + bytes.len() > IN_MEMORY;
         let moved = if is_full { self.move_to_file() } else { Ok(()) };

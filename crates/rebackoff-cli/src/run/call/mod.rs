@@ -1,0 +1,264 @@
+//! One call: everything from the first try to the exit code.
+
+mod after;
+
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use rebackoff_core::{Engine, EventKind, LastWait, Reason, Seconds, Step, Verdict};
+
+use super::Run;
+use super::attempt::{Attempt, Task};
+use super::conditions::Judge;
+use super::context::{Context, Interruption};
+use super::environment::{Environment, Progress};
+use super::program::Program;
+use super::state::{Opened, State, Store};
+use super::streams::{Recording, Streams};
+use crate::Failure;
+use crate::ending::Ending;
+use crate::random::Chance;
+use crate::report::Report;
+
+/// One call: everything from the first try to the exit code.
+pub(super) struct Call<'r> {
+    run: &'r Run,
+    context: Context,
+    program: Program,
+    environment: Environment,
+    engine: Engine,
+    draws: Chance,
+    judge: Judge,
+    start: Instant,
+    /// The time that went before, in earlier runs.
+    before: Duration,
+    last_code: Option<u8>,
+    stdin: Option<Recording>,
+    store: Option<Store>,
+}
+
+pub(super) enum Begun<'r> {
+    Call(Box<Call<'r>>),
+    /// There is nothing to do in this run, which exits with this code.
+    Not(u8),
+}
+
+/// The outcome of one try.
+struct Outcome {
+    ending: Ending,
+    verdict: Verdict,
+    elapsed: Duration,
+    lasted: Duration,
+    ended: Instant,
+    interruption: Option<Interruption>,
+    /// The try itself, whose held output is still to go somewhere; none where there was no command to start.
+    attempt: Option<Attempt>,
+}
+
+enum Next {
+    Return,
+    Leave(Interruption),
+    GiveUp(Reason),
+    Retry(Duration),
+}
+
+impl<'r> Call<'r> {
+    pub(super) fn begin(run: &'r Run) -> Result<Begun<'r>, Failure> {
+        let store = match run.state.as_deref() {
+            None => None,
+            Some(path) => match Store::open(path)? {
+                Opened::Store(store) => Some(store),
+                Opened::Busy => {
+                    let busy = format!("{} is in use by another run", path.display());
+                    run.reporter.warn(&busy);
+                    run.reporter.log(&failed(busy, run.exit_codes.conflict, 0));
+                    return Ok(Begun::Not(run.exit_codes.conflict));
+                }
+            },
+        };
+        let state = store.as_ref().and_then(Store::state).cloned();
+        if let Some((state, left)) =
+            state.as_ref().and_then(|state| Some((state, state.wait_left()?)))
+        {
+            run.reporter.report_too_early(&Report {
+                event: EventKind::Backoff.as_str(),
+                tries: state.tries,
+                elapsed: state.elapsed(),
+                wait: Some(left),
+                ..Report::default()
+            });
+            return Ok(Begun::Not(unfinished(state.exit_code)));
+        }
+        let mark = mark();
+        let environment = Environment::inherited(&mark);
+        let context = Context::enter(run.grace, run.signal, mark)?;
+        let (engine, streak) = state.as_ref().map_or((Engine::new(), 0), State::resume);
+        Ok(Begun::Call(Box::new(Self {
+            run,
+            context,
+            program: Program::new(&run.command),
+            environment,
+            engine,
+            draws: Chance::default(),
+            judge: Judge::new(streak),
+            start: Instant::now(),
+            before: state.as_ref().map(State::elapsed).unwrap_or_default(),
+            last_code: state.map(|state| state.exit_code),
+            stdin: run.replay_stdin.then(Recording::default),
+            store,
+        })))
+    }
+
+    // Getters
+
+    pub(super) fn tries(&self) -> u64 {
+        self.engine.tries()
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.before.saturating_add(self.start.elapsed())
+    }
+
+    /// The time until the deadline, which also ends a try.
+    fn until_deadline(&self) -> Option<Duration> {
+        self.run.deadline.map(|deadline| deadline.saturating_sub(self.elapsed()))
+    }
+
+    fn remaining(&self) -> Option<Duration> {
+        let elapsed = Seconds::from_duration(self.elapsed());
+        let of_policy = self.run.policy.limits().remaining(elapsed).map(Seconds::to_duration);
+        [of_policy, self.until_deadline()].into_iter().flatten().min()
+    }
+
+    fn progress(&self, reason: Option<Reason>) -> Progress {
+        Progress {
+            tries: self.engine.tries(),
+            max_tries: self.run.policy.max_tries(),
+            last_exit: self.last_code,
+            elapsed: self.elapsed(),
+            remaining: self.remaining(),
+            reason: reason.map(Reason::as_str),
+        }
+    }
+
+    /// The limit on the try that begins now.
+    fn timeout(&self) -> Option<Duration> {
+        let ends = self.run.policy.limits().last_wait == LastWait::Stop;
+        let remaining = self.remaining().filter(|_| ends);
+        let limit = self.run.timeout.map(|limit| remaining.map_or(limit, |left| left.min(limit)));
+        [limit, self.until_deadline()].into_iter().flatten().min()
+    }
+
+    fn report(&self, event: EventKind) -> Report {
+        Report {
+            event: event.as_str(),
+            tries: self.engine.tries(),
+            max_tries: self.run.policy.max_tries().map(u64::from),
+            elapsed: self.elapsed(),
+            ..Report::default()
+        }
+    }
+
+    // Handlers
+
+    /// Tries until the command has succeeded or the engine gives up; gives the exit code.
+    pub(super) fn run(&mut self) -> Result<u8, Failure> {
+        loop {
+            let outcome = self.attempt()?;
+            match self.decide(&outcome) {
+                Next::Return => return self.succeed(outcome),
+                Next::Leave(interruption) => return self.leave(outcome, interruption),
+                Next::GiveUp(reason) => return self.give_up(outcome, reason),
+                Next::Retry(wait) => {
+                    if let Some(code) = self.back_off(outcome, wait)? {
+                        return Ok(code);
+                    }
+                }
+            }
+        }
+    }
+
+    /// One try, to its end.
+    fn attempt(&mut self) -> Result<Outcome, Failure> {
+        self.run.reporter.report(&self.report(EventKind::Try), &self.run.command);
+        let begin = Instant::now();
+        let progress = self.progress(None);
+        let timeout = self.timeout();
+        let hold = self.run.once || self.run.failed_output.is_some();
+        let task = Task {
+            program: &mut self.program,
+            timeout,
+            streams: Streams::new(&self.run.conditions, hold, self.run.replay_stdin),
+            environment: self.environment.of_try(&progress),
+        };
+        let (ending, attempt) = match Attempt::begin(task, &self.context) {
+            Ok(mut attempt) => {
+                let ending = attempt.watch(&mut self.context, self.stdin.as_mut())?;
+                (ending, Some(attempt))
+            }
+            Err(ending) => (ending, None),
+        };
+        let ended = attempt.as_ref().and_then(Attempt::ended).unwrap_or_else(Instant::now);
+        let seen = attempt.as_ref().map(Attempt::seen).unwrap_or_default();
+        let verdict = self.judge.judge(&self.run.conditions, &ending, seen);
+        let interruption = self.context.interruption(&ending);
+        self.last_code = Some(ending.code());
+        let elapsed = self.before.saturating_add(ended.saturating_duration_since(self.start));
+        let lasted = ended.saturating_duration_since(begin);
+        Ok(Outcome { ending, verdict, elapsed, lasted, ended, interruption, attempt })
+    }
+
+    fn decide(&mut self, outcome: &Outcome) -> Next {
+        if let (Some(interruption), true) =
+            (outcome.interruption, outcome.verdict != Verdict::Accept)
+        {
+            return Next::Leave(interruption);
+        }
+        if outcome.attempt.as_ref().is_some_and(|attempt| attempt.survivor().is_some()) {
+            return Next::GiveUp(Reason::Giveup);
+        }
+        let mut elapsed = outcome.elapsed;
+        if self.run.reset_after.is_some_and(|least| outcome.lasted >= least) {
+            // A long-lived command has worked: its end is the first failure of a new call.
+            self.engine = Engine::new();
+            self.start = outcome.ended;
+            self.before = Duration::ZERO;
+            elapsed = Duration::ZERO;
+        }
+        let policy = &self.run.policy;
+        let seconds = Seconds::from_duration(elapsed);
+        match self.engine.handle_outcome(policy, outcome.verdict, seconds, &mut self.draws) {
+            Step::Accept => Next::Return,
+            Step::GiveUp { reason } => Next::GiveUp(reason),
+            Step::Retry { wait } => {
+                let wait = wait.to_duration();
+                let is_too_late = |deadline| elapsed.saturating_add(wait) >= deadline;
+                match self.run.deadline {
+                    Some(deadline) if is_too_late(deadline) => Next::GiveUp(Reason::MaxTime),
+                    _ => Next::Retry(wait),
+                }
+            }
+        }
+    }
+}
+
+/// The last event of a call that rebackoff's own failure ended in try number `tries`.
+pub(super) fn report_of_failure(failure: &Failure, tries: u64) -> Report {
+    failed(failure.to_string(), Failure::CODE, tries)
+}
+
+fn failed(error: String, code: u8, tries: u64) -> Report {
+    let event = EventKind::Giveup.as_str();
+    let ending = Some(Ending::Exited(code));
+    Report { event, tries, ending, error: Some(error), ..Report::default() }
+}
+
+/// The exit code of a call that is not done: never that of a success.
+fn unfinished(code: u8) -> u8 {
+    code.max(1)
+}
+
+/// A mark that no other call has.
+fn mark() -> String {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    format!("{}-{:x}", std::process::id(), now.as_nanos())
+}

@@ -1,0 +1,89 @@
+//! Success by output, hooks, supervision and deadlines.
+
+mod support;
+
+use support::{code, events, run, stderr, stdout};
+
+const FAST: [&str; 7] = ["-q", "-n", "4", "-w", "constant", "-i", "0"];
+
+fn fast(options: &[&str], script: &str) -> (String, String, Option<i32>) {
+    let output = run(&[&FAST[..], options].concat(), script);
+    (stdout(&output), stderr(&output), output.status.code())
+}
+
+#[test]
+fn output_can_mean_success() {
+    let script = "echo try $REBACKOFF_TRY; echo err $REBACKOFF_TRY. >&2; exit 3";
+    for option in ["--until-stdout=^try 2$", "--until-stderr=2[.]$", "--contains=err 2."] {
+        let (stdout, _, code) = fast(&[option], script);
+        assert_eq!((stdout.as_str(), code), ("try 1\ntry 2\n", Some(0)), "{option}");
+    }
+    // Success without the output is none.
+    assert_eq!(fast(&["--until-stdout=ready"], "exit 0").2, Some(1));
+    // `contains` takes the text as it is.
+    assert_eq!(fast(&["--contains=a.b"], "echo a+b").2, Some(1));
+    assert_eq!(fast(&["--contains=a.b"], "echo a.b").2, Some(0));
+    // Two successes in a row, and codes that stop.
+    assert_eq!(fast(&["--contains=y", "--consecutive=2"], "echo y").0, "y\ny\n");
+    assert_eq!(fast(&["--contains=never", "--stop-on=3"], "echo; exit 3").0, "\n");
+}
+
+#[test]
+fn hooks_run_after_success_and_after_giving_up() {
+    let hooks = [
+        "--on-success=echo success $REBACKOFF_TRY $REBACKOFF_LAST_EXIT",
+        "--on-giveup=echo giveup $REBACKOFF_TRY $REBACKOFF_LAST_EXIT $REBACKOFF_REASON",
+    ];
+    let (_, said, code) = fast(&hooks, "[ $REBACKOFF_TRY = 2 ] || exit 5");
+    assert_eq!((said.as_str(), code), ("success 2 0\n", Some(0)));
+    let (_, said, code) = fast(&hooks, "exit 5");
+    assert_eq!((said.as_str(), code), ("giveup 4 5 max_tries\n", Some(5)));
+    // A hook that fails does not change the exit code.
+    assert_eq!(fast(&["--on-success=exit 9"], "true").2, Some(0));
+}
+
+#[test]
+fn the_output_of_failed_tries_goes_where_it_is_wanted() {
+    let fails = "echo out $REBACKOFF_TRY; exit 3";
+    let third = "echo out $REBACKOFF_TRY; [ $REBACKOFF_TRY = 3 ]";
+    let expect = |option: &[&str], script: &str, expected: (&str, &str)| {
+        let (stdout, stderr, _) = fast(option, script);
+        assert_eq!((stdout.as_str(), stderr.as_str()), expected, "{option:?}");
+    };
+    expect(&["--once"], third, ("out 3\n", ""));
+    expect(&["--failed-output=stderr"], third, ("out 3\n", "out 1\nout 2\n"));
+    expect(&["--failed-output=stderr"], fails, ("", "out 1\nout 2\nout 3\nout 4\n"));
+    expect(&["--once", "--failed-output=last"], third, ("out 3\n", ""));
+    expect(&["--once", "--failed-output=last"], fails, ("out 4\n", ""));
+    expect(&["--once"], fails, ("", ""));
+}
+
+#[test]
+fn a_try_that_lasted_begins_the_call_anew() {
+    let options =
+        ["-n", "2", "-w", "constant", "-i", "0", "--reset-after", "100ms", "--log", "json"];
+    // The second try lasts, and what follows it is the second one of a new call.
+    let script = "echo >> tries; [ $(wc -l < tries) = 2 ] && sleep 0.2; exit 3";
+    let folder = tempfile::TempDir::new().unwrap();
+    let mut command = support::rebackoff();
+    command.arg("run").args(options).args(["--", "sh", "-c", script]);
+    let output = command.current_dir(folder.path()).output().unwrap();
+    let tries: Vec<_> = events(&output.stderr)
+        .iter()
+        .filter(|event| event["event"] == "try")
+        .map(|event| event["tries"].as_u64().unwrap())
+        .collect();
+    assert!(tries.starts_with(&[1, 2, 2]), "{tries:?}");
+}
+
+#[test]
+fn a_deadline_ends_a_try_and_the_call() {
+    assert_eq!(code(&["-q", "--deadline", "200ms"], "exec sleep 600"), 124);
+    // A wait that would end past it is not begun.
+    let output = run(&["--deadline", "1m", "-w", "constant", "-i", "2m", "-j", "none"], "exit 3");
+    assert_eq!(output.status.code(), Some(3));
+    assert!(stderr(&output).contains("gave up after"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("(max_time)"), "{}", stderr(&output));
+    let remaining = run(&["-q", "--deadline", "1m"], "[ $REBACKOFF_REMAINING_MS -gt 50000 ]");
+    assert!(remaining.status.success());
+}
