@@ -14,6 +14,7 @@ mod options;
 mod plan;
 mod random;
 mod run;
+mod suggest;
 mod tell;
 
 use std::process::ExitCode;

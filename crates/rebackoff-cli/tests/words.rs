@@ -1,4 +1,4 @@
-//! Help, messages, completions and manual pages, word for word.
+//! Help, messages and manual pages, word for word.
 
 mod support;
 
@@ -20,6 +20,17 @@ fn help_says_what_there_is() {
     insta::assert_snapshot!(help(&["plan", "-h"]));
     insta::assert_snapshot!(help(&["completions", "--help"]));
     insta::assert_snapshot!(help(&["man", "--help"]));
+}
+
+#[test]
+fn help_is_also_an_action() {
+    assert_eq!(help(&["help"]), help(&["--help"]));
+    for action in ["run", "plan", "completions", "man"] {
+        assert_eq!(help(&["help", action]), help(&[action, "--help"]));
+    }
+    let output = rebackoff().args(["help", "nothing"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(125));
+    assert!(stderr(&output).contains("unrecognized subcommand 'nothing'"));
 }
 
 #[test]
