@@ -12,7 +12,32 @@ Examples:
   A picture of the load that 1000 clients make which fail together:
       $ rebackoff plan --wait fibo --max-time 1m --timeout 5s --format svg > plan.svg
   In CI, fail where a profile would do harm:
-      $ rebackoff plan --max-tries 6 --jitter equal --lint";
+      $ rebackoff plan --max-tries 6 --jitter equal --lint
+
+Exit status:
+  0; 1 when there is a warning and --lint is given; 125 for wrong usage, or more tries than plan simulates.
+
+Environment:
+  REBACKOFF_PROFILE, the profile unless --profile is given; REBACKOFF_<PROFILE>_<PARAMETER>, its parameters.
+
+Files:
+  rebackoff.toml in the working directory, then rebackoff/rebackoff.toml in XDG_CONFIG_HOME (~/.config), for \
+--profile.
+
+Rules of --lint:
+  cut-list: a limit ends the call before the list of waits does.
+  herd: clients retry at once, or too often in a second.
+  idle-cap: no wait reaches --max-value.
+  idle-max-time: no call reaches --max-time, even if each try lasts until --timeout.
+  idle-max-tries: no call reaches --max-tries, even if each try fails at once.
+  long-streak: --max-tries is below --consecutive.
+  long-timeout: a try that lasts until --timeout leaves no time for a retry.
+  never-retries: no retry can happen.
+  no-cap: a wait grows beyond five minutes.
+  no-jitter: clients that fail together retry together.
+  no-limit: nothing ends the retries.
+  no-wait: every wait is zero.
+  past-max-time: the last try can run past --max-time, since it has no --timeout.";
 
 /// Show what a policy will do
 ///
@@ -29,7 +54,7 @@ pub(crate) struct PlanOptions {
     /// Exit with 1 when there is a warning
     #[arg(long, help_heading = "Plan")]
     pub(crate) lint: bool,
-    /// Leave out the warnings of these rules
+    /// Leave out the warnings of these rules, by name
     #[arg(
         long,
         value_name = "RULES",

@@ -89,20 +89,20 @@ impl Lint<'_> {
 
     fn no_limit(&self) -> Found {
         is_endless(self.policy).then_some(())?;
-        found("no limit: it retries for ever", "set --max-tries or --max-time")
+        found("nothing ends the retries", "set --max-tries or --max-time")
     }
 
     fn no_jitter(&self) -> Found {
         let is_its_own = matches!(self.policy.wait(), Wait::Decorrelated(_));
         let is_spread = self.policy.jitter() != Jitter::None || is_its_own;
         (!is_spread && self.retries() && !self.is_without_wait()).then_some(())?;
-        let finding = format!("no jitter: {} that fail together retry together", self.clients());
+        let finding = format!("{} that fail together retry together", self.clients());
         found(finding, "set --jitter full")
     }
 
     fn no_wait(&self) -> Found {
         (self.retries() && self.is_without_wait()).then_some(())?;
-        let finding = format!("no wait: {} that fail together retry at once", self.clients());
+        let finding = format!("{} that fail together retry at once", self.clients());
         found(finding, "set longer waits")
     }
 
@@ -110,8 +110,7 @@ impl Lint<'_> {
         (self.retries() && !self.is_without_wait()).then_some(())?;
         if let Some((n, wait)) = (0..).zip(self.waits()).find(|(_, wait)| *wait <= AT_ONCE) {
             let (clients, wait) = (self.clients(), human(wait));
-            let finding =
-                format!("herd: {clients} that fail together make try {} within {wait}", n + 2);
+            let finding = format!("{clients} that fail together make try {} within {wait}", n + 2);
             return found(finding, "set longer waits");
         }
         let retries = self.at_once?.retries();
@@ -121,7 +120,7 @@ impl Lint<'_> {
         let most = peak(before, 1.0)?.retries;
         let clients = self.plan.clients as usize;
         (most / clients > MOST_IN_A_SECOND).then_some(())?;
-        let finding = format!("herd: {} make {most} retries in one second", self.clients());
+        let finding = format!("{} make {most} retries in one second", self.clients());
         found(finding, "set longer waits, or lower --max-tries")
     }
 
@@ -133,8 +132,7 @@ impl Lint<'_> {
         let longest = policy.longest_wait(retry as u64)?.as_secs_f64();
         let longest = policy.max_time().map_or(longest, |end| longest.min(end.as_secs_f64()));
         (longest > LONG).then_some(())?;
-        let finding =
-            format!("no cap: the wait before try {} may be {}", retry + 2, human(longest));
+        let finding = format!("the wait before try {} may be {}", retry + 2, human(longest));
         found(finding, "set --max-value 1m")
     }
 
