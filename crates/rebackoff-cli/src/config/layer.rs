@@ -82,9 +82,10 @@ impl Layer {
             };
             let value = error.value();
             let words = error.rule().split_once("must be one of ").map_or("", |(_, words)| words);
-            let advice = match value.starts_with("\"-") && rule.contains("a duration") {
-                true => "; a duration is never negative".to_owned(),
-                false => did_you_mean(value.trim_matches('"'), words.split(", ")),
+            let advice = if value.starts_with("\"-") && rule.contains("a duration") {
+                "; a duration is never negative".to_owned()
+            } else {
+                did_you_mean(value.trim_matches('"'), words.split(", "))
             };
             Failure::new(format_args!("{}{rule}, but it is {value}{advice}", self.source))
         })

@@ -85,26 +85,20 @@ fn hinted() -> Command {
 fn bash() -> String {
     let definition = hinted();
     let actions = definition.get_subcommands().map(Command::get_name).collect::<Vec<_>>();
-    let (mut options, mut values) = (String::new(), String::new());
+    let (mut options, mut values) = (Vec::new(), Vec::new());
     for command in definition.get_subcommands() {
         let name = command.get_name();
         let mut words: Vec<_> = command.get_arguments().flat_map(spellings).collect();
-        for arg in command.get_positionals() {
-            words.extend(possible(arg));
-        }
-        options += &format!("        {name}) options='{}' ;;\n", words.join(" "));
+        words.extend(command.get_positionals().flat_map(possible));
+        options.push(format!("        {name}) options='{}' ;;\n", words.join(" ")));
         for arg in command.get_opts() {
-            let names = spellings(arg);
-            values += &format!(
-                "        {name},{}) {} ;;\n",
-                names.join(&format!(" | {name},")),
-                bash_values(arg)
-            );
+            let names = spellings(arg).join(&format!(" | {name},"));
+            values.push(format!("        {name},{names}) {} ;;\n", bash_values(arg)));
         }
     }
     BASH.replace("@actions@", &actions.join(" "))
-        .replace("        @options@\n", &options)
-        .replace("        @values@\n", &values)
+        .replace("        @options@\n", &options.concat())
+        .replace("        @values@\n", &values.concat())
         .replace("@valued@", &valued(&definition).join(" | "))
 }
 

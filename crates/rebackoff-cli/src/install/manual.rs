@@ -1,5 +1,8 @@
 //! The manual pages, made from the one definition.
 
+use std::io;
+
+use clap::Command;
 use clap_mangen::Man;
 use clap_mangen::roff::{Inline, Roff, roman};
 
@@ -22,15 +25,16 @@ pub(super) fn pages() -> Result<Vec<(String, Vec<u8>)>, Failure> {
             .and_then(|()| man.render_synopsis_section(&mut page))
             .and_then(|()| man.render_description_section(&mut page))
             .and_then(|()| man.render_options_section(&mut page))
-            .and_then(|()| match command.has_subcommands() {
-                true => man.render_subcommands_section(&mut page),
-                false => Ok(()),
-            })
+            .and_then(|()| subcommands(command, &man, &mut page))
             .and_then(|()| sections(&after).to_writer(&mut page));
         rendered.map_err(|error| Failure::io("cannot make a manual page", &error))?;
         pages.push((name, page));
     }
     Ok(pages)
+}
+
+fn subcommands(command: &Command, man: &Man, page: &mut Vec<u8>) -> io::Result<()> {
+    if command.has_subcommands() { man.render_subcommands_section(page) } else { Ok(()) }
 }
 
 /// Help as sections: a line that ends with a colon and is not indented is a heading, and one that begins with `$` is a
