@@ -21,6 +21,7 @@ mod random;
 mod report;
 mod run;
 mod signals;
+mod suggest;
 
 use std::process::ExitCode;
 

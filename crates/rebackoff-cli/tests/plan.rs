@@ -1,4 +1,4 @@
-//! What a policy will do.
+//! Plans: figures, forms and warnings.
 
 mod support;
 
@@ -73,16 +73,155 @@ fn the_same_seed_makes_the_same_plan_and_another_seed_another() {
     assert_ne!(plan(&["--seed", "7"]), plan(&["--seed", "8"]));
 }
 
+#[test]
+fn a_policy_with_a_limit_is_simulated_to_its_end() {
+    let line = |options: &[&str], heading: &str| {
+        let page = plan(options);
+        let lines: Vec<_> = page.lines().collect();
+        let at = lines.iter().position(|line| line.contains(heading)).unwrap();
+        lines[at + 1].split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(line(&["-t", "1h", "-w", "constant", "-i", "1s"], "outlasted"), "1h 100%");
+    let days = ["-w", "constant", "-i", "12h,12h,12h,12h", "-j", "none", "-n", "none"];
+    let json: serde_json::Value =
+        serde_json::from_str(&plan(&[&days[..], &["-f", "json"]].concat())).unwrap();
+    let last = &json["tries"][4];
+    assert_eq!((last["p50"].as_f64(), last["share"].as_f64()), (Some(172_800.0), Some(1.0)));
+}
+
+#[test]
+fn more_tries_than_the_bound_are_refused_with_the_reason() {
+    let refused = |options: &[&str]| {
+        let output = rebackoff().arg("plan").args(options).output().unwrap();
+        assert_eq!((output.status.code(), stdout(&output)), (Some(125), String::new()));
+        stderr(&output)
+    };
+    assert_eq!(
+        refused(&["-n", "12", "--clients", "1000000"]),
+        "rebackoff: plan simulates at most 10000000 tries, and each of 1000000 clients makes about 12: lower \
+         --clients, --max-tries or --max-time\n"
+    );
+    assert_eq!(
+        refused(&["-n", "1000000000", "-w", "constant", "-i", "0"]),
+        "rebackoff: plan simulates at most 10000000 tries, and one client makes more: lower --max-tries or \
+         --max-time, or lengthen the waits\n"
+    );
+}
+
+#[test]
+fn a_policy_without_a_limit_is_shown_up_to_a_stated_time() {
+    let json = |options: &[&str]| {
+        let all = [&["-n", "none", "-f", "json"], options].concat();
+        serde_json::from_str::<serde_json::Value>(&plan(&all)).unwrap()
+    };
+    assert_eq!(json(&["--clients", "10"])["horizon"], 86_400.0);
+    let many = json(&["--clients", "100000", "-w", "constant", "-j", "none"]);
+    assert_eq!(many["horizon"], 9.0);
+    assert_eq!(json(&["-w", "constant", "-i", "0", "--clients", "10"])["horizon"], 0.0);
+}
+
+#[test]
+fn the_peak_is_shown_beside_the_chart() {
+    let exact = plan(&["-j", "none"]);
+    assert!(exact.ends_with(
+        "\nPeak: 1000 retries within 10ms, after 1s\n\nwarning: no-jitter: 1000 clients that fail \
+         together retry together\n  advice: set --jitter full\n"
+    ));
+    let json: serde_json::Value =
+        serde_json::from_str(&plan(&["-w", "constant", "-i", "1ms", "-n", "50", "-f", "json"]))
+            .unwrap();
+    assert!(json["peak"]["width"].as_f64().unwrap() <= 0.001);
+    for form in ["svg", "html"] {
+        assert!(plan(&["-j", "none", "-f", form]).contains("Peak: 1000 retries within 10ms"));
+    }
+}
+
 /// The warnings of a policy, with their advice; a policy with one fails in CI.
 fn warnings(options: &[&str]) -> String {
     let output = rebackoff().args(["plan", "--lint", "-f", "json"]).args(options).output().unwrap();
     let json: serde_json::Value = serde_json::from_str(&stdout(&output)).unwrap();
     let warnings = json["warnings"].as_array().unwrap();
     assert_eq!(output.status.code(), Some(i32::from(!warnings.is_empty())));
-    let line = |warning: &serde_json::Value| {
-        format!("{}: {}", warning["finding"].as_str().unwrap(), warning["advice"].as_str().unwrap())
+    let word = |warning: &serde_json::Value, key| warning[key].as_str().unwrap().to_owned();
+    let line = |warning| {
+        format!(
+            "{}: {}: {}",
+            word(warning, "rule"),
+            word(warning, "finding"),
+            word(warning, "advice")
+        )
     };
     warnings.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// The names of the rules that find something.
+fn rules(options: &str) -> Vec<String> {
+    let options: Vec<_> = options.split_whitespace().chain(["--clients", "100"]).collect();
+    let name = |line: &str| line.split(':').next().unwrap().to_owned();
+    warnings(&options).lines().map(name).collect()
+}
+
+/// For each rule, a policy in which it finds something, and the nearest one in which it does not.
+const RULES: [(&str, &str, &str); 22] = [
+    ("never-retries", "-n 1", "-n 2"),
+    ("never-retries", "--max-time 0", "--max-time 1s --timeout 100ms"),
+    (
+        "never-retries",
+        "-w constant -i 10s -t 5s --last-wait stop -j equal --timeout 1s",
+        "-w constant -i 10s -t 15s --last-wait stop -j equal --timeout 1s",
+    ),
+    ("no-limit", "-n none", "-n none --max-time 1m --timeout 5s"),
+    ("no-limit", "-w constant -n none", "-w constant -i 1s,2s -n none"),
+    ("no-jitter", "-j none", "-w decorrelated"),
+    ("no-wait", "-w expo --factor 0", "-w expo --factor 1s"),
+    ("no-wait", "-w linear --start 0 --step 0", "-w linear --start 0.1 --step 0"),
+    ("no-wait", "-w constant -i 0,0,0", "-w constant -i 0.1,0.1"),
+    ("herd", "-w constant -i 1ms -n 100", "-w constant -i 100ms -n 100"),
+    ("herd", "-w constant -i 30ms -n 100", "-w constant -i 200ms -n 100"),
+    ("herd", "-i 0,1s,5s", "-i 500ms,1s,5s"),
+    ("no-cap", "-n 12 --max-value none", "-n 8 --max-value none"),
+    ("idle-cap", "-n 4 --max-value 60s", "-n 8 --max-value 60s"),
+    ("idle-max-time", "-n 3 --max-time 1h --timeout 1s", "-n 3 --max-time 1h"),
+    ("idle-max-time", "-n 8 --max-time 5m --timeout 10s", "-n 8 --max-time 5m --timeout 1m"),
+    ("idle-max-tries", "-n 100 --max-time 10s --timeout 1s", "-n 4 --max-time 10s --timeout 3s"),
+    ("idle-max-tries", "-i 1s,5s -n 10", "-i 1s,5s -n 3"),
+    ("cut-list", "-i 1s,5s,30s -n 3", "-i 1s,5s,30s -n 4"),
+    ("cut-list", "-i 1s,5s,30s -t 20s --timeout 1s", "-i 1s,5s,30s -t 40s --timeout 2s"),
+    ("past-max-time", "--max-time 10s", "--max-time 10s --timeout 1s"),
+    ("long-timeout", "--max-time 10s --timeout 10s", "--max-time 10s --timeout 9s"),
+];
+
+#[test]
+fn each_rule_finds_a_harmful_policy_and_is_quiet_about_a_sensible_one() {
+    for (rule, harmful, sensible) in RULES {
+        assert!(
+            rules(harmful).contains(&rule.to_owned()),
+            "{rule}: {harmful}: {:?}",
+            rules(harmful)
+        );
+        assert_eq!(rules(sensible), [""; 0], "{rule}: {sensible}");
+    }
+    assert_eq!(rules("--consecutive 6"), ["long-streak"]);
+    assert_eq!(rules("--consecutive 5"), [""; 0]);
+}
+
+#[test]
+fn a_limit_is_idle_only_if_it_is_idle_at_try_time_zero_and_at_the_timeout() {
+    for time in ["0s", "1s", "30s", "1m"] {
+        assert_eq!(rules(&format!("-n 8 -t 5m --timeout 1m --try-time {time}")), [""; 0], "{time}");
+        let found = rules(&format!("-n 3 -t 1h --timeout 1s --try-time {time}"));
+        assert_eq!(found, ["idle-max-time"], "{time}");
+    }
+}
+
+#[test]
+fn a_rule_is_ignored_by_its_name_and_an_unknown_name_is_an_error() {
+    assert_eq!(rules("-n none -j none"), ["no-limit", "no-jitter"]);
+    assert_eq!(rules("-n none -j none --ignore no-jitter"), ["no-limit"]);
+    assert_eq!(rules("-n none -j none --ignore no-jitter,no-limit"), [""; 0]);
+    let output = rebackoff().args(["plan", "--ignore", "no-jiter"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(125));
+    assert!(stderr(&output).contains("'no-jitter'"), "{}", stderr(&output));
 }
 
 #[test]
@@ -115,6 +254,14 @@ fn each_warning_has_its_advice() {
             &["--max-time", "10s"],
             &["--max-time", "10s", "--last-wait", "stop", "-j", "equal"],
             &["--max-time", "10s", "--timeout", "10s"],
+            &["--max-time", "0"],
+            &["-w", "constant", "-i", "1ms", "-n", "100"],
+            &["-w", "constant", "-i", "20ms", "-n", "100"],
+            &["-i", "1s,5s,30s", "-n", "3"],
+            &["-i", "1s,5s,30s", "-t", "20s", "--timeout", "1s"],
+            &["-i", "1s,5s", "-n", "10"],
+            &["--consecutive", "6"],
+            &["-j", "none", "--clients", "1"],
         ]
         .map(|options| format!("{}\n{}", options.join(" "), warnings(options)))
         .join("\n\n")

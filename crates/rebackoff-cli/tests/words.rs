@@ -1,11 +1,11 @@
-//! Help, messages, completions and manual pages, word for word.
+//! Help, messages and manual pages, word for word.
 
 mod support;
 
 use std::fs;
 use std::process::Command;
 
-use support::{BINARY, rebackoff, run, stderr, stdout};
+use support::{rebackoff, run, stderr, stdout};
 use tempfile::TempDir;
 
 fn help(arguments: &[&str]) -> String {
@@ -20,6 +20,17 @@ fn help_says_what_there_is() {
     insta::assert_snapshot!(help(&["plan", "-h"]));
     insta::assert_snapshot!(help(&["completions", "--help"]));
     insta::assert_snapshot!(help(&["man", "--help"]));
+}
+
+#[test]
+fn help_is_also_an_action() {
+    assert_eq!(help(&["help"]), help(&["--help"]));
+    for action in ["run", "plan", "completions", "man"] {
+        assert_eq!(help(&["help", action]), help(&[action, "--help"]));
+    }
+    let output = rebackoff().args(["help", "nothing"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(125));
+    assert!(stderr(&output).contains("unrecognized subcommand 'nothing'"));
 }
 
 #[test]
@@ -55,35 +66,6 @@ fn messages_say_what_happens() {
 }
 
 #[test]
-fn completions_are_made_for_each_shell_and_installed_where_it_looks() {
-    let home = TempDir::new().unwrap();
-    for (shell, path) in [
-        ("bash", ".local/share/bash-completion/completions/rebackoff"),
-        ("zsh", ".local/share/zsh/site-functions/_rebackoff"),
-        ("fish", ".config/fish/completions/rebackoff.fish"),
-    ] {
-        let script = help(&["completions", shell]);
-        assert!(script.contains("retry-after-regex") && script.contains("plan"), "{shell}");
-        let mut command = rebackoff();
-        let output = command
-            .args(["completions", shell, "--install"])
-            .env("HOME", home.path())
-            .output()
-            .unwrap();
-        let installed = home.path().join(path);
-        assert_eq!(stdout(&output), format!("{}\n", installed.display()));
-        assert_eq!(fs::read_to_string(installed).unwrap(), script);
-    }
-    let mut command = Command::new("bash");
-    support::clean(&mut command);
-    let line =
-        "eval \"$(\"$0\" completions bash)\"; COMP_WORDS=(rebackoff run --retry-i); COMP_CWORD=2;
-        _rebackoff rebackoff --retry-i run; echo \"${COMPREPLY[@]}\"";
-    let output = command.args(["-c", line, BINARY]).output().unwrap();
-    assert_eq!(stdout(&output), "--retry-if-stdout --retry-if-stderr\n");
-}
-
-#[test]
 fn manual_pages_are_made_from_the_same_definition_and_installed() {
     let folder = TempDir::new().unwrap();
     let output =
@@ -91,8 +73,65 @@ fn manual_pages_are_made_from_the_same_definition_and_installed() {
     assert_eq!(stdout(&output).lines().count(), 5);
     let page = fs::read_to_string(folder.path().join("rebackoff-run.1")).unwrap();
     assert_eq!(page, help(&["man", "run"]));
-    for option in ["retry\\-after\\-regex", "REBACKOFF_REMAINING_MS", "Examples:"] {
+    for option in ["retry\\-after\\-regex", "REBACKOFF_REMAINING_MS"] {
         assert!(page.contains(option), "{option}");
     }
     assert!(help(&["man"]).contains(".TH rebackoff 1"));
+}
+
+/// The page as a terminal of 80 columns shows it.
+fn page(action: &str) -> String {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("page.1");
+    fs::write(&path, help(&["man", action])).unwrap();
+    let mut command = Command::new("man");
+    support::clean(&mut command);
+    command.args(["-E", "UTF-8", "-P", "cat", "-l"]).arg(path);
+    let output = command.env("MANWIDTH", "80").env("MAN_KEEP_FORMATTING", "").output().unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert_eq!(stderr(&output), "");
+    stdout(&output)
+}
+
+#[test]
+fn the_manual_has_its_sections_and_unbroken_command_lines() {
+    for (action, sections) in [
+        ("run", &["EXAMPLES", "EXIT STATUS", "ENVIRONMENT", "FILES", "SIGNALS"][..]),
+        ("plan", &["EXAMPLES", "EXIT STATUS", "ENVIRONMENT", "FILES"]),
+    ] {
+        let page = page(action);
+        let headings: Vec<_> =
+            page.lines().filter(|line| line.starts_with(char::is_uppercase)).collect();
+        for section in sections {
+            assert!(headings.contains(section), "{action}: {section}: {headings:?}");
+        }
+        let lines = |text: &str| {
+            let commands = text.lines().filter(|line| line.trim().starts_with("$ "));
+            commands.map(|line| line.trim().to_owned()).collect::<Vec<_>>()
+        };
+        let examples = lines(&help(&[action, "--help"]));
+        assert!(!examples.is_empty());
+        assert_eq!(lines(&page), examples, "{action}");
+    }
+}
+
+#[test]
+fn help_breaks_at_words() {
+    for action in ["run", "plan"] {
+        let text = help(&[action, "--help"]);
+        let prose = text.lines().filter(|line| !line.trim().starts_with("$ "));
+        for line in prose {
+            assert!(line.chars().count() <= 100, "{action}: {line}");
+        }
+        let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        let narrow = rebackoff().args([action, "--help"]).env("COLUMNS", "50").output().unwrap();
+        let narrow = stdout(&narrow);
+        assert!(
+            narrow.lines().all(|line| line.chars().count() <= 50
+                || !line.trim().contains(' ')
+                || line.trim().starts_with("$ ")),
+            "{narrow}"
+        );
+        assert_eq!(words(&narrow), words(&text), "{action}");
+    }
 }

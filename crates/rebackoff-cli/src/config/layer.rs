@@ -9,8 +9,20 @@ use rebackoff_core::{Policy, Seconds, Setting, Settings};
 
 use super::duration;
 use crate::Failure;
+use crate::suggest::{did_you_mean, nearest};
 
-/// Where parameters come from.
+/// The parameters of exactly one wait strategy.
+const OWN: [(&str, &str); 7] = [
+    ("interval", "constant"),
+    ("start", "linear"),
+    ("step", "linear"),
+    ("factor", "expo"),
+    ("initial_value", "decay"),
+    ("decay_factor", "decay"),
+    ("min_value", "decay"),
+];
+
+/// The place that parameters come from.
 #[derive(Clone, Debug)]
 pub(super) enum Source {
     /// The table of a profile in this file.
@@ -51,7 +63,13 @@ impl Layer {
     pub(super) fn over(&self, base: &Policy) -> Result<Policy, Failure> {
         let mut settings = Settings::new();
         for (name, setting) in self.parameters.iter().filter(|(name, _)| *name != "timeout") {
+            if !Settings::NAMES.contains(&name.as_str()) {
+                return Err(Failure::new(format_args!("{}{}", self.source, unknown(name))));
+            }
             settings.set(name, setting.clone());
+        }
+        if let Some(wait) = self.chosen_wait(base)? {
+            settings.set("wait", wait);
         }
         if settings.is_empty() {
             return Ok(*base);
@@ -62,8 +80,34 @@ impl Layer {
                 Some(rest) => format!("{name}{rest}"),
                 None => format!("{name}: {}", error.rule()),
             };
-            Failure::new(format_args!("{}{rule}, but it is {}", self.source, error.value()))
+            let value = error.value();
+            let words = error.rule().split_once("must be one of ").map_or("", |(_, words)| words);
+            let advice = if value.starts_with("\"-") && rule.contains("a duration") {
+                "; a duration is never negative".to_owned()
+            } else {
+                did_you_mean(value.trim_matches('"'), words.split(", "))
+            };
+            Failure::new(format_args!("{}{rule}, but it is {value}{advice}", self.source))
         })
+    }
+
+    /// The wait strategy that these parameters choose: those of exactly one strategy, where none is named.
+    fn chosen_wait(&self, base: &Policy) -> Result<Option<&'static str>, Failure> {
+        if self.names("wait") {
+            return Ok(None);
+        }
+        let own = OWN.iter().filter(|(parameter, _)| self.names(parameter));
+        let mut own = own.map(|(parameter, wait)| (self.source.spell(parameter), *wait));
+        let Some((parameter, wait)) = own.next() else {
+            return Ok(None);
+        };
+        if let Some((other, other_wait)) = own.find(|(_, other)| *other != wait) {
+            return Err(Failure::new(format_args!(
+                "{}{parameter} is a parameter of {wait}, and {other} of {other_wait}: leave one out",
+                self.source
+            )));
+        }
+        Ok(Some(wait).filter(|wait| *wait != base.wait().name()))
     }
 
     /// The limit on each try: `base` where nothing is said.
@@ -108,9 +152,20 @@ impl Layer {
     }
 }
 
+/// The message about a parameter that does not exist.
+fn unknown(name: &str) -> String {
+    let known = Settings::NAMES.iter().copied().chain(["timeout"]);
+    match nearest(name, known.clone()) {
+        Some(near) => format!("unknown parameter {name}; did you mean {near}?"),
+        None => {
+            format!("unknown parameter {name}: known are {}", known.collect::<Vec<_>>().join(", "))
+        }
+    }
+}
+
 impl Source {
-    /// How the parameter is spelt there.
-    fn spell(&self, parameter: &str) -> String {
+    /// The spelling of the parameter in this place.
+    pub(super) fn spell(&self, parameter: &str) -> String {
         match self {
             Self::File { .. } => parameter.to_owned(),
             Self::Environment { prefix } => format!("{prefix}{}", parameter.to_ascii_uppercase()),
@@ -119,7 +174,7 @@ impl Source {
     }
 }
 
-/// What stands before a message about a parameter from there.
+/// The beginning of a message about a parameter from this place.
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

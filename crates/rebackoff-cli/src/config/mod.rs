@@ -1,4 +1,4 @@
-//! The policy that options, environment and files come to.
+//! The policy of options, environment and files.
 
 mod layer;
 mod profile;
@@ -11,8 +11,9 @@ use rebackoff_core::{Policy, PolicyBuilder, Wait, parse_duration, policy, secs};
 use crate::Failure;
 use crate::options::PolicyOptions;
 use layer::{Layer, Source};
+use profile::Profile;
 
-/// What holds where nobody says otherwise, and the tries of a policy that has no limit.
+/// The default policy, and the tries of a policy that has no limit.
 const BUILT_IN: Policy = policy!(expo(max_value = secs(60)));
 const MAX_TRIES: u64 = 5;
 
@@ -22,7 +23,7 @@ pub(crate) struct Config {
     pub(crate) policy: Policy,
     /// Most time for each try.
     pub(crate) timeout: Option<Duration>,
-    /// Whether somebody asked for the cap that the policy has.
+    /// The cap is no default.
     pub(crate) cap_is_given: bool,
 }
 
@@ -37,7 +38,8 @@ impl PolicyOptions {
             config.cap_is_given |= layer.names("max_value");
             is_limited |= layer.names("max_tries") || layer.names("max_time");
         }
-        if !is_limited {
+        let ends = matches!(config.policy.wait(), Wait::List(_));
+        if !is_limited && !ends {
             let limited = PolicyBuilder::from(config.policy).max_tries(MAX_TRIES).build();
             config.policy = limited.map_err(Failure::new)?;
         }
@@ -53,14 +55,18 @@ impl PolicyOptions {
     fn layers(&self) -> Result<Vec<Layer>, Failure> {
         let mut layers = Vec::new();
         if let Some(name) = self.profile_name()? {
-            let file = profile::from_file(&name, self.config.as_deref())?;
-            let environment = profile::from_environment(&name);
-            match (file, environment.is_empty()) {
-                (Ok(file), _) => layers.push(file),
-                (Err(missing), true) => return Err(missing),
-                (Err(_), false) => {}
+            let Profile { file, environment } = Profile::read(&name, self.config.as_deref())?;
+            match file {
+                Ok(file) => layers.push(file),
+                Err(missing) if environment.is_empty() => return Err(missing),
+                Err(_) => {}
             }
             layers.push(environment);
+        } else if let Some(config) = &self.config {
+            return Err(Failure::new(format_args!(
+                "--config {} is without effect: choose a profile of it with --profile",
+                config.display()
+            )));
         }
         let mut options = Layer::new(Source::Options);
         for (name, value) in self.given() {
@@ -89,6 +95,7 @@ impl PolicyOptions {
 /// The duration of the option `name`, which `text` is.
 pub(crate) fn duration(name: &str, text: &str) -> Result<Duration, Failure> {
     parse_duration(text).map_err(|error| {
-        Failure::new(format_args!("{name} is a duration, and {error}, but it is {text:?}"))
+        let advice = if text.starts_with('-') { "; a duration is never negative" } else { "" };
+        Failure::new(format_args!("{name} is a duration, and {error}, but it is {text:?}{advice}"))
     })
 }

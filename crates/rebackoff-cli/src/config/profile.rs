@@ -8,48 +8,96 @@ use rebackoff_core::{Setting, Settings};
 
 use super::layer::{Layer, Source};
 use crate::Failure;
+use crate::suggest::{did_you_mean, nearest};
+
+/// Variables that are no parameters, whatever the profile is called.
+const OURS: [&str; 10] = [
+    "REBACKOFF_PROFILE",
+    "REBACKOFF_TRY",
+    "REBACKOFF_MAX_TRIES",
+    "REBACKOFF_LAST_EXIT",
+    "REBACKOFF_ELAPSED_MS",
+    "REBACKOFF_REMAINING_MS",
+    "REBACKOFF_REASON",
+    "REBACKOFF_SHARED_DIR",
+    "REBACKOFF_ACCELERATOR",
+    "REBACKOFF_DEADLINE_MS",
+];
 
 type Tables = BTreeMap<String, BTreeMap<String, Setting>>;
 
-/// The profile in `config`, or in the first of the usual files that has it; the inner error where none has.
-pub(super) fn from_file(
-    profile: &str,
-    config: Option<&Path>,
-) -> Result<Result<Layer, Failure>, Failure> {
-    let paths = match config {
-        Some(path) => vec![path.to_owned()],
-        None => usual_files(),
-    };
-    let mut seen = Vec::new();
-    for path in paths {
-        let Some(mut tables) = read(&path, config.is_some())? else {
-            seen.push(format!("{} (not there)", path.display()));
-            continue;
+/// A profile as files and the environment have it.
+pub(super) struct Profile {
+    /// Its table; the error where no file has one.
+    pub(super) file: Result<Layer, Failure>,
+    pub(super) environment: Layer,
+}
+
+impl Profile {
+    /// Reads the profile in `config`, or in the first of the usual files that has it.
+    pub(super) fn read(name: &str, config: Option<&Path>) -> Result<Self, Failure> {
+        let paths = match config {
+            Some(path) => vec![path.to_owned()],
+            None => usual_files(),
         };
-        if let Some(parameters) = tables.remove(profile) {
-            let source = Source::File { path, profile: profile.to_owned() };
-            return Ok(Ok(Layer::with(source, parameters)));
+        let (mut seen, mut others) = (Vec::new(), Vec::new());
+        for path in paths {
+            let Some(mut tables) = read(&path, config.is_some())? else {
+                seen.push(format!("{} (not there)", path.display()));
+                continue;
+            };
+            let table = tables.remove(name);
+            others.extend(tables.into_keys());
+            if let Some(parameters) = table {
+                let source = Source::File { path, profile: name.to_owned() };
+                let environment = from_environment(name, &others)?;
+                return Ok(Self { file: Ok(Layer::with(source, parameters)), environment });
+            }
+            let names = if others.is_empty() { "none".to_owned() } else { others.join(", ") };
+            seen.push(format!("{} (profiles: {names})", path.display()));
         }
-        let names: Vec<_> = tables.keys().map(String::as_str).collect();
-        let names = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
-        seen.push(format!("{} (profiles: {names})", path.display()));
+        let advice = did_you_mean(name, others.iter().map(String::as_str));
+        let missing = format!("no profile {name:?} in {}{advice}", seen.join(" or "));
+        Ok(Self { file: Err(Failure::new(missing)), environment: from_environment(name, &others)? })
     }
-    let missing = format!("no profile {profile:?} in {}", seen.join(" or "));
-    Ok(Err(Failure::new(missing)))
 }
 
 /// The variables `REBACKOFF_<PROFILE>_<PARAMETER>`; an empty one counts as not set.
-pub(super) fn from_environment(profile: &str) -> Layer {
+///
+/// # Errors
+///
+/// A variable names no parameter, and belongs to none of the `others`, the profiles of longer names.
+fn from_environment(profile: &str, others: &[String]) -> Result<Layer, Failure> {
     let prefix = format!("REBACKOFF_{}_", shout(profile));
-    let mut layer = Layer::new(Source::Environment { prefix: prefix.clone() });
-    for parameter in Settings::NAMES.iter().chain(&["timeout"]) {
-        let value = env::var_os(format!("{prefix}{}", shout(parameter)));
-        let value = value.map(|value| value.to_string_lossy().into_owned());
-        if let Some(value) = value.filter(|value| !value.trim().is_empty()) {
-            layer.set_text(parameter, &value);
+    let source = Source::Environment { prefix: prefix.clone() };
+    let others: Vec<_> = others.iter().map(|name| format!("REBACKOFF_{}_", shout(name))).collect();
+    let known = Settings::NAMES.iter().copied().chain(["timeout"]);
+    let known: Vec<_> = known.map(|name| (source.spell(name), name)).collect();
+    let mut layer = Layer::new(source);
+    for (variable, value) in env::vars_os() {
+        let variable = variable.to_string_lossy();
+        let is_empty = value.to_string_lossy().trim().is_empty();
+        if is_empty || !variable.starts_with(&prefix) || OURS.contains(&&*variable) {
+            continue;
         }
+        if let Some((_, parameter)) = known.iter().find(|(name, _)| *name == variable) {
+            layer.set_text(parameter, &value.to_string_lossy());
+            continue;
+        }
+        let is_longer = |other: &&String| other.len() > prefix.len();
+        if others.iter().filter(is_longer).any(|other| variable.starts_with(other)) {
+            continue;
+        }
+        let names = known.iter().map(|(_, parameter)| *parameter).collect::<Vec<_>>();
+        let advice = match nearest(&variable[prefix.len()..], names.iter().copied()) {
+            Some(near) => format!("; did you mean {prefix}{}?", shout(near)),
+            None => format!(": known are {}", names.join(", ")),
+        };
+        return Err(Failure::new(format_args!(
+            "{variable} is no parameter of the profile {profile:?}{advice}"
+        )));
     }
-    layer
+    Ok(layer)
 }
 
 fn usual_files() -> Vec<PathBuf> {

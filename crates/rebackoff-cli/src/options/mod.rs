@@ -1,4 +1,4 @@
-//! Options as parsed. What they come to is made by their `resolve`.
+//! Options as parsed; their `resolve` checks them.
 #![allow(clippy::doc_markdown, reason = "these comments are the help that a terminal shows")]
 
 mod install;
@@ -7,18 +7,20 @@ mod policy;
 mod run;
 
 pub(crate) use install::{CompletionsOptions, ManOptions};
-pub(crate) use plan::{Format, PlanOptions};
+pub(crate) use plan::{Format, PlanOptions, Rule};
 pub(crate) use policy::PolicyOptions;
 pub(crate) use run::{FailedOutput, LogFormat, RunOptions};
 
 use std::env;
+use std::ffi::{OsStr, OsString};
 use std::mem::ManuallyDrop;
 
+use clap::error::ErrorKind;
 use clap::{Args as _, Command, FromArgMatches, Subcommand};
 
 use crate::Failure;
 
-/// What is to be done.
+/// The action of the command line.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Action {
     Run(Box<RunOptions>),
@@ -62,7 +64,7 @@ pub(crate) fn definition() -> Command {
         .subcommand(Command::new("man").about(install::ABOUT_MAN).defer(ManOptions::augment_args))
 }
 
-/// What the command line asks for.
+/// The action that the command line asks for.
 ///
 /// # Errors
 ///
@@ -70,14 +72,51 @@ pub(crate) fn definition() -> Command {
 pub(crate) fn parse() -> Result<Action, Failure> {
     // What is parsed from is of no use after it, but that is no reason to take it apart.
     let mut definition = ManuallyDrop::new(definition());
-    definition
-        .try_get_matches_from_mut(env::args_os())
-        .and_then(|matches| Action::from_arg_matches(&matches))
-        .map_err(|error| {
-            let printed = error.print();
-            Failure::silent(match (error.use_stderr(), printed) {
-                (false, Ok(())) => 0,
-                _ => Failure::CODE,
-            })
+    let mut parse = |arguments: &[OsString]| {
+        let matches = definition.try_get_matches_from_mut(arguments)?;
+        Action::from_arg_matches(&matches)
+    };
+    let mut arguments: Vec<_> = env::args_os().collect();
+    let mut parsed = parse(&arguments);
+    while let Some(other) = parsed.as_ref().err().and_then(|error| retold(error, &arguments)) {
+        arguments = other;
+        parsed = parse(&arguments);
+    }
+    parsed.map_err(|error| {
+        let printed = error.print();
+        Failure::silent(match (error.use_stderr(), printed) {
+            (false, Ok(())) => 0,
+            _ => Failure::CODE,
         })
+    })
+}
+
+/// The arguments to parse in place of those that `error` refuses: `ACTION --help` for `help ACTION`, and `--option=-1`
+/// for `--option -1`, so that the message is about the number.
+fn retold(error: &clap::Error, arguments: &[OsString]) -> Option<Vec<OsString>> {
+    let mut arguments = arguments.to_vec();
+    match error.kind() {
+        ErrorKind::InvalidSubcommand if arguments.get(1)? == "help" => {
+            arguments.remove(1);
+            arguments.truncate(2);
+            arguments.push("--help".into());
+        }
+        ErrorKind::UnknownArgument => {
+            let mut own = arguments.iter().take_while(|argument| *argument != "--");
+            let at = own.position(|argument| is_negative(argument))?;
+            let number = arguments.remove(at);
+            let option = arguments.get_mut(at.checked_sub(1)?)?;
+            let bytes = option.as_encoded_bytes();
+            (bytes.starts_with(b"-") && !bytes.contains(&b'=')).then_some(())?;
+            option.push("=");
+            option.push(number);
+        }
+        _ => return None,
+    }
+    Some(arguments)
+}
+
+fn is_negative(argument: &OsStr) -> bool {
+    let rest = argument.as_encoded_bytes().strip_prefix(b"-");
+    rest.and_then(<[u8]>::first).is_some_and(|byte| byte.is_ascii_digit() || *byte == b'.')
 }

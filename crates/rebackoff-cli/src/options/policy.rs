@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-/// How to retry. All of them are text here: what is allowed is said once, by the core.
+/// Parameters of the policy, as text: the core says once which values are allowed.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Policy")]
 pub(crate) struct PolicyOptions {
@@ -13,10 +13,10 @@ pub(crate) struct PolicyOptions {
     /// it, options over both. Default: the variable REBACKOFF_PROFILE.
     #[arg(short, long, value_name = "NAME")]
     pub(crate) profile: Option<String>,
-    /// The file that profiles are in, in place of those above
+    /// The file that profiles are in, in place of those above; needs a profile
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-    /// Most tries, the first included; `none` for no limit [default: 5, and none with --max-time]
+    /// Most tries, the first included; `none` for no limit [default: 5; none with --max-time or a list of waits]
     #[arg(short = 'n', long, value_name = "COUNT")]
     max_tries: Option<String>,
     /// Most time from the start of the first try; it interrupts none
@@ -29,27 +29,29 @@ pub(crate) struct PolicyOptions {
     #[arg(long, value_name = "DURATION")]
     pub(crate) timeout: Option<String>,
     /// The wait strategy: expo, fibo, constant, linear, decay or decorrelated [default: expo]
+    ///
+    /// A parameter of exactly one strategy chooses that strategy: `-i 5s` alone means `--wait constant -i 5s`.
     #[arg(short, long, value_name = "STRATEGY")]
     wait: Option<String>,
-    /// What spreads the waits: full, equal, random or none [default: full]
+    /// Spread of the waits: full, equal, random or none [default: full]
     #[arg(short, long, value_name = "JITTER")]
     jitter: Option<String>,
     /// The longest wait of expo, fibo, linear, decorrelated [default: 1m for expo and decorrelated]
     #[arg(long, value_name = "DURATION")]
     max_value: Option<String>,
-    /// expo: by what the wait grows [default: 2]; decorrelated: the shortest wait [default: 1s]
+    /// expo: growth of the wait [default: 2]; decorrelated: the shortest wait [default: 1s]
     #[arg(long, value_name = "NUMBER")]
     base: Option<String>,
     /// expo: the first wait [default: 1s]
     #[arg(long, value_name = "DURATION")]
     factor: Option<String>,
-    /// constant: the wait, or a list of waits that ends (`1s,5s,30s`) [default: 1s]
+    /// constant: the wait, or a list of waits that is its own limit (`1s,5s,30s`) [default: 1s]
     #[arg(short, long, value_name = "DURATION")]
     interval: Option<String>,
     /// linear: the first wait [default: 1s]
     #[arg(long, value_name = "DURATION")]
     start: Option<String>,
-    /// linear: what each wait adds [default: 1s]
+    /// linear: growth of each wait [default: 1s]
     #[arg(long, value_name = "DURATION")]
     step: Option<String>,
     /// decay: the first wait [default: 1s]

@@ -26,15 +26,19 @@ Examples:
   From cron, each minute: a failure waits longer each time before the command is run again:
       $ rebackoff run --quiet --state backup.state --max-value 1h --max-tries none -- ./backup
 
-Exit codes:
+Exit status:
   the command's own; 128+n when signal n ended it; 124 when --timeout or --deadline did; 125 for wrong usage or a \
 failure of rebackoff's own; 126 when the command cannot be executed, 127 when it or its interpreter does not exist. \
 --max-time leaves the code of the last try. A call that gives up although the last try's code was 0 (--consecutive, \
 --retry-if-stdout, --until-stdout) exits with 1.
 
-Environment of the command:
-  REBACKOFF_TRY, REBACKOFF_MAX_TRIES, REBACKOFF_LAST_EXIT, REBACKOFF_ELAPSED_MS, REBACKOFF_REMAINING_MS; \
+Environment:
+  The command sees REBACKOFF_TRY, REBACKOFF_MAX_TRIES, REBACKOFF_LAST_EXIT, REBACKOFF_ELAPSED_MS, REBACKOFF_REMAINING_MS; \
 those that have no value are not set. REBACKOFF_CALL marks the processes of a call.
+
+Files:
+  rebackoff.toml in the working directory, then rebackoff/rebackoff.toml in XDG_CONFIG_HOME (~/.config), for \
+--profile. FILE and FILE.lock, for --state.
 
 Signals:
   TERM, INT, HUP, QUIT and ALRM are forwarded to the try and end the call; what has not ended after --grace is killed, \

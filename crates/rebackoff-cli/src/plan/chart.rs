@@ -1,11 +1,17 @@
-//! How many retries fall into each part of the time.
+//! The density of retries over time.
 #![allow(clippy::cast_precision_loss, reason = "counts of retries are far below 2⁵³")]
+
+use std::fmt;
 
 use serde::Serialize;
 
-use super::simulation::{Simulation, percentile};
+use super::figures::human;
+use super::simulation::percentile;
 
 const PARTS: usize = 60;
+
+/// The time in which a peak is looked for, in seconds; parts that are narrower take its place.
+pub(super) const SHORT: f64 = 0.01;
 
 /// The density of retries: how many fall into each part of the time, over all clients that failed at time zero.
 #[derive(Debug, Serialize)]
@@ -18,10 +24,10 @@ pub(super) struct Chart {
 }
 
 impl Chart {
-    pub(super) fn of(simulation: &Simulation) -> Self {
-        let retries = simulation.retries();
-        // A few stragglers would press all others into the first part.
-        let end = percentile(&retries, 0.99).unwrap_or(0.0);
+    /// The density of `retries`, which are sorted.
+    pub(super) fn of(retries: &[f64]) -> Self {
+        // A few late retries would press all others into the first part.
+        let end = percentile(retries, 0.99).unwrap_or(0.0);
         let width = round_up(end * 1.0001 / PARTS as f64);
         let mut counts = vec![0; PARTS];
         let mut later = 0;
@@ -51,7 +57,7 @@ impl Chart {
         self.width * self.counts.len() as f64
     }
 
-    /// The same in at most `rows` parts.
+    /// This density in at most `rows` parts.
     pub(super) fn folded(&self, rows: usize) -> Self {
         let together = self.counts.len().div_ceil(rows).max(1);
         Self {
@@ -65,6 +71,38 @@ impl Chart {
     pub(super) fn ticks(&self, count: usize) -> Vec<f64> {
         let step = round_up(self.end() / count as f64);
         (0..=count).map(|n| n as f64 * step).filter(|tick| *tick <= self.end() * 1.0001).collect()
+    }
+}
+
+/// The most retries in a short time.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub(super) struct Peak {
+    pub(super) retries: usize,
+    /// The length of the time, in seconds.
+    pub(super) width: f64,
+    pub(super) begin: f64,
+}
+
+/// The most of `retries`, which are sorted, in any time of this width; none where there are no retries.
+pub(super) fn peak(retries: &[f64], width: f64) -> Option<Peak> {
+    let mut peak: Option<Peak> = None;
+    let mut end = 0;
+    for (n, begin) in retries.iter().copied().enumerate() {
+        while retries.get(end).is_some_and(|retry| *retry < begin + width) {
+            end += 1;
+        }
+        if peak.is_none_or(|peak| end - n > peak.retries) {
+            peak = Some(Peak { retries: end - n, width, begin });
+        }
+    }
+    peak
+}
+
+impl fmt::Display for Peak {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { retries, width, begin } = *self;
+        let noun = if retries == 1 { "retry" } else { "retries" };
+        write!(f, "Peak: {retries} {noun} within {}, after {}", human(width), human(begin))
     }
 }
 
@@ -95,6 +133,14 @@ mod tests {
         {
             assert!((round_up(number) - expected).abs() < 1e-9, "{number}: {}", round_up(number));
         }
+    }
+
+    #[test]
+    fn a_peak_is_the_most_retries_in_any_time_of_its_width() {
+        let retries = [0.1, 0.95, 1.0, 1.04, 3.0, 3.0];
+        assert_eq!(peak(&retries, 0.1), Some(Peak { retries: 3, width: 0.1, begin: 0.95 }));
+        assert_eq!(peak(&retries, 0.05).map(|peak| peak.retries), Some(2));
+        assert_eq!(peak(&[], 1.0), None);
     }
 
     #[test]

@@ -5,18 +5,40 @@ use rebackoff_core::{Seconds, human_duration};
 use serde::Serialize;
 
 use super::Plan;
-use super::chart::Chart;
+use super::chart::{Chart, Peak, SHORT, peak};
+use super::lint::{Warning, warnings};
 use super::simulation::{Simulation, percentile};
-use super::warnings::{self, Warning};
 use crate::Failure;
 
 /// Tries beyond these are not listed one by one.
 const LISTED: usize = 20;
 
 /// Durations for people, in seconds.
-const ROUND: [f64; 21] = [
-    0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1200.0, 1800.0,
-    3600.0, 7200.0, 14_400.0, 21_600.0, 43_200.0, 86_400.0,
+const ROUND: [f64; 24] = [
+    0.1,
+    0.2,
+    0.5,
+    1.0,
+    2.0,
+    5.0,
+    10.0,
+    20.0,
+    30.0,
+    60.0,
+    120.0,
+    300.0,
+    600.0,
+    1200.0,
+    1800.0,
+    3600.0,
+    7200.0,
+    14_400.0,
+    21_600.0,
+    43_200.0,
+    86_400.0,
+    172_800.0,
+    604_800.0,
+    2_592_000.0,
 ];
 
 /// The figures of a plan. Times are seconds from the start of the first try.
@@ -26,17 +48,20 @@ pub(super) struct Figures {
     pub(super) policy: String,
     pub(super) clients: u32,
     pub(super) seed: u64,
-    /// How long each try takes.
+    /// The duration of each try.
     pub(super) try_time: f64,
     /// The limit on each try.
     pub(super) timeout: Option<f64>,
     pub(super) tries: Vec<Try>,
     /// The most tries that a client made, listed or not.
     pub(super) most_tries: usize,
+    /// The time that is simulated of a policy that never gives up.
+    pub(super) horizon: Option<f64>,
     /// The longest time that all waits can take together; none where nothing limits it.
     pub(super) worst_case: Option<f64>,
     pub(super) outages: Vec<Outage>,
     pub(super) chart: Chart,
+    pub(super) peak: Option<Peak>,
     pub(super) warnings: Vec<Warning>,
 }
 
@@ -68,6 +93,8 @@ pub(super) struct Outage {
 impl Figures {
     pub(super) fn of(plan: &Plan, simulation: &Simulation) -> Self {
         let policy = &plan.config.policy;
+        let retries = simulation.retries();
+        let chart = Chart::of(&retries);
         Self {
             policy: policy.to_string(),
             clients: plan.clients,
@@ -76,10 +103,12 @@ impl Figures {
             timeout: plan.config.timeout.map(|timeout| timeout.as_secs_f64()),
             tries: tries(plan, simulation),
             most_tries: simulation.most_tries(),
+            horizon: Some(simulation.horizon).filter(|horizon| horizon.is_finite()),
             worst_case: policy.worst_case().map(|longest| longest.as_secs_f64()),
             outages: outages(simulation),
-            chart: Chart::of(simulation),
-            warnings: warnings::of(plan, simulation),
+            peak: peak(&retries, chart.width.min(SHORT)),
+            chart,
+            warnings: warnings(plan, simulation),
         }
     }
 
@@ -119,7 +148,13 @@ pub(super) fn percent(share: f64) -> String {
 
 fn tries(plan: &Plan, simulation: &Simulation) -> Vec<Try> {
     let policy = &plan.config.policy;
-    let listed = simulation.most_tries().min(LISTED);
+    // Of a policy that never gives up, a try is known when all clients have made it.
+    let known = if simulation.horizon.is_finite() {
+        simulation.least_tries()
+    } else {
+        simulation.most_tries()
+    };
+    let listed = known.min(LISTED);
     let all = (0..listed).filter_map(|n| {
         let begins = simulation.begins(n);
         let retry = n.checked_sub(1).map(|retry| retry as u64);

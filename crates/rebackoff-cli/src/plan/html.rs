@@ -4,12 +4,18 @@ use std::fmt::{self, Write as _};
 
 use super::figures::{Figures, human, percent};
 use super::svg::{escape, picture};
-use super::text::{HEADINGS, assumption, cells, worst_case};
+use super::text::{HEADINGS, assumption, cells, name, worst_case};
 
+/// Tables and the picture scroll by themselves on a narrow screen, so that the page does not.
 const STYLE: &str = "\
-:root{color-scheme:light dark}body{font:15px/1.5 system-ui,sans-serif;max-width:900px;margin:2rem auto;padding:0 1rem}\
-table{border-collapse:collapse;margin:1rem 0}th,td{padding:.25rem .75rem;text-align:right;border-bottom:1px solid #8884}\
-svg{max-width:100%;height:auto}.warning{border-left:4px solid #d29922;padding:.25rem .75rem;margin:.5rem 0}";
+:root{color-scheme:light dark;--text:#24292f;--paper:#fff}\
+@media(prefers-color-scheme:dark){:root{--text:#e6edf3;--paper:#0d1117}}\
+body{font:16px/1.5 system-ui,sans-serif;color:var(--text);background:var(--paper);\
+max-width:900px;margin:0 auto;padding:1rem;overflow-wrap:anywhere}\
+.wide{overflow-x:auto;margin:1rem 0}.picture svg{display:block;width:100%;min-width:600px;height:auto}\
+table{border-collapse:collapse}caption{text-align:left;font-weight:600;padding:.25rem 0}\
+th,td{padding:.25rem .75rem;text-align:right;white-space:nowrap;border-bottom:1px solid #8884}\
+.warning{border-left:4px solid #d29922;padding:.25rem .75rem;margin:.5rem 0}";
 
 pub(super) fn page(figures: &Figures) -> String {
     let mut html = String::new();
@@ -20,38 +26,46 @@ pub(super) fn page(figures: &Figures) -> String {
 
 fn write_page(html: &mut String, figures: &Figures) -> fmt::Result {
     let policy = escape(&figures.policy);
-    writeln!(html, "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">")?;
+    writeln!(html, "<!doctype html>\n<html lang=\"en\">")?;
     writeln!(
         html,
-        "<meta name=\"viewport\" content=\"width=device-width\">\n<title>{policy}</title>"
+        "<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <title>{policy}</title>\n<style>{STYLE}</style>\n</head>"
     )?;
-    writeln!(html, "<style>{STYLE}</style>\n<h1>Plan</h1>\n<p>{policy}</p>")?;
+    writeln!(html, "<body>\n<main>\n<h1>Plan</h1>\n<p>{policy}</p>")?;
     if let Some(timeout) = figures.timeout {
         writeln!(html, "<p>timeout {} for each try</p>", human(timeout))?;
     }
     writeln!(html, "<p>{}</p>", escape(&assumption(figures)))?;
     for warning in &figures.warnings {
         let (finding, advice) = (escape(&warning.finding), escape(&warning.advice));
-        writeln!(html, "<p class=\"warning\">{finding}<br><strong>{advice}</strong></p>")?;
+        let name = name(warning.rule);
+        writeln!(html, "<p class=\"warning\">{name}: {finding}<br><strong>{advice}</strong></p>")?;
     }
-    write!(html, "{}", picture(figures))?;
-    writeln!(html, "<h2>Tries</h2>\n<p>p5, p50 and p95 are when the try begins.</p>\n<table>")?;
-    write_row(html, "th", HEADINGS.iter().map(ToString::to_string))?;
-    for row in &figures.tries {
-        write_row(html, "td", cells(row).into_iter())?;
-    }
-    writeln!(html, "</table>\n<p>{}</p>\n<h2>Outages</h2>\n<table>", worst_case(figures))?;
-    write_row(html, "th", ["lasts", "outlasted by"].into_iter().map(str::to_owned))?;
-    for outage in &figures.outages {
-        write_row(html, "td", [human(outage.lasts), percent(outage.chance)].into_iter())?;
-    }
-    writeln!(html, "</table>\n</html>")
+    writeln!(html, "<div class=\"wide picture\">\n{}</div>", picture(figures))?;
+    let caption = "Tries; p5, p50 and p95 are the begin of the try";
+    write_table(html, caption, HEADINGS, figures.tries.iter().map(cells))?;
+    writeln!(html, "<p>{}</p>", worst_case(figures))?;
+    let outages = figures.outages.iter();
+    let rows = outages.map(|outage| [human(outage.lasts), percent(outage.chance)]);
+    write_table(html, "Outages", ["lasts", "outlasted by"], rows)?;
+    writeln!(html, "</main>\n</body>\n</html>")
 }
 
-fn write_row(html: &mut String, cell: &str, cells: impl Iterator<Item = String>) -> fmt::Result {
-    write!(html, "<tr>")?;
-    for text in cells {
-        write!(html, "<{cell}>{}</{cell}>", escape(&text))?;
+fn write_table<const N: usize>(
+    html: &mut String,
+    caption: &str,
+    headings: [&str; N],
+    rows: impl Iterator<Item = [String; N]>,
+) -> fmt::Result {
+    write!(html, "<div class=\"wide\">\n<table>\n<caption>{caption}</caption>\n<thead><tr>")?;
+    for heading in headings {
+        write!(html, "<th scope=\"col\">{heading}</th>")?;
     }
-    writeln!(html, "</tr>")
+    writeln!(html, "</tr></thead>\n<tbody>")?;
+    for row in rows {
+        let cells = row.iter().map(|cell| format!("<td>{}</td>", escape(cell)));
+        writeln!(html, "<tr>{}</tr>", cells.collect::<String>())?;
+    }
+    writeln!(html, "</tbody>\n</table>\n</div>")
 }

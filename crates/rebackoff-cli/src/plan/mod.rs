@@ -1,12 +1,12 @@
-//! `rebackoff plan`: what a policy will do.
+//! `rebackoff plan`: the tries and the load of a policy.
 
 mod chart;
 mod figures;
 mod html;
+mod lint;
 mod simulation;
 mod svg;
 mod text;
-mod warnings;
 
 use std::time::Duration;
 
@@ -15,24 +15,27 @@ use rebackoff_core::Seconds;
 use crate::Failure;
 use crate::config::{Config, duration};
 use crate::install::print;
-use crate::options::{Format, PlanOptions};
+use crate::options::{Format, PlanOptions, Rule};
 use figures::Figures;
 use simulation::Simulation;
 
-/// What `rebackoff plan` is to show.
+/// The policy to show, and the clients that follow it.
 #[derive(Debug)]
 pub(crate) struct Plan {
     config: Config,
     clients: u32,
-    /// How long a failing try takes.
+    /// The duration of a failing try.
     try_time: Duration,
     seed: u64,
     format: Format,
     lint: bool,
+    ignored: Vec<Rule>,
+    /// The successes in a row that end the call.
+    consecutive: u64,
 }
 
 impl PlanOptions {
-    /// What these options come to.
+    /// Checks these options.
     pub(crate) fn resolve(self) -> Result<Plan, Failure> {
         Ok(Plan {
             config: self.policy.resolve()?,
@@ -41,6 +44,8 @@ impl PlanOptions {
             seed: self.seed,
             format: self.format,
             lint: self.lint,
+            ignored: self.ignore,
+            consecutive: self.consecutive,
         })
     }
 }
@@ -48,7 +53,7 @@ impl PlanOptions {
 impl Plan {
     /// Shows the plan; gives the exit code.
     pub(crate) fn show(&self) -> Result<u8, Failure> {
-        let simulation = Simulation::run(self);
+        let simulation = Simulation::run(self, self.time_of_try())?;
         let figures = Figures::of(self, &simulation);
         let shown = match self.format {
             Format::Text => text::page(&figures),
@@ -60,7 +65,7 @@ impl Plan {
         Ok(u8::from(self.lint && !figures.warnings.is_empty()))
     }
 
-    /// How long a try takes that the limit on each try may end.
+    /// The duration of a try, which the timeout may end.
     fn time_of_try(&self) -> Seconds {
         let time = self.config.timeout.map_or(self.try_time, |timeout| timeout.min(self.try_time));
         Seconds::from_duration(time)

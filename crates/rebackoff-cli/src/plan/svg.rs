@@ -4,13 +4,18 @@
 use std::fmt::{self, Write as _};
 
 use super::figures::{Figures, human};
+use super::text::clients;
 
 const WIDTH: f64 = 860.0;
 const HEIGHT: f64 = 360.0;
-const LEFT: f64 = 64.0;
-const RIGHT: f64 = 20.0;
-const TOP: f64 = 78.0;
-const BOTTOM: f64 = 52.0;
+const RIGHT: f64 = 40.0;
+const TOP: f64 = 60.0;
+const BOTTOM: f64 = 72.0;
+
+/// The height of a line of text, the width of its widest digit, and the letters of a line across the picture.
+const LINE: f64 = 18.0;
+const DIGIT: f64 = 9.0;
+const LETTERS: usize = 100;
 
 pub(super) fn picture(figures: &Figures) -> String {
     let mut svg = String::new();
@@ -27,60 +32,68 @@ text{font:13px system-ui,sans-serif;fill:#24292f}.title{font-size:16px;font-weig
 
 fn write_picture(svg: &mut String, figures: &Figures) -> fmt::Result {
     let chart = &figures.chart;
-    let (wide, high) = (WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM);
+    let notes = lines(&figures.policy);
+    // The picture grows by the text above and beside it.
+    let top = TOP + notes.len() as f64 * LINE;
+    let height = HEIGHT + notes.len() as f64 * LINE;
     let highest = axis_end(chart.highest());
-    let x = |seconds: f64| LEFT + wide * seconds / chart.end();
-    let y = |count: f64| TOP + high * (1.0 - count / highest);
+    let left = DIGIT * (highest.to_string().len() as f64).max(4.0) + 16.0;
+    let (wide, high) = (WIDTH - left - RIGHT, height - top - BOTTOM);
+    let x = |seconds: f64| left + wide * seconds / chart.end();
+    let y = |count: f64| top + high * (1.0 - count / highest);
 
-    let title = format!("Retries of {} clients that fail together", figures.clients);
+    let title = format!("Retries of {} that fail together", clients(figures.clients));
     writeln!(
         svg,
-        r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" role="img" aria-label="{}">"#,
+        r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" role="img" aria-label="{}">"#,
         escape(&title)
     )?;
     writeln!(
         svg,
-        "<style>{STYLE}</style>\n<rect class=\"paper\" width=\"{WIDTH}\" height=\"{HEIGHT}\"/>"
+        "<style>{STYLE}</style>\n<rect class=\"paper\" width=\"{WIDTH}\" height=\"{height}\"/>"
     )?;
-    writeln!(svg, r#"<text class="title" x="{LEFT}" y="28">{}</text>"#, escape(&title))?;
-    writeln!(svg, r#"<text class="note" x="{LEFT}" y="48">{}</text>"#, escape(&figures.policy))?;
+    writeln!(svg, r#"<text class="title" x="{left}" y="28">{}</text>"#, escape(&title))?;
+    for (n, line) in notes.iter().enumerate() {
+        let at = 48.0 + n as f64 * LINE;
+        writeln!(svg, r#"<text class="note" x="{left}" y="{at}">{}</text>"#, escape(line))?;
+    }
 
     for part in 0..=4 {
         let count = highest * f64::from(part) / 4.0;
         let at = y(count);
         writeln!(
             svg,
-            r#"<line class="grid" x1="{LEFT}" x2="{:.1}" y1="{at:.1}" y2="{at:.1}"/>"#,
+            r#"<line class="grid" x1="{left}" x2="{:.1}" y1="{at:.1}" y2="{at:.1}"/>"#,
             WIDTH - RIGHT
         )?;
         writeln!(
             svg,
             r#"<text class="note" x="{:.1}" y="{:.1}" text-anchor="end">{count}</text>"#,
-            LEFT - 8.0,
+            left - 8.0,
             at + 4.0
         )?;
     }
     writeln!(
         svg,
-        r#"<text class="note" x="{LEFT}" y="{:.1}">retries in each {}</text>"#,
-        TOP - 10.0,
+        r#"<text class="note" x="{left}" y="{:.1}">retries in each {}</text>"#,
+        top - 10.0,
         human(chart.width)
     )?;
     for (n, count) in chart.counts.iter().enumerate().filter(|(_, count)| **count > 0) {
-        let (from, to, top) =
-            (x(n as f64 * chart.width), x((n + 1) as f64 * chart.width), y(*count as f64));
-        let bottom = TOP + high;
+        let (from, to) = (x(n as f64 * chart.width), x((n + 1) as f64 * chart.width));
+        let upper = y(*count as f64);
+        let bottom = top + high;
         let width = (to - from - 1.0).max(1.0);
         writeln!(
             svg,
-            r#"<rect class="bar" x="{from:.1}" y="{top:.1}" width="{width:.1}" height="{:.1}"><title>{} to {}: {count}</title></rect>"#,
-            bottom - top,
+            r#"<rect class="bar" x="{from:.1}" y="{upper:.1}" width="{width:.1}" height="{:.1}"><title>{} to {}: {count}</title></rect>"#,
+            bottom - upper,
             human(n as f64 * chart.width),
             human((n + 1) as f64 * chart.width)
         )?;
     }
     for tick in chart.ticks(8) {
-        let (at, bottom) = (x(tick), TOP + high);
+        let (at, bottom) = (x(tick), top + high);
         writeln!(
             svg,
             r#"<line class="grid" x1="{at:.1}" x2="{at:.1}" y1="{bottom:.1}" y2="{:.1}"/>"#,
@@ -97,12 +110,34 @@ fn write_picture(svg: &mut String, figures: &Figures) -> fmt::Result {
     if chart.later > 0 {
         write!(note, "; {} retries came later", chart.later)?;
     }
-    let (middle, bottom) = (LEFT + wide / 2.0, HEIGHT - 10.0);
+    let (middle, bottom) = (left + wide / 2.0, height - 28.0);
     writeln!(
         svg,
         r#"<text class="note" x="{middle:.1}" y="{bottom:.1}" text-anchor="middle">{note}</text>"#
     )?;
+    if let Some(peak) = &figures.peak {
+        writeln!(
+            svg,
+            r#"<text class="note" x="{middle:.1}" y="{:.1}" text-anchor="middle">{peak}</text>"#,
+            height - 10.0
+        )?;
+    }
     writeln!(svg, "</svg>")
+}
+
+/// The text in lines that fit the picture, broken at words.
+fn lines(text: &str) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.len() + word.len() < LETTERS => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
 }
 
 /// A round number that is divisible by four, at least `count`.

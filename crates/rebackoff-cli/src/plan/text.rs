@@ -2,7 +2,10 @@
 
 use std::fmt::{self, Write as _};
 
+use clap::ValueEnum as _;
+
 use super::figures::{Figures, Try, human, percent};
+use crate::options::Rule;
 
 const BAR: usize = 50;
 const ROWS: usize = 20;
@@ -30,17 +33,40 @@ fn write_page(page: &mut String, figures: &Figures) -> fmt::Result {
     }
     write_chart(page, figures)?;
     for warning in &figures.warnings {
-        writeln!(page, "\nwarning: {}\n  advice: {}", warning.finding, warning.advice)?;
+        writeln!(
+            page,
+            "\nwarning: {}: {}\n  advice: {}",
+            name(warning.rule),
+            warning.finding,
+            warning.advice
+        )?;
     }
     Ok(())
 }
 
-/// What the figures suppose.
+/// The assumption of the figures.
 pub(super) fn assumption(figures: &Figures) -> String {
-    let Figures { clients, try_time, seed, .. } = figures;
+    let Figures { try_time, seed, .. } = figures;
+    let (clients, verb) =
+        (clients(figures.clients), if figures.clients == 1 { "fails" } else { "fail together" });
     let time =
         if *try_time > 0.0 { format!("after {}", human(*try_time)) } else { "at once".to_owned() };
-    format!("{clients} clients fail together, and each try fails {time} (seed {seed}).")
+    format!("{clients} {verb}, and each try fails {time} (seed {seed}).{}", simulated(figures))
+}
+
+/// The simulated time of a policy that never gives up.
+fn simulated(figures: &Figures) -> String {
+    let simulated = |horizon| format!(" Shown is the time up to {}.", human(horizon));
+    figures.horizon.map_or_else(String::new, simulated)
+}
+
+pub(super) fn clients(count: u32) -> String {
+    format!("{count} client{}", if count == 1 { "" } else { "s" })
+}
+
+/// The name of a rule, as `--ignore` takes it.
+pub(super) fn name(rule: Rule) -> String {
+    rule.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
 }
 
 pub(super) fn worst_case(figures: &Figures) -> String {
@@ -85,7 +111,7 @@ fn table(figures: &Figures) -> Vec<String> {
     };
     let mut lines: Vec<_> = rows.iter().map(line).collect();
     if figures.is_cut() {
-        lines.push(format!("  … {} tries at most in what was simulated", figures.most_tries));
+        lines.push(format!("  … {} tries at most", figures.most_tries));
     }
     lines
 }
@@ -95,7 +121,8 @@ fn write_chart(page: &mut String, figures: &Figures) -> fmt::Result {
     if chart.highest() == 0 {
         return Ok(());
     }
-    writeln!(page, "\nRetries in each {}, of {} clients", human(chart.width), figures.clients)?;
+    let (width, clients) = (human(chart.width), clients(figures.clients));
+    writeln!(page, "\nRetries in each {width}, of {clients}")?;
     let mut begin = 0.0;
     for count in &chart.counts {
         let bar = bar(*count, chart.highest());
@@ -110,7 +137,10 @@ fn write_chart(page: &mut String, figures: &Figures) -> fmt::Result {
     if chart.later > 0 {
         writeln!(page, "   later {}", chart.later)?;
     }
-    Ok(())
+    match &figures.peak {
+        Some(peak) => writeln!(page, "\n{peak}"),
+        None => Ok(()),
+    }
 }
 
 /// A bar of eighths of a block.
