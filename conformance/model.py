@@ -66,7 +66,7 @@ class Session:
         wait = min(self.spread(raw), LONGEST)
         if floor is not None:
             wait = max(wait, self.spread_upward(floor))
-        if left is not None and self.policy.get("last_wait") == "stop" and self.clear(left - wait) <= 0:
+        if left is not None and self.policy.get("last_wait") == "stop" and self.clear(left - wait) < 0:
             return "max_time"
         return wait if left is None else min(wait, left)
 

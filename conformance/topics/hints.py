@@ -86,7 +86,7 @@ TABLE = [
     ("hint_past_the_deadline_takes_no_draw", {"interval": 8, "jitter": "full", "max_time": 10}, [FAIL, hint(9)], [0.25], [2, "hint"], [0, 2]),
     ("hint_past_the_deadline_does_not_ask_a_list_that_has_ended", {"interval": [1], "max_time": 10}, [FAIL, hint(20)], [], [1, "hint"], [0, 1]),
     ("hint_past_the_deadline_with_stop", {"max_time": 10, "last_wait": "stop"}, [hint(11)], [], ["hint"], [0]),
-    ("hint_that_ends_at_the_deadline_with_stop", {"max_time": 10, "last_wait": "stop"}, [hint(10)], [], ["max_time"], [0]),
+    ("hint_that_ends_at_the_deadline_with_stop", {"max_time": 10, "last_wait": "stop"}, [hint(10), FAIL], [], [10, "max_time"], [0, 10]),
     ("hint_within_the_deadline_with_stop", {"max_time": 10, "last_wait": "stop"}, [hint(9), OK], [], [9, "accept"], [0, 9]),
     ("wait_above_its_hint_with_stop", {"max_time": 1.5, "last_wait": "stop"}, [hint(1)], [], ["max_time"], [0]),
     ("hint_above_the_cap_and_past_the_deadline", {"wait": "expo", "max_value": 4, "max_time": 20}, [hint(30)], [], ["hint"], [0]),

@@ -1,28 +1,34 @@
 //! The retry loop's decisions, written once.
 
-use crate::{Draws, Limits, Policy, Reason, Seconds, Verdict, Wait};
+use crate::{Draws, Limits, NextWait, Policy, Position, Reason, Seconds, Verdict};
 
-/// What to do after a try.
+/// The driver's next action after a try.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Step {
-    /// Hand the outcome to the caller: it is what the caller wanted.
+    /// Return the outcome to the caller, which accepts it.
     Accept,
     /// Wait, then try again.
     Retry {
-        /// How long to wait.
+        /// The wait.
         wait: Seconds,
+        /// The number of tries made.
+        tries: u64,
     },
-    /// Hand the outcome to the caller: it is the last one.
+    /// Return the outcome to the caller, without another try.
     GiveUp {
-        /// Why.
+        /// The reason.
         reason: Reason,
+        /// The number of tries made.
+        tries: u64,
     },
 }
 
-/// One call's progress through a policy: a state machine without clock, sleep or randomness.
+/// The progress of one call through a policy: a state machine without clock, sleep or randomness.
 ///
-/// A driver makes one engine for each call, calls the target, hands each outcome's verdict to the
-/// engine together with the time elapsed, and does what the [`Step`] says.
+/// A driver makes one engine for each call. It announces each try with
+/// [`handle_try`](Self::handle_try), calls the target, and hands the verdict on the outcome to
+/// [`handle_outcome`](Self::handle_outcome) together with the time elapsed. Then it does what the
+/// [`Step`] says.
 ///
 /// ```
 /// use rebackoff_core::{Engine, Policy, Reason, Seconds, Step, Verdict, expo};
@@ -31,18 +37,18 @@ pub enum Step {
 /// let mut middle = || 0.5;
 ///
 /// let mut engine = Engine::new();
+/// assert_eq!(engine.handle_try(), 1);
 /// let step = engine.handle_outcome(&policy, Verdict::Retry, Seconds::ZERO, &mut middle);
-/// assert_eq!(step, Step::Retry { wait: Seconds::new(0.5).unwrap() });
+/// assert_eq!(step, Step::Retry { wait: Seconds::new(0.5).unwrap(), tries: 1 });
 ///
+/// assert_eq!(engine.handle_try(), 2);
 /// let step = engine.handle_outcome(&policy, Verdict::Retry, Seconds::ZERO, &mut middle);
-/// assert_eq!(step, Step::GiveUp { reason: Reason::MaxTries });
+/// assert_eq!(step, Step::GiveUp { reason: Reason::MaxTries, tries: 2 });
 /// # Ok::<(), rebackoff_core::PolicyError>(())
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Engine {
-    /// The retry that comes next, counted from zero: the n of the wait strategies.
-    retry: u64,
-    /// The last raw wait, from which the next one may follow.
+    tries: u64,
     previous: Seconds,
 }
 
@@ -53,50 +59,56 @@ impl Default for Engine {
 }
 
 impl Engine {
-    /// The engine of a call whose first try is about to begin.
+    /// The engine of a call that has made no try.
     #[inline]
     pub const fn new() -> Self {
-        Self { retry: 0, previous: Seconds::ZERO }
+        Self::resume(0, Seconds::ZERO)
     }
 
-    /// The engine of a call that has made `tries` tries already, elsewhere: where `raw_wait` was its
-    /// [last raw wait](Self::raw_wait), its next wait is the one that it would have been there.
+    /// The engine of a call that has made `tries` tries elsewhere, with `raw_wait` as the
+    /// [previous](Position::previous) raw wait.
     ///
     /// ```
-    /// use rebackoff_core::{Engine, Jitter, Policy, Seconds, Step, Verdict, expo, policy};
+    /// use rebackoff_core::{Engine, Jitter, Seconds, Step, Verdict, expo, policy};
     ///
     /// let policy = policy!(expo, jitter = Jitter::None);
     /// let mut engine = Engine::resume(3, Seconds::new(4.0).unwrap());
+    /// engine.handle_try();
     /// let step = engine.handle_outcome(&policy, Verdict::Retry, Seconds::ZERO, &mut || 0.5);
-    /// assert_eq!(step, Step::Retry { wait: Seconds::new(8.0).unwrap() });
+    /// assert_eq!(step, Step::Retry { wait: Seconds::new(8.0).unwrap(), tries: 4 });
     /// ```
     #[inline]
     pub const fn resume(tries: u64, raw_wait: Seconds) -> Self {
-        Self { retry: tries, previous: raw_wait }
+        Self { tries, previous: raw_wait }
     }
 
     // Getters
 
-    /// The last raw wait, zero before the first: with [`tries`](Self::tries), all that
-    /// [`resume`](Self::resume) needs.
-    #[inline]
-    pub const fn raw_wait(&self) -> Seconds {
-        self.previous
-    }
-
-    /// The tries so far, with the one that is about to begin or has just ended.
+    /// Returns the number of tries that have begun.
     #[inline]
     pub const fn tries(&self) -> u64 {
-        // A try each nanosecond takes 584 years to come round.
-        self.retry.wrapping_add(1)
+        self.tries
+    }
+
+    /// Returns the place in the schedule after the last try that has begun.
+    #[inline]
+    pub const fn position(&self) -> Position {
+        Position { n: self.tries.saturating_sub(1), previous: self.previous }
     }
 
     // Handlers
 
-    /// Decides what comes after a try that `verdict` was spoken on, `elapsed` after the first
-    /// try's start.
+    /// Counts a try that begins, and returns its number.
+    #[inline]
+    pub const fn handle_try(&mut self) -> u64 {
+        self.tries = self.tries.saturating_add(1);
+        self.tries
+    }
+
+    /// Decides what follows a try with this `verdict`, which ended `elapsed` after the start of the
+    /// first try.
     ///
-    /// `elapsed` may be zero where the policy has no `max_time`; nothing else reads it.
+    /// `elapsed` may be zero where the policy has no `max_time`: no other limit reads it.
     #[inline]
     pub fn handle_outcome(
         &mut self,
@@ -108,13 +120,14 @@ impl Engine {
         if let Some(step) = self.handle_verdict(policy.limits(), verdict, elapsed) {
             return step;
         }
-        let wait = self.wait_of(policy, draws);
+        let wait = policy.next_wait(self.position(), draws);
         self.handle_wait(policy.limits(), verdict, elapsed, wait, draws)
     }
 
-    /// The same in two halves, for a wait of the caller's making: the first half gives the step
-    /// where it is known without a wait, and `None` where [`handle_wait`](Self::handle_wait) is
-    /// to be asked.
+    /// Decides without a wait where it can: the first half of
+    /// [`handle_outcome`](Self::handle_outcome), for a driver that makes the wait itself.
+    ///
+    /// After `None` the driver calls [`handle_wait`](Self::handle_wait).
     #[inline]
     pub fn handle_verdict(
         &self,
@@ -126,87 +139,39 @@ impl Engine {
             Verdict::Accept => return Some(Step::Accept),
             Verdict::GiveUp => Some(Reason::Giveup),
             Verdict::Stop => Some(Reason::Hint),
-            Verdict::Retry => limits.reached(self.tries(), elapsed),
+            Verdict::Retry => limits.reached(self.tries, elapsed),
             Verdict::RetryAfter(hint) => limits
-                .reached(self.tries(), elapsed)
+                .reached(self.tries, elapsed)
                 .or_else(|| limits.refuse(hint, elapsed).then_some(Reason::Hint)),
         };
-        reason.map(|reason| Step::GiveUp { reason })
+        reason.map(|reason| Step::GiveUp { reason, tries: self.tries })
     }
 
-    /// The second half: `wait` is the wait after jitter, or `None` when the wait strategy has
-    /// ended. A draw is taken for a hint that is spread, and none otherwise.
+    /// Decides with the wait that the driver made: the second half of
+    /// [`handle_outcome`](Self::handle_outcome).
+    ///
+    /// `wait` is `None` where the wait strategy has ended. The engine takes a draw for a hint that
+    /// is spread, and none otherwise.
     #[inline]
     pub fn handle_wait(
         &mut self,
         limits: &Limits,
         verdict: Verdict,
         elapsed: Seconds,
-        wait: Option<Seconds>,
+        wait: Option<NextWait>,
         draws: &mut impl Draws,
     ) -> Step {
-        let Some(mut wait) = wait else {
-            return Step::GiveUp { reason: Reason::Exhausted };
+        let tries = self.tries;
+        let Some(NextWait { raw, jittered: mut wait }) = wait else {
+            return Step::GiveUp { reason: Reason::Exhausted, tries };
         };
+        self.previous = raw;
         if let Verdict::RetryAfter(hint) = verdict {
             wait = limits.hints.raise(wait, hint, draws);
         }
-        let Some(wait) = limits.fit(wait, elapsed) else {
-            return Step::GiveUp { reason: Reason::MaxTime };
-        };
-        self.retry = self.tries();
-        Step::Retry { wait }
-    }
-
-    /// The try that comes next, the first or one that a [`Step::Retry`] asked for, is not to be
-    /// made: a breaker or a budget refuses it.
-    #[inline]
-    pub fn handle_refusal(&mut self, reason: Reason) -> Step {
-        self.retry = self.retry.wrapping_sub(1);
-        Step::GiveUp { reason }
-    }
-
-    /// Both halves, for a wait whose making may fail.
-    ///
-    /// # Errors
-    ///
-    /// The error of `wait`, untouched; the engine is as before.
-    pub fn decide<E>(
-        &mut self,
-        limits: &Limits,
-        verdict: Verdict,
-        elapsed: Seconds,
-        draws: &mut impl Draws,
-        wait: impl FnOnce(&mut Self) -> Result<Option<Seconds>, E>,
-    ) -> Result<Step, E> {
-        if let Some(step) = self.handle_verdict(limits, verdict, elapsed) {
-            return Ok(step);
-        }
-        let wait = wait(self)?;
-        Ok(self.handle_wait(limits, verdict, elapsed, wait, draws))
-    }
-
-    /// The wait of `policy` before the next retry, after jitter; `None` when it has ended.
-    #[inline]
-    pub fn wait_of(&mut self, policy: &Policy, draws: &mut impl Draws) -> Option<Seconds> {
-        let raw = self.raw_wait_of(policy.wait(), draws)?;
-        Some(policy.spread(raw, draws))
-    }
-
-    /// The raw wait of `wait` before the next retry; `None` when it has ended.
-    #[inline]
-    pub fn raw_wait_of(&mut self, wait: &Wait, draws: &mut impl Draws) -> Option<Seconds> {
-        let raw = wait.next(self.retry, self.previous, draws)?;
-        self.previous = raw;
-        Some(raw)
-    }
-
-    /// Goes on with the waits of `wait`, at the place in its schedule that the call has come to,
-    /// whichever strategy gave the waits before.
-    pub fn continue_with(&mut self, wait: &Wait) {
-        let drawn = matches!(wait, Wait::Decorrelated(_));
-        if let (false, Some(n)) = (drawn, self.retry.checked_sub(1)) {
-            self.previous = wait.raw(n).unwrap_or(self.previous);
+        match limits.fit(wait, elapsed) {
+            Some(wait) => Step::Retry { wait, tries },
+            None => Step::GiveUp { reason: Reason::MaxTime, tries },
         }
     }
 }

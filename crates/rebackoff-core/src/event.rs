@@ -1,37 +1,38 @@
-//! What a call tells its handlers.
+//! The moments of a call that handlers see.
 
+use core::fmt;
+use core::ops::BitOr;
 use core::time::Duration;
 
 use crate::Reason;
 
-/// A moment of a call, told to the handlers `on_try`, `on_backoff`, `on_giveup`, `on_success`.
+/// A moment of a call, as the handlers `on_try`, `on_backoff`, `on_giveup` and `on_success` see it.
 ///
-/// `O` is what the target gives: a `Result`, or the value that is polled.
-#[derive(Clone, Copy, Debug)]
+/// `O` is the outcome of the target: a `Result`, or the value that is polled.
+#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub struct Event<'a, O> {
     /// Which moment.
     pub kind: EventKind,
-    /// The tries so far, with the one that is about to begin or has just ended.
+    /// The number of tries so far, with the try that is about to begin or has just ended.
     pub tries: u64,
-    /// The time since the first try started.
-    pub elapsed: Duration,
     /// The wait that follows; only on [`EventKind::Backoff`].
     pub wait: Option<Duration>,
     /// The wait that the outcome asks for, on [`EventKind::Backoff`] and [`EventKind::Giveup`].
     pub hint: Option<Duration>,
-    /// Why the call gives up; only on [`EventKind::Giveup`].
+    /// The reason to give up; only on [`EventKind::Giveup`].
     pub reason: Option<Reason>,
-    /// What the target gave; `None` on [`EventKind::Try`], and on [`EventKind::Success`] of a loop of
-    /// the caller's own, which hands in errors alone.
+    /// The outcome of the try. `None` on [`EventKind::Try`], and on [`EventKind::Success`] of a loop
+    /// of the caller's own, which keeps its values.
     pub outcome: Option<&'a O>,
-    /// How many tries of the outermost call, times how many of each call between, times how many
-    /// of this one: the calls that the target has got by now if every call inside took as many
-    /// tries as this one. Equal to `tries` where no other call is around this one.
+    /// The number of calls that the target has got by now, if every call inside took as many tries
+    /// as this one: the tries of the outermost call, times those of each call between, times `tries`.
+    /// Equal to `tries` without an enclosing call.
     pub amplification: u64,
+    clock: &'a dyn Fn() -> Duration,
 }
 
-/// Which moment of a call an [`Event`] tells of.
+/// The kind of an [`Event`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum EventKind {
     /// A try is about to begin.
@@ -40,7 +41,7 @@ pub enum EventKind {
     Backoff,
     /// A try failed, and it was the last.
     Giveup,
-    /// A try gave what the caller wanted.
+    /// A try was accepted.
     Success,
 }
 
@@ -56,51 +57,80 @@ impl EventKind {
     }
 }
 
+/// A set of [`EventKind`]s: the events that a handler wants.
+///
+/// ```
+/// use rebackoff_core::{EventKind, Events};
+///
+/// let ends = Events::GIVEUP | Events::SUCCESS;
+/// assert!(ends.contains(EventKind::Giveup) && !ends.contains(EventKind::Try));
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Events(u8);
+
+impl Events {
+    /// No event.
+    pub const NONE: Self = Self(0);
+    /// [`EventKind::Try`].
+    pub const TRY: Self = Self::of(EventKind::Try);
+    /// [`EventKind::Backoff`].
+    pub const BACKOFF: Self = Self::of(EventKind::Backoff);
+    /// [`EventKind::Giveup`].
+    pub const GIVEUP: Self = Self::of(EventKind::Giveup);
+    /// [`EventKind::Success`].
+    pub const SUCCESS: Self = Self::of(EventKind::Success);
+    /// Every event.
+    pub const ALL: Self = Self::TRY.or(Self::BACKOFF).or(Self::GIVEUP).or(Self::SUCCESS);
+
+    /// The events of one kind.
+    pub const fn of(kind: EventKind) -> Self {
+        Self(1 << kind as u8)
+    }
+
+    /// The events of both sets; `|` in a `const`.
+    #[must_use]
+    pub const fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Returns whether events of `kind` are among them.
+    pub const fn contains(self, kind: EventKind) -> bool {
+        self.0 & Self::of(kind).0 != 0
+    }
+
+    /// Returns whether there are none.
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+}
+
+impl BitOr for Events {
+    type Output = Self;
+
+    fn bitor(self, other: Self) -> Self {
+        self.or(other)
+    }
+}
+
 impl<'a, O> Event<'a, O> {
-    /// A try that is about to begin.
-    pub const fn trying(tries: u64, elapsed: Duration) -> Self {
+    /// The event that a driver reports; it sets what else is known of the moment in the fields.
+    /// `elapsed` gives the time since the first try started.
+    pub fn new(kind: EventKind, tries: u64, elapsed: &'a dyn Fn() -> Duration) -> Self {
         Self {
-            kind: EventKind::Try,
+            kind,
             tries,
-            elapsed,
             wait: None,
             hint: None,
             reason: None,
             outcome: None,
             amplification: tries,
+            clock: elapsed,
         }
     }
 
-    /// A try that gave what the caller wanted.
-    pub const fn success(tries: u64, elapsed: Duration, outcome: &'a O) -> Self {
-        Self { kind: EventKind::Success, outcome: Some(outcome), ..Self::trying(tries, elapsed) }
-    }
-
-    /// A try that gave what the caller wanted, and kept it: in a loop of the caller's own.
-    pub const fn passed(tries: u64, elapsed: Duration) -> Self {
-        Self { kind: EventKind::Success, ..Self::trying(tries, elapsed) }
-    }
-
-    /// A failed try that a wait follows.
-    pub const fn backoff(tries: u64, elapsed: Duration, wait: Duration, outcome: &'a O) -> Self {
-        let event = Self::success(tries, elapsed, outcome);
-        Self { kind: EventKind::Backoff, wait: Some(wait), ..event }
-    }
-
-    /// A failed try that was the last.
-    pub const fn giveup(tries: u64, elapsed: Duration, reason: Reason, outcome: &'a O) -> Self {
-        let event = Self::success(tries, elapsed, outcome);
-        Self { kind: EventKind::Giveup, reason: Some(reason), ..event }
-    }
-
-    /// The same moment of a call inside a try of other calls, whose amplification is `outer`.
-    pub const fn inside(self, outer: u64) -> Self {
-        Self { amplification: self.tries.saturating_mul(outer), ..self }
-    }
-
-    /// The same, after a try whose outcome asks for the wait `hint`.
-    pub const fn hinted(self, hint: Option<Duration>) -> Self {
-        Self { hint, ..self }
+    /// The time since the first try started. Reads the clock, unless the limits have read it already.
+    pub fn elapsed(&self) -> Duration {
+        (self.clock)()
     }
 }
 
@@ -108,5 +138,20 @@ impl<'a, T, E> Event<'a, Result<T, E>> {
     /// The error of the try, where the outcome is one.
     pub fn error(&self) -> Option<&'a E> {
         self.outcome.and_then(|outcome| outcome.as_ref().err())
+    }
+}
+
+impl<O: fmt::Debug> fmt::Debug for Event<'_, O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Event")
+            .field("kind", &self.kind)
+            .field("tries", &self.tries)
+            .field("elapsed", &self.elapsed())
+            .field("wait", &self.wait)
+            .field("hint", &self.hint)
+            .field("reason", &self.reason)
+            .field("outcome", &self.outcome)
+            .field("amplification", &self.amplification)
+            .finish()
     }
 }

@@ -30,6 +30,8 @@ mod atomic;
 mod breaker;
 #[cfg(target_has_atomic = "64")]
 mod budget;
+#[cfg(target_has_atomic = "64")]
+mod call_guards;
 mod draws;
 mod engine;
 mod error;
@@ -41,6 +43,7 @@ mod jitter;
 mod limits;
 mod moment;
 mod policy;
+mod position;
 mod reason;
 mod schedule;
 mod seconds;
@@ -54,10 +57,12 @@ mod wait;
 pub use breaker::{Breaker, BreakerBuilder, BreakerState, Counts, Health, Open, Permit};
 #[cfg(target_has_atomic = "64")]
 pub use budget::{Budget, Cost, PerSecond, Quota, Refused, Share, Throttle, Withdrawal};
+#[cfg(target_has_atomic = "64")]
+pub use call_guards::CallGuards;
 pub use draws::Draws;
 pub use engine::{Engine, Step};
 pub use error::PolicyError;
-pub use event::{Event, EventKind};
+pub use event::{Event, EventKind, Events};
 pub use hint::Hint;
 pub use hints::{Above, Hints};
 pub use human::{ParseDurationError, duration as human_duration, millis, parse_duration, secs};
@@ -65,6 +70,7 @@ pub use jitter::Jitter;
 pub use limits::{LastWait, Limits, Nested};
 pub use moment::Moment;
 pub use policy::{Policy, PolicyBuilder};
+pub use position::{NextWait, Position};
 pub use reason::Reason;
 pub use seconds::Seconds;
 pub use settings::{Setting, SettingError, Settings};

@@ -150,7 +150,7 @@ impl Limits {
         };
         match self.last_wait {
             LastWait::Shorten => Some(wait.min(left)),
-            LastWait::Stop => (wait.to_nanos() < left.to_nanos()).then_some(wait),
+            LastWait::Stop => (wait.to_nanos() <= left.to_nanos()).then_some(wait),
         }
     }
 }

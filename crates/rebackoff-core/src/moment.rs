@@ -17,10 +17,18 @@ impl Moment {
     /// 2⁶³ − 1 nanoseconds: later moments saturate here.
     pub const MAX: Self = Self(i64::MAX.unsigned_abs());
 
+    /// The origin of the clock.
+    pub const ZERO: Self = Self(0);
+
     /// The nanoseconds.
     #[inline]
     pub const fn nanos(self) -> u64 {
         self.0
+    }
+
+    /// The time since `earlier`; zero where the clock went back.
+    pub const fn since(self, earlier: Self) -> Seconds {
+        Seconds::from_duration(Duration::from_nanos(self.0.saturating_sub(earlier.0)))
     }
 }
 

@@ -191,7 +191,8 @@ impl PolicyBuilder {
     /// How far above a hint h the wait may be, as a share of it: h + U(0, share · h). From 0 to 1.
     /// Default 0.1; 0, the hint to the digit, where the jitter is set to [`Jitter::None`].
     pub const fn hint_spread(mut self, share: f64) -> Self {
-        self.hint_spread = Some(share);
+        // The sum has no negative zero.
+        self.hint_spread = Some(share + 0.0);
         self
     }
 
@@ -246,6 +247,13 @@ const fn default_spread(wait: &Wait, jitter: Jitter) -> f64 {
         (Wait::Decorrelated(_), _) => Hints::SPREAD,
         (_, Jitter::None) => 0.0,
         _ => Hints::SPREAD,
+    }
+}
+
+impl AsRef<Self> for Policy {
+    #[inline]
+    fn as_ref(&self) -> &Self {
+        self
     }
 }
 

@@ -1,8 +1,8 @@
-//! Why a call stopped without success.
+//! The reasons to stop without success.
 
 use core::fmt;
 
-/// Why the engine gave up. The names are the same in logs, metrics and every language.
+/// The reason to give up. The names are the same in logs, metrics and every language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Reason {
@@ -21,6 +21,8 @@ pub enum Reason {
     Breaker,
     /// The outcome asked to stop, or to wait past the deadline.
     Hint,
+    /// The caller's own signal ended the call.
+    Cancelled,
 }
 
 impl Reason {
@@ -34,6 +36,7 @@ impl Reason {
             Self::Budget => "budget",
             Self::Breaker => "breaker",
             Self::Hint => "hint",
+            Self::Cancelled => "cancelled",
         }
     }
 }

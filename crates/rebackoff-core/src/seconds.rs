@@ -49,7 +49,8 @@ impl Seconds {
 
     /// `value` seconds; `None` when it is negative or not a number.
     pub const fn new(value: f64) -> Option<Self> {
-        if value >= 0.0 { Some(Self::saturating(value)) } else { None }
+        // The sum has no negative zero.
+        if value >= 0.0 { Some(Self::saturating(value + 0.0)) } else { None }
     }
 
     /// `value` seconds, where the caller's arithmetic cannot have made it negative or NaN.
@@ -162,6 +163,7 @@ mod tests {
         assert_eq!(Seconds::new(f64::NAN), None);
         assert_eq!(Seconds::new(f64::NEG_INFINITY), None);
         assert_eq!(Seconds::new(-0.0).map(Seconds::to_duration), Some(Duration::ZERO));
+        assert!(Seconds::new(-0.0).is_some_and(|zero| zero.get().is_sign_positive()));
     }
 
     #[test]

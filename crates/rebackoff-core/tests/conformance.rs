@@ -4,7 +4,7 @@
 mod reader;
 
 use reader::{Case, Decision, Expected, Outcome, Said};
-use rebackoff_core::{Draws, Engine, Policy, Seconds, Step, Verdict, Wait};
+use rebackoff_core::{Draws, Engine, NextWait, Policy, Seconds, Step, Verdict, Wait};
 
 #[test]
 fn the_engine_takes_the_steps_of_every_vector() {
@@ -34,11 +34,11 @@ fn steps(case: &Case, draws: &mut impl Draws) -> impl Iterator<Item = Expected> 
             return None;
         }
         clock = clock.saturating_add(seconds(outcome.takes));
-        let (tries, elapsed) = (engine.tries(), clock.get());
+        let (tries, elapsed) = (engine.handle_try(), clock.get());
         let decision = match step(&mut engine, &case.policy, outcome, clock, draws) {
             Step::Accept => Decision::Accept,
-            Step::GiveUp { reason } => Decision::GiveUp { reason: reason.to_string() },
-            Step::Retry { wait } => {
+            Step::GiveUp { reason, .. } => Decision::GiveUp { reason: reason.to_string() },
+            Step::Retry { wait, .. } => {
                 clock = clock.saturating_add(wait);
                 Decision::Retry { wait: wait.get() }
             }
@@ -68,7 +68,8 @@ fn step(
     if let Some(step) = engine.handle_verdict(policy.limits(), verdict, elapsed) {
         return step;
     }
-    let wait = outcome.runtime.map(|raw| policy.spread(seconds(raw), draws));
+    let wait = outcome.runtime.map(seconds);
+    let wait = wait.map(|raw| NextWait { raw, jittered: policy.spread(raw, draws) });
     engine.handle_wait(policy.limits(), verdict, elapsed, wait, draws)
 }
 

@@ -62,6 +62,13 @@ prop_compose! {
     }
 }
 
+/// The engine of a call whose first try has begun.
+fn first_try() -> Engine {
+    let mut engine = Engine::new();
+    engine.handle_try();
+    engine
+}
+
 /// Runs a call whose tries take no time and always fail, for at most 60 tries.
 fn run(policy: &Policy, seed: u64) -> (Vec<Seconds>, Option<Reason>) {
     run_through(policy, seed, |engine| engine)
@@ -78,12 +85,13 @@ fn run_through(
     let (mut engine, mut elapsed, mut waits) = (Engine::new(), Seconds::ZERO, Vec::new());
     while waits.len() < 60 {
         engine = pass(engine);
+        engine.handle_try();
         match engine.handle_outcome(policy, Verdict::Retry, elapsed, &mut draws) {
-            Step::Retry { wait } => {
+            Step::Retry { wait, .. } => {
                 elapsed = elapsed.saturating_add(wait);
                 waits.push(wait);
             }
-            Step::GiveUp { reason } => return (waits, Some(reason)),
+            Step::GiveUp { reason, .. } => return (waits, Some(reason)),
             Step::Accept => unreachable!("nothing was accepted"),
         }
     }
@@ -108,7 +116,7 @@ proptest! {
 
     #[test]
     fn a_call_goes_on_elsewhere_as_it_would_have_here(policy in policies(), seed in any::<u64>()) {
-        let elsewhere = |engine: Engine| Engine::resume(engine.tries() - 1, engine.raw_wait());
+        let elsewhere = |engine: Engine| Engine::resume(engine.tries(), engine.position().previous);
         prop_assert_eq!(run_through(&policy, seed, elsewhere), run(&policy, seed));
     }
 
@@ -135,21 +143,21 @@ proptest! {
     fn a_hint_is_a_floor(policy in policies(), hint in 0..1_000_000_u64, draw in 0.0..1.0_f64) {
         let hint = Seconds::from_duration(Duration::from_millis(hint));
         let verdict = Verdict::RetryAfter(hint);
-        let step = Engine::new().handle_outcome(&policy, verdict, Seconds::ZERO, &mut || draw);
+        let step = first_try().handle_outcome(&policy, verdict, Seconds::ZERO, &mut || draw);
         match step {
-            Step::Retry { wait } => {
-                let bare = Engine::new().handle_outcome(&policy, Verdict::Retry, Seconds::ZERO, &mut || draw);
-                let Step::Retry { wait: bare } = bare else { unreachable!("{bare:?}") };
+            Step::Retry { wait, .. } => {
+                let bare = first_try().handle_outcome(&policy, Verdict::Retry, Seconds::ZERO, &mut || draw);
+                let Step::Retry { wait: bare, .. } = bare else { unreachable!("{bare:?}") };
                 let floor = hint.min(policy.limits().hints.ceiling);
                 let spread = floor.get() * (1.0 + policy.limits().hints.spread);
                 prop_assert!(wait >= floor && wait >= bare);
                 prop_assert!(wait.get() <= bare.get().max(spread) + 1e-6);
             }
-            Step::GiveUp { reason: Reason::Hint } => {
+            Step::GiveUp { reason: Reason::Hint, .. } => {
                 let past_deadline = policy.max_time().is_some_and(|limit| hint.to_duration() > limit);
                 prop_assert!(past_deadline || hint > policy.limits().hints.ceiling);
             }
-            Step::GiveUp { reason } => {
+            Step::GiveUp { reason, .. } => {
                 prop_assert!(matches!(reason, Reason::MaxTries | Reason::MaxTime));
             }
             Step::Accept => prop_assert!(false),
@@ -159,10 +167,10 @@ proptest! {
     #[test]
     fn the_condition_speaks_before_any_limit(policy in policies(), elapsed in millis()) {
         let elapsed = Seconds::from_duration(elapsed);
-        let step = |verdict| Engine::new().handle_outcome(&policy, verdict, elapsed, &mut || 0.5);
+        let step = |verdict| first_try().handle_outcome(&policy, verdict, elapsed, &mut || 0.5);
         prop_assert_eq!(step(Verdict::Accept), Step::Accept);
-        prop_assert_eq!(step(Verdict::GiveUp), Step::GiveUp { reason: Reason::Giveup });
-        prop_assert_eq!(step(Verdict::Stop), Step::GiveUp { reason: Reason::Hint });
+        prop_assert_eq!(step(Verdict::GiveUp), Step::GiveUp { reason: Reason::Giveup, tries: 1 });
+        prop_assert_eq!(step(Verdict::Stop), Step::GiveUp { reason: Reason::Hint, tries: 1 });
     }
 }
 
@@ -174,9 +182,12 @@ fn at_the_cap(jitter: Jitter) -> Vec<f64> {
     let mut draws = || rng.f64();
     let mut engine = Engine::new();
     (0..20_000)
-        .map(|_| match engine.handle_outcome(&policy, Verdict::Retry, Seconds::ZERO, &mut draws) {
-            Step::Retry { wait } => wait.get(),
-            step => unreachable!("{step:?}"),
+        .map(|_| {
+            engine.handle_try();
+            match engine.handle_outcome(&policy, Verdict::Retry, Seconds::ZERO, &mut draws) {
+                Step::Retry { wait, .. } => wait.get(),
+                step => unreachable!("{step:?}"),
+            }
         })
         .collect()
 }
@@ -205,21 +216,41 @@ fn keeps_its_spread_at_the_cap() {
 fn a_draw_outside_of_its_range_is_clamped() {
     let policy = policy!(expo(max_value = secs(5)), max_tries = 2);
     for (draw, wait) in [(-0.5, 0.0), (f64::NAN, 0.0), (0.25, 0.25), (1.5, 1.0)] {
-        let step =
-            Engine::new().handle_outcome(&policy, Verdict::Retry, Seconds::ZERO, &mut || draw);
-        let Step::Retry { wait: got } = step else { unreachable!("{step:?}") };
+        let step = first_try().handle_outcome(&policy, Verdict::Retry, Seconds::ZERO, &mut || draw);
+        let Step::Retry { wait: got, .. } = step else { unreachable!("{step:?}") };
         assert!((got.get() - wait).abs() < 1e-9 && got.get() <= wait, "{draw}: {got:?}");
     }
 }
 
 #[test]
-fn an_error_in_the_making_of_a_wait_leaves_the_engine_as_it_was() {
+fn a_try_counts_when_it_begins() {
+    let policy = policy!(expo, max_tries = 2);
     let mut engine = Engine::new();
-    let limits = *policy!(expo).limits();
-    let failed =
-        engine.decide(&limits, Verdict::Retry, Seconds::ZERO, &mut || 0.5, |_| Err("no wait"));
-    assert_eq!(failed, Err("no wait"));
-    assert_eq!(engine.tries(), 1);
+    assert_eq!(engine.tries(), 0);
+    for tries in [1, 2] {
+        assert_eq!(engine.handle_try(), tries);
+        let step = engine.handle_outcome(&policy, Verdict::Retry, Seconds::ZERO, &mut || 0.5);
+        assert_eq!(engine.tries(), tries);
+        match step {
+            Step::Retry { tries: said, .. } | Step::GiveUp { tries: said, .. } => {
+                assert_eq!(said, tries);
+            }
+            Step::Accept => unreachable!("no try was accepted"),
+        }
+    }
+    let mut last = Engine::resume(u64::MAX, Seconds::ZERO);
+    assert_eq!(last.handle_try(), u64::MAX);
+}
+
+#[test]
+fn a_verdict_alone_never_moves_the_schedule() {
+    let policy = policy!(expo, jitter = Jitter::None);
+    let mut engine = first_try();
+    for _ in 0..3 {
+        assert_eq!(engine.handle_verdict(policy.limits(), Verdict::Retry, Seconds::ZERO), None);
+    }
+    let step = engine.handle_outcome(&policy, Verdict::Retry, Seconds::ZERO, &mut || 0.5);
+    assert_eq!(step, Step::Retry { wait: Seconds::from_duration(secs(1)), tries: 1 });
 }
 
 #[test]
@@ -228,9 +259,11 @@ fn goes_on_in_another_strategy_at_the_place_it_has_come_to() {
         (policy!(expo, jitter = Jitter::None), policy!(linear, jitter = Jitter::None));
     let mut engine = Engine::new();
     let mut wait = |policy: &Policy| {
-        engine.continue_with(policy.wait());
-        match engine.handle_outcome(policy, Verdict::Retry, Seconds::ZERO, &mut || 0.5) {
-            Step::Retry { wait } => wait.to_duration(),
+        engine.handle_try();
+        let wait = policy.next_wait(engine.position().within(policy.wait()), &mut || 0.5);
+        let (limits, verdict) = (policy.limits(), Verdict::Retry);
+        match engine.handle_wait(limits, verdict, Seconds::ZERO, wait, &mut || 0.5) {
+            Step::Retry { wait, .. } => wait.to_duration(),
             step => unreachable!("{step:?}"),
         }
     };
@@ -244,13 +277,14 @@ fn a_try_a_million_of_an_uncapped_strategy_waits_the_longest_span() {
         let mut engine = Engine::new();
         let mut last = Seconds::ZERO;
         for _ in 0..1_000_000 {
+            engine.handle_try();
             let step = engine.handle_outcome(&policy, Verdict::Retry, Seconds::ZERO, &mut || 0.5);
-            if let Step::Retry { wait } = step {
+            if let Step::Retry { wait, .. } = step {
                 assert!(wait >= last);
                 last = wait;
             }
         }
-        assert_eq!((engine.tries(), last), (1_000_001, Seconds::MAX));
+        assert_eq!((engine.tries(), last), (1_000_000, Seconds::MAX));
     }
 }
 
@@ -265,8 +299,9 @@ fn the_longest_duration_saturates_wherever_it_stands() {
     let mut engine = Engine::new();
     let mut step = |elapsed| {
         let elapsed = Seconds::from_duration(elapsed);
+        engine.handle_try();
         engine.handle_outcome(&policy, Verdict::Retry, elapsed, &mut || 0.5)
     };
-    assert_eq!(step(Duration::ZERO), Step::Retry { wait: Seconds::MAX });
-    assert_eq!(step(longest), Step::GiveUp { reason: Reason::MaxTime });
+    assert_eq!(step(Duration::ZERO), Step::Retry { wait: Seconds::MAX, tries: 1 });
+    assert_eq!(step(longest), Step::GiveUp { reason: Reason::MaxTime, tries: 2 });
 }

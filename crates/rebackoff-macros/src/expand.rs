@@ -16,55 +16,54 @@ pub(crate) fn expand(plan: &Plan, function: &Function) -> TokenStream {
     let krate = &plan.krate;
     let output = output(&signature.output);
     // Local names that the body and the options can neither see nor shadow.
-    let [policy, tries, outcome, wait] =
-        ["policy", "tries", "outcome", "wait"].map(|name| Ident::new(name, Span::mixed_site()));
+    let [policy, tries, outcome, wait, kept] = ["policy", "tries", "outcome", "wait", "kept"]
+        .map(|name| Ident::new(name, Span::mixed_site()));
 
     let bind = bind(&policy, krate, &plan.policy);
-    let guards = plan.guards.iter().map(|Guard { option, class, .. }| {
-        borrow(&option.name, krate, &Ident::new(class, Span::mixed_site()), &option.value)
-    });
+    let guards = plan.guards.iter().map(|Guard { option, .. }| borrow(&option.name, &option.value));
     let bind = quote!(#bind #(#guards)*);
     let call = call(plan, &policy, &output, signature.asyncness.is_some());
+    let private = quote!(#krate::__private);
+    let flow = quote!(#private::ControlFlow);
+    let start = quote! {
+        let mut #tries = match #private::start(#call) {
+            #flow::Continue(#tries) => #tries,
+            #flow::Break(#outcome) => return #outcome,
+        };
+    };
     let run = if signature.asyncness.is_none() {
         quote! {
-            let mut #tries = #krate::__private::start(#call);
+            #start
             loop {
-                if let #krate::__private::ControlFlow::Break(#outcome) =
-                    #krate::__private::begin(&mut #tries)
-                {
-                    return #outcome;
-                }
-                let #outcome = #krate::__private::once(&#tries, || -> #output #body);
-                match #krate::__private::settle(&mut #tries, #outcome) {
-                    #krate::__private::ControlFlow::Break(#outcome) => return #outcome,
-                    #krate::__private::ControlFlow::Continue(()) => {}
+                let #outcome = #private::once(&#tries, || -> #output #body);
+                match #private::settle(&mut #tries, #outcome) {
+                    #flow::Break(#outcome) => return #outcome,
+                    #flow::Continue(()) => {}
                 }
             }
         }
     } else {
         let statements = body.stream();
         quote! {
-            let mut #tries = #krate::__private::start_async(#call);
+            #start
             loop {
-                if let #krate::__private::ControlFlow::Break(#outcome) =
-                    #krate::__private::begin(&mut #tries)
-                {
-                    return #outcome;
-                }
-                let #outcome = #krate::__private::within(&mut #tries, async {
-                    // Never run: it tells `?` and `return` what the body gives.
+                let #outcome = #private::within(&#tries, async {
+                    // Never run: the compiler takes the type of `?` and `return` from it.
                     if false {
-                        return #krate::__private::never::<#output>();
+                        return #private::never::<#output>();
                     }
                     #statements
                 })
                 .await;
                 // The outcome is gone before the wait, so that it need not be `Send`.
-                let #wait = match #krate::__private::settle_async(&mut #tries, #outcome) {
-                    #krate::__private::ControlFlow::Break(#outcome) => return #outcome,
-                    #krate::__private::ControlFlow::Continue(#wait) => #wait,
+                let (#wait, #kept) = match #private::settle_async(&mut #tries, #outcome) {
+                    #flow::Break(#outcome) => return #outcome,
+                    #flow::Continue(#wait) => #wait,
                 };
                 #wait.await;
+                if let #flow::Break(#outcome) = #private::resume(&mut #tries, #kept) {
+                    return #outcome;
+                }
             }
         }
     };
@@ -82,10 +81,7 @@ pub(crate) fn expand(plan: &Plan, function: &Function) -> TokenStream {
 fn bind(name: &Ident, krate: &Path, policy: &PolicySource) -> TokenStream {
     let built = match policy {
         PolicySource::Built(built) => built,
-        PolicySource::Given(policy) => {
-            let class = Ident::new("Policy", Span::mixed_site());
-            return borrow(name, krate, &class, policy);
-        }
+        PolicySource::Given(policy) => return borrow(name, policy),
     };
     let policy = built_policy(krate, built);
     if built.is_generic {
@@ -99,15 +95,11 @@ fn bind(name: &Ident, krate: &Path, policy: &PolicySource) -> TokenStream {
     }
 }
 
-/// The statements that bind `name` to what `value` is or holds, of the type `class` of the crate.
-fn borrow(name: &Ident, krate: &Path, class: &Ident, value: &Expr) -> TokenStream {
+/// The statement that binds `name` to a reference to `value`.
+fn borrow(name: &Ident, value: &Expr) -> TokenStream {
     let at = at(value.span());
     let name = &Ident::new(&name.to_string(), at);
-    // In two steps, so that a temporary lives as long as the call.
-    quote_spanned! {at=>
-        let #name = &#value;
-        let #name = #krate::__private::Borrow::<#krate::#class>::borrow(#name);
-    }
+    quote_spanned!(at=> let #name = &#value;)
 }
 
 fn built_policy(krate: &Path, built: &Built) -> TokenStream {
@@ -132,7 +124,7 @@ fn value_tokens(krate: &Path, value: &Value) -> TokenStream {
         }
         Value::Variant(of, variant) => {
             let of = Ident::new(of, variant.span());
-            quote_spanned!(at(variant.span())=> #krate::#of::#variant)
+            quote_spanned!(at(variant.span())=> #krate::prelude::#of::#variant)
         }
         Value::Expr(value) => quote!(#value),
     }
@@ -142,10 +134,10 @@ fn value_tokens(krate: &Path, value: &Value) -> TokenStream {
 fn call(plan: &Plan, policy: &Ident, output: &Type, is_async: bool) -> TokenStream {
     let krate = &plan.krate;
     let begin = match (plan.kind, is_async) {
-        (Kind::OnError, false) => quote!(on_error::<#output>),
-        (Kind::OnError, true) => quote!(on_error_async::<#output>),
-        (Kind::OnPredicate, false) => quote!(on_predicate::<#output, _>),
-        (Kind::OnPredicate, true) => quote!(on_predicate_async::<#output, _>),
+        (Kind::OnError, false) => quote!(on_error::<#output, _>),
+        (Kind::OnError, true) => quote!(on_error_async::<#output, _>),
+        (Kind::OnPredicate, false) => quote!(on_predicate::<#output, _, _>),
+        (Kind::OnPredicate, true) => quote!(on_predicate_async::<#output, _, _>),
     };
     let predicate = plan.predicate.iter();
     let setters = plan.hooks.iter().chain(&plan.sleeper).map(|Named { name, value }| {

@@ -26,9 +26,7 @@ pub(crate) struct Plan {
 /// A budget or a breaker: an expression that is read on each call.
 pub(crate) struct Guard {
     pub(crate) option: Named,
-    /// What it is, as a type of the crate.
-    pub(crate) class: &'static str,
-    /// What the call gives when a breaker is open.
+    /// Makes the outcome of a call that the breaker rejects.
     pub(crate) rejected: Option<Expr>,
 }
 
@@ -167,9 +165,9 @@ fn check_guards(options: &Options) -> Result<()> {
 }
 
 fn guards(budget: Option<Named>, breaker: Option<Named>, rejected: Option<Named>) -> Vec<Guard> {
-    let budget = budget.map(|option| Guard { option, class: "Budget", rejected: None });
+    let budget = budget.map(|option| Guard { option, rejected: None });
     let rejected = rejected.map(|option| option.value);
-    let breaker = breaker.map(|option| Guard { option, class: "Breaker", rejected });
+    let breaker = breaker.map(|option| Guard { option, rejected });
     budget.into_iter().chain(breaker).collect()
 }
 

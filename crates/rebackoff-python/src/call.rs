@@ -83,11 +83,13 @@ impl CallState {
             Some(guards) => Some(Box::new(CallGuards::begin(py, guards, &args, &kwargs)?)),
             None => None,
         };
+        let mut engine = Engine::new();
+        engine.handle_try();
         Ok(Self {
             args: args.unbind(),
             kwargs: kwargs.unbind(),
             clock,
-            engine: Engine::new(),
+            engine,
             limits,
             waits: CallWaits::begin(py, &run.source)?,
             last_elapsed: None,
@@ -97,6 +99,14 @@ impl CallState {
             has_frame: false,
             guards,
         })
+    }
+
+    /// Counts the next try, which begins after the wait.
+    pub(crate) fn begin_try(&mut self) {
+        let tries = self.engine.handle_try();
+        if let Some(scope) = &self.scope {
+            scope.get().set_tries(tries);
+        }
     }
 
     pub(crate) fn surrounding(&self, py: Python<'_>) -> Surrounding {

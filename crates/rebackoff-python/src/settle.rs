@@ -160,8 +160,12 @@ impl Settling {
                     }
                 }
                 Stage::Sleep => {
-                    let guarded = call.guards.is_some();
-                    self.stage = if guarded { Stage::Admit } else { Stage::Done };
+                    self.stage = if call.guards.is_some() {
+                        Stage::Admit
+                    } else {
+                        call.begin_try();
+                        Stage::Done
+                    };
                     if let Some(pause) = self.sleep(py, run)? {
                         return Ok(Some(pause));
                     }
@@ -173,8 +177,10 @@ impl Settling {
                         Some(guards) => guards.admit(py)?,
                         None => true,
                     };
-                    if !admitted {
-                        let tries = call.engine.tries() - 1;
+                    if admitted {
+                        call.begin_try();
+                    } else {
+                        let tries = call.engine.tries();
                         self.enter_giveup(py, run, call, Reason::Breaker, tries)?;
                     }
                 }

@@ -1,8 +1,7 @@
-//! What the attributes expand to: a loop of tries around the body, with the setters of a call.
-//! Not for direct use.
+//! The expansion of the attributes: a loop of tries around the body, with the setters of a call. Not
+//! for direct use.
 //!
-//! These are functions, not methods, so that a type that does not fit is told by the bound that it
-//! misses.
+//! These are functions, not methods, so that the compiler names the bound that a type misses.
 #![allow(missing_docs, missing_debug_implementations)]
 
 use std::future::Future;
@@ -11,20 +10,24 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
-use rebackoff_core::{Cost, Policy, Seconds, Verdict};
+use rebackoff_core::{Events, Policy, Verdict};
 
+use crate::call::Call;
+use crate::guards::{Guarding, GuardsOfCall, KeptBy, Rejects};
 use crate::hooks::{Hook, OnError};
-use crate::session::Session;
+use crate::loops::{back_off, begin_wait};
+use crate::mode::{Async, Blocking, Mode};
+use crate::session::{Failure, Session};
 use crate::sleepers::{DefaultSleeper, ThreadSleeper};
+use crate::source::PolicySource;
 use crate::target::Target;
 use crate::wait::Wait;
-use crate::{Async, AsyncSleeper, Attempt, Blocking, Call, Clock, Mode, Sleeper, blocking};
+use crate::{AsyncSleeper, Attempt, Clock, Sleeper};
 
-pub use std::borrow::Borrow;
 pub use std::ops::ControlFlow;
 pub use std::time::Duration;
 
-/// A body that the attribute calls itself; it only tells the setters what the body gives.
+/// A body that the attribute calls itself; it only gives the setters the type of the outcome.
 #[derive(Debug)]
 pub struct Body<O>(PhantomData<fn() -> O>);
 
@@ -35,14 +38,14 @@ impl<O, M> Target<M> for Body<O> {
     fn call(&mut self, _: impl FnOnce() -> Attempt) {}
 }
 
-/// What `on_error` can be put on.
+/// The return types of functions that `on_error` can be put on.
 #[diagnostic::on_unimplemented(
     message = "`on_error` retries on `Err`: the function must return a `Result`, not `{Self}`",
     label = "not a `Result`",
     note = "`on_predicate` retries on other values"
 )]
 pub trait Fallible {
-    /// Named by what follows, so that the compiler complains once of what is no `Result`.
+    /// Named by the functions below, so that the compiler reports a type that is no `Result` once.
     type Hook;
 
     const HOOK: Self::Hook;
@@ -59,7 +62,7 @@ impl<T, E> Fallible for Result<T, E> {
 pub struct While<C>(C);
 
 impl<O, C: FnMut(&O) -> bool> Hook<O> for While<C> {
-    const TIMED: bool = false;
+    const EVENTS: Events = Events::NONE;
 
     #[inline]
     fn judge(&mut self, outcome: &O, _: Verdict) -> Verdict {
@@ -67,92 +70,90 @@ impl<O, C: FnMut(&O) -> bool> Hook<O> for While<C> {
     }
 }
 
+/// A call in the making, of a body that gives `O`.
+type Attributed<'p, R, O, H, M> = Call<
+    <R as PolicySource>::Policy<'p>,
+    Body<O>,
+    H,
+    M,
+    GuardsOfCall<<R as PolicySource>::Breakers, <R as PolicySource>::Budgets>,
+>;
+
 #[inline]
-pub fn on_error<O: Fallible>(
-    policy: &Policy,
-) -> Call<'_, Body<O>, O::Hook, Blocking<ThreadSleeper>> {
-    Call::new(policy, Body(PhantomData), O::HOOK, Blocking(ThreadSleeper))
+pub fn on_error<O: Fallible, R: PolicySource>(
+    policy: &R,
+) -> Attributed<'_, R, O, O::Hook, Blocking<ThreadSleeper>> {
+    Call::new(policy, Body(PhantomData), O::HOOK, Blocking::new(ThreadSleeper))
 }
 
 #[inline]
-pub fn on_error_async<O: Fallible>(
-    policy: &Policy,
-) -> Call<'_, Body<O>, O::Hook, Async<DefaultSleeper>> {
-    Call::new(policy, Body(PhantomData), O::HOOK, Async(DefaultSleeper::default()))
+pub fn on_error_async<O: Fallible, R: PolicySource>(
+    policy: &R,
+) -> Attributed<'_, R, O, O::Hook, Async<DefaultSleeper>> {
+    Call::new(policy, Body(PhantomData), O::HOOK, Async::new(DefaultSleeper::default()))
 }
 
 #[inline]
-pub fn on_predicate<O, C: FnMut(&O) -> bool>(
-    policy: &Policy,
+pub fn on_predicate<O, R: PolicySource, C: FnMut(&O) -> bool>(
+    policy: &R,
     predicate: C,
-) -> Call<'_, Body<O>, While<C>, Blocking<ThreadSleeper>> {
-    Call::new(policy, Body(PhantomData), While(predicate), Blocking(ThreadSleeper))
+) -> Attributed<'_, R, O, While<C>, Blocking<ThreadSleeper>> {
+    Call::new(policy, Body(PhantomData), While(predicate), Blocking::new(ThreadSleeper))
 }
 
 #[inline]
-pub fn on_predicate_async<O, C: FnMut(&O) -> bool>(
-    policy: &Policy,
+pub fn on_predicate_async<O, R: PolicySource, C: FnMut(&O) -> bool>(
+    policy: &R,
     predicate: C,
-) -> Call<'_, Body<O>, While<C>, Async<DefaultSleeper>> {
-    Call::new(policy, Body(PhantomData), While(predicate), Async(DefaultSleeper::default()))
+) -> Attributed<'_, R, O, While<C>, Async<DefaultSleeper>> {
+    Call::new(policy, Body(PhantomData), While(predicate), Async::new(DefaultSleeper::default()))
 }
 
 /// A call whose body the attribute runs.
-pub struct Running<'p, O, H, S: Clock> {
-    session: Session<'p, S>,
-    hooks: H,
+pub struct Running<P, O, H, S: Clock, G> {
+    session: Session<P, S, H, G>,
     outcome: PhantomData<fn() -> O>,
 }
 
-impl<'p, O, H: Hook<O>, S: Clock> Running<'p, O, H, S> {
-    #[inline]
-    fn new<M: Mode<Clock = S>>(call: Call<'p, Body<O>, H, M>) -> Self {
-        let (_, hooks, mut session) = call.into_parts();
-        session.handle_start(H::TIMED);
-        Self { session, hooks, outcome: PhantomData }
+/// Begins the first try, unless a breaker rejects the call: then the outcome is the call's.
+#[inline]
+pub fn start<P, O, H, M, G>(
+    call: Call<P, Body<O>, H, M, G>,
+) -> ControlFlow<O, Running<P, O, H, M::Sleeper, G>>
+where
+    P: AsRef<Policy>,
+    H: Hook<O>,
+    M: Mode,
+    G: Guarding<Rejection: Rejects<O>>,
+{
+    let (_, _, mut session) = call.into_parts();
+    if let Err(outcome) = session.admit() {
+        return ControlFlow::Break(outcome);
     }
-}
-
-#[inline]
-pub fn start<O, H: Hook<O>, S: Sleeper>(
-    call: Call<'_, Body<O>, H, Blocking<S>>,
-) -> Running<'_, O, H, S> {
-    Running::new(call)
-}
-
-#[inline]
-pub fn start_async<O, H: Hook<O>, S: AsyncSleeper>(
-    call: Call<'_, Body<O>, H, Async<S>>,
-) -> Running<'_, O, H, S> {
-    Running::new(call)
-}
-
-/// Begins a try, unless the guards refuse it: then the outcome is the call's.
-#[inline]
-pub fn begin<O, H: Hook<O>, S: Clock>(running: &mut Running<'_, O, H, S>) -> ControlFlow<O> {
-    let Running { session, hooks, .. } = running;
-    let admitted = if session.tries() == 1 { session.admit(hooks) } else { session.readmit(hooks) };
-    match admitted {
-        Ok(()) => session.handle_try(hooks),
-        Err(outcome) => return ControlFlow::Break(outcome),
-    }
-    ControlFlow::Continue(())
+    session.handle_start(H::TIMED);
+    session.handle_try();
+    ControlFlow::Continue(Running { session, outcome: PhantomData })
 }
 
 /// Runs a blocking body: `?` and `return` leave it, not the function.
 #[inline]
-pub fn once<O, H, S: Clock>(running: &Running<'_, O, H, S>, body: impl FnOnce() -> O) -> O {
-    if running.session.is_seen() { running.session.scope().within(body) } else { body() }
+pub fn once<P, O, H, S, G>(running: &Running<P, O, H, S, G>, body: impl FnOnce() -> O) -> O
+where
+    P: AsRef<Policy>,
+    S: Clock,
+{
+    let session = &running.session;
+    if session.is_visible() { session.within::<true, _>(body) } else { body() }
 }
 
 /// An async body, in the scope of its call.
 #[inline]
-pub fn within<'r, 'p, O, H, S, Body>(
-    running: &'r mut Running<'p, O, H, S>,
+pub fn within<P, O, H, S, G, Body>(
+    running: &Running<P, O, H, S, G>,
     body: Body,
-) -> Within<'r, 'p, O, H, S, Body>
+) -> Within<'_, P, O, H, S, G, Body>
 where
-    H: Hook<O>,
+    P: AsRef<Policy>,
     S: Clock,
     Body: Future<Output = O>,
 {
@@ -162,16 +163,16 @@ where
 pin_project! {
     /// An async body that runs.
     #[must_use = "futures do nothing unless polled"]
-    pub struct Within<'r, 'p, O, H, S: Clock, Body> {
-        running: &'r mut Running<'p, O, H, S>,
+    pub struct Within<'r, P, O, H, S: Clock, G, Body> {
+        running: &'r Running<P, O, H, S, G>,
         #[pin]
         body: Body,
     }
 }
 
-impl<O, H, S, Body> Future for Within<'_, '_, O, H, S, Body>
+impl<P, O, H, S, G, Body> Future for Within<'_, P, O, H, S, G, Body>
 where
-    H: Hook<O>,
+    P: AsRef<Policy>,
     S: Clock,
     Body: Future<Output = O>,
 {
@@ -180,9 +181,12 @@ where
     #[inline]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<O> {
         let this = self.project();
-        let Running { session, hooks, .. } = &mut **this.running;
-        let poll = || hooks.poll(|| this.body.poll(context));
-        if session.is_seen() { session.scope().within(poll) } else { poll() }
+        let session = &this.running.session;
+        if session.is_visible() {
+            session.within::<true, _>(|| this.body.poll(context))
+        } else {
+            this.body.poll(context)
+        }
     }
 }
 
@@ -193,50 +197,58 @@ pub fn never<O>() -> O {
     loop {}
 }
 
-/// Waits for the next try, unless `outcome` is the call's.
+/// Waits for the next try and begins it, unless `outcome` is the call's.
 #[inline]
-pub fn settle<O, H: Hook<O>, S: Sleeper>(
-    running: &mut Running<'_, O, H, S>,
-    outcome: O,
-) -> ControlFlow<O> {
-    match running.session.judge(&outcome, &mut running.hooks) {
+pub fn settle<P, O, H, S, G>(running: &mut Running<P, O, H, S, G>, outcome: O) -> ControlFlow<O>
+where
+    P: AsRef<Policy>,
+    H: Hook<O>,
+    S: Sleeper,
+    G: Guarding<Rejection: Rejects<O>>,
+{
+    match running.session.judge(&outcome) {
         Verdict::Accept => ControlFlow::Break(outcome),
         verdict => {
-            let wait = back_off(running, outcome, verdict)?;
-            blocking::sleep(&running.session.clock, wait);
-            ControlFlow::Continue(())
+            let failure = Failure::new(verdict, G::Rejection::is_rejection(&outcome));
+            back_off(&mut running.session, outcome, failure)
         }
     }
 }
 
-/// The wait for the next try, unless `outcome` is the call's.
+/// Begins the wait for the next try, unless `outcome` is the call's.
 #[inline]
-pub fn settle_async<O, H: Hook<O>, S: AsyncSleeper>(
-    running: &mut Running<'_, O, H, S>,
+pub fn settle_async<P, O, H, S, G>(
+    running: &mut Running<P, O, H, S, G>,
     outcome: O,
-) -> ControlFlow<O, impl Future<Output = ()> + use<O, H, S>> {
-    match running.session.judge(&outcome, &mut running.hooks) {
+) -> ControlFlow<O, (impl Future<Output = ()> + use<P, O, H, S, G>, KeptBy<G, O>)>
+where
+    P: AsRef<Policy>,
+    H: Hook<O>,
+    S: AsyncSleeper,
+    G: Guarding<Rejection: Rejects<O>>,
+{
+    match running.session.judge(&outcome) {
         Verdict::Accept => ControlFlow::Break(outcome),
         verdict => {
-            let wait = back_off(running, outcome, verdict)?;
-            ControlFlow::Continue(Wait::new(&running.session.clock, wait))
+            let failure = Failure::new(verdict, G::Rejection::is_rejection(&outcome));
+            let session = &mut running.session;
+            let (wait, kept) = begin_wait(session, outcome, failure)?;
+            ControlFlow::Continue((Wait::new(&session.clock, wait), kept))
         }
     }
 }
 
-/// Apart, so that success stays short.
-#[cold]
-#[inline(never)]
-fn back_off<O, H: Hook<O>, S: Clock>(
-    running: &mut Running<'_, O, H, S>,
-    outcome: O,
-    verdict: Verdict,
-) -> ControlFlow<O, Seconds> {
-    match running.session.handle_failure(true, &outcome, verdict, Cost::Retry, &mut running.hooks) {
-        Some(wait) => {
-            drop(running.hooks.keep(outcome));
-            ControlFlow::Continue(wait)
-        }
-        None => ControlFlow::Break(outcome),
-    }
+/// Begins the next try, now that the wait is over, unless a breaker rejects it.
+#[inline]
+pub fn resume<P, O, H, S, G>(
+    running: &mut Running<P, O, H, S, G>,
+    mut kept: KeptBy<G, O>,
+) -> ControlFlow<O>
+where
+    P: AsRef<Policy>,
+    H: Hook<O>,
+    S: AsyncSleeper,
+    G: Guarding,
+{
+    running.session.handle_resume(false, &mut kept)
 }

@@ -1,134 +1,112 @@
-//! The blocking driver: calls, sleeps and tells.
+//! The blocking driver: calls, sleeps and reports.
 
-use std::thread;
-use std::time::Duration;
+use std::ops::ControlFlow;
 
-use rebackoff_core::{Cost, Seconds, Verdict};
+use rebackoff_core::{Policy, Verdict};
 
+use crate::call::Call;
+use crate::guards::{Guarding, KeptBy, Rejects};
 use crate::hooks::Hook;
-use crate::session::Session;
+use crate::kept::Keep;
+use crate::mode::Blocking;
+use crate::session::{Failure, Session};
+use crate::signal::BlockingWait;
 use crate::target::Target;
-use crate::{Blocking, Call, Outcome, Sleeper};
+use crate::{Outcome, Sleeper};
 
-impl<F, H, S, O> Call<'_, F, H, Blocking<S>>
+impl<P, F, H, S, C, G, O> Call<P, F, H, Blocking<S, C>, G>
 where
-    F: Target<Blocking<S>, Outcome = O, Call = O>,
+    P: AsRef<Policy>,
+    F: Target<Blocking<S, C>, Outcome = O, Call = O>,
     H: Hook<O>,
     S: Sleeper,
+    C: BlockingWait<S>,
+    G: Guarding<Rejection: Rejects<O>>,
 {
-    /// Calls the target until it succeeds or the engine gives up, and gives back what the last
-    /// try gave, untouched.
+    /// Calls the target until it succeeds or the engine gives up, and returns the last outcome,
+    /// untouched.
     #[inline]
     pub fn call(self) -> O {
-        self.run(H::TIMED).0
+        self.run(|outcome, _| outcome)
     }
 
-    /// The same, and how it went.
+    /// Calls the target as [`call`](Self::call) does, and returns the outcome with tries, time and
+    /// reason.
     pub fn outcome(self) -> Outcome<O> {
-        let (result, session) = self.run(true);
-        session.report(result)
+        self.scope().run(|result, session| session.report(result))
     }
-}
 
-impl<'p, F, H, S, O> Call<'p, F, H, Blocking<S>>
-where
-    F: Target<Blocking<S>, Outcome = O, Call = O>,
-    H: Hook<O>,
-    S: Sleeper,
-{
     #[inline]
-    fn run(self, timed: bool) -> (O, Session<'p, S>) {
-        let (target, mut hooks, mut session) = self.into_parts();
-        if let Err(outcome) = session.admit(&mut hooks) {
-            return (outcome, session);
+    fn run<R>(self, end: impl FnOnce(O, &Session<P, S, H, G>) -> R) -> R {
+        let (target, signal, mut session) = self.into_parts();
+        if let Err(outcome) = session.admit() {
+            return end(outcome, &session);
         }
-        if session.handle_start(timed) {
-            run_seen(target, hooks, session)
+        session.handle_start(H::TIMED);
+        if session.is_visible() {
+            run_as::<true, _, _, _, _, _, _, _, _>(target, signal, session, end)
         } else {
-            run_as::<false, _, _, _, _>(target, hooks, session)
+            run_as::<false, _, _, _, _, _, _, _, _>(target, signal, session, end)
         }
     }
-}
-
-/// Apart, so that a call which nothing watches stays short.
-#[cold]
-#[inline(never)]
-fn run_seen<F, H, S, O>(target: F, hooks: H, session: Session<'_, S>) -> (O, Session<'_, S>)
-where
-    F: Target<Blocking<S>, Outcome = O, Call = O>,
-    H: Hook<O>,
-    S: Sleeper,
-{
-    run_as::<true, _, _, _, _>(target, hooks, session)
 }
 
 #[inline]
-fn run_as<const SEEN: bool, F, H, S, O>(
+fn run_as<const VISIBLE: bool, P, F, H, S, C, G, O, R>(
     mut target: F,
-    mut hooks: H,
-    session: Session<'_, S>,
-) -> (O, Session<'_, S>)
+    signal: C,
+    mut session: Session<P, S, H, G>,
+    end: impl FnOnce(O, &Session<P, S, H, G>) -> R,
+) -> R
 where
-    F: Target<Blocking<S>, Outcome = O, Call = O>,
+    P: AsRef<Policy>,
+    F: Target<Blocking<S, C>, Outcome = O, Call = O>,
     H: Hook<O>,
     S: Sleeper,
+    C: BlockingWait<S>,
+    G: Guarding<Rejection: Rejects<O>>,
 {
-    session.handle_try(&mut hooks);
-    let outcome = call::<SEEN, _, _>(&mut target, &session);
-    match session.judge(&outcome, &mut hooks) {
-        Verdict::Accept => (outcome, session),
-        verdict => run_on::<SEEN, _, _, _, _>(target, hooks, session, outcome, verdict),
+    session.handle_try();
+    let outcome = session.within::<VISIBLE, _>(|| target.call(|| session.attempt()));
+    match session.judge(&outcome) {
+        Verdict::Accept => end(outcome, &session),
+        verdict => {
+            let (outcome, session) =
+                run_on::<VISIBLE, _, _, _, _, _, _, _>(target, signal, session, outcome, verdict);
+            end(outcome, &session)
+        }
     }
 }
 
 /// Goes on after a first try that failed; apart and by value, so that success costs nothing.
 #[cold]
 #[inline(never)]
-fn run_on<const SEEN: bool, F, H, S, O>(
+fn run_on<const VISIBLE: bool, P, F, H, S, C, G, O>(
     mut target: F,
-    mut hooks: H,
-    mut session: Session<'_, S>,
+    mut signal: C,
+    mut session: Session<P, S, H, G>,
     mut outcome: O,
     mut verdict: Verdict,
-) -> (O, Session<'_, S>)
+) -> (O, Session<P, S, H, G>)
 where
-    F: Target<Blocking<S>, Outcome = O, Call = O>,
+    P: AsRef<Policy>,
+    F: Target<Blocking<S, C>, Outcome = O, Call = O>,
     H: Hook<O>,
     S: Sleeper,
+    C: BlockingWait<S>,
+    G: Guarding<Rejection: Rejects<O>>,
 {
-    while let Some(wait) = session.handle_failure(SEEN, &outcome, verdict, Cost::Retry, &mut hooks)
-    {
-        drop(hooks.keep(outcome));
-        sleep(&session.clock, wait);
-        if let Err(kept) = session.readmit(&mut hooks) {
-            return (kept, session);
+    while verdict != Verdict::Accept {
+        let failure = Failure::new(verdict, G::Rejection::is_rejection(&outcome));
+        let wait = session.handle_failure::<VISIBLE, _>(&outcome, failure);
+        let Some(wait) = wait else { break };
+        let mut kept = <(KeptBy<G, O>, C::Kept<O>)>::keep(outcome);
+        let cancelled = signal.wait(&session.clock, wait);
+        if let ControlFlow::Break(outcome) = session.handle_resume(cancelled, &mut kept) {
+            return (outcome, session);
         }
-        session.handle_try(&mut hooks);
-        outcome = call::<SEEN, _, _>(&mut target, &session);
-        verdict = session.judge(&outcome, &mut hooks);
+        outcome = session.within::<VISIBLE, _>(|| target.call(|| session.attempt()));
+        verdict = session.judge(&outcome);
     }
     (outcome, session)
-}
-
-/// One try; where the call is seen, in its scope.
-#[inline]
-fn call<const SEEN: bool, F, S>(target: &mut F, session: &Session<'_, S>) -> F::Call
-where
-    F: Target<Blocking<S>>,
-    S: Sleeper,
-{
-    if SEEN {
-        session.scope().within(|| target.call(|| session.attempt(SEEN)))
-    } else {
-        target.call(|| session.attempt(SEEN))
-    }
-}
-
-/// Waits; a wait of zero arms no timer, but lets other threads run.
-#[inline]
-pub(crate) fn sleep(sleeper: &impl Sleeper, wait: Seconds) {
-    match wait.to_nanos() {
-        0 => thread::yield_now(),
-        nanos => sleeper.sleep(Duration::from_nanos(nanos)),
-    }
 }

@@ -1,46 +1,60 @@
 //! Layer 2: closures. A call in the making, and its setters.
 
-use std::borrow::Borrow;
+use std::future::IntoFuture;
 use std::time::Duration;
 
 use rebackoff_core::{Breaker, Budget, Cost, Event, Health, Open, Policy, Verdict};
 
-use crate::Mode;
+use crate::guards::{Asks, ByFunction, ByOutcome, GuardsOfCall, Handle, Pays, Rejected, Several};
 use crate::hooks::{
-    Asks, Costs, Counts, Giveup, HintFrom, JitterBy, Judge, OnBackoff, OnGiveup, OnSuccess, OnTry,
-    PolicyFor, Rejected, Seen, Spends, Then, Until, WaitFrom, When,
+    Costs, Counts, Giveup, HintFrom, JitterBy, Judge, OnBackoff, OnGiveup, OnSuccess, OnTry,
+    PolicyFor, Then, Until, WaitFrom, When,
 };
+use crate::mode::{Async, Blocking, Mode};
 use crate::random::CallDraws;
 use crate::session::Session;
+use crate::signal::{EndsCall, EndsWaits, Signal, WokenBy};
+use crate::sleepers::ThreadSleeper;
+use crate::source::PolicySource;
 use crate::target::Target;
 
-/// A call in the making: a target, its policy, and what the caller says about it.
+/// A call in the making: a target, its policy, and what the caller adds to it.
 ///
-/// Begun by a method of [`Retry`](crate::Retry); ended by [`call`](Call::call) where it is
-/// blocking, by `.await` where it is async, or by `outcome`, which tells how it went. `F` is the
-/// target, `H` the hooks, `M` the mode.
+/// Begun by a method of [`Retry`](crate::Retry); ended by [`call`](Call::call) where it is blocking,
+/// by `.await` where it is async, or by `outcome`, which also returns tries, time and reason. `P` is the policy or
+/// a reference to it, `F` the target, `H` the hooks, `M` the mode, `G` the guards.
 #[derive(Clone, Copy, Debug)]
 #[must_use = "nothing is called before `.call()` or `.await`"]
-pub struct Call<'p, F, H, M> {
-    policy: &'p Policy,
+pub struct Call<P, F, H, M, G = GuardsOfCall<(), ()>> {
+    policy: P,
     pub(crate) target: F,
-    pub(crate) hooks: H,
+    hooks: H,
     mode: M,
+    guards: G,
     draws: CallDraws,
+    visible: bool,
 }
 
-/// A call with one more hook, `A`.
-type Hooked<'p, F, H, A, M> = Call<'p, F, Then<H, A>, M>;
-
-impl<'p, F, H, M> Call<'p, F, H, M> {
+impl<'p, P, F, H, M, K, B> Call<P, F, H, M, GuardsOfCall<K, B>> {
     #[inline]
-    pub(crate) const fn new(policy: &'p Policy, target: F, hooks: H, mode: M) -> Self {
-        Self { policy, target, hooks, mode, draws: CallDraws::UNSEEDED }
+    pub(crate) fn new<R>(source: &'p R, target: F, hooks: H, mode: M) -> Self
+    where
+        R: PolicySource<Policy<'p> = P, Breakers = K, Budgets = B> + ?Sized,
+    {
+        Self::by(source.policy(), source.guards(), target, hooks, mode)
+    }
+}
+
+impl<P, F, H, M, G> Call<P, F, H, M, G> {
+    #[inline]
+    pub(crate) const fn by(policy: P, guards: G, target: F, hooks: H, mode: M) -> Self {
+        let draws = CallDraws::UNSEEDED;
+        Self { policy, target, hooks, mode, guards, draws, visible: false }
     }
 
     /// Retries only on errors that `condition` is true for; gives up with `giveup` on others.
     #[inline]
-    pub fn when<C, T, E>(self, condition: C) -> Call<'p, F, Then<H, When<C>>, M>
+    pub fn when<C, T, E>(self, condition: C) -> Call<P, F, Then<H, When<C>>, M, G>
     where
         F: Target<M, Outcome = Result<T, E>>,
         C: FnMut(&E) -> bool,
@@ -52,7 +66,7 @@ impl<'p, F, H, M> Call<'p, F, H, M> {
     ///
     /// It is asked even when a limit is reached already.
     #[inline]
-    pub fn giveup<C, T, E>(self, condition: C) -> Call<'p, F, Then<H, Giveup<C>>, M>
+    pub fn giveup<C, T, E>(self, condition: C) -> Call<P, F, Then<H, Giveup<C>>, M, G>
     where
         F: Target<M, Outcome = Result<T, E>>,
         C: FnMut(&E) -> bool,
@@ -63,7 +77,7 @@ impl<'p, F, H, M> Call<'p, F, H, M> {
     /// Waits at least as long as `hint` says of an error, for example what `Retry-After` asked
     /// for; gives up with `hint` when that is past the deadline.
     #[inline]
-    pub fn hint<C, T, E>(self, hint: C) -> Call<'p, F, Then<H, HintFrom<C>>, M>
+    pub fn hint<C, T, E>(self, hint: C) -> Call<P, F, Then<H, HintFrom<C>>, M, G>
     where
         F: Target<M, Outcome = Result<T, E>>,
         C: FnMut(&E) -> Option<Duration>,
@@ -96,11 +110,11 @@ impl<'p, F, H, M> Call<'p, F, H, M> {
     /// assert_eq!(result, Err(DbError::Deadlock)); // after three tries
     /// ```
     #[inline]
-    pub fn policy_for<C, P, T, E>(self, choice: C) -> Call<'p, F, Then<H, PolicyFor<C>>, M>
+    pub fn policy_for<C, Q, T, E>(self, choice: C) -> Call<P, F, Then<H, PolicyFor<C>>, M, G>
     where
         F: Target<M, Outcome = Result<T, E>>,
-        C: FnMut(&E) -> P,
-        P: Borrow<Policy>,
+        C: FnMut(&E) -> Q,
+        Q: AsRef<Policy>,
     {
         self.hook(PolicyFor(choice))
     }
@@ -110,7 +124,7 @@ impl<'p, F, H, M> Call<'p, F, H, M> {
     /// After `retry`, errors are retried anyway, and the condition looks at what is `Ok`; after
     /// `poll`, it alone decides.
     #[inline]
-    pub fn until<C>(self, condition: C) -> Call<'p, F, Then<H, Until<C>>, M>
+    pub fn until<C>(self, condition: C) -> Call<P, F, Then<H, Until<C>>, M, G>
     where
         F: Target<M>,
         C: FnMut(&F::Outcome) -> bool,
@@ -121,7 +135,7 @@ impl<'p, F, H, M> Call<'p, F, H, M> {
     /// Takes the whole verdict from a function of what the target gave, in place of what the
     /// setters before this one say.
     #[inline]
-    pub fn judge<C>(self, judge: C) -> Call<'p, F, Then<H, Judge<C>>, M>
+    pub fn judge<C>(self, judge: C) -> Call<P, F, Then<H, Judge<C>>, M, G>
     where
         F: Target<M>,
         C: FnMut(&F::Outcome) -> Verdict,
@@ -132,7 +146,7 @@ impl<'p, F, H, M> Call<'p, F, H, M> {
     /// Takes the raw waits from a function of what the target gave (the strategy
     /// [`runtime`](crate::runtime)); `None` gives up with `exhausted`.
     #[inline]
-    pub fn wait_from<C>(self, wait: C) -> Call<'p, F, Then<H, WaitFrom<C>>, M>
+    pub fn wait_from<C>(self, wait: C) -> Call<P, F, Then<H, WaitFrom<C>>, M, G>
     where
         F: Target<M>,
         C: FnMut(&F::Outcome) -> Option<Duration>,
@@ -143,7 +157,7 @@ impl<'p, F, H, M> Call<'p, F, H, M> {
     /// Spreads raw waits with a function, in place of the policy's jitter; the result is clamped
     /// to the strategy's cap.
     #[inline]
-    pub fn jitter<C>(self, jitter: C) -> Call<'p, F, Then<H, JitterBy<C>>, M>
+    pub fn jitter<C>(self, jitter: C) -> Call<P, F, Then<H, JitterBy<C>>, M, G>
     where
         C: FnMut(Duration) -> Duration,
     {
@@ -152,7 +166,7 @@ impl<'p, F, H, M> Call<'p, F, H, M> {
 
     /// Calls `handler` before each try.
     #[inline]
-    pub fn on_try<C>(self, handler: C) -> Call<'p, F, Then<H, OnTry<C>>, M>
+    pub fn on_try<C>(self, handler: C) -> Call<P, F, Then<H, OnTry<C>>, M, G>
     where
         F: Target<M>,
         C: FnMut(&Event<'_, F::Outcome>),
@@ -162,7 +176,7 @@ impl<'p, F, H, M> Call<'p, F, H, M> {
 
     /// Calls `handler` after each failed try that a wait follows, before the wait.
     #[inline]
-    pub fn on_backoff<C>(self, handler: C) -> Call<'p, F, Then<H, OnBackoff<C>>, M>
+    pub fn on_backoff<C>(self, handler: C) -> Call<P, F, Then<H, OnBackoff<C>>, M, G>
     where
         F: Target<M>,
         C: FnMut(&Event<'_, F::Outcome>),
@@ -172,7 +186,7 @@ impl<'p, F, H, M> Call<'p, F, H, M> {
 
     /// Calls `handler` when the call gives up.
     #[inline]
-    pub fn on_giveup<C>(self, handler: C) -> Call<'p, F, Then<H, OnGiveup<C>>, M>
+    pub fn on_giveup<C>(self, handler: C) -> Call<P, F, Then<H, OnGiveup<C>>, M, G>
     where
         F: Target<M>,
         C: FnMut(&Event<'_, F::Outcome>),
@@ -182,7 +196,7 @@ impl<'p, F, H, M> Call<'p, F, H, M> {
 
     /// Calls `handler` when a try is accepted.
     #[inline]
-    pub fn on_success<C>(self, handler: C) -> Call<'p, F, Then<H, OnSuccess<C>>, M>
+    pub fn on_success<C>(self, handler: C) -> Call<P, F, Then<H, OnSuccess<C>>, M, G>
     where
         F: Target<M>,
         C: FnMut(&Event<'_, F::Outcome>),
@@ -192,14 +206,154 @@ impl<'p, F, H, M> Call<'p, F, H, M> {
 
     /// Adds a [`Hook`](crate::Hook): conditions, waits and handlers in one.
     #[inline]
-    pub fn hook<A>(self, hook: A) -> Call<'p, F, Then<H, A>, M> {
-        let Self { policy, target, hooks, mode, draws } = self;
-        Call { policy, target, hooks: Then(hooks, hook), mode, draws }
+    pub fn hook<A>(self, hook: A) -> Call<P, F, Then<H, A>, M, G> {
+        let Self { policy, target, hooks, mode, guards, draws, visible } = self;
+        Call { policy, target, hooks: Then(hooks, hook), mode, guards, draws, visible }
     }
 
+    /// Takes the cost of a retry after a failed outcome from a function, for a budget that has
+    /// prices (a [`quota`](Budget::quota)). Without it, a retry after a try that its
+    /// [`timeout`](Self::timeout) cancelled costs [`Cost::Timeout`](crate::Cost::Timeout), and every
+    /// other [`Cost::Retry`](crate::Cost::Retry).
+    #[inline]
+    pub fn costs<C>(self, cost: C) -> Call<P, F, Then<H, Costs<C>>, M, G>
+    where
+        F: Target<M>,
+        C: FnMut(&F::Outcome) -> Cost,
+    {
+        self.hook(Costs(cost))
+    }
+
+    /// Takes the health of the target from a function of the outcome, for the breaker.
+    ///
+    /// ```
+    /// use rebackoff::prelude::*;
+    /// use rebackoff::Health;
+    /// # let _no_wait = rebackoff::testing::no_wait();
+    ///
+    /// static FETCH: Policy = policy!(expo, max_tries = 3);
+    /// static SHOP: Breaker = breaker!(consecutive = 1);
+    ///
+    /// let result = FETCH
+    ///     .retry(|| Err::<(), _>(409)) // a conflict is no failure of the server
+    ///     .breaker_or(&SHOP, |_| Err(503))
+    ///     .counts(|result| match result {
+    ///         Err(500..) => Health::Failure,
+    ///         _ => Health::Success,
+    ///     })
+    ///     .outcome();
+    /// assert_eq!(result.reason, Some(Reason::MaxTries));
+    /// ```
+    #[inline]
+    pub fn counts<C>(self, health: C) -> Call<P, F, Then<H, Counts<C>>, M, G>
+    where
+        F: Target<M>,
+        C: FnMut(&F::Outcome) -> Health,
+    {
+        self.hook(Counts(health))
+    }
+
+    /// Makes this call visible to the calls inside its target: they inherit its deadline, their events
+    /// count its tries in `amplification`, and a call with `nested = Once` leaves retrying to it.
+    ///
+    /// A call with `max_time`, or one that ends with `.outcome()`, is visible without it; any other
+    /// call is not, because success is to cost nothing.
+    ///
+    /// ```
+    /// use rebackoff::prelude::*;
+    /// # let _no_wait = rebackoff::testing::no_wait();
+    ///
+    /// static OUTER: Policy = policy!(expo, max_tries = 3);
+    /// static INNER: Policy = policy!(expo, max_tries = 3, nested = Nested::Once);
+    ///
+    /// let mut calls = 0;
+    /// let mut down = || {
+    ///     calls += 1;
+    ///     Err::<(), _>("down")
+    /// };
+    /// let _ = OUTER.retry(|| INNER.retry(&mut down).call()).scope().call();
+    /// assert_eq!(calls, 3); // not nine
+    /// ```
+    #[inline]
+    pub fn scope(mut self) -> Self {
+        self.visible = true;
+        self
+    }
+
+    /// Waits with `sleeper` in place of the default one, and reads its clock.
+    #[inline]
+    pub fn sleeper<S>(self, sleeper: S) -> Call<P, F, H, M::With<S>, G>
+    where
+        M: Mode,
+    {
+        self.map_mode(|mode| mode.with(sleeper))
+    }
+
+    /// Makes the jitter depend on `seed` alone, so that a run can be repeated.
+    #[inline]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.draws = CallDraws::seeded(seed);
+        self
+    }
+
+    /// Takes a copy of the policy in place of a reference, so that the call can be spawned, returned
+    /// and stored.
+    ///
+    /// ```
+    /// # #[cfg(feature = "tokio")]
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+    /// use rebackoff::prelude::*;
+    ///
+    /// let policy = Policy::new(expo()).max_tries(3).build()?; // from a file, for example
+    /// let call = policy.retry_async(|| async { "7".parse::<u8>() }).owned();
+    /// assert_eq!(tokio::spawn(call.into_future()).await.unwrap(), Ok(7));
+    /// # Ok::<(), PolicyError>(())
+    /// # }).unwrap();
+    /// ```
+    #[inline]
+    pub fn owned(self) -> Call<Policy, F, H, M, G>
+    where
+        P: AsRef<Policy>,
+    {
+        let Self { policy, target, hooks, mode, guards, draws, visible } = self;
+        Call { policy: *policy.as_ref(), target, hooks, mode, guards, draws, visible }
+    }
+
+    /// Puts another target in place of this one.
+    pub(crate) fn map_target<T>(self, change: impl FnOnce(F, &M) -> T) -> Call<P, T, H, M, G> {
+        let Self { policy, target, hooks, mode, guards, draws, visible } = self;
+        Call { policy, target: change(target, &mode), hooks, mode, guards, draws, visible }
+    }
+
+    #[inline]
+    fn map_mode<N>(self, change: impl FnOnce(M) -> N) -> Call<P, F, H, N, G> {
+        let Self { policy, target, hooks, mode, guards, draws, visible } = self;
+        Call { policy, target, hooks, mode: change(mode), guards, draws, visible }
+    }
+
+    #[inline]
+    pub(crate) fn map_guards<N>(self, change: impl FnOnce(G) -> N) -> Call<P, F, H, M, N> {
+        let Self { policy, target, hooks, mode, guards, draws, visible } = self;
+        Call { policy, target, hooks, mode, guards: change(guards), draws, visible }
+    }
+
+    #[inline]
+    pub(crate) fn into_parts(self) -> (F, M::Signal, Session<P, M::Sleeper, H, G>)
+    where
+        M: Mode,
+    {
+        let (sleeper, signal) = self.mode.into_parts();
+        let Self { policy, target, hooks, guards, draws, visible, .. } = self;
+        (target, signal, Session::new(policy, sleeper, draws, hooks, guards, visible))
+    }
+}
+
+type WithBudget<P, F, H, M, K, B, G> = Call<P, F, H, M, GuardsOfCall<K, Several<B, Pays<G>>>>;
+type WithBreaker<P, F, H, M, K, B, A> = Call<P, F, H, M, GuardsOfCall<Several<K, A>, B>>;
+
+impl<P, F, H, M, K, B> Call<P, F, H, M, GuardsOfCall<K, B>> {
     /// Pays for retries out of `budget`, which other calls share. A retry that it refuses is not
-    /// made: the call gives up with [`Reason::Budget`](crate::Reason::Budget), and what the last try
-    /// gave comes back. Of several budgets each pays in turn. A retry that was paid for and is
+    /// made: the call gives up with [`Reason::Budget`](crate::Reason::Budget) and returns the last outcome. Of several budgets each pays in turn. A retry that was paid for and is
     /// not made gets its tokens back ([`Budget::refund`]): where the next budget refuses it, where a
     /// breaker does after the wait, and where the call is dropped or cancelled in the wait.
     ///
@@ -214,40 +368,27 @@ impl<'p, F, H, M> Call<'p, F, H, M> {
     /// assert_eq!((outcome.tries, outcome.reason), (3, Some(Reason::Budget)));
     /// ```
     #[inline]
-    pub fn budget<B: Borrow<Budget>>(self, budget: B) -> Hooked<'p, F, H, Spends<B, F::Outcome>, M>
+    pub fn budget<G>(self, budget: G) -> WithBudget<P, F, H, M, K, B, G>
     where
-        F: Target<M>,
+        G: Handle<Budget>,
     {
-        self.hook(Spends::of(budget))
+        self.map_guards(|guards| guards.and_budget(Pays::new(budget)))
     }
 
-    /// Takes from a function what a retry after a failed outcome costs the budget, where that has
-    /// prices (a [`quota`](Budget::quota)). Without it, a retry after a try that its
-    /// [`timeout`](Self::timeout) cancelled costs [`Cost::Timeout`](crate::Cost::Timeout), and every
-    /// other [`Cost::Retry`](crate::Cost::Retry).
-    #[inline]
-    pub fn costs<C>(self, cost: C) -> Call<'p, F, Then<H, Costs<C>>, M>
-    where
-        F: Target<M>,
-        C: FnMut(&F::Outcome) -> Cost,
-    {
-        self.hook(Costs(cost))
-    }
-
-    /// Asks `breaker`, which other calls share, before each try, and tells it how the try went.
+    /// Asks `breaker`, which other calls share, before each try, and reports the outcome to it.
     ///
-    /// Where it lets no first try through, nobody is asked: the call gives an error that is made of
-    /// [`Open`]. Where it lets no retry through, what the last try gave comes back. Both give up
-    /// with [`Reason::Breaker`](crate::Reason::Breaker). An outcome that is retried, or would be if
-    /// a limit allowed it, is a failure of the target, every other one a success;
-    /// [`counts`](Self::counts) has its own word.
+    /// A breaker that rejects the first try ends the call without one: its outcome is made of
+    /// [`Open`], by [`FromOpen`](crate::FromOpen). A breaker that rejects a retry ends the call with
+    /// the last outcome. Both give up with [`Reason::Breaker`](crate::Reason::Breaker). For the breaker
     ///
-    /// A try that failed because a breaker inside the target let no call through says nothing of the
-    /// target, for nobody was asked: it is neutral, unless `counts` says otherwise. Such a try is one
-    /// in which the call with a breaker that ended last was rejected before its first try. Inside are
-    /// calls of the same thread, and of the same task where they are async. Calls inside each other
-    /// that share a breaker need a probe each: with one, the outer call takes it, and the inner one is
-    /// rejected for as long as the breaker is half-open.
+    /// - an outcome that is retried, or would be but for a limit, is a failure of the target;
+    /// - every other outcome is a success, a permanent error among them: the target has answered;
+    /// - a rejection by another breaker is neutral, where the error type can tell
+    ///   ([`FromOpen::is_rejection`](crate::FromOpen::is_rejection));
+    /// - [`counts`](Self::counts) overrides all of these.
+    ///
+    /// Nested calls that share a breaker need a probe each. With one probe the outer call takes it, and
+    /// the inner call is rejected as long as the breaker is half-open.
     ///
     /// ```
     /// use rebackoff::prelude::*;
@@ -274,114 +415,94 @@ impl<'p, F, H, M> Call<'p, F, H, M> {
     /// assert_eq!(outcome.result, Err(Failure::Open));
     /// ```
     #[inline]
-    pub fn breaker<B>(self, breaker: B) -> Hooked<'p, F, H, Asks<B, F::Outcome>, M>
+    pub fn breaker<G>(self, breaker: G) -> WithBreaker<P, F, H, M, K, B, Asks<G>>
     where
         F: Target<M>,
         F::Outcome: Rejected,
-        B: Borrow<Breaker>,
+        G: Handle<Breaker>,
     {
-        self.hook(Asks::of(breaker))
+        self.map_guards(|guards| guards.and_breaker(Asks::new(breaker, ByOutcome)))
     }
 
-    /// The same, for outcomes that are not made of [`Open`]: `rejected` makes what the call gives
-    /// when nobody is asked.
+    /// Asks `breaker` as [`breaker`](Self::breaker) does; `rejected` makes the outcome of a call whose
+    /// first try it rejects.
     #[inline]
-    pub fn breaker_or<B, C>(
+    pub fn breaker_or<G, C>(
         self,
-        breaker: B,
+        breaker: G,
         rejected: C,
-    ) -> Hooked<'p, F, H, Asks<B, F::Outcome, C>, M>
+    ) -> WithBreaker<P, F, H, M, K, B, Asks<G, ByFunction<C>>>
     where
         F: Target<M>,
-        B: Borrow<Breaker>,
-        C: FnMut(Open) -> F::Outcome,
+        G: Handle<Breaker>,
+        C: FnOnce(Open) -> F::Outcome + Clone,
     {
-        self.hook(Asks::new(breaker, rejected))
+        self.map_guards(|guards| guards.and_breaker(Asks::new(breaker, ByFunction(rejected))))
     }
+}
 
-    /// Takes from a function what an outcome says of the health of the target, for the breaker.
+impl<P, F, H, G> Call<P, F, H, Blocking<ThreadSleeper>, G> {
+    /// Cancels the call when `signal` comes: its wait ends at once, and the last outcome comes back
+    /// with [`Reason::Cancelled`](crate::Reason::Cancelled). A running try is not interrupted.
     ///
     /// ```
+    /// use std::sync::mpsc;
     /// use rebackoff::prelude::*;
-    /// use rebackoff::Health;
-    /// # let _no_wait = rebackoff::testing::no_wait();
     ///
-    /// static FETCH: Policy = policy!(expo, max_tries = 3);
-    /// static SHOP: Breaker = breaker!(consecutive = 1);
+    /// static FETCH: Policy = policy!(expo(factor = secs(3600)), jitter = Jitter::None);
     ///
-    /// let result = FETCH
-    ///     .retry(|| Err::<(), _>(409)) // a conflict is no failure of the server
-    ///     .breaker_or(&SHOP, |_| Err(503))
-    ///     .counts(|result| match result {
-    ///         Err(500..) => Health::Failure,
-    ///         _ => Health::Success,
-    ///     })
-    ///     .outcome();
-    /// assert_eq!(result.reason, Some(Reason::MaxTries));
+    /// let (stop, stopped) = mpsc::channel::<()>();
+    /// drop(stop); // elsewhere, when the program is to end
+    /// let outcome = FETCH.retry(|| Err::<(), _>("down")).cancelled_by(&stopped).outcome();
+    /// assert_eq!((outcome.result, outcome.reason), (Err("down"), Some(Reason::Cancelled)));
     /// ```
-    #[inline]
-    pub fn counts<C>(self, health: C) -> Call<'p, F, Then<H, Counts<C>>, M>
+    pub fn cancelled_by<C>(self, signal: C) -> Call<P, F, H, Blocking<ThreadSleeper, WokenBy<C>>, G>
     where
-        F: Target<M>,
-        C: FnMut(&F::Outcome) -> Health,
+        C: Signal,
     {
-        self.hook(Counts(health))
+        self.map_mode(|Blocking { sleeper, .. }| Blocking { sleeper, signal: WokenBy(signal) })
     }
+}
 
-    /// Lets the calls inside this one's target see it: they inherit its deadline, their events
-    /// count its tries in `amplification`, and those that are to give way do.
-    ///
-    /// A call with `max_time` or a handler, or one that ends with `.outcome()`, is seen without it; any other is not, because success is to cost nothing.
+impl<P, F, H, S, G> Call<P, F, H, Async<S>, G> {
+    /// Cancels the call when the future `signal` is ready: its wait ends at once, and the last outcome
+    /// comes back with [`Reason::Cancelled`](crate::Reason::Cancelled). A running try is not
+    /// interrupted; [`cancelled_by_or`](Self::cancelled_by_or) ends it, too.
     ///
     /// ```
+    /// # #[cfg(feature = "tokio")]
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
     /// use rebackoff::prelude::*;
-    /// # let _no_wait = rebackoff::testing::no_wait();
     ///
-    /// static OUTER: Policy = policy!(expo, max_tries = 3);
-    /// static INNER: Policy = policy!(expo, max_tries = 3, nested = Nested::Once);
+    /// static FETCH: Policy = policy!(expo(factor = secs(3600)), jitter = Jitter::None);
     ///
-    /// let mut calls = 0;
-    /// let mut down = || {
-    ///     calls += 1;
-    ///     Err::<(), _>("down")
-    /// };
-    /// let _ = OUTER.retry(|| INNER.retry(&mut down).call()).scope().call();
-    /// assert_eq!(calls, 3); // not nine
+    /// let stop = std::future::ready(()); // `tokio::signal::ctrl_c()`, for example
+    /// let fetch = FETCH.retry_async(|| async { Err::<(), _>("down") });
+    /// let outcome = fetch.cancelled_by(stop).outcome().await;
+    /// assert_eq!((outcome.result, outcome.reason), (Err("down"), Some(Reason::Cancelled)));
+    /// # });
     /// ```
-    #[inline]
-    pub fn scope(self) -> Call<'p, F, Then<H, Seen>, M> {
-        self.hook(Seen)
-    }
-
-    /// Waits with `sleeper` in place of the default one, and reads its clock.
-    #[inline]
-    pub fn sleeper<S>(self, sleeper: S) -> Call<'p, F, H, M::With<S>>
+    pub fn cancelled_by<C>(self, signal: C) -> Call<P, F, H, Async<S, EndsWaits<C::IntoFuture>>, G>
     where
-        M: Mode,
+        C: IntoFuture<Output = ()>,
     {
-        let Self { policy, target, hooks, mode: _, draws } = self;
-        Call { policy, target, hooks, mode: M::with(sleeper), draws }
+        let signal = EndsWaits { signal: signal.into_future() };
+        self.map_mode(|Async { sleeper, .. }| Async { sleeper, signal })
     }
 
-    /// Makes the jitter depend on `seed` alone, so that a run can be repeated.
-    #[inline]
-    pub fn seed(mut self, seed: u64) -> Self {
-        self.draws = CallDraws::seeded(seed);
-        self
-    }
-
-    /// Puts another target in place of this one.
-    pub(crate) fn map_target<G>(self, change: impl FnOnce(F, &M) -> G) -> Call<'p, G, H, M> {
-        let Self { policy, target, hooks, mode, draws } = self;
-        Call { policy, target: change(target, &mode), hooks, mode, draws }
-    }
-
-    #[inline]
-    pub(crate) fn into_parts(self) -> (F, H, Session<'p, M::Clock>)
+    /// Cancels the call when the future `signal` is ready, in a try as well: the try is dropped, and
+    /// the call returns what `outcome` makes. In a wait the last outcome comes back.
+    pub fn cancelled_by_or<C, T>(
+        self,
+        signal: C,
+        outcome: T,
+    ) -> Call<P, F, H, Async<S, EndsCall<C::IntoFuture, T>>, G>
     where
-        M: Mode,
+        F: Target<Async<S>>,
+        C: IntoFuture<Output = ()>,
+        T: FnMut() -> F::Outcome,
     {
-        let session = Session::new(self.policy, self.mode.into_clock(), self.draws);
-        (self.target, self.hooks, session)
+        let signal = EndsCall { signal: signal.into_future(), outcome };
+        self.map_mode(|Async { sleeper, .. }| Async { sleeper, signal })
     }
 }

@@ -1,311 +1,326 @@
-//! The async driver: calls, sleeps and tells.
+//! The async driver: calls, sleeps and reports.
 
 use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::ops::ControlFlow;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use pin_project_lite::pin_project;
-use rebackoff_core::{Cost, Verdict};
+use rebackoff_core::{Policy, Reason, Verdict};
 
+use crate::call::Call;
+use crate::guards::{Guarding, KeptBy, Rejects};
 use crate::hooks::Hook;
-use crate::session::Session;
+use crate::kept::Keep;
+use crate::mode::Async;
+use crate::session::{Failure, Session};
+use crate::signal::{AsyncSignal, NoSignal};
 use crate::target::Target;
-use crate::{Async, AsyncSleeper, Call, Outcome};
+use crate::wait::Wait;
+use crate::{AsyncSleeper, Outcome};
 
 pin_project! {
     /// The future of an async [`Call`]: dropping it cancels the call, in a try or in a wait.
     ///
-    /// One that is polled again after it has given up is never ready.
+    /// A future that is polled again after it has given up is never ready.
     #[must_use = "futures do nothing unless polled"]
-    pub struct RetryFuture<'p, F, H, S, Fut>
+    pub struct RetryFuture<P, F, H, S, G, O, Fut, C = NoSignal>
     where
         S: AsyncSleeper,
+        G: Guarding,
+        C: AsyncSignal<O>,
     {
         target: F,
-        hooks: H,
-        session: Session<'p, S>,
+        session: Session<P, S, H, G>,
         #[pin]
-        state: State<Fut, S::Sleep>,
+        signal: C,
+        #[pin]
+        state: State<Fut, S::Sleep, (KeptBy<G, O>, C::Kept)>,
     }
 }
-
-/// What follows a try that is not accepted: a wait, unless the outcome is the call's.
-type BeginWait<Call, O> = fn(Pin<&mut Call>, O, Verdict) -> ControlFlow<O>;
 
 pin_project! {
     #[project = StateProjection]
     #[project_ref = StateRef]
-    enum State<Fut, Sleep> {
+    enum State<Fut, Sleep, Kept> {
         Start,
-        Calling { #[pin] future: Fut },
-        Seen { #[pin] future: Fut },
-        Sleeping { #[pin] sleep: Sleep },
-        Yielding,
-        Yielded,
+        Trying { #[pin] future: Fut },
+        Waiting { #[pin] wait: Wait<Sleep>, kept: Kept },
         Ended,
     }
 }
 
-impl<'p, F, H, S> Call<'p, F, H, Async<S>>
+/// The future of a [`Call`] of `F`.
+type FutureOf<P, F, H, S, C, G> = RetryFuture<
+    P,
+    F,
+    H,
+    S,
+    G,
+    <F as Target<Async<S, C>>>::Outcome,
+    <F as Target<Async<S, C>>>::Call,
+    C,
+>;
+
+impl<P, F, H, S, C, G, O> Call<P, F, H, Async<S, C>, G>
 where
-    F: Target<Async<S>>,
-    F::Call: Future<Output = F::Outcome>,
-    H: Hook<F::Outcome>,
+    P: AsRef<Policy>,
+    F: Target<Async<S, C>, Outcome = O>,
+    F::Call: Future<Output = O>,
+    H: Hook<O>,
     S: AsyncSleeper,
+    C: AsyncSignal<O>,
+    G: Guarding<Rejection: Rejects<O>>,
 {
-    /// The future of this call, and how it went.
-    pub fn outcome(self) -> OutcomeFuture<'p, F, H, S, F::Call> {
-        OutcomeFuture { retry: self.into_future() }
+    /// The future of this call, which returns the outcome with tries, time and reason.
+    pub fn outcome(self) -> OutcomeFuture<P, F, H, S, G, O, F::Call, C> {
+        OutcomeFuture { retry: self.scope().into_future() }
     }
 }
 
-impl<'p, F, H, S> IntoFuture for Call<'p, F, H, Async<S>>
+impl<P, F, H, S, C, G, O> IntoFuture for Call<P, F, H, Async<S, C>, G>
 where
-    F: Target<Async<S>>,
-    F::Call: Future<Output = F::Outcome>,
-    H: Hook<F::Outcome>,
+    P: AsRef<Policy>,
+    F: Target<Async<S, C>, Outcome = O>,
+    F::Call: Future<Output = O>,
+    H: Hook<O>,
     S: AsyncSleeper,
+    C: AsyncSignal<O>,
+    G: Guarding<Rejection: Rejects<O>>,
 {
-    type Output = F::Outcome;
-    type IntoFuture = RetryFuture<'p, F, H, S, F::Call>;
+    type Output = O;
+    type IntoFuture = FutureOf<P, F, H, S, C, G>;
 
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
-        let (target, hooks, session) = self.into_parts();
-        RetryFuture { target, hooks, session, state: State::Start }
+        let (target, signal, session) = self.into_parts();
+        RetryFuture { target, session, signal, state: State::Start }
     }
 }
 
-impl<F, H, S> Future for RetryFuture<'_, F, H, S, F::Call>
+impl<P, F, H, S, C, G, O> Future for RetryFuture<P, F, H, S, G, O, F::Call, C>
 where
-    F: Target<Async<S>>,
-    F::Call: Future<Output = F::Outcome>,
-    H: Hook<F::Outcome>,
+    P: AsRef<Policy>,
+    F: Target<Async<S, C>, Outcome = O>,
+    F::Call: Future<Output = O>,
+    H: Hook<O>,
     S: AsyncSleeper,
+    C: AsyncSignal<O>,
+    G: Guarding<Rejection: Rejects<O>>,
 {
-    type Output = F::Outcome;
+    type Output = O;
 
     #[inline]
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Outcome> {
-        self.poll_timed(context, H::TIMED)
-    }
-}
-
-impl<F, H, S> RetryFuture<'_, F, H, S, F::Call>
-where
-    F: Target<Async<S>>,
-    F::Call: Future<Output = F::Outcome>,
-    H: Hook<F::Outcome>,
-    S: AsyncSleeper,
-{
-    #[inline]
-    fn poll_timed(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        timed: bool,
-    ) -> Poll<F::Outcome> {
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<O> {
         if let State::Start = self.state {
             let this = self.as_mut().project();
-            if let Err(outcome) = this.session.admit(this.hooks) {
+            if let Err(outcome) = this.session.admit() {
                 self.project().state.set(State::Ended);
                 return Poll::Ready(outcome);
             }
-            if self.as_mut().project().session.handle_start(timed) {
-                self.as_mut().begin_seen_try();
+            this.session.handle_start(H::TIMED);
+            return if self.session.is_visible() {
+                self.begin_visible(context)
             } else {
-                self.as_mut().begin_try();
-                if let ControlFlow::Break(outcome) =
-                    ready!(self.as_mut().poll_try(context, Self::begin_first_wait))
-                {
-                    return Poll::Ready(outcome);
-                }
-            }
-        }
-        self.poll_on(context)
-    }
-
-    /// Goes on after a try that failed or is not ready; apart, so that success costs nothing.
-    #[inline(never)]
-    fn poll_on(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Outcome> {
-        loop {
-            let flow = match self.state {
-                State::Calling { .. } => {
-                    ready!(self.as_mut().poll_try(context, Self::begin_wait::<false>))
-                }
-                State::Seen { .. } => ready!(self.as_mut().poll_seen_try(context)),
-                _ => ControlFlow::Continue(()),
+                self.begin::<false>(context)
             };
-            if let ControlFlow::Break(outcome) = flow {
-                return Poll::Ready(outcome);
+        }
+        if self.session.is_visible() {
+            self.poll_on::<true>(context)
+        } else {
+            self.poll_on::<false>(context)
+        }
+    }
+}
+
+impl<P, F, H, S, C, G, O> RetryFuture<P, F, H, S, G, O, F::Call, C>
+where
+    P: AsRef<Policy>,
+    F: Target<Async<S, C>, Outcome = O>,
+    F::Call: Future<Output = O>,
+    H: Hook<O>,
+    S: AsyncSleeper,
+    C: AsyncSignal<O>,
+    G: Guarding<Rejection: Rejects<O>>,
+{
+    /// Begins the first try, and polls it.
+    #[inline]
+    fn begin<const VISIBLE: bool>(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<O> {
+        let mut this = self.as_mut().project();
+        this.session.handle_try();
+        let (target, session) = (this.target, &*this.session);
+        let polled = session.within::<VISIBLE, _>(|| {
+            let future = target.call(|| session.attempt());
+            this.state.set(State::Trying { future });
+            match this.state.as_mut().project() {
+                StateProjection::Trying { future } => future.poll(context),
+                _ => Poll::Pending,
             }
-            ready!(self.as_mut().poll_wait(context));
-            let this = self.as_mut().project();
-            if let Err(kept) = this.session.readmit(this.hooks) {
-                self.project().state.set(State::Ended);
-                return Poll::Ready(kept);
-            }
-            if self.session.is_seen() {
-                self.as_mut().begin_seen_try();
-            } else {
-                self.as_mut().begin_try();
+        });
+        let Poll::Ready(outcome) = polled else {
+            let outcome = ready!(this.signal.poll_in_try(context));
+            return Poll::Ready(self.cancel(outcome));
+        };
+        match this.session.judge(&outcome) {
+            Verdict::Accept => Poll::Ready(outcome),
+            verdict => self.fail::<VISIBLE>(context, outcome, verdict),
+        }
+    }
+
+    /// Apart, so that a call without a scope stays short.
+    #[inline(never)]
+    fn begin_visible(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<O> {
+        self.begin::<true>(context)
+    }
+
+    /// A try has failed: begins the wait, and polls on. Apart, so that success stays short.
+    #[cold]
+    #[inline(never)]
+    fn fail<const VISIBLE: bool>(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        outcome: O,
+        verdict: Verdict,
+    ) -> Poll<O> {
+        match self.as_mut().begin_wait::<VISIBLE>(outcome, verdict) {
+            Some(outcome) => Poll::Ready(outcome),
+            None => self.poll_on::<VISIBLE>(context),
+        }
+    }
+
+    /// Goes on after a try that failed or was not ready.
+    #[inline(never)]
+    fn poll_on<const VISIBLE: bool>(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<O> {
+        loop {
+            let mut this = self.as_mut().project();
+            match this.state.as_mut().project() {
+                StateProjection::Trying { future } => {
+                    let polled = this.session.within::<VISIBLE, _>(|| future.poll(context));
+                    let Poll::Ready(outcome) = polled else {
+                        let outcome = ready!(this.signal.poll_in_try(context));
+                        return Poll::Ready(self.cancel(outcome));
+                    };
+                    let verdict = this.session.judge(&outcome);
+                    if verdict == Verdict::Accept {
+                        return Poll::Ready(outcome);
+                    }
+                    if let Some(outcome) = self.as_mut().begin_wait::<VISIBLE>(outcome, verdict) {
+                        return Poll::Ready(outcome);
+                    }
+                }
+                StateProjection::Waiting { wait, kept } => {
+                    let cancelled = this.signal.poll_in_wait(context).is_ready();
+                    if !cancelled {
+                        ready!(wait.poll(context));
+                    }
+                    let resumed = this.session.handle_resume(cancelled, kept);
+                    if let ControlFlow::Break(outcome) = resumed {
+                        this.state.set(State::Ended);
+                        return Poll::Ready(outcome);
+                    }
+                    let (target, session) = (this.target, &*this.session);
+                    let future = session.within::<VISIBLE, _>(|| target.call(|| session.attempt()));
+                    this.state.set(State::Trying { future });
+                }
+                // The outcome has been given.
+                StateProjection::Start | StateProjection::Ended => return Poll::Pending,
             }
         }
     }
 
-    #[inline]
-    fn poll_try(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        begin_wait: BeginWait<Self, F::Outcome>,
-    ) -> Poll<ControlFlow<F::Outcome>> {
-        let this = self.as_mut().project();
-        let StateProjection::Calling { future } = this.state.project() else {
-            return Poll::Ready(ControlFlow::Continue(()));
-        };
-        let outcome = ready!(this.hooks.poll(|| future.poll(context)));
-        Poll::Ready(match this.session.judge(&outcome, this.hooks) {
-            Verdict::Accept => ControlFlow::Break(outcome),
-            verdict => begin_wait(self, outcome, verdict),
-        })
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn poll_seen_try(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<ControlFlow<F::Outcome>> {
-        let this = self.as_mut().project();
-        let StateProjection::Seen { future } = this.state.project() else {
-            return Poll::Ready(ControlFlow::Continue(()));
-        };
-        let scope = this.session.scope();
-        let hooks = &mut *this.hooks;
-        let outcome = ready!(scope.within(|| hooks.poll(|| future.poll(context))));
-        Poll::Ready(match this.session.judge(&outcome, this.hooks) {
-            Verdict::Accept => ControlFlow::Break(outcome),
-            verdict => self.begin_wait::<true>(outcome, verdict),
-        })
-    }
-
-    #[inline]
-    fn begin_try(self: Pin<&mut Self>) {
-        let mut this = self.project();
-        this.session.handle_try(this.hooks);
-        let future = this.target.call(|| this.session.attempt(false));
-        this.state.set(State::Calling { future });
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn begin_seen_try(self: Pin<&mut Self>) {
-        let mut this = self.project();
-        this.session.handle_try(this.hooks);
-        let session = &*this.session;
-        let future = session.scope().within(|| this.target.call(|| session.attempt(true)));
-        this.state.set(State::Seen { future });
-    }
-
-    /// Apart, as all that follows a failure is, so that success stays short.
-    #[cold]
-    #[inline(never)]
-    fn begin_first_wait(
-        self: Pin<&mut Self>,
-        outcome: F::Outcome,
-        verdict: Verdict,
-    ) -> ControlFlow<F::Outcome> {
-        self.begin_wait::<false>(outcome, verdict)
-    }
-
+    /// Begins the wait after a failed try. Returns the outcome when the call gives up.
     #[inline(always)]
     #[allow(
         clippy::inline_always,
         reason = "a call would cost a third of what it does; the first failure has its own copy"
     )]
-    fn begin_wait<const SEEN: bool>(
+    fn begin_wait<const VISIBLE: bool>(
         self: Pin<&mut Self>,
-        outcome: F::Outcome,
+        outcome: O,
         verdict: Verdict,
-    ) -> ControlFlow<F::Outcome> {
+    ) -> Option<O> {
         let mut this = self.project();
-        let cost = match this.state.as_ref().project_ref() {
-            StateRef::Calling { future } | StateRef::Seen { future } if F::is_late(&future) => {
-                Cost::Timeout
-            }
-            _ => Cost::Retry,
+        let late = match this.state.as_ref().project_ref() {
+            StateRef::Trying { future } => F::is_late(&future),
+            _ => false,
         };
-        // The try is over: nothing of it outlives the wait, nor a handler.
+        // The try is over: its future does not outlive the handlers or the wait.
         this.state.set(State::Ended);
-        let Some(wait) = this.session.handle_failure(SEEN, &outcome, verdict, cost, this.hooks)
-        else {
-            return ControlFlow::Break(outcome);
-        };
-        drop(this.hooks.keep(outcome));
-        match wait.to_nanos() {
-            0 => this.state.set(State::Yielding),
-            nanos => {
-                let sleep = this.session.clock.sleep(Duration::from_nanos(nanos));
-                this.state.set(State::Sleeping { sleep });
-            }
-        }
-        ControlFlow::Continue(())
+        let is_rejection = G::Rejection::is_rejection(&outcome);
+        let failure = Failure { late, ..Failure::new(verdict, is_rejection) };
+        let wait = this.session.handle_failure::<VISIBLE, _>(&outcome, failure);
+        let Some(wait) = wait else { return Some(outcome) };
+        let kept = Keep::keep(outcome);
+        let wait = Wait::new(&this.session.clock, wait);
+        this.state.set(State::Waiting { wait, kept });
+        None
     }
 
-    #[inline]
-    fn poll_wait(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+    /// Ends the call in its try, with `outcome`.
+    #[cold]
+    #[inline(never)]
+    fn cancel(self: Pin<&mut Self>, outcome: O) -> O {
         let mut this = self.project();
-        match this.state.as_mut().project() {
-            StateProjection::Sleeping { sleep } => sleep.poll(context),
-            StateProjection::Yielding => {
-                this.state.set(State::Yielded);
-                context.waker().wake_by_ref();
-                Poll::Pending
-            }
-            StateProjection::Yielded => Poll::Ready(()),
-            // Whoever polls a call all the same that has given its outcome waits in vain.
-            _ => Poll::Pending,
-        }
+        this.state.set(State::Ended);
+        this.session.handle_end(Reason::Cancelled, &outcome);
+        outcome
     }
 }
 
-impl<F, H, S: AsyncSleeper, Fut> fmt::Debug for RetryFuture<'_, F, H, S, Fut> {
+impl<P, F, H, S, G, O, Fut, C> fmt::Debug for RetryFuture<P, F, H, S, G, O, Fut, C>
+where
+    S: AsyncSleeper,
+    G: Guarding,
+    C: AsyncSignal<O>,
+{
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RetryFuture").field("tries", &self.session.tries()).finish_non_exhaustive()
     }
 }
 
 pin_project! {
-    /// The future of an async [`Call`] that tells how it went.
+    /// The future of an async [`Call`] that returns the outcome with tries, time and reason.
     #[must_use = "futures do nothing unless polled"]
-    pub struct OutcomeFuture<'p, F, H, S, Fut>
+    pub struct OutcomeFuture<P, F, H, S, G, O, Fut, C = NoSignal>
     where
         S: AsyncSleeper,
+        G: Guarding,
+        C: AsyncSignal<O>,
     {
         #[pin]
-        retry: RetryFuture<'p, F, H, S, Fut>,
+        retry: RetryFuture<P, F, H, S, G, O, Fut, C>,
     }
 }
 
-impl<F, H, S> Future for OutcomeFuture<'_, F, H, S, F::Call>
+impl<P, F, H, S, C, G, O> Future for OutcomeFuture<P, F, H, S, G, O, F::Call, C>
 where
-    F: Target<Async<S>>,
-    F::Call: Future<Output = F::Outcome>,
-    H: Hook<F::Outcome>,
+    P: AsRef<Policy>,
+    F: Target<Async<S, C>, Outcome = O>,
+    F::Call: Future<Output = O>,
+    H: Hook<O>,
     S: AsyncSleeper,
+    C: AsyncSignal<O>,
+    G: Guarding<Rejection: Rejects<O>>,
 {
-    type Output = Outcome<F::Outcome>;
+    type Output = Outcome<O>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let mut retry = self.project().retry;
-        let result = ready!(retry.as_mut().poll_timed(context, true));
+        let result = ready!(retry.as_mut().poll(context));
         Poll::Ready(retry.project().session.report(result))
     }
 }
 
-impl<F, H, S: AsyncSleeper, Fut> fmt::Debug for OutcomeFuture<'_, F, H, S, Fut> {
+impl<P, F, H, S, G, O, Fut, C> fmt::Debug for OutcomeFuture<P, F, H, S, G, O, Fut, C>
+where
+    S: AsyncSleeper,
+    G: Guarding,
+    C: AsyncSignal<O>,
+{
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("OutcomeFuture").field(&self.retry).finish()
     }

@@ -1,16 +1,15 @@
 //! A policy with its guards.
 
-use std::borrow::Borrow;
 use std::fmt;
 use std::sync::Arc;
 
-use rebackoff_core::{Breaker, Budget, Policy};
+use rebackoff_core::{Breaker, Budget, Open, Policy};
 
-use crate::Retry;
-use crate::hooks::{Asks, Spends, Then};
+use crate::guards::{Asks, Guarding, GuardsOfCall, Handle, NoRejection, Pays, Rejection, Several};
+use crate::source::PolicySource;
 
-/// A policy with a budget, a breaker or both, which its calls share: the whole of what is said
-/// about calls to one service, under one name.
+/// A policy with a budget, a breaker or both, which its calls share: all rules for the calls to one
+/// service, under one name.
 ///
 /// ```text
 /// breaker ─▶ ┌ deadline ─▶ budget ─▶ try ─▶ timeout ┐
@@ -19,10 +18,10 @@ use crate::hooks::{Asks, Spends, Then};
 ///    └───────└──────────────────────────────────────┘
 /// ```
 ///
-/// The breaker is asked before the first try. After a try that another one may mend, the limits are
-/// looked at, then the breaker, and last the budget pays, so that nothing is spent on a refusal;
-/// after the wait, the breaker is asked again, and the budget gets back what a retry took that it
-/// refuses then. In whichever order `guards` names them, this is the order in which they are asked.
+/// The breaker is asked before the first try. After a failed try the limits come first, then the
+/// breaker, and last the budget pays, so that nothing is spent on a rejection. After the wait the
+/// breaker is asked again; the budget gets back the tokens of a retry that the breaker rejects then.
+/// The order in which `guards` names them does not matter.
 ///
 /// ```
 /// use rebackoff::prelude::*;
@@ -51,12 +50,36 @@ use crate::hooks::{Asks, Spends, Then};
 /// ```
 ///
 /// The policy itself stays plain data, which can be compared and read from a file; the guards are
-/// handles, `&'static` or [`Arc`].
+/// handles: references, [`Arc`]s, or an `Option` of one. A library takes the same type for every
+/// policy of its users as [`AnyPolicy`].
 #[derive(Clone, Copy, Debug)]
 pub struct Guarded<G> {
     policy: Policy,
     guards: G,
 }
+
+/// A policy of which a library knows no more at compile time than that it has, perhaps, a budget and a
+/// breaker.
+///
+/// ```
+/// use std::sync::Arc;
+/// use rebackoff::prelude::*;
+/// use rebackoff::{AnyPolicy, Guarded, Open};
+///
+/// pub struct Client { policy: AnyPolicy }
+///
+/// impl Client {
+///     pub fn get(&self) -> Result<u8, Box<dyn std::error::Error>> {
+///         self.policy.retry(|| Ok("7".parse()?)).call()
+///     }
+/// }
+///
+/// let budget = Arc::new(Budget::share().build()?);
+/// let client = Client { policy: Guarded::new(policy!(expo), (Some(budget), None)) };
+/// assert_eq!(client.get().unwrap(), 7);
+/// # Ok::<(), PolicyError>(())
+/// ```
+pub type AnyPolicy = Guarded<(Option<Arc<Budget>>, Option<Arc<Breaker>>)>;
 
 impl<G> Guarded<G> {
     /// `policy` with `guards`: a budget, a breaker, or a pair of guards.
@@ -75,23 +98,35 @@ impl<G> Guarded<G> {
     }
 }
 
-impl<G> Borrow<Policy> for Guarded<G> {
-    fn borrow(&self) -> &Policy {
+impl From<Policy> for AnyPolicy {
+    fn from(policy: Policy) -> Self {
+        Self::new(policy, (None, None))
+    }
+}
+
+impl<G> AsRef<Policy> for Guarded<G> {
+    fn as_ref(&self) -> &Policy {
         &self.policy
     }
 }
 
-impl<G: Guards> Retry for Guarded<G> {
-    type Hooks<O> = G::Hooks<O>;
+impl<G: Guards> PolicySource for Guarded<G> {
+    type Rejection = G::Rejection;
+    type Policy<'p>
+        = &'p Policy
+    where
+        Self: 'p;
+    type Breakers = G::Breakers;
+    type Budgets = G::Budgets;
 
     #[inline]
-    fn plain(&self) -> &Policy {
+    fn policy(&self) -> &Policy {
         &self.policy
     }
 
     #[inline]
-    fn hooks<O>(&self) -> Self::Hooks<O> {
-        self.guards.hooks()
+    fn guards(&self) -> GuardsOfCall<G::Breakers, G::Budgets> {
+        GuardsOfCall::new(self.guards.breakers(), self.guards.budgets())
     }
 }
 
@@ -102,15 +137,29 @@ impl<G: Guards> fmt::Display for Guarded<G> {
     }
 }
 
-/// What guards calls: `&Budget`, `&Breaker`, `Arc<Budget>`, `Arc<Breaker>`, or a pair of guards.
+/// The guards of a [`Guarded`] policy: `&Budget`, `&Breaker`, an `Arc` of one, an `Option` of these, or
+/// a pair of guards.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot guard a policy",
+    note = "give `&Budget`, `&Breaker`, an `Arc` of one, an `Option` of these, or a pair of guards"
+)]
 pub trait Guards {
-    /// The hooks of one call, whose target gives `O`.
-    type Hooks<O>;
+    /// The rejection that a call may meet.
+    type Rejection: Rejection;
 
-    /// The hooks of one call.
-    fn hooks<O>(&self) -> Self::Hooks<O>;
+    /// The breakers of one call.
+    type Breakers: Guarding<Rejection = Self::Rejection> + Send;
 
-    /// Writes what it allows, as in `; budget 10/s, at most 100`.
+    /// The budgets of one call.
+    type Budgets: Guarding<Rejection = NoRejection> + Send;
+
+    /// The breakers of a call that begins now.
+    fn breakers(&self) -> Self::Breakers;
+
+    /// The budgets of a call that begins now.
+    fn budgets(&self) -> Self::Budgets;
+
+    /// Writes the rules of the guards, as in `; budget 10/s, at most 100`.
     ///
     /// # Errors
     ///
@@ -119,36 +168,75 @@ pub trait Guards {
 }
 
 macro_rules! guards {
-    ($($guard:ty => $hook:ident, $name:literal;)*) => {$(
-        impl Guards for $guard {
-            type Hooks<O> = $hook<Self, O>;
+    ($($budget:ty, $breaker:ty;)*) => {$(
+        impl Guards for $budget {
+            type Rejection = NoRejection;
+            type Breakers = ();
+            type Budgets = Pays<Self>;
+
+            #[inline]
+            fn breakers(&self) {}
 
             #[inline]
             #[allow(clippy::clone_on_copy, reason = "some are")]
-            fn hooks<O>(&self) -> Self::Hooks<O> {
-                $hook::of(self.clone())
+            fn budgets(&self) -> Pays<Self> {
+                Pays::new(self.clone())
             }
 
             fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, concat!("; ", $name, " {}"), self)
+                describe::<Budget>(self, "budget", f)
+            }
+        }
+
+        impl Guards for $breaker {
+            type Rejection = Open;
+            type Breakers = Asks<Self>;
+            type Budgets = ();
+
+            #[inline]
+            #[allow(clippy::clone_on_copy, reason = "some are")]
+            fn breakers(&self) -> Asks<Self> {
+                Asks::new(self.clone(), crate::guards::ByOutcome)
+            }
+
+            #[inline]
+            fn budgets(&self) {}
+
+            fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                describe::<Breaker>(self, "breaker", f)
             }
         }
     )*};
 }
 
 guards! {
-    &Budget => Spends, "budget";
-    Arc<Budget> => Spends, "budget";
-    &Breaker => Asks, "breaker";
-    Arc<Breaker> => Asks, "breaker";
+    &Budget, &Breaker;
+    Arc<Budget>, Arc<Breaker>;
+    Option<&Budget>, Option<&Breaker>;
+    Option<Arc<Budget>>, Option<Arc<Breaker>>;
+}
+
+fn describe<G: fmt::Display>(
+    handle: &impl Handle<G>,
+    name: &str,
+    f: &mut fmt::Formatter<'_>,
+) -> fmt::Result {
+    handle.guard().map_or(Ok(()), |guard| write!(f, "; {name} {guard}"))
 }
 
 impl<A: Guards, B: Guards> Guards for (A, B) {
-    type Hooks<O> = Then<A::Hooks<O>, B::Hooks<O>>;
+    type Rejection = <A::Rejection as Rejection>::Or<B::Rejection>;
+    type Breakers = Several<A::Breakers, B::Breakers>;
+    type Budgets = Several<A::Budgets, B::Budgets>;
 
     #[inline]
-    fn hooks<O>(&self) -> Self::Hooks<O> {
-        Then(self.0.hooks(), self.1.hooks())
+    fn breakers(&self) -> Self::Breakers {
+        Several(self.0.breakers(), self.1.breakers())
+    }
+
+    #[inline]
+    fn budgets(&self) -> Self::Budgets {
+        Several(self.0.budgets(), self.1.budgets())
     }
 
     fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -64,7 +64,7 @@
 //! |---|---|---|
 //! | `macros` | yes | the attributes [`on_error`](macro@on_error) and [`on_predicate`](macro@on_predicate) |
 //! | `tokio` | yes | async waits with tokio's timer, also where `smol` is enabled beside it |
-//! | `smol` | | async waits with smol's timer; by name, `.sleeper(SmolSleeper)`, where `tokio` is on |
+//! | `smol` | | async waits with smol's timer; by name, `.sleeper(sleepers::SmolSleeper)`, where `tokio` is on |
 //! | `serde` | | policies in TOML, JSON and other formats |
 //! | `live` | | `LivePolicy`, which can be replaced while the program runs |
 //! | `tracing` | | an event for each backoff and give-up |
@@ -82,26 +82,35 @@
 pub mod __private;
 mod blocking;
 mod call;
+pub mod engine;
 mod env;
 mod future;
 mod guarded;
+mod guards;
 pub mod hooks;
 #[cfg(feature = "http")]
 pub mod http;
+mod kept;
 #[cfg(feature = "keyed")]
 mod keyed;
 #[cfg(feature = "live")]
 mod live;
+mod loops;
 #[cfg(feature = "metrics")]
 mod metrics;
+mod mode;
 mod outcome;
 mod random;
 mod retry;
 mod scope;
 mod session;
+mod signal;
+mod skipped;
 mod sleep;
-mod sleepers;
+pub mod sleepers;
+mod source;
 mod target;
+mod task;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod timeline;
@@ -112,10 +121,9 @@ mod trace;
 mod tries;
 mod wait;
 
-pub use call::Call;
 pub use env::from_env;
-pub use future::{OutcomeFuture, RetryFuture};
-pub use guarded::{Guarded, Guards};
+pub use guarded::{AnyPolicy, Guarded};
+pub use guards::FromOpen;
 pub use hooks::Hook;
 #[cfg(feature = "keyed")]
 pub use keyed::Keyed;
@@ -124,27 +132,29 @@ pub use live::LivePolicy;
 #[cfg(feature = "metrics")]
 pub use metrics::{GuardMetrics, Metrics};
 pub use outcome::{Attempt, Outcome};
-pub use rebackoff_core::*;
+pub use rebackoff_core::{
+    Breaker, BreakerState, Budget, Cost, Event, EventKind, Health, Jitter, Open, Policy,
+    PolicyError, Reason, Seconds, SettingError, Settings, Verdict, breaker, budget, constant,
+    decay, decorrelated, expo, fibo, linear, list, millis, policy, runtime, secs,
+};
 #[cfg(feature = "macros")]
 pub use rebackoff_macros::{on_error, on_predicate};
-pub use retry::Retry;
+pub use retry::{Retry, RetryFor};
 pub use scope::{deadline, deadline_async, remaining};
-pub use sleep::{Async, AsyncSleeper, Blocking, Clock, Mode, Sleeper};
-pub use sleepers::*;
-pub use target::{Target, WithAttempt};
+pub use sleep::{AsyncSleeper, Clock, Sleeper};
+pub use sleepers::sleep_fn;
 pub use timeline::{Timeline, now};
-pub use timeout::{TimedTry, WithTimeout};
-pub use tries::Tries;
 
-/// What most programs import: `use rebackoff::prelude::*`.
+/// The names that most programs import: `use rebackoff::prelude::*`.
 pub mod prelude {
     pub use crate::{
-        Above, Breaker, Budget, Event, Jitter, LastWait, Nested, Outcome, Policy, PolicyError,
-        Reason, Retry, Verdict, breaker, budget, constant, decay, decorrelated, expo, fibo, linear,
-        list, millis, policy, runtime, secs,
+        Breaker, Budget, Event, Jitter, Outcome, Policy, PolicyError, Reason, Retry, Verdict,
+        breaker, budget, constant, decay, decorrelated, expo, fibo, linear, list, millis, policy,
+        runtime, secs,
     };
     #[cfg(feature = "macros")]
     pub use crate::{on_error, on_predicate};
+    pub use rebackoff_core::{Above, LastWait, Nested};
 }
 
 /// The examples of the README, which run as tests.

@@ -5,6 +5,9 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use rebackoff_core::Policy;
 
+use crate::guards::{GuardsOfCall, NoRejection};
+use crate::source::PolicySource;
+
 /// A policy that is read on each call, so that a changed configuration holds from the next call
 /// on.
 ///
@@ -17,7 +20,7 @@ use rebackoff_core::Policy;
 /// # let _no_wait = rebackoff::testing::no_wait();
 ///
 /// let fetch = LivePolicy::new(policy!(expo(factor = millis(1)), max_tries = 2));
-/// let tries = |fetch: &LivePolicy| fetch.current().retry(|| Err::<(), _>("down")).outcome().tries;
+/// let tries = |fetch: &LivePolicy| fetch.retry(|| Err::<(), _>("down")).outcome().tries;
 /// assert_eq!(tries(&fetch), 2);
 ///
 /// fetch.replace(policy!(expo(factor = millis(1)), max_tries = 3)); // from a file, on SIGHUP
@@ -34,7 +37,7 @@ impl LivePolicy {
         Self { current: ArcSwap::from_pointee(policy) }
     }
 
-    /// The policy of now.
+    /// The policy of calls that begin now.
     pub fn current(&self) -> Arc<Policy> {
         self.current.load_full()
     }
@@ -48,5 +51,20 @@ impl LivePolicy {
 impl From<Policy> for LivePolicy {
     fn from(policy: Policy) -> Self {
         Self::new(policy)
+    }
+}
+
+impl PolicySource for LivePolicy {
+    type Rejection = NoRejection;
+    type Policy<'p> = Arc<Policy>;
+    type Breakers = ();
+    type Budgets = ();
+
+    fn policy(&self) -> Arc<Policy> {
+        self.current()
+    }
+
+    fn guards(&self) -> GuardsOfCall<(), ()> {
+        GuardsOfCall::NONE
     }
 }

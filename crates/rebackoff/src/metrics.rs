@@ -1,15 +1,15 @@
 //! The glossary's metrics, for the facade `metrics`.
 
-use std::borrow::Borrow;
-
 use metrics::{
     Counter, Gauge, Histogram, Unit, counter, describe_counter, describe_gauge, describe_histogram,
     gauge, histogram,
 };
-use rebackoff_core::{Breaker, BreakerState, Budget, Event, EventKind, Reason};
+use rebackoff_core::{Breaker, BreakerState, Budget, Event, EventKind, Events, Reason};
 
+use crate::Clock;
+use crate::guards::Handle;
 use crate::hooks::Hook;
-use crate::{Clock, Timeline};
+use crate::timeline::Timeline;
 
 /// A [`Hook`] that counts tries, retries, give-ups and waits with the facade [`metrics`](::metrics).
 ///
@@ -20,8 +20,8 @@ use crate::{Clock, Timeline};
 /// | `rebackoff.giveups` | counter | `target`, `reason` | calls that gave up |
 /// | `rebackoff.wait` | histogram, seconds | `target` | waits |
 ///
-/// A loop of [`Tries`](crate::Tries) tells of its first try with the first error or
-/// [`success`](crate::Tries::success): one that is left without either is not counted.
+/// A loop of [`Tries`](crate::Tries) reports its first try with the first error or
+/// [`success`](crate::Tries::success): a loop without either is not counted.
 ///
 /// The handles are asked of the recorder once, when it is made: make it after the recorder is
 /// installed, and lend it to each call.
@@ -75,14 +75,21 @@ impl Metrics {
     }
 }
 
+/// Each try is counted when it begins; a success is no event of its own.
+const COUNTED: Events = Events::TRY.or(Events::BACKOFF).or(Events::GIVEUP);
+
 impl<O> Hook<O> for Metrics {
-    fn tell(&mut self, event: &Event<'_, O>) {
+    const EVENTS: Events = COUNTED;
+
+    fn notify(&mut self, event: &Event<'_, O>) {
         self.count(event);
     }
 }
 
 impl<O> Hook<O> for &Metrics {
-    fn tell(&mut self, event: &Event<'_, O>) {
+    const EVENTS: Events = COUNTED;
+
+    fn notify(&mut self, event: &Event<'_, O>) {
         self.count(event);
     }
 }
@@ -93,7 +100,7 @@ impl std::fmt::Debug for Metrics {
     }
 }
 
-/// The gauges of a budget and a breaker, which are set when they are told to.
+/// The gauges of budgets and breakers.
 ///
 /// | metric | kind | told apart by | |
 /// |---|---|---|---|
@@ -119,51 +126,57 @@ pub struct GuardMetrics {
     updates: Vec<Update>,
 }
 
-/// Sets one gauge to what holds now.
-type Update = Box<dyn Fn(&Timeline) + Send + Sync>;
+/// Sets one gauge to the present state.
+type Update = Box<dyn Fn(Timeline) + Send + Sync>;
 
 impl GuardMetrics {
-    /// The gauges of nothing yet, by the clock of blocking calls.
+    /// No gauges yet, by the clock of blocking calls.
     pub fn new() -> Self {
         describe();
         Self::default()
     }
 
-    /// By the clock of `sleeper`, which is to be the one of the calls.
+    /// Reads the clock of `sleeper`, which must be the sleeper of the calls.
     #[must_use]
     pub fn clock(mut self, sleeper: &impl Clock) -> Self {
         self.timeline = sleeper.timeline();
         self
     }
 
-    /// And the gauge of `breaker`, under `name`.
+    /// Adds the gauge of `breaker`, under `name`.
     #[must_use]
     pub fn breaker<B>(mut self, name: impl Into<String>, breaker: B) -> Self
     where
-        B: Borrow<Breaker> + Send + Sync + 'static,
+        B: Handle<Breaker> + Send + Sync + 'static,
     {
         let gauge = gauge!("rebackoff.breaker.state", "name" => name.into());
-        self.updates.push(Box::new(move |timeline| set_state(&gauge, breaker.borrow(), timeline)));
-        self
-    }
-
-    /// And the gauge of `budget`, under `name`.
-    #[must_use]
-    pub fn budget<B>(mut self, name: impl Into<String>, budget: B) -> Self
-    where
-        B: Borrow<Budget> + Send + Sync + 'static,
-    {
-        let gauge = gauge!("rebackoff.budget.tokens", "name" => name.into());
         self.updates.push(Box::new(move |timeline| {
-            gauge.set(budget.borrow().tokens(|| timeline.now()));
+            if let Some(breaker) = breaker.guard() {
+                set_state(&gauge, breaker, timeline);
+            }
         }));
         self
     }
 
-    /// Sets all of them to what holds now.
+    /// Adds the gauge of `budget`, under `name`.
+    #[must_use]
+    pub fn budget<B>(mut self, name: impl Into<String>, budget: B) -> Self
+    where
+        B: Handle<Budget> + Send + Sync + 'static,
+    {
+        let gauge = gauge!("rebackoff.budget.tokens", "name" => name.into());
+        self.updates.push(Box::new(move |timeline| {
+            if let Some(budget) = budget.guard() {
+                gauge.set(budget.tokens(|| timeline.now()));
+            }
+        }));
+        self
+    }
+
+    /// Sets all gauges to the present state.
     pub fn update(&self) {
         for update in &self.updates {
-            update(&self.timeline);
+            update(self.timeline);
         }
     }
 }
@@ -174,7 +187,7 @@ impl std::fmt::Debug for GuardMetrics {
     }
 }
 
-fn set_state(gauge: &Gauge, breaker: &Breaker, timeline: &Timeline) {
+fn set_state(gauge: &Gauge, breaker: &Breaker, timeline: Timeline) {
     gauge.set(match breaker.state(|| timeline.now()) {
         BreakerState::Closed => 0.0,
         BreakerState::HalfOpen => 1.0,

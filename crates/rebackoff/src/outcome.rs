@@ -1,37 +1,37 @@
-//! How a call went.
+//! The outcome of a call, and of the try that runs.
 
 use std::time::Duration;
 
 use rebackoff_core::Reason;
 
-/// How one call went: what `.outcome()` gives in place of the bare result.
+/// The end of one call: `.outcome()` returns it in place of the bare result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Outcome<O> {
-    /// What the last try gave, untouched; where a breaker let none through, what the call gives in
-    /// its place.
+    /// The outcome of the last try, untouched; of a call that a breaker rejected, the outcome made of
+    /// the rejection.
     pub result: O,
-    /// The tries that were made; 0 where a breaker let none through.
+    /// The tries that were made; 0 where a breaker rejected the call.
     pub tries: u64,
     /// The time from the first try's start to the last try's end, or to the end of the wait after it
-    /// where a breaker refused the next one then; zero without a try.
+    /// where a breaker rejected the next one then; zero without a try.
     pub elapsed: Duration,
-    /// Why the call gave up; `None` when it succeeded.
+    /// The reason to give up; `None` when the call succeeded.
     pub reason: Option<Reason>,
     /// The wait that the last outcome asked for, when the call gave up and it asked for one: the
     /// time to come back after, where the reason is [`Reason::Hint`]. `None` where that wait is over
-    /// already, and a breaker refused the next try.
+    /// already, and a breaker rejected the next try.
     pub hint: Option<Duration>,
 }
 
 impl<O> Outcome<O> {
-    /// Whether the last try was accepted.
+    /// Returns whether the last try was accepted.
     pub const fn is_success(&self) -> bool {
         self.reason.is_none()
     }
 }
 
-/// What a target may ask about the try that it is.
+/// Information about the current try.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Attempt {

@@ -1,31 +1,48 @@
-//! Layers 1 and 2 begin here: what a policy can do.
+//! The calls of a policy: where loops and closures begin.
 
 use std::future::Future;
 
-use rebackoff_core::Policy;
-
-use crate::hooks::{OnError, Then};
+use crate::call::Call;
+use crate::guards::{GuardsOfCall, NoRejection, Rejection, Rejects};
+use crate::hooks::OnError;
+use crate::mode::{Async, Blocking};
 use crate::sleepers::{DefaultSleeper, ThreadSleeper};
+use crate::source::PolicySource;
 use crate::target::WithAttempt;
-use crate::{Async, Attempt, Blocking, Call, Tries};
+use crate::tries::Tries;
+use crate::{Attempt, Clock};
 
-/// A call of a target that gives `Result<T, E>`.
-type ErrorCall<'p, P, F, T, E, M> =
-    Call<'p, F, Then<OnError, <P as Retry>::Hooks<Result<T, E>>>, M>;
+/// A call of `F` by the policy of `P`.
+type CallOf<'p, P, F, H, M> = Call<
+    <P as PolicySource>::Policy<'p>,
+    F,
+    H,
+    M,
+    GuardsOfCall<<P as PolicySource>::Breakers, <P as PolicySource>::Budgets>,
+>;
 
-/// The drivers, as methods of [`Policy`] and [`Guarded`](crate::Guarded): closures with `retry` and
-/// `poll`, loops with `tries`.
-pub trait Retry {
-    /// What each call asks beside its policy, where its target gives `O`.
-    #[doc(hidden)]
-    type Hooks<O>;
-
-    #[doc(hidden)]
-    fn plain(&self) -> &Policy;
-
-    #[doc(hidden)]
-    fn hooks<O>(&self) -> Self::Hooks<O>;
-
+/// The calls of a policy: closures with `retry` and `poll`, loops with `tries`.
+///
+/// As a bound, `R: Retry` takes every policy that rejects no call: [`Policy`](crate::Policy),
+/// `LivePolicy`, a
+/// [`Guarded`](crate::Guarded) one with budgets, and references, `Arc`s, `Box`es and `LazyLock`s of
+/// them. A policy with a breaker needs an outcome that can be made of a rejection: take
+/// [`R: RetryFor<Outcome>`](RetryFor).
+///
+/// ```
+/// use rebackoff::prelude::*;
+///
+/// fn parse<R: Retry>(policy: &R, text: &str) -> Result<u8, std::num::ParseIntError> {
+///     policy.retry(|| text.parse()).call()
+/// }
+/// assert_eq!(parse(&policy!(expo, max_tries = 3), "7"), Ok(7));
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` may reject a call, or is no policy",
+    note = "a policy with a breaker is a `RetryFor<Outcome>`: take `R: RetryFor<Result<T, E>>`, \
+            where `E: From<rebackoff::Open>`"
+)]
+pub trait Retry<X: Rejection = NoRejection>: PolicySource<Rejection = X> {
     /// Retries a function on errors, blocking.
     ///
     /// ```
@@ -48,24 +65,23 @@ pub trait Retry {
     /// assert_eq!(answer, Ok(42));
     /// ```
     #[inline]
-    fn retry<F, T, E>(&self, target: F) -> ErrorCall<'_, Self, F, T, E, Blocking<ThreadSleeper>>
+    fn retry<F, T, E>(&self, target: F) -> CallOf<'_, Self, F, OnError, Blocking<ThreadSleeper>>
     where
         F: FnMut() -> Result<T, E>,
     {
-        Call::new(self.plain(), target, Then(OnError, self.hooks()), Blocking(ThreadSleeper))
+        Call::new(self, target, OnError, Blocking::new(ThreadSleeper))
     }
 
-    /// Retries a function on errors, blocking; the function is told about each [`Attempt`].
+    /// Retries a function on errors, blocking; the function gets the [`Attempt`].
     #[inline]
     fn retry_with<F, T, E>(
         &self,
         target: F,
-    ) -> ErrorCall<'_, Self, WithAttempt<F>, T, E, Blocking<ThreadSleeper>>
+    ) -> CallOf<'_, Self, WithAttempt<F>, OnError, Blocking<ThreadSleeper>>
     where
         F: FnMut(Attempt) -> Result<T, E>,
     {
-        let hooks = Then(OnError, self.hooks());
-        Call::new(self.plain(), WithAttempt(target), hooks, Blocking(ThreadSleeper))
+        Call::new(self, WithAttempt(target), OnError, Blocking::new(ThreadSleeper))
     }
 
     /// Retries an async function on errors. Nothing is called before the first poll.
@@ -85,31 +101,29 @@ pub trait Retry {
     fn retry_async<F, Fut, T, E>(
         &self,
         target: F,
-    ) -> ErrorCall<'_, Self, F, T, E, Async<DefaultSleeper>>
+    ) -> CallOf<'_, Self, F, OnError, Async<DefaultSleeper>>
     where
         F: FnMut() -> Fut,
         Fut: Future<Output = Result<T, E>>,
     {
-        let hooks = Then(OnError, self.hooks());
-        Call::new(self.plain(), target, hooks, Async(DefaultSleeper::default()))
+        Call::new(self, target, OnError, Async::new(DefaultSleeper::default()))
     }
 
-    /// Retries an async function on errors; the function is told about each [`Attempt`].
+    /// Retries an async function on errors; the function gets the [`Attempt`].
     #[inline]
     fn retry_async_with<F, Fut, T, E>(
         &self,
         target: F,
-    ) -> ErrorCall<'_, Self, WithAttempt<F>, T, E, Async<DefaultSleeper>>
+    ) -> CallOf<'_, Self, WithAttempt<F>, OnError, Async<DefaultSleeper>>
     where
         F: FnMut(Attempt) -> Fut,
         Fut: Future<Output = Result<T, E>>,
     {
-        let hooks = Then(OnError, self.hooks());
-        Call::new(self.plain(), WithAttempt(target), hooks, Async(DefaultSleeper::default()))
+        Call::new(self, WithAttempt(target), OnError, Async::new(DefaultSleeper::default()))
     }
 
-    /// Calls a function until a condition holds, blocking; the last value comes back when it
-    /// gives up.
+    /// Calls a function until a condition holds, blocking; a call that gives up returns the last
+    /// value.
     ///
     /// ```
     /// use rebackoff::prelude::*;
@@ -122,58 +136,86 @@ pub trait Retry {
     /// assert_eq!(tick, 3);
     /// ```
     #[inline]
-    fn poll<F, O>(&self, target: F) -> Call<'_, F, Self::Hooks<O>, Blocking<ThreadSleeper>>
+    fn poll<F, O>(&self, target: F) -> CallOf<'_, Self, F, (), Blocking<ThreadSleeper>>
     where
         F: FnMut() -> O,
     {
-        Call::new(self.plain(), target, self.hooks(), Blocking(ThreadSleeper))
+        Call::new(self, target, (), Blocking::new(ThreadSleeper))
     }
 
-    /// Calls an async function until a condition holds; the last value comes back when it gives
-    /// up.
+    /// Calls an async function until a condition holds; a call that gives up returns the last value.
     #[inline]
-    fn poll_async<F, Fut>(
-        &self,
-        target: F,
-    ) -> Call<'_, F, Self::Hooks<Fut::Output>, Async<DefaultSleeper>>
+    fn poll_async<F, Fut>(&self, target: F) -> CallOf<'_, Self, F, (), Async<DefaultSleeper>>
     where
         F: FnMut() -> Fut,
         Fut: Future,
     {
-        Call::new(self.plain(), target, self.hooks(), Async(DefaultSleeper::default()))
+        Call::new(self, target, (), Async::new(DefaultSleeper::default()))
     }
 
     /// Begins a blocking loop of the caller's own.
     ///
-    /// Not for a [`Guarded`](crate::Guarded) policy, whose breaker may refuse even the first try:
-    /// give the loop its guards with [`Tries::budget`] and [`Tries::breaker`].
+    /// A policy with a breaker may reject the first try: its loop begins with `tries()?`, and the error
+    /// is an [`Open`](crate::Open). Such a loop must report its [`success`](Tries::success).
     #[inline]
-    fn tries(&self) -> Tries<'_, Blocking<ThreadSleeper>>
-    where
-        Self: Retry<Hooks<()> = ()>,
-    {
-        Tries::new(self.plain(), Blocking(ThreadSleeper))
+    fn tries(&self) -> X::Begun<TriesOf<'_, Self, Blocking<ThreadSleeper>>> {
+        X::begun(Tries::new(self, Blocking::new(ThreadSleeper)))
     }
 
-    /// Begins an async loop of the caller's own. As for [`tries`](Self::tries), not for a
-    /// [`Guarded`](crate::Guarded) policy.
+    /// Begins an async loop of the caller's own, as [`tries`](Self::tries) begins a blocking one.
     #[inline]
-    fn tries_async(&self) -> Tries<'_, Async<DefaultSleeper>>
+    fn tries_async(&self) -> X::Begun<TriesOf<'_, Self, Async<DefaultSleeper>>>
     where
-        Self: Retry<Hooks<()> = ()>,
+        DefaultSleeper: Clock,
     {
-        Tries::new(self.plain(), Async(DefaultSleeper::default()))
+        X::begun(Tries::new(self, Async::new(DefaultSleeper::default())))
     }
 }
 
-impl Retry for Policy {
-    type Hooks<O> = ();
+type TriesOf<'p, P, M> = Tries<
+    <P as PolicySource>::Policy<'p>,
+    M,
+    (),
+    GuardsOfCall<<P as PolicySource>::Breakers, <P as PolicySource>::Budgets>,
+>;
 
-    #[inline]
-    fn plain(&self) -> &Policy {
-        self
-    }
+impl<P: PolicySource + ?Sized> Retry<P::Rejection> for P {}
 
-    #[inline]
-    fn hooks<O>(&self) {}
+/// A policy for calls with the outcome `O`, with a breaker or without.
+///
+/// Implemented by every policy that is [`Retry`], for all outcomes, and by a policy with a breaker for
+/// outcomes that can be made of a rejection and are `Send`: a `Result<T, E>` where `E: From<Open>`, or an
+/// `Option`. The
+/// calls are those of [`Retry`], which the prelude imports.
+///
+/// ```
+/// use rebackoff::prelude::*;
+/// use rebackoff::{Guarded, Open, RetryFor};
+///
+/// #[derive(Debug, PartialEq)]
+/// struct Failure(String);
+///
+/// impl From<Open> for Failure {
+///     fn from(open: Open) -> Self { Self(open.to_string()) }
+/// }
+///
+/// fn order<R: RetryFor<Result<u8, Failure>>>(policy: &R) -> Result<u8, Failure> {
+///     policy.retry(|| Ok(7)).call()
+/// }
+///
+/// static ORDER: Policy = policy!(expo, max_tries = 3);
+/// static SHOP: Breaker = breaker!(consecutive = 5);
+/// assert_eq!(order(&ORDER), Ok(7));
+/// assert_eq!(order(&Guarded::new(ORDER, &SHOP)), Ok(7));
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no policy for calls with the outcome `{O}`",
+    note = "`RetryFor<{O}>` takes a policy, and one with a breaker where the error implements \
+            `From<rebackoff::Open>`"
+)]
+pub trait RetryFor<O>: PolicySource<Rejection: Rejects<O> + Rejection<Kept<O>: Send>> {}
+
+impl<O, P> RetryFor<O> for P where
+    P: PolicySource<Rejection: Rejects<O> + Rejection<Kept<O>: Send>> + ?Sized
+{
 }

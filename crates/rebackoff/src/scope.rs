@@ -1,154 +1,294 @@
-//! Which call a call runs inside of: what an inner call inherits, and a target may ask.
+//! The enclosing calls: what a call inherits from them, and a target may ask.
 //!
-//! A call that is seen sets the scope of its thread while its target runs; an async one sets it
-//! for each poll, so that the scope belongs to the task and not to the thread. Reading it is for
-//! failures: a call that succeeds at once never asks what is around it.
+//! A call that is visible sets the scope of its thread while its target runs; an async call sets it
+//! for each poll. On tokio a scope carries the id of the task that set it, and is hidden from every
+//! other task: a target may drive a runtime that polls strangers' tasks.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use pin_project_lite::pin_project;
 use rebackoff_core::{Limits, Nested, Seconds};
 
 use crate::Clock;
 use crate::sleepers::DefaultSleeper;
-use crate::timeline::Timeline;
+use crate::task::{self, TaskId};
+use crate::timeline::{Deadline, Reading, Timeline};
 
-/// What a call tells the calls inside its try.
-#[derive(Clone, Debug)]
+/// What a call shows to the calls inside its target.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Scope {
-    /// When all of it must end, on `timeline`.
-    pub(crate) deadline: Option<Duration>,
-    /// The same of what is around the call alone.
-    pub(crate) around: Option<Duration>,
-    pub(crate) timeline: Timeline,
-    /// Its tries, times those of each call around it; 1 where there is none but a deadline.
+    /// The call's own deadline.
+    own: Parts,
+    /// The first deadline of the enclosing calls.
+    enclosing: Parts,
+    /// The call's tries, times those of each enclosing call. Zero where no scope is set.
     pub(crate) amplification: u64,
-    /// Whether it is a call or inside one, which an inner call can give way to.
-    pub(crate) is_call: bool,
+    /// Whether there is a call that an inner call can give way to, and not a deadline alone.
+    is_call: bool,
+    task: TaskId,
+}
+
+/// A deadline, or none, in parts of at most two words: a larger one would be copied through memory.
+#[derive(Clone, Copy, Debug)]
+struct Parts {
+    timeline: Timeline,
+    start: Option<Instant>,
+    /// The start on a clock that has no instants.
+    since: Duration,
+    limit: Option<Seconds>,
+}
+
+impl Parts {
+    const NONE: Self =
+        Self { timeline: Timeline::System, start: None, since: Duration::ZERO, limit: None };
+
+    #[inline]
+    const fn of(deadline: Option<Deadline>) -> Self {
+        let Some(Deadline { timeline, start, limit }) = deadline else { return Self::NONE };
+        let (start, since) = match start {
+            Reading::Instant(start) => (Some(start), Duration::ZERO),
+            Reading::Since(since) => (None, since),
+        };
+        Self { timeline, start, since, limit: Some(limit) }
+    }
+
+    #[inline]
+    fn deadline(self) -> Option<Deadline> {
+        let start = self.start.map_or(Reading::Since(self.since), Reading::Instant);
+        Some(Deadline { timeline: self.timeline, start, limit: self.limit? })
+    }
+
+    /// The deadline of two that comes first.
+    #[inline]
+    fn first(self, other: Self) -> Self {
+        match (self.limit, other.limit) {
+            (_, None) => self,
+            (None, _) => other,
+            _ => self.sooner(other),
+        }
+    }
+
+    fn sooner(self, other: Self) -> Self {
+        match (self.deadline(), other.deadline()) {
+            (Some(own), Some(others)) if others.is_before(&own) => other,
+            _ => self,
+        }
+    }
+}
+
+/// The scope of a thread. Where none is set, a call writes only the parts that it changes.
+struct Current {
+    own: PartsCell,
+    enclosing: PartsCell,
+    amplification: Cell<u64>,
+    is_call: Cell<bool>,
+    task: Cell<TaskId>,
+}
+
+struct PartsCell {
+    timeline: Cell<Timeline>,
+    start: Cell<Option<Instant>>,
+    since: Cell<Duration>,
+    limit: Cell<Option<Seconds>>,
 }
 
 thread_local! {
-    // Beside the scope itself, because it can be read in two instructions.
-    static NOTES: Cell<u8> = const { Cell::new(0) };
-    static SCOPE: RefCell<Option<Scope>> = const { RefCell::new(None) };
+    static CURRENT: Current = const {
+        Current {
+            own: PartsCell::new(),
+            enclosing: PartsCell::new(),
+            amplification: Cell::new(0),
+            is_call: Cell::new(true),
+            task: Cell::new(task::NONE),
+        }
+    };
 }
 
-/// There is a scope.
-const INSIDE: u8 = 1;
-/// The call that ended last gave what stands for a breaker's rejection: nobody was asked.
-const REJECTED: u8 = 2;
+impl PartsCell {
+    const fn new() -> Self {
+        let Parts { timeline, start, since, limit } = Parts::NONE;
+        Self {
+            timeline: Cell::new(timeline),
+            start: Cell::new(start),
+            since: Cell::new(since),
+            limit: Cell::new(limit),
+        }
+    }
 
-/// Whether there is anything to know beside the call itself: a call around it, or a rejection inside.
-#[inline]
-pub(crate) fn has_notes() -> bool {
-    NOTES.get() != 0
+    #[inline]
+    fn get(&self) -> Parts {
+        Parts {
+            timeline: self.timeline.get(),
+            start: self.start.get(),
+            since: self.since.get(),
+            limit: self.limit.get(),
+        }
+    }
+
+    #[inline]
+    fn set(&self, parts: Parts) {
+        self.timeline.set(parts.timeline);
+        self.start.set(parts.start);
+        self.since.set(parts.since);
+        self.limit.set(parts.limit);
+    }
 }
 
-/// Whether the call that ended last was rejected.
-#[inline]
-pub(crate) fn is_rejected() -> bool {
-    NOTES.get() & REJECTED != 0
+impl Current {
+    #[inline]
+    fn get(&self) -> Scope {
+        Scope {
+            own: self.own.get(),
+            enclosing: self.enclosing.get(),
+            amplification: self.amplification.get(),
+            is_call: self.is_call.get(),
+            task: self.task.get(),
+        }
+    }
+
+    #[inline]
+    fn set(&self, scope: Scope) {
+        self.own.set(scope.own);
+        self.enclosing.set(scope.enclosing);
+        self.amplification.set(scope.amplification);
+        self.is_call.set(scope.is_call);
+        self.task.set(scope.task);
+    }
 }
 
-/// Notes whether the last call was rejected, and gives what was noted before.
+/// Returns whether a scope is set on this thread, by whichever task.
 #[inline]
-pub(crate) fn note_rejected(rejected: bool) -> bool {
-    let notes = NOTES.get();
-    NOTES.set(notes & !REJECTED | if rejected { REJECTED } else { 0 });
-    notes & REJECTED != 0
+pub(crate) fn is_set() -> bool {
+    CURRENT.with(|current| current.amplification.get() != 0)
+}
+
+/// Runs `body` in the scope of a call that has no enclosing call, in try number `tries`.
+#[inline]
+pub(crate) fn within_outermost_call<O>(
+    (timeline, start, limit): (Timeline, Instant, Option<Seconds>),
+    tries: u64,
+    body: impl FnOnce() -> O,
+) -> O {
+    // Without a scope, `enclosing` is none and `is_call` true.
+    CURRENT.with(|current| {
+        current.own.timeline.set(timeline);
+        current.own.start.set(Some(start));
+        current.own.limit.set(limit);
+        current.amplification.set(tries);
+        current.task.set(task::current());
+    });
+    let _unset = Unset;
+    body()
+}
+
+/// Runs `body` in the scope of a call inside the enclosing calls, in try number `tries`.
+#[inline(never)]
+pub(crate) fn within_call<O>(
+    deadline: Option<Deadline>,
+    tries: u64,
+    body: impl FnOnce() -> O,
+) -> O {
+    Scope {
+        own: Parts::of(deadline),
+        enclosing: Parts::NONE,
+        amplification: tries,
+        is_call: true,
+        task: task::current(),
+    }
+    .inside_current()
+    .within(body)
+}
+
+/// Leaves no scope when it is dropped, after a panic too.
+struct Unset;
+
+impl Drop for Unset {
+    #[inline]
+    fn drop(&mut self) {
+        CURRENT.with(|current| current.amplification.set(0));
+    }
+}
+
+/// Puts the scope before back when it is dropped, after a panic too.
+struct Restore(Scope);
+
+impl Drop for Restore {
+    fn drop(&mut self) {
+        CURRENT.with(|current| current.set(self.0));
+    }
 }
 
 impl Scope {
-    /// The scope of what runs now, if a call is around it.
+    /// The scope of the task that runs, if an enclosing call or deadline has set one.
+    #[inline]
     pub(crate) fn current() -> Option<Self> {
-        SCOPE.try_with(|scope| scope.borrow().clone()).ok().flatten()
+        if is_set() { Self::of_this_task() } else { None }
     }
 
-    /// This scope inside `outer`: the deadline that comes first, and the calls of both.
-    pub(crate) fn inside(self, outer: &Self) -> Self {
-        let now = self.timeline.measured();
-        let around = outer.remaining().map(|left| now.saturating_add(left.to_duration()));
-        let deadline = match (self.deadline, around) {
-            (Some(own), Some(around)) => Some(own.min(around)),
-            (own, around) => own.or(around),
-        };
-        Self {
-            deadline,
-            around,
-            amplification: self.amplification.saturating_mul(outer.amplification),
-            is_call: self.is_call || outer.is_call,
-            ..self
-        }
+    #[cold]
+    #[inline(never)]
+    fn of_this_task() -> Option<Self> {
+        Some(CURRENT.with(Current::get)).filter(|scope| scope.task == task::current())
     }
 
-    /// This scope after waits that a test skipped.
-    #[cfg(feature = "testing")]
-    pub(crate) fn sooner_by(self, skipped: Duration) -> Self {
-        Self { deadline: self.deadline.map(|end| end.saturating_sub(skipped)), ..self }
-    }
-
-    /// A deadline `limit` from now, inside what is around.
+    /// A deadline `limit` from now, inside the enclosing calls.
     pub(crate) fn deadline(limit: Duration, timeline: Timeline) -> Self {
-        let deadline = Some(timeline.measured().saturating_add(limit));
-        let own = Self { deadline, around: None, timeline, amplification: 1, is_call: false };
-        match Self::current() {
-            Some(outer) => own.inside(&outer),
-            None => own,
-        }
+        let limit = Seconds::from_duration(limit);
+        let own = Parts::of(Some(Deadline { timeline, start: timeline.read(), limit }));
+        let (enclosing, task) = (Parts::NONE, task::current());
+        Self { own, enclosing, amplification: 1, is_call: false, task }.inside_current()
     }
 
-    /// The limits of a call inside it, `elapsed` after its first try started.
+    /// This scope of the task that runs, inside the enclosing calls.
+    #[inline]
+    fn inside_current(mut self) -> Self {
+        CURRENT.with(|current| {
+            let outer = current.amplification.get();
+            if outer != 0 && current.task.get() == self.task {
+                self.enclosing = current.own.get().first(current.enclosing.get());
+                self.amplification = self.amplification.saturating_mul(outer);
+                self.is_call |= current.is_call.get();
+            }
+        });
+        self
+    }
+
+    /// The limits of a call inside this scope, `elapsed` after its first try started.
     pub(crate) fn narrow(&self, limits: Limits, elapsed: Seconds) -> Limits {
         let nested = if self.is_call { limits.nested } else { Nested::Allow };
         Limits { nested, ..limits }.inside(self.remaining(), elapsed)
     }
 
-    /// The time left until the deadline.
+    /// The time left until the first deadline.
     pub(crate) fn remaining(&self) -> Option<Seconds> {
-        self.until(self.deadline)
+        self.own.first(self.enclosing).deadline().map(|deadline| deadline.remaining())
     }
 
-    /// The time left of what is around the call alone.
-    pub(crate) fn remaining_around(&self) -> Option<Seconds> {
-        self.until(self.around)
+    /// The time left until the first deadline of the enclosing calls.
+    pub(crate) fn enclosing_remaining(&self) -> Option<Seconds> {
+        self.enclosing.deadline().map(|deadline| deadline.remaining())
     }
 
-    fn until(&self, moment: Option<Duration>) -> Option<Seconds> {
-        Some(Seconds::from_duration(moment?.saturating_sub(self.timeline.measured())))
-    }
-
-    /// Runs `body` with this as its scope.
-    #[inline(never)]
+    /// Runs `body` in this scope, which knows its enclosing calls already.
+    #[inline]
     pub(crate) fn within<O>(self, body: impl FnOnce() -> O) -> O {
-        let _entered = Entered { before: replace(Some(self)) };
+        let _restore = CURRENT.with(|current| {
+            let before = current.get();
+            current.set(self);
+            Restore(before)
+        });
         body()
-    }
-}
-
-fn replace(scope: Option<Scope>) -> Option<Scope> {
-    NOTES.set(NOTES.get() & !INSIDE | if scope.is_some() { INSIDE } else { 0 });
-    SCOPE.try_with(|current| current.replace(scope)).ok().flatten()
-}
-
-/// Goes back to the scope before when it is dropped, after a panic too.
-struct Entered {
-    before: Option<Scope>,
-}
-
-impl Drop for Entered {
-    fn drop(&mut self) {
-        replace(self.before.take());
     }
 }
 
 pin_project! {
     /// A future in a scope: while it is polled, `scope` holds.
     pub(crate) struct Scoped<Fut> {
-        pub(crate) scope: Option<Scope>,
+        pub(crate) scope: Scope,
         #[pin]
         pub(crate) body: Fut,
     }
@@ -160,28 +300,29 @@ impl<Fut: Future> Future for Scoped<Fut> {
     #[inline]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Fut::Output> {
         let this = self.project();
-        match this.scope.clone() {
-            Some(scope) => scope.within(|| this.body.poll(context)),
-            None => this.body.poll(context),
-        }
+        let scope = Scope { task: task::current(), ..*this.scope };
+        scope.within(|| this.body.poll(context))
     }
 }
 
-/// The time left for what runs now; `None` outside of any limit.
+/// The time left for the code that runs now; `None` outside of any limit.
 ///
-/// It is the least of what is left of everything around, none below zero:
+/// The least of the time left of all enclosing limits, none below zero:
 ///
-/// | of each | is left |
+/// | limit | time left |
 /// |---|---|
 /// | call with `max_time` | `max_time` − elapsed |
 /// | try with a [`timeout`](crate::Call::timeout) | the timeout − the time since that try began |
 /// | [`deadline`] | its limit − the time since it began |
 ///
-/// A try with a timeout is around what it calls and awaits in any case. A call is around its target,
-/// and around all that its target calls on the same thread or awaits in the same task, if it has
-/// `max_time` or a handler, ends with `.outcome()`, or says [`scope`](crate::Call::scope); any other
-/// is not, since success is to cost nothing. Calls inside inherit the deadline by themselves; ask for
-/// it where you hand a timeout to something else.
+/// A try with a timeout always encloses the calls that it makes. A call encloses the calls of its
+/// target, on the same thread or in the same task, if it has `max_time`, ends with `.outcome()`, or
+/// has [`scope`](crate::Call::scope); any other call does not, since success is to cost nothing. Calls
+/// inside inherit the deadline by themselves; ask for it to hand a timeout to another library.
+///
+/// The scope of a call belongs to its task. On tokio a task that the target drives, but did not
+/// write (by `block_on`, for example), does not see it. Other executors give tasks no identity: there
+/// a target that drives an executor shows its scope to every task that the executor polls.
 ///
 /// ```
 /// use rebackoff::prelude::*;
@@ -206,8 +347,8 @@ pub fn remaining() -> Option<Duration> {
 
 /// Runs `body`, in which no retry waits for longer, nor tries again later, than `limit` from now.
 ///
-/// A call that is retried inside gives up as at its own `max_time`. What runs is not interrupted. Of
-/// deadlines around each other, the first counts.
+/// A call that is retried inside gives up as at its own `max_time`. A running try is not interrupted.
+/// Of nested deadlines the first counts.
 ///
 /// ```
 /// use rebackoff::prelude::*;
@@ -226,7 +367,7 @@ pub fn deadline<O>(limit: Duration, body: impl FnOnce() -> O) -> O {
     Scope::deadline(limit, Timeline::System).within(body)
 }
 
-/// The same for a future: the deadline counts from its first poll, on the clock of the default
+/// [`deadline`] for a future. The limit counts from its first poll, on the clock of the default
 /// sleeper, and holds in what it awaits, not in tasks that it spawns.
 ///
 /// ```
@@ -248,5 +389,5 @@ where
     DefaultSleeper: Clock,
 {
     let scope = Scope::deadline(limit, DefaultSleeper::default().timeline());
-    Scoped { scope: Some(scope), body }.await
+    Scoped { scope, body }.await
 }

@@ -1,66 +1,91 @@
-//! One call's state, which every driver shares: the engine, the draws, the clock.
+//! The state of one call, which every driver shares: engine, clock, hooks and guards.
 
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use rebackoff_core::{
-    Cost, Engine, Event, Health, LastWait, Limits, Policy, Reason, Seconds, Step, Verdict, Wait,
+    Cost, Engine, Event, EventKind, Health, LastWait, Limits, NextWait, Policy, Reason, Seconds,
+    Step, Verdict,
 };
 
-use crate::hooks::Hook;
+use crate::guards::{Guarding, Rejects};
+use crate::hooks::{Class, Hook, Then};
+use crate::kept::Keep;
 use crate::random::CallDraws;
 use crate::scope::{self, Scope};
-use crate::{Attempt, Clock, Outcome};
+use crate::skipped::Skipped;
+use crate::timeline::{Deadline, Reading};
+use crate::{Attempt, Clock, Outcome, trace};
 
-// In this order: in its own, the compiler fills each async call in elsewhere and copies all of it,
-// which nearly doubles the instructions of a success.
+// In this order: in an order of its own, the compiler fills each async call in elsewhere and copies all
+// of it, which nearly doubles the instructions of a success.
 #[repr(C)]
-pub(crate) struct Session<'p, C: Clock> {
-    timed: Option<Timed<C::Instant>>,
-    policy: &'p Policy,
+pub(crate) struct Session<P, C, H, G> {
+    phase: Phase,
+    policy: P,
     engine: Engine,
     draws: CallDraws,
     pub(crate) clock: C,
-    reason: Option<Reason>,
-    /// The last wait was not the call's own policy's, so its schedule is to be taken up again.
-    strayed: bool,
-    #[cfg(feature = "testing")]
-    skipped: Duration,
-    /// What this thread had skipped when the call began.
-    #[cfg(feature = "testing")]
-    skipped_before: Duration,
+    pub(crate) hooks: H,
+    pub(crate) guards: G,
+    /// The last wait came from another schedule than the policy's, which is to be taken up again.
+    off_schedule: bool,
+    /// The calls inside the target see this call.
+    visible: bool,
+    skipped: Skipped,
 }
 
-/// What a call knows of time that reads the clock when it begins.
-struct Timed<I> {
-    /// When the first try started.
-    start: I,
-    /// When `max_time` will be over, on the clock's timeline. A call that has given up has no use for
-    /// that, and keeps here what the last outcome asked to wait: every future has room for one alone.
-    deadline: Option<Duration>,
+/// A try that is not accepted.
+#[derive(Clone, Copy)]
+pub(crate) struct Failure<'p> {
+    pub(crate) verdict: Verdict,
+    /// The try's timeout has cancelled it.
+    pub(crate) late: bool,
+    /// The outcome is a breaker's rejection.
+    pub(crate) is_rejection: bool,
+    /// The policy to wait by, in place of the one that the hooks choose.
+    pub(crate) policy: Option<&'p Policy>,
 }
 
-impl<'p, C: Clock> Session<'p, C> {
+impl Failure<'_> {
     #[inline]
-    pub(crate) const fn new(policy: &'p Policy, clock: C, draws: CallDraws) -> Self {
+    pub(crate) const fn new(verdict: Verdict, is_rejection: bool) -> Self {
+        Self { verdict, late: false, is_rejection, policy: None }
+    }
+}
+
+/// How far a call has come, as far as its clock and its end are concerned.
+enum Phase {
+    /// The clock has not been read.
+    Untimed,
+    /// The first try started then.
+    Timed(Reading),
+    /// The call gave up.
+    GaveUp { reason: Reason, elapsed: Duration, hint: Option<Duration> },
+}
+
+impl<P, C, H, G> Session<P, C, H, G> {
+    #[inline]
+    pub(crate) const fn new(
+        policy: P,
+        clock: C,
+        draws: CallDraws,
+        hooks: H,
+        guards: G,
+        visible: bool,
+    ) -> Self {
         Self {
+            phase: Phase::Untimed,
             policy,
             engine: Engine::new(),
             draws,
             clock,
-            timed: None,
-            reason: None,
-            strayed: false,
-            #[cfg(feature = "testing")]
-            skipped: Duration::ZERO,
-            #[cfg(feature = "testing")]
-            skipped_before: Duration::ZERO,
+            hooks,
+            guards,
+            off_schedule: false,
+            visible,
+            skipped: Skipped::NONE,
         }
-    }
-
-    // Getters
-
-    pub(crate) const fn policy(&self) -> &'p Policy {
-        self.policy
     }
 
     #[inline]
@@ -70,387 +95,501 @@ impl<'p, C: Clock> Session<'p, C> {
 
     #[inline]
     pub(crate) const fn reason(&self) -> Option<Reason> {
-        self.reason
+        match self.phase {
+            Phase::GaveUp { reason, .. } => Some(reason),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn with_hook<A>(self, hook: A) -> Session<P, C, Then<H, A>, G> {
+        let Self { phase, policy, engine, draws, clock, hooks, guards, .. } = self;
+        let Self { off_schedule, visible, skipped, .. } = self;
+        let hooks = Then(hooks, hook);
+        Session {
+            phase,
+            policy,
+            engine,
+            draws,
+            clock,
+            hooks,
+            guards,
+            off_schedule,
+            visible,
+            skipped,
+        }
+    }
+
+    pub(crate) fn map_guards<N>(self, change: impl FnOnce(G) -> N) -> Session<P, C, H, N> {
+        let Self { phase, policy, engine, draws, clock, hooks, guards, .. } = self;
+        let Self { off_schedule, visible, skipped, .. } = self;
+        let guards = change(guards);
+        Session {
+            phase,
+            policy,
+            engine,
+            draws,
+            clock,
+            hooks,
+            guards,
+            off_schedule,
+            visible,
+            skipped,
+        }
+    }
+
+    /// This call with another clock, from which its time counts anew.
+    pub(crate) fn with_clock<T: Clock>(self, clock: T) -> Session<P, T, H, G>
+    where
+        P: AsRef<Policy>,
+    {
+        let Self { phase, policy, engine, draws, hooks, guards, off_schedule, .. } = self;
+        let Self { visible, skipped, .. } = self;
+        let timed = matches!(phase, Phase::Timed(_));
+        let mut session = Session {
+            phase,
+            policy,
+            engine,
+            draws,
+            clock,
+            hooks,
+            guards,
+            off_schedule,
+            visible,
+            skipped,
+        };
+        session.handle_start(timed);
+        session
+    }
+}
+
+impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
+    // Getters
+
+    pub(crate) fn policy(&self) -> &Policy {
+        self.policy.as_ref()
     }
 
     /// The time since the first try started, where the clock was read then.
     #[inline]
     pub(crate) fn elapsed(&self) -> Option<Duration> {
-        let elapsed = self.timed.as_ref().map(|timed| self.clock.elapsed(timed.start));
-        #[cfg(feature = "testing")]
-        let elapsed = elapsed.map(|elapsed| elapsed.saturating_add(self.skipped));
-        elapsed
+        match self.phase {
+            Phase::Untimed => None,
+            Phase::Timed(start) => {
+                Some(self.skipped.add_to(self.clock.timeline().read().since(start)))
+            }
+            Phase::GaveUp { elapsed, .. } => Some(elapsed),
+        }
     }
 
-    /// The time left, of this call or of one around it.
+    /// The time left, of this call or of an enclosing one.
     pub(crate) fn remaining(&self) -> Option<Duration> {
         self.remaining_inside(scope::remaining())
     }
 
     fn remaining_inside(&self, outer: Option<Duration>) -> Option<Duration> {
         let elapsed = self.elapsed().map_or(Seconds::ZERO, Seconds::from_duration);
-        let limits = self.policy.limits().inside(outer.map(Seconds::from_duration), elapsed);
+        let limits = self.policy().limits().inside(outer.map(Seconds::from_duration), elapsed);
         limits.remaining(elapsed).map(Seconds::to_duration)
     }
 
-    /// What a target may ask about the try that it is; `in_scope` is whether the scope of this call
-    /// holds.
-    pub(crate) fn attempt(&self, in_scope: bool) -> Attempt {
-        let around = match Scope::current() {
-            Some(own) if in_scope => own.remaining_around(),
+    /// Information about the current try.
+    pub(crate) fn attempt(&self) -> Attempt {
+        let enclosing = match Scope::current() {
+            Some(own) if self.visible => own.enclosing_remaining(),
             Some(outer) => outer.remaining(),
             None => None,
         };
-        let around = around.map(Seconds::to_duration);
-        let remaining = self.remaining_inside(around);
-        let limit = match self.policy.limits().last_wait {
+        let enclosing = enclosing.map(Seconds::to_duration);
+        let remaining = self.remaining_inside(enclosing);
+        let limit = match self.policy().limits().last_wait {
             LastWait::Stop => remaining,
-            // `max_time` is looked at between tries, but nothing outlives what is around it.
-            LastWait::Shorten => around,
+            // `max_time` is compared between tries, but no try outlives the enclosing calls.
+            LastWait::Shorten => enclosing,
         };
         Attempt { tries: self.tries(), remaining, limit }
     }
 
-    /// Whether the calls inside this one are to see it: where it watches the time anyway.
+    /// Returns whether the calls inside the target see this call.
     #[inline]
-    pub(crate) fn is_seen(&self) -> bool {
-        self.timed.is_some()
+    pub(crate) const fn is_visible(&self) -> bool {
+        self.visible
     }
 
-    /// What the calls inside a try of this one see.
-    #[cold]
-    #[inline(never)]
-    pub(crate) fn scope(&self) -> Scope {
-        let own = Scope {
-            deadline: self.timed.as_ref().and_then(|timed| timed.deadline),
-            around: None,
-            timeline: self.clock.timeline(),
-            amplification: self.tries(),
-            is_call: true,
-        };
-        #[cfg(feature = "testing")]
-        let own = own.sooner_by(self.skipped);
-        match scope::has_notes().then(Scope::current).flatten() {
-            Some(outer) => own.inside(&outer),
-            None => own,
+    /// Runs a part of the current try; where the call is `VISIBLE`, in its scope.
+    #[inline]
+    pub(crate) fn within<const VISIBLE: bool, O>(&self, body: impl FnOnce() -> O) -> O {
+        if !VISIBLE {
+            return body();
+        }
+        match self.phase {
+            Phase::Timed(Reading::Instant(start)) if !scope::is_set() => {
+                let limit = self.limit();
+                let own = (self.clock.timeline(), start, limit);
+                scope::within_outermost_call(own, self.tries(), body)
+            }
+            _ => scope::within_call(self.deadline(), self.tries(), body),
         }
     }
 
-    /// How the call went, now that it has ended with `result`.
+    /// This call's own limit on time, as its clock measures it.
+    #[inline]
+    fn limit(&self) -> Option<Seconds> {
+        self.policy().limits().max_time.map(|limit| self.skipped.take_from(limit))
+    }
+
+    /// The deadline of this call's own limit on time.
+    #[inline]
+    fn deadline(&self) -> Option<Deadline> {
+        match self.phase {
+            Phase::Timed(start) => {
+                let timeline = self.clock.timeline();
+                Some(Deadline { timeline, start, limit: self.limit()? })
+            }
+            _ => None,
+        }
+    }
+
+    /// The outcome of the call, which has ended with `result`.
     pub(crate) fn report<O>(&self, result: O) -> Outcome<O> {
         let elapsed = self.elapsed().unwrap_or_default();
-        let hint = self.reason.and(self.timed.as_ref()).and_then(|timed| timed.deadline);
-        Outcome { result, tries: self.tries(), elapsed, reason: self.reason, hint }
+        let (reason, hint) = match self.phase {
+            Phase::GaveUp { reason, hint, .. } => (Some(reason), hint),
+            _ => (None, None),
+        };
+        Outcome { result, tries: self.tries(), elapsed, reason, hint }
+    }
+
+    /// The clock is read as if the first try started now.
+    #[inline]
+    pub(crate) fn read_clock(&mut self) {
+        self.phase = Phase::Timed(self.clock.timeline().read());
     }
 
     // Handlers
 
-    /// The call begins; the clock is read if anything will ask how long it took. Such a call is
-    /// seen by the calls inside it.
+    /// The call begins. The clock is read if a limit, a handler or the caller may ask for the time.
     #[inline]
-    pub(crate) fn handle_start(&mut self, timed: bool) -> bool {
-        #[cfg(feature = "testing")]
-        {
-            self.skipped_before = crate::testing::skipped();
-        }
-        let timed = timed || self.policy.limits().max_time.is_some();
-        if timed {
+    pub(crate) fn handle_start(&mut self, timed: bool) {
+        self.skipped.begin();
+        self.visible |= self.policy().limits().max_time.is_some();
+        if self.visible || timed {
             self.read_clock();
         }
-        timed
     }
 
-    /// The call's time begins now.
+    /// A try begins.
     #[inline]
-    fn read_clock(&mut self) {
-        let deadline = self.policy.limits().max_time.map(|max_time| {
-            self.clock.timeline().measured().saturating_add(max_time.to_duration())
-        });
-        self.timed = Some(Timed { start: self.clock.now(), deadline });
+    pub(crate) fn handle_try<O>(&mut self)
+    where
+        H: Hook<O>,
+        G: Guarding,
+    {
+        self.engine.handle_try();
+        // Before the guards: a handler that panics leaves a try that has not begun.
+        self.report_try();
+        self.guards.handle_try(&self.clock);
     }
 
-    /// From now on what the last outcome asked to wait is kept where the deadline was.
+    /// The first try of a loop begins, which is reported later, when the type of its errors is known.
     #[inline]
-    fn keep_hint(&mut self, hint: Option<Duration>) {
-        if let Some(timed) = &mut self.timed {
-            timed.deadline = hint;
+    pub(crate) fn count_try(&mut self)
+    where
+        G: Guarding,
+    {
+        self.engine.handle_try();
+        self.guards.handle_try(&self.clock);
+    }
+
+    #[inline]
+    pub(crate) fn report_try<O>(&mut self)
+    where
+        H: Hook<O>,
+    {
+        if H::EVENTS.contains(EventKind::Try) {
+            // The first try has just started, or a loop reports it when it ends.
+            let elapsed = (self.tries() == 1).then_some(Duration::ZERO);
+            self.notify::<O>(EventKind::Try, elapsed, None, |_| {});
         }
+    }
+
+    /// The verdict on the try that ended with `outcome`; a success is settled at once.
+    #[inline]
+    pub(crate) fn judge<O>(&mut self, outcome: &O) -> Verdict
+    where
+        H: Hook<O>,
+        G: Guarding<Rejection: Rejects<O>>,
+    {
+        let verdict = self.hooks.judge(outcome, Verdict::Accept);
+        if verdict == Verdict::Accept {
+            if !G::IS_EMPTY {
+                let health = self.hooks.classify(outcome).health;
+                self.guards.handle_settled(&self.clock, verdict, health);
+            }
+            self.report_success(Some(outcome));
+        }
+        verdict
+    }
+
+    /// A try of a loop succeeded, which keeps its value.
+    pub(crate) fn handle_success<E>(&mut self)
+    where
+        H: Hook<E>,
+        G: Guarding,
+    {
+        self.guards.handle_settled(&self.clock, Verdict::Accept, None);
+        self.report_success::<E>(None);
+    }
+
+    #[inline]
+    fn report_success<O>(&mut self, outcome: Option<&O>)
+    where
+        H: Hook<O>,
+    {
+        if H::EVENTS.contains(EventKind::Success) {
+            self.notify(EventKind::Success, None, outcome, |_| {});
+        }
+    }
+
+    /// A try is not accepted. Returns the wait before the next try, or `None` when the call gives up.
+    /// `VISIBLE` is whether the call may be visible, and so have a limit on time of its own.
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "each driver has one failure path, kept apart")]
+    pub(crate) fn handle_failure<const VISIBLE: bool, O>(
+        &mut self,
+        outcome: &O,
+        failure: Failure<'_>,
+    ) -> Option<Duration>
+    where
+        H: Hook<O>,
+        G: Guarding,
+    {
+        let Failure { verdict, late, is_rejection, policy: chosen } = failure;
+        let class = if G::IS_EMPTY { Class::UNKNOWN } else { self.hooks.classify(outcome) };
+        let health = class.health.or(is_rejection.then_some(Health::Neutral));
+        self.guards.handle_settled(&self.clock, verdict, health);
+
+        let chosen = match chosen {
+            _ if !verdict.wants_retry() => None,
+            Some(chosen) => Some(*chosen),
+            None => self.hooks.policy(outcome),
+        };
+        let elapsed = self.elapsed_for::<VISIBLE>(chosen.as_ref());
+        let step = if scope::is_set() {
+            self.decide_inside(outcome, verdict, elapsed, chosen)
+        } else {
+            let timed = VISIBLE || chosen.is_some();
+            self.decide(outcome, verdict, elapsed, chosen, |limits| {
+                if timed { limits } else { Limits { max_time: None, ..limits } }
+            })
+        };
+        let hint = || verdict.hint().map(Seconds::to_duration);
+        let (reason, wait) = match step {
+            Step::Retry { wait, .. } => {
+                let usual = if late { Cost::Timeout } else { Cost::Retry };
+                let cost = class.cost.unwrap_or(usual);
+                match self.guards.handle_retry(&self.clock, cost, wait) {
+                    Ok(()) => (None, wait),
+                    Err(reason) => (Some(reason), wait),
+                }
+            }
+            Step::GiveUp { reason, .. } => (Some(reason), Seconds::ZERO),
+            Step::Accept => return None,
+        };
+        if let Some(reason) = reason {
+            self.give_up(reason, elapsed, outcome, hint());
+            return None;
+        }
+        if H::EVENTS.contains(EventKind::Backoff) {
+            self.notify(EventKind::Backoff, elapsed, Some(outcome), |event| {
+                event.wait = Some(wait.to_duration());
+                event.hint = hint();
+            });
+        }
+        trace::backoff(self.tries(), elapsed, wait);
+        Some(self.skipped.skip(wait))
+    }
+
+    /// The wait is over, or `cancelled` by a signal of the caller's: begins the next try.
+    ///
+    /// Breaks with the last outcome, which was `kept`, when the call is cancelled or a breaker rejects
+    /// the try.
+    #[inline]
+    pub(crate) fn handle_resume<O>(
+        &mut self,
+        cancelled: bool,
+        kept: &mut impl Keep<O>,
+    ) -> ControlFlow<O>
+    where
+        H: Hook<O>,
+        G: Guarding,
+    {
+        self.skipped.pass();
+        let refusal = if cancelled {
+            Some(Reason::Cancelled)
+        } else {
+            (!self.guards.handle_resume(&self.clock)).then_some(Reason::Breaker)
+        };
+        if let Some((reason, outcome)) = refusal.and_then(|reason| Some((reason, kept.take()?))) {
+            self.handle_end(reason, &outcome);
+            return ControlFlow::Break(outcome);
+        }
+        self.handle_try();
+        ControlFlow::Continue(())
+    }
+
+    /// The call ends with `outcome` before its next try, or in a try that a signal has cancelled.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn handle_end<O>(&mut self, reason: Reason, outcome: &O)
+    where
+        H: Hook<O>,
+        G: Guarding,
+    {
+        self.guards.handle_abandoned();
+        let elapsed = self.elapsed();
+        self.give_up(reason, elapsed, outcome, None);
     }
 
     /// Asks the guards for the first try.
     ///
     /// # Errors
     ///
-    /// It is not to be made; what the call gives in its place.
+    /// The outcome of a call that a breaker rejects.
     #[inline]
-    pub(crate) fn admit<O, H: Hook<O>>(&mut self, hooks: &mut H) -> Result<(), O> {
-        if let Err(outcome) = hooks.admit(&self.clock) {
-            let outcome = self.handle_rejection(outcome, hooks);
-            scope::note_rejected(true);
-            return Err(outcome);
-        }
-        hooks.start(&self.clock);
-        Ok(())
+    pub(crate) fn admit<O>(&mut self) -> Result<(), O>
+    where
+        H: Hook<O>,
+        G: Guarding<Rejection: Rejects<O>>,
+    {
+        self.guards.handle_start(&self.clock).map_err(|rejection| {
+            let outcome = rejection.into_outcome();
+            self.give_up(Reason::Breaker, None, &outcome, None);
+            outcome
+        })
     }
 
-    /// Asks the guards for the next try, now that the wait is over.
-    ///
-    /// # Errors
-    ///
-    /// It is not to be made; the outcome of the try before the wait.
-    #[inline]
-    pub(crate) fn readmit<O, H: Hook<O>>(&mut self, hooks: &mut H) -> Result<(), O> {
-        #[cfg(feature = "testing")]
-        if !self.skipped.is_zero() {
-            crate::testing::skip_to(self.skipped_before.saturating_add(self.skipped));
-        }
-        let admitted = hooks.readmit(&self.clock);
-        match hooks.give_back() {
-            Some(outcome) if !admitted => Err(self.handle_rejection(outcome, hooks)),
-            _ => Ok(()),
-        }
-    }
-
-    /// A breaker refused the next try, so that `outcome` is the call's.
-    #[cold]
-    #[inline(never)]
-    fn handle_rejection<O, H: Hook<O>>(&mut self, outcome: O, hooks: &mut H) -> O {
-        hooks.release();
-        self.engine.handle_refusal(Reason::Breaker);
-        self.keep_hint(None);
-        let elapsed = self.elapsed();
-        self.give_up(Reason::Breaker, elapsed, &outcome, None, hooks);
-        outcome
-    }
-
-    /// A try begins.
-    #[inline]
-    pub(crate) fn handle_try<O, H: Hook<O>>(&self, hooks: &mut H) {
-        if H::TIMED {
-            let elapsed = match self.tries() {
-                // A loop tells of it later.
-                1 => Duration::ZERO,
-                _ => self.elapsed().unwrap_or_default(),
-            };
-            hooks.tell(&Event::trying(self.tries(), elapsed).inside(amplification()));
-        }
-    }
-
-    /// The verdict on the try that ended with `outcome`; success is told at once.
-    #[inline]
-    pub(crate) fn judge<O, H: Hook<O>>(&self, outcome: &O, hooks: &mut H) -> Verdict {
-        let verdict = hooks.judge(outcome, Verdict::Accept);
-        self.settle(outcome, verdict, hooks);
-        if H::TIMED && verdict == Verdict::Accept {
-            let elapsed = self.elapsed().unwrap_or_default();
-            let event = Event::success(self.tries(), elapsed, outcome);
-            hooks.tell(&event.inside(amplification()));
-        }
-        verdict
-    }
-
-    /// A try of a loop succeeded, which keeps what it gave.
-    pub(crate) fn handle_passed<O, H: Hook<O>>(&self, hooks: &mut H) {
-        hooks.settle(&self.clock, Verdict::Accept, None);
-        if H::TIMED {
-            let elapsed = self.elapsed().unwrap_or_default();
-            hooks.tell(&Event::passed(self.tries(), elapsed).inside(amplification()));
-        }
-    }
-
-    /// Tells the guards of the verdict on a try.
-    #[inline]
-    pub(crate) fn settle<O, H: Hook<O>>(&self, outcome: &O, verdict: Verdict, hooks: &mut H) {
-        let rejected = verdict != Verdict::Accept && scope::is_rejected();
-        let health = hooks
-            .health(outcome)
-            .or(rejected.then_some(Health::Neutral))
-            .or_else(|| hooks.usual_health(outcome));
-        hooks.settle(&self.clock, verdict, health);
-    }
-
-    /// A try that is not accepted: the wait before the next one, or `None` when the call gives up.
-    /// `timed` is whether the call may have been [timed](Self::handle_start), `cost` what a retry
-    /// costs unless a hook says otherwise.
-    #[inline(always)]
-    #[allow(
-        clippy::inline_always,
-        reason = "each driver has one failure path, kept apart as a whole"
-    )]
-    pub(crate) fn handle_failure<O, H: Hook<O>>(
-        &mut self,
-        timed: bool,
-        outcome: &O,
-        verdict: Verdict,
-        cost: Cost,
-        hooks: &mut H,
-    ) -> Option<Seconds> {
-        let chosen = if verdict.wants_retry() { hooks.policy(outcome) } else { None };
-        let timed = timed || chosen.is_some();
-        let elapsed = if timed { self.elapsed_for(chosen.as_ref()) } else { None };
-        let step = if scope::has_notes() {
-            self.decide_inside(outcome, verdict, cost, elapsed, chosen, hooks)
-        } else {
-            let narrow = |limits: &Limits| {
-                if timed { *limits } else { Limits { max_time: None, ..*limits } }
-            };
-            let step = self.decide(outcome, verdict, elapsed, chosen, hooks, narrow);
-            self.ask_to_retry(step, outcome, cost, hooks)
-        };
-        let hint = || verdict.hint().map(Seconds::to_duration);
-        match step {
-            Step::Accept => None,
-            Step::Retry { wait } => {
-                let tries = self.tries().wrapping_sub(1);
-                if H::TIMED {
-                    let elapsed = elapsed.unwrap_or_default();
-                    let event = Event::backoff(tries, elapsed, wait.to_duration(), outcome);
-                    hooks.tell(&event.hinted(hint()).inside(amplification()));
-                }
-                crate::trace::backoff(tries, elapsed, wait);
-                Some(self.slept(wait))
-            }
-            Step::GiveUp { reason } => {
-                self.keep_hint(hint());
-                self.give_up(reason, elapsed, outcome, hint(), hooks);
-                None
-            }
-        }
-    }
-
-    /// The step that `step` becomes once the guards were asked, last of all, so that nothing is
-    /// spent on a refusal.
-    #[inline(always)]
-    #[allow(clippy::inline_always, reason = "a part of `handle_failure`")]
-    fn ask_to_retry<O, H: Hook<O>>(
-        &mut self,
-        step: Step,
-        outcome: &O,
-        cost: Cost,
-        hooks: &mut H,
-    ) -> Step {
-        let Step::Retry { wait } = step else { return step };
-        if !hooks.check(&self.clock, wait) {
-            return self.engine.handle_refusal(Reason::Breaker);
-        }
-        let cost = hooks.cost(outcome).or_else(|| hooks.usual_cost(outcome)).unwrap_or(cost);
-        if !hooks.pay(&self.clock, cost) {
-            hooks.release();
-            return self.engine.handle_refusal(Reason::Budget);
-        }
-        step
-    }
-
-    fn give_up<O, H: Hook<O>>(
+    fn give_up<O>(
         &mut self,
         reason: Reason,
         elapsed: Option<Duration>,
         outcome: &O,
         hint: Option<Duration>,
-        hooks: &mut H,
-    ) {
-        self.reason = Some(reason);
-        let tries = self.tries();
-        if H::TIMED {
-            let event = Event::giveup(tries, elapsed.unwrap_or_default(), reason, outcome);
-            hooks.tell(&event.hinted(hint).inside(amplification()));
+    ) where
+        H: Hook<O>,
+    {
+        if H::EVENTS.contains(EventKind::Giveup) {
+            self.notify(EventKind::Giveup, elapsed, Some(outcome), |event| {
+                event.reason = Some(reason);
+                event.hint = hint;
+            });
         }
-        crate::trace::giveup(tries, elapsed, reason);
+        trace::giveup(self.tries(), elapsed, reason);
+        let elapsed = elapsed.or_else(|| self.elapsed()).unwrap_or_default();
+        self.phase = Phase::GaveUp { reason, elapsed, hint };
     }
 
-    /// The time elapsed. Where a policy that is chosen only now limits it, it counts from here.
+    /// Calls the hooks with an event of `kind`, to which `add` adds what else is known. The clock is
+    /// read when a handler asks for the elapsed time, unless `elapsed` is known.
     #[inline]
-    fn elapsed_for(&mut self, chosen: Option<&Policy>) -> Option<Duration> {
-        if self.timed.is_none() && chosen.is_some_and(|policy| policy.max_time().is_some()) {
+    fn notify<O>(
+        &mut self,
+        kind: EventKind,
+        elapsed: Option<Duration>,
+        outcome: Option<&O>,
+        add: impl FnOnce(&mut Event<'_, O>),
+    ) where
+        H: Hook<O>,
+    {
+        let amplification = Scope::current().map_or(1, |outer| outer.amplification);
+        let tries = self.tries();
+        let (timeline, skipped) = (self.clock.timeline(), self.skipped);
+        let start = match self.phase {
+            Phase::Timed(start) => Some(start),
+            _ => None,
+        };
+        let elapsed = || match (elapsed, start) {
+            (Some(elapsed), _) => elapsed,
+            (None, Some(start)) => skipped.add_to(timeline.read().since(start)),
+            (None, None) => Duration::ZERO,
+        };
+        let mut event = Event::new(kind, tries, &elapsed);
+        event.amplification = tries.saturating_mul(amplification);
+        event.outcome = outcome;
+        add(&mut event);
+        self.hooks.notify(&event);
+    }
+
+    /// The time elapsed, if a limit needs it. Where a policy that is chosen only now has the first
+    /// limit on time, the time counts from here.
+    #[inline]
+    fn elapsed_for<const VISIBLE: bool>(&mut self, chosen: Option<&Policy>) -> Option<Duration> {
+        let limited = |policy: &Policy| policy.limits().max_time.is_some();
+        let limited_by_choice = chosen.is_some_and(limited);
+        if limited_by_choice && matches!(self.phase, Phase::Untimed) {
             self.read_clock();
         }
-        self.elapsed()
+        if limited_by_choice || (VISIBLE && self.visible) { self.elapsed() } else { None }
     }
 
-    /// The step of a call inside a try of another one, whose limits hold as well.
+    /// The step of a call inside a try of another call, whose limits hold as well.
     #[cold]
     #[inline(never)]
-    fn decide_inside<O, H: Hook<O>>(
+    fn decide_inside<O>(
         &mut self,
         outcome: &O,
         verdict: Verdict,
-        cost: Cost,
         elapsed: Option<Duration>,
         chosen: Option<Policy>,
-        hooks: &mut H,
-    ) -> Step {
+    ) -> Step
+    where
+        H: Hook<O>,
+    {
         let since = elapsed.map_or(Seconds::ZERO, Seconds::from_duration);
         let outer = Scope::current();
-        let narrow = |limits: &Limits| match &outer {
-            Some(outer) => outer.narrow(*limits, since),
-            None => *limits,
-        };
-        let step = self.decide(outcome, verdict, elapsed, chosen, hooks, narrow);
-        let step = self.ask_to_retry(step, outcome, cost, hooks);
-        if let Step::Retry { .. } = step {
-            scope::note_rejected(false);
-        }
-        step
+        self.decide(outcome, verdict, elapsed, chosen, |limits| match &outer {
+            Some(outer) => outer.narrow(limits, since),
+            None => limits,
+        })
     }
 
     #[inline(always)]
     #[allow(clippy::inline_always, reason = "a part of `handle_failure`")]
-    fn decide<O, H: Hook<O>>(
+    fn decide<O>(
         &mut self,
         outcome: &O,
         verdict: Verdict,
         elapsed: Option<Duration>,
         chosen: Option<Policy>,
-        hooks: &mut H,
-        narrow: impl FnOnce(&Limits) -> Limits,
-    ) -> Step {
-        let chosen = chosen.map(|policy| policy.inside(self.policy.limits()));
-        let policy = chosen.as_ref().unwrap_or(self.policy);
-        let limits = narrow(policy.limits());
-        #[cfg(feature = "testing")]
-        let limits = crate::testing::allowed(&limits);
+        narrow: impl FnOnce(Limits) -> Limits,
+    ) -> Step
+    where
+        H: Hook<O>,
+    {
+        let chosen = chosen.map(|policy| policy.inside(self.policy().limits()));
+        let policy = chosen.as_ref().unwrap_or(self.policy.as_ref());
+        let limits = Skipped::allowed(narrow(*policy.limits()));
         let elapsed = elapsed.map_or(Seconds::ZERO, Seconds::from_duration);
         if let Some(step) = self.engine.handle_verdict(&limits, verdict, elapsed) {
             return step;
         }
-        let own = hooks.raw_wait(outcome);
-        if chosen.is_some() || own.is_some() || self.strayed {
-            self.stray(policy.wait(), chosen.is_some() || own.is_some());
+        let own = self.hooks.raw_wait(outcome);
+        let off_schedule = chosen.is_some() || own.is_some();
+        let mut position = self.engine.position();
+        if off_schedule || self.off_schedule {
+            position = position.within(policy.wait());
+            self.off_schedule = off_schedule;
         }
         let raw = match own {
             Some(raw) => raw.map(|raw| raw.min(policy.wait().cap())),
-            None => self.engine.raw_wait_of(policy.wait(), &mut self.draws),
+            None => policy.wait().next(position, &mut self.draws),
         };
-        let wait = raw.map(|raw| match hooks.jitter(raw) {
-            Some(wait) => wait.min(policy.wait().cap()),
-            None => policy.spread(raw, &mut self.draws),
+        let wait = raw.map(|raw| {
+            let jittered = match self.hooks.jitter(raw) {
+                Some(wait) => wait.min(policy.wait().cap()),
+                None => policy.spread(raw, &mut self.draws),
+            };
+            NextWait { raw, jittered }
         });
         self.engine.handle_wait(&limits, verdict, elapsed, wait, &mut self.draws)
     }
-
-    /// Goes on with another schedule than the one before, or comes back to the call's own.
-    #[cold]
-    #[inline(never)]
-    fn stray(&mut self, wait: &Wait, away: bool) {
-        self.engine.continue_with(wait);
-        self.strayed = away;
-    }
-
-    /// The wait as the driver sleeps it: not at all in a test that switched waits off, which counts
-    /// it as elapsed all the same.
-    #[inline]
-    #[cfg_attr(not(feature = "testing"), allow(clippy::unused_self))]
-    fn slept(&mut self, wait: Seconds) -> Seconds {
-        #[cfg(feature = "testing")]
-        if crate::testing::skips_waits() {
-            self.skipped = self.skipped.saturating_add(wait.to_duration());
-            return Seconds::ZERO;
-        }
-        wait
-    }
-}
-
-/// How many calls the ones around this one have made of it already, this try among them.
-fn amplification() -> u64 {
-    Scope::current().map_or(1, |outer| outer.amplification)
 }

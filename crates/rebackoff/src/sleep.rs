@@ -3,31 +3,33 @@
 use std::future::Future;
 use std::time::Duration;
 
-use crate::Timeline;
+use crate::timeline::Timeline;
 
-/// A monotonic clock.
+/// A monotonic clock. `max_time`, timeouts, inherited deadlines, budgets and breakers go by it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no sleeper",
+    note = "a sleeper implements `Clock`, and `Sleeper` or `AsyncSleeper`; `sleep_fn` makes one of a \
+            function"
+)]
 pub trait Clock {
-    /// A moment of this clock.
-    type Instant: Copy;
-
-    /// The present moment.
-    fn now(&self) -> Self::Instant;
-
-    /// The time since `earlier`, zero if the clock has run backwards.
-    fn elapsed(&self, earlier: Self::Instant) -> Duration;
-
-    /// The clock for what outlives a call: inherited deadlines, budgets, breakers. Default
-    /// [`Timeline::System`].
+    /// The clock to read. Default [`Timeline::System`]; a clock of the caller's own is a
+    /// [`Timeline::Function`].
     #[inline]
     fn timeline(&self) -> Timeline {
         Timeline::System
+    }
+
+    /// The present moment of that clock, as the methods of budgets and breakers take it.
+    #[inline]
+    fn now(&self) -> Duration {
+        self.timeline().now()
     }
 }
 
 /// Waits by blocking the thread.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot block to wait",
-    note = "blocking calls wait with `ThreadSleeper`, or with what `.sleeper(…)` is given"
+    note = "blocking calls wait with `ThreadSleeper`, or with the argument of `.sleeper(…)`"
 )]
 pub trait Sleeper: Clock {
     /// Blocks for `wait`, which is above zero.
@@ -46,57 +48,4 @@ pub trait AsyncSleeper: Clock {
 
     /// A future that is ready after `wait`, which is above zero.
     fn sleep(&self, wait: Duration) -> Self::Sleep;
-}
-
-/// A blocking call: its waits block the thread, with the sleeper `S`.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Blocking<S>(pub(crate) S);
-
-/// An async call: its waits are futures, of the sleeper `S`.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Async<S>(pub(crate) S);
-
-/// Blocking or async, and what waits.
-pub trait Mode {
-    /// What waits, and tells the time.
-    type Clock: Clock;
-
-    /// The same mode with another sleeper.
-    type With<S>;
-
-    /// What waits, and tells the time.
-    fn into_clock(self) -> Self::Clock;
-
-    /// The same mode with `sleeper`.
-    fn with<S>(sleeper: S) -> Self::With<S>;
-}
-
-impl<S: Clock> Mode for Blocking<S> {
-    type Clock = S;
-    type With<T> = Blocking<T>;
-
-    #[inline]
-    fn into_clock(self) -> S {
-        self.0
-    }
-
-    #[inline]
-    fn with<T>(sleeper: T) -> Blocking<T> {
-        Blocking(sleeper)
-    }
-}
-
-impl<S: Clock> Mode for Async<S> {
-    type Clock = S;
-    type With<T> = Async<T>;
-
-    #[inline]
-    fn into_clock(self) -> S {
-        self.0
-    }
-
-    #[inline]
-    fn with<T>(sleeper: T) -> Async<T> {
-        Async(sleeper)
-    }
 }

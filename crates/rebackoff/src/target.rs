@@ -1,21 +1,23 @@
-//! What is called.
+//! The operation to retry.
 
 use std::future::Future;
 
-use crate::{Async, Attempt, Blocking};
+use crate::Attempt;
+use crate::mode::{Async, Blocking};
 
-/// What is called: a function, or one that gives a future. `M` is the mode, blocking or async.
+/// The operation to retry: a function, or a function that returns a future. `M` is the mode, blocking
+/// or async.
 pub trait Target<M> {
-    /// What one try gives in the end.
+    /// The outcome of one try.
     type Outcome;
 
-    /// What a call returns: the outcome, or its future.
+    /// The value that one try returns: the outcome, or its future.
     type Call;
 
     /// Begins a try.
     fn call(&mut self, attempt: impl FnOnce() -> Attempt) -> Self::Call;
 
-    /// Whether the try that has ended was cancelled by its timeout.
+    /// Returns whether the timeout of the try that has ended cancelled it.
     #[inline]
     fn is_late(call: &Self::Call) -> bool {
         let _ = call;
@@ -23,7 +25,7 @@ pub trait Target<M> {
     }
 }
 
-impl<F: FnMut() -> O, O, S> Target<Blocking<S>> for F {
+impl<F: FnMut() -> O, O, S, C> Target<Blocking<S, C>> for F {
     type Outcome = O;
     type Call = O;
 
@@ -33,7 +35,7 @@ impl<F: FnMut() -> O, O, S> Target<Blocking<S>> for F {
     }
 }
 
-impl<F: FnMut() -> Fut, Fut: Future, S> Target<Async<S>> for F {
+impl<F: FnMut() -> Fut, Fut: Future, S, C> Target<Async<S, C>> for F {
     type Outcome = Fut::Output;
     type Call = Fut;
 
@@ -43,11 +45,11 @@ impl<F: FnMut() -> Fut, Fut: Future, S> Target<Async<S>> for F {
     }
 }
 
-/// A function that asks about the try that it is.
+/// A function that takes the [`Attempt`].
 #[derive(Clone, Copy, Debug)]
 pub struct WithAttempt<F>(pub(crate) F);
 
-impl<F: FnMut(Attempt) -> O, O, S> Target<Blocking<S>> for WithAttempt<F> {
+impl<F: FnMut(Attempt) -> O, O, S, C> Target<Blocking<S, C>> for WithAttempt<F> {
     type Outcome = O;
     type Call = O;
 
@@ -57,7 +59,7 @@ impl<F: FnMut(Attempt) -> O, O, S> Target<Blocking<S>> for WithAttempt<F> {
     }
 }
 
-impl<F: FnMut(Attempt) -> Fut, Fut: Future, S> Target<Async<S>> for WithAttempt<F> {
+impl<F: FnMut(Attempt) -> Fut, Fut: Future, S, C> Target<Async<S, C>> for WithAttempt<F> {
     type Outcome = Fut::Output;
     type Call = Fut;
 

@@ -1,10 +1,12 @@
-//! One count of time for all that outlives a call: deadlines that are inherited, budgets, breakers.
+//! The clocks that calls, deadlines, budgets and breakers share.
 
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-/// Which clock a moment was read from, so that it can be read again.
-#[derive(Clone, Debug, Default)]
+use rebackoff_core::Seconds;
+
+/// A monotonic clock that can be read anywhere: by a call, by the calls inside it, by a guard.
+#[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub enum Timeline {
     /// The system's monotonic clock.
@@ -13,17 +15,22 @@ pub enum Timeline {
     /// tokio's clock, which a test can pause.
     #[cfg(feature = "tokio")]
     Tokio,
-    /// A clock that only sleeping advances.
+    /// A clock of the caller's own: the time since a fixed moment, which never goes back.
+    Function(fn() -> Duration),
+    /// A [`VirtualClock`](crate::testing::VirtualClock).
     #[cfg(feature = "testing")]
-    Virtual(crate::testing::VirtualClock),
+    Virtual(crate::testing::ClockId),
 }
 
 impl Timeline {
-    /// The present moment, as time since a fixed origin of this process (of the clock, where it is
-    /// virtual). Waits that `testing::no_wait` skipped count as past.
+    /// The present moment, as time since a fixed origin of this process, or of the clock where it
+    /// has one of its own. Waits that `testing::no_wait` skipped count as past.
     #[inline]
-    pub fn now(&self) -> Duration {
-        let now = self.measured();
+    pub fn now(self) -> Duration {
+        let now = match self.read() {
+            Reading::Instant(instant) => since_origin(instant),
+            Reading::Since(since) => since,
+        };
         #[cfg(feature = "testing")]
         if !matches!(self, Self::Virtual(_)) {
             return now.saturating_add(crate::testing::skipped());
@@ -31,15 +38,76 @@ impl Timeline {
         now
     }
 
-    /// The same without waits that were skipped: a call counts its own.
+    /// Reads the clock, without waits that were skipped: a call counts its own.
     #[inline]
-    pub(crate) fn measured(&self) -> Duration {
+    pub(crate) fn read(self) -> Reading {
         match self {
-            Self::System => since_origin(Instant::now()),
+            Self::System => Reading::Instant(Instant::now()),
             #[cfg(feature = "tokio")]
-            Self::Tokio => since_origin(tokio::time::Instant::now().into_std()),
+            Self::Tokio => Reading::Instant(tokio::time::Instant::now().into_std()),
+            Self::Function(clock) => Reading::Since(clock()),
             #[cfg(feature = "testing")]
-            Self::Virtual(clock) => crate::Clock::now(clock),
+            Self::Virtual(clock) => Reading::Since(clock.now()),
+        }
+    }
+
+    const fn is_same(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::System, Self::System) => true,
+            #[cfg(feature = "tokio")]
+            (Self::Tokio, Self::Tokio) => true,
+            _ => false,
+        }
+    }
+}
+
+/// What a clock showed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Reading {
+    Instant(Instant),
+    Since(Duration),
+}
+
+impl Reading {
+    /// The time from `earlier`, a reading of the same clock, to this one; zero if the clock went back.
+    #[inline]
+    pub(crate) fn since(self, earlier: Self) -> Duration {
+        match (self, earlier) {
+            (Self::Instant(now), Self::Instant(earlier)) => now.saturating_duration_since(earlier),
+            (Self::Since(now), Self::Since(earlier)) => now.saturating_sub(earlier),
+            _ => Duration::ZERO,
+        }
+    }
+}
+
+/// A limit on time that began at a reading of a clock.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Deadline {
+    pub(crate) timeline: Timeline,
+    pub(crate) start: Reading,
+    pub(crate) limit: Seconds,
+}
+
+impl Deadline {
+    /// The time left.
+    pub(crate) fn remaining(&self) -> Seconds {
+        let elapsed = self.timeline.read().since(self.start);
+        self.limit.saturating_sub(Seconds::from_duration(elapsed))
+    }
+
+    /// Returns whether this deadline comes before `other`. Deadlines of one clock are compared without
+    /// reading it.
+    pub(crate) fn is_before(&self, other: &Self) -> bool {
+        match (self.end(), other.end()) {
+            (Some(own), Some(others)) if self.timeline.is_same(other.timeline) => own < others,
+            _ => self.remaining() < other.remaining(),
+        }
+    }
+
+    fn end(&self) -> Option<Instant> {
+        match self.start {
+            Reading::Instant(start) => start.checked_add(self.limit.to_duration()),
+            Reading::Since(_) => None,
         }
     }
 }
@@ -60,7 +128,7 @@ pub fn now() -> Duration {
     Timeline::System.now()
 }
 
-/// Before the first moment that is asked for, because a paused clock may stand behind.
+/// Before the first moment that is read, because a paused clock may stand behind.
 const LEAD: Duration = Duration::from_secs(3600);
 
 fn since_origin(instant: Instant) -> Duration {

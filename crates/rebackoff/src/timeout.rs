@@ -6,25 +6,26 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use pin_project_lite::pin_project;
-use rebackoff_core::Seconds;
 
+use crate::call::Call;
+use crate::mode::Async;
 use crate::scope::{Scope, Scoped};
 use crate::target::Target;
 use crate::wait::Wait;
-use crate::{Async, AsyncSleeper, Attempt, Call};
+use crate::{AsyncSleeper, Attempt};
 
-impl<'p, F, H, S> Call<'p, F, H, Async<S>>
+impl<P, F, H, S, C, G> Call<P, F, H, Async<S, C>, G>
 where
-    F: Target<Async<S>>,
+    F: Target<Async<S, C>>,
     S: AsyncSleeper + Clone,
 {
     /// Cancels a try that takes longer than `limit`, and takes what `late` makes as its outcome:
     /// an error of the caller's own, which is judged like any other. A retry after it costs a budget
-    /// [`Cost::Timeout`](crate::Cost::Timeout), unless [`costs`](Self::costs) says otherwise.
+    /// [`Cost::Timeout`](crate::Cost::Timeout), unless [`costs`](Self::costs) overrides that.
     ///
-    /// No try goes on past the deadlines around the call, either, nor, where `last_wait` is `Stop`,
-    /// past its own: `late` is told the least of `limit` and [`Attempt::limit`]. What the try calls and
-    /// awaits finds that in [`remaining`](crate::remaining), and calls inside it inherit it.
+    /// A try also ends at the deadlines of the enclosing calls and, where `last_wait` is `Stop`, at the
+    /// deadline of its own call: `late` gets the least of `limit` and [`Attempt::limit`]. The calls
+    /// inside the try inherit that limit, and [`remaining`](crate::remaining) shows it.
     ///
     /// The try's future is dropped. A blocking try cannot be cancelled: give its client a timeout,
     /// or ask [`Attempt::remaining`].
@@ -44,32 +45,39 @@ where
     /// # });
     /// ```
     #[inline]
-    pub fn timeout<C>(self, limit: Duration, late: C) -> Call<'p, WithTimeout<F, C, S>, H, Async<S>>
+    pub fn timeout<L>(
+        self,
+        limit: Duration,
+        late: L,
+    ) -> Call<P, WithTimeout<F, L, S>, H, Async<S, C>, G>
     where
-        C: FnMut(Duration) -> F::Outcome + Clone,
+        L: FnMut(Duration) -> F::Outcome + Clone,
     {
-        self.map_target(|target, mode| WithTimeout { target, limit, late, sleeper: mode.0.clone() })
+        self.map_target(|target, mode| {
+            let sleeper = mode.sleeper.clone();
+            WithTimeout { target, limit, late, sleeper }
+        })
     }
 }
 
 /// A target with a limit on each try; made by [`Call::timeout`].
 #[derive(Clone, Copy, Debug)]
-pub struct WithTimeout<F, C, S> {
+pub struct WithTimeout<F, L, S> {
     target: F,
     limit: Duration,
-    late: C,
+    late: L,
     sleeper: S,
 }
 
-impl<F, C, S> Target<Async<S>> for WithTimeout<F, C, S>
+impl<F, L, S, C> Target<Async<S, C>> for WithTimeout<F, L, S>
 where
-    F: Target<Async<S>>,
+    F: Target<Async<S, C>>,
     F::Call: Future<Output = F::Outcome>,
-    C: FnMut(Duration) -> F::Outcome + Clone,
+    L: FnMut(Duration) -> F::Outcome + Clone,
     S: AsyncSleeper,
 {
     type Outcome = F::Outcome;
-    type Call = TimedTry<F::Call, C, S::Sleep>;
+    type Call = TimedTry<F::Call, L, S::Sleep>;
 
     #[inline]
     fn call(&mut self, attempt: impl FnOnce() -> Attempt) -> Self::Call {
@@ -78,10 +86,10 @@ where
         let remaining = Some(attempt.remaining.map_or(limit, |left| left.min(limit)));
         let attempt = Attempt { remaining, limit: Some(limit), ..attempt };
         let scope = Scope::deadline(limit, self.sleeper.timeline());
-        let body = scope.clone().within(|| self.target.call(|| attempt));
+        let body = scope.within(|| self.target.call(|| attempt));
         TimedTry {
-            future: Scoped { scope: Some(scope), body },
-            sleep: Wait::new(&self.sleeper, Seconds::from_duration(limit)),
+            future: Scoped { scope, body },
+            sleep: Wait::new(&self.sleeper, limit),
             limit,
             late: self.late.clone(),
             is_late: false,

@@ -1,17 +1,20 @@
 //! Layer 1: a loop of the caller's own.
 
-use std::borrow::Borrow;
 use std::fmt;
+use std::ops::ControlFlow;
 use std::time::Duration;
 
-use rebackoff_core::{Breaker, Budget, Cost, Open, Policy, Reason, Seconds, Verdict};
+use rebackoff_core::{Breaker, Budget, Open, Policy, Reason, Seconds, Verdict};
 
-use crate::hooks::{Admitted, Asks, Hook, Instead, Spends, Then};
+use crate::guards::{Asks, ByOutcome, Guarding, GuardsOfCall, Handle, Pays, Several};
+use crate::hooks::{ErrorsOf, Hook, Then};
+use crate::loops::{back_off, begin_wait};
+use crate::mode::{Async, Blocking, Mode};
 use crate::random::CallDraws;
-use crate::scope;
-use crate::session::Session;
+use crate::session::{Failure, Session};
+use crate::source::PolicySource;
 use crate::wait::Wait;
-use crate::{Async, AsyncSleeper, Blocking, Clock, Mode, Sleeper, blocking};
+use crate::{AsyncSleeper, Clock, Sleeper};
 
 /// The tries of one call, in a loop that the caller writes.
 ///
@@ -39,72 +42,76 @@ use crate::{Async, AsyncSleeper, Blocking, Clock, Mode, Sleeper, blocking};
 /// assert!(fetch(&mut log).is_err());
 /// assert_eq!(log, ["try 1", "try 2", "try 3"]);
 /// ```
-pub struct Tries<'p, M: Mode, H = ()> {
-    session: Session<'p, M::Clock>,
-    hooks: H,
+pub struct Tries<P, M: Mode, H = (), G = GuardsOfCall<(), ()>> {
+    session: Session<P, M::Sleeper, H, G>,
     stage: Stage,
 }
 
-/// How far the try is that the loop makes.
+/// How far the current try is.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Stage {
-    /// It is the first, of which hooks are told with what follows it: only then the type of its errors
-    /// is known.
-    Untold,
+    /// It is the first, which hooks hear of when it ends: only then the type of its errors is known.
+    Unreported,
     Trying,
     Succeeded,
 }
 
-impl<'p, M: Mode> Tries<'p, M> {
+impl<P: AsRef<Policy>, M: Mode, K, B> Tries<P, M, (), GuardsOfCall<K, B>>
+where
+    GuardsOfCall<K, B>: Guarding,
+{
     #[inline]
-    pub(crate) fn new(policy: &'p Policy, mode: M) -> Self {
-        Self::start(policy, mode, (), false)
+    pub(crate) fn new<'p, R>(
+        source: &'p R,
+        mode: M,
+    ) -> Result<Self, <GuardsOfCall<K, B> as Guarding>::Rejection>
+    where
+        R: PolicySource<Policy<'p> = P, Breakers = K, Budgets = B> + ?Sized,
+    {
+        let (sleeper, _) = mode.into_parts();
+        let (policy, guards) = (source.policy(), source.guards());
+        let mut session = Session::new(policy, sleeper, CallDraws::UNSEEDED, (), guards, false);
+        session.handle_start(false);
+        session.guards.handle_start(&session.clock)?;
+        session.count_try();
+        Ok(Self { session, stage: Stage::Unreported })
     }
 }
 
-impl<'p, M: Mode, H> Tries<'p, M, H> {
-    #[inline]
-    fn start(policy: &'p Policy, mode: M, hooks: H, timed: bool) -> Self {
-        let mut session = Session::new(policy, mode.into_clock(), CallDraws::UNSEEDED);
-        session.handle_start(timed);
-        Self { session, hooks, stage: Stage::Untold }
-    }
-
-    /// The tries so far, with the one that is under way.
+impl<P: AsRef<Policy>, M: Mode, H, G> Tries<P, M, H, G> {
+    /// The tries so far, with the current one.
     pub fn tries(&self) -> u64 {
         self.session.tries()
     }
 
-    /// The time since the first try started; `None` where nothing asked for the clock at the
-    /// start: neither `max_time` nor a [`hook`](Self::hook).
+    /// The time since the first try started; `None` where nothing asked for the clock at the start:
+    /// neither `max_time` nor a [`hook`](Self::hook).
     pub fn elapsed(&self) -> Option<Duration> {
         self.session.elapsed()
     }
 
-    /// The time left of `max_time`, or of a call or deadline around the loop; `None` when it is
-    /// unlimited.
+    /// The time left of `max_time`, or of an enclosing call or deadline; `None` when it is unlimited.
     pub fn remaining(&self) -> Option<Duration> {
         self.session.remaining()
     }
 
-    /// Why the call gave up; `None` before that.
+    /// The reason to give up; `None` before that.
     pub fn reason(&self) -> Option<Reason> {
         self.session.reason()
     }
 
     /// Waits with `sleeper` in place of the default one, and reads its clock. Call it first of all:
     /// `max_time` counts from here, and guards go by the clock that they find.
-    pub fn sleeper<S: Clock>(self, sleeper: S) -> Tries<'p, M::With<S>, H>
+    pub fn sleeper<S: Clock>(self, sleeper: S) -> Tries<P, M::With<S>, H, G>
     where
-        M::With<S>: Mode<Clock = S>,
+        M::With<S>: Mode<Sleeper = S>,
     {
-        let timed = self.session.elapsed().is_some();
-        Tries::start(self.session.policy(), M::with(sleeper), self.hooks, timed)
+        Tries { session: self.session.with_clock(sleeper), stage: self.stage }
     }
 
-    /// Tells `hook` of each try, of each backoff, of the give-up and of [`success`](Self::success), and
-    /// lets it judge the errors. Call it before the first try: the elapsed time counts from here. Of the
-    /// first try it is told with what follows it, the first error or the success.
+    /// Reports each try, each backoff, the give-up and [`success`](Self::success) to `hook`, and lets it
+    /// judge the errors. Call it before the first try: the elapsed time counts from here. The first try
+    /// is reported with the first error or the success.
     ///
     /// ```
     /// use rebackoff::hooks::OnBackoff;
@@ -114,33 +121,77 @@ impl<'p, M: Mode, H> Tries<'p, M, H> {
     /// static FETCH: Policy = policy!(expo(factor = millis(1)), max_tries = 3);
     ///
     /// let mut waits = 0;
-    /// let tell = OnBackoff(|event: &Event<'_, &str>| waits += usize::from(event.wait.is_some()));
-    /// let mut tries = FETCH.tries().hook(tell);
+    /// let count = OnBackoff(|event: &Event<'_, &str>| waits += usize::from(event.wait.is_some()));
+    /// let mut tries = FETCH.tries().hook(count);
     /// while tries.backoff("down").is_ok() {}
     /// assert_eq!(waits, 2);
     /// ```
-    pub fn hook<A>(mut self, hook: A) -> Tries<'p, M, Then<H, A>> {
-        self.session.handle_start(true);
-        Tries { session: self.session, hooks: Then(self.hooks, hook), stage: self.stage }
+    pub fn hook<A>(mut self, hook: A) -> Tries<P, M, Then<H, A>, G> {
+        self.session.read_clock();
+        Tries { session: self.session.with_hook(hook), stage: self.stage }
     }
 
+    /// Reports the success of the current try to the budget, the breaker and the hooks, once. A call
+    /// that has given up reports none.
+    pub fn success<E>(&mut self)
+    where
+        H: Hook<E>,
+        G: Guarding,
+    {
+        if self.stage == Stage::Succeeded || self.reason().is_some() {
+            return;
+        }
+        self.report_first_try();
+        self.stage = Stage::Succeeded;
+        self.session.handle_success();
+    }
+
+    fn report_first_try<E>(&mut self)
+    where
+        H: Hook<E>,
+    {
+        if self.stage == Stage::Unreported {
+            self.session.report_try();
+        }
+        self.stage = Stage::Trying;
+    }
+
+    fn judge<E>(&mut self, error: &E, verdict: Verdict) -> Verdict
+    where
+        H: Hook<E>,
+    {
+        self.report_first_try();
+        self.session.hooks.judge(error, verdict)
+    }
+}
+
+type WithBudget<P, M, H, K, B, A, E> =
+    Tries<P, M, Then<H, ErrorsOf<E>>, GuardsOfCall<K, Several<B, Pays<A>>>>;
+type WithBreaker<P, M, H, K, B, A, E> =
+    Tries<P, M, Then<H, ErrorsOf<E>>, GuardsOfCall<Several<K, Asks<A>>, B>>;
+
+impl<P: AsRef<Policy>, M: Mode, H, K, B> Tries<P, M, H, GuardsOfCall<K, B>> {
     /// Pays for retries out of `budget`; a retry that it refuses gives up with
     /// [`Reason::Budget`]. Call it before the first try, after [`breaker`](Self::breaker) where there
-    /// is one, so that a loop which asks nobody deposits nothing; and [`success`](Self::success)
-    /// after the last.
-    pub fn budget<B: Borrow<Budget>, E>(self, budget: B) -> Tries<'p, M, Then<H, Spends<B, E>>> {
-        let mut spends = Spends::of(budget);
-        spends.start(&self.session.clock);
-        Tries { session: self.session, hooks: Then(self.hooks, spends), stage: self.stage }
+    /// is one, so that a rejected loop deposits nothing; and [`success`](Self::success) after the last.
+    pub fn budget<A, E>(self, budget: A) -> WithBudget<P, M, H, K, B, A, E>
+    where
+        A: Handle<Budget>,
+    {
+        let mut pays = Pays::new(budget);
+        let Ok(()) = pays.handle_start(&self.session.clock);
+        pays.handle_try(&self.session.clock);
+        let session = self.session.map_guards(|guards| guards.and_budget(pays));
+        Tries { session: session.with_hook(ErrorsOf::NAMED), stage: self.stage }
     }
 
-    /// Asks `breaker` for each try, the first one now, and tells it of each failure; a retry that
-    /// it refuses gives up with [`Reason::Breaker`]. Tell it of [`success`](Self::success): a loop
-    /// that is dropped without a word says nothing of the target.
+    /// Asks `breaker` for each try, the first one now, and reports each failure to it; a retry that it
+    /// rejects gives up with [`Reason::Breaker`]. Report a success with [`success`](Self::success): a
+    /// loop that is dropped without it is neutral for the breaker.
     ///
     /// # Errors
     ///
-    /// The breaker is open: nobody is to be asked.
+    /// The breaker rejects the loop: the target must not be called.
     ///
     /// ```
     /// use rebackoff::prelude::*;
@@ -165,73 +216,24 @@ impl<'p, M: Mode, H> Tries<'p, M, H> {
     /// SHOP.isolate();
     /// assert!(fetch().unwrap_err().is::<Open>());
     /// ```
-    #[allow(clippy::type_complexity, reason = "each hook is one more `Then`")]
-    pub fn breaker<B: Borrow<Breaker>, E>(
-        self,
-        breaker: B,
-    ) -> Result<Tries<'p, M, Then<H, Asks<B, E, Admitted>>>, Open> {
-        let mut asks = Asks::new(breaker, Admitted);
-        if let Err(open) = asks.ask(&self.session.clock) {
-            scope::note_rejected(true);
-            return Err(open);
-        }
-        Ok(Tries { session: self.session, hooks: Then(self.hooks, asks), stage: self.stage })
-    }
-
-    /// The try succeeded: tells the budget, the breaker and the hooks, once. A call that has given up
-    /// is not told of any success.
-    pub fn success<E>(&mut self)
+    pub fn breaker<A, E>(self, breaker: A) -> Result<WithBreaker<P, M, H, K, B, A, E>, Open>
     where
-        H: Hook<E>,
+        A: Handle<Breaker>,
     {
-        if self.stage == Stage::Succeeded || self.reason().is_some() {
-            return;
-        }
-        self.tell_first_try();
-        self.stage = Stage::Succeeded;
-        self.session.handle_passed(&mut self.hooks);
-    }
-
-    fn tell_first_try<E>(&mut self)
-    where
-        H: Hook<E>,
-    {
-        if self.stage == Stage::Untold {
-            self.stage = Stage::Trying;
-            self.session.handle_try(&mut self.hooks);
-        }
-    }
-
-    /// Begins the next try, now that the wait is over.
-    fn retry<E>(&mut self) -> Result<(), E>
-    where
-        H: Hook<E>,
-    {
-        self.session.readmit(&mut self.hooks)?;
-        self.stage = Stage::Trying;
-        self.session.handle_try(&mut self.hooks);
-        Ok(())
-    }
-
-    /// The wait before the next try, or `None` when the call gives up with `error`.
-    fn step<E>(&mut self, error: &E, verdict: Verdict, chosen: Option<&Policy>) -> Option<Seconds>
-    where
-        H: Hook<E>,
-    {
-        self.tell_first_try();
-        let verdict = self.hooks.judge(error, verdict);
-        self.session.settle(error, verdict, &mut self.hooks);
-        let mut hooks = Then(Instead(chosen), &mut self.hooks);
-        self.session.handle_failure(true, error, verdict, Cost::Retry, &mut hooks)
+        let mut asks = Asks::new(breaker, ByOutcome);
+        asks.admit(&self.session.clock)?;
+        asks.handle_try(&self.session.clock);
+        let session = self.session.map_guards(|guards| guards.and_breaker(asks));
+        Ok(Tries { session: session.with_hook(ErrorsOf::NAMED), stage: self.stage })
     }
 }
 
-impl<S: Sleeper, H> Tries<'_, Blocking<S>, H> {
+impl<P: AsRef<Policy>, S: Sleeper, C, H, G: Guarding> Tries<P, Blocking<S, C>, H, G> {
     /// Waits for the next try.
     ///
     /// # Errors
     ///
-    /// `error`, untouched, when it is time to give up.
+    /// `error`, untouched, when the call gives up.
     pub fn backoff<E>(&mut self, error: E) -> Result<(), E>
     where
         H: Hook<E>,
@@ -243,7 +245,7 @@ impl<S: Sleeper, H> Tries<'_, Blocking<S>, H> {
     ///
     /// # Errors
     ///
-    /// `error`, untouched, when it is time to give up.
+    /// `error`, untouched, when the call gives up.
     pub fn backoff_after<E>(&mut self, hint: impl Into<Option<Duration>>, error: E) -> Result<(), E>
     where
         H: Hook<E>,
@@ -258,7 +260,7 @@ impl<S: Sleeper, H> Tries<'_, Blocking<S>, H> {
     ///
     /// # Errors
     ///
-    /// `error`, untouched, when it is time to give up.
+    /// `error`, untouched, when the call gives up.
     pub fn backoff_by<E>(&mut self, policy: &Policy, error: E) -> Result<(), E>
     where
         H: Hook<E>,
@@ -275,19 +277,18 @@ impl<S: Sleeper, H> Tries<'_, Blocking<S>, H> {
     where
         H: Hook<E>,
     {
-        let Some(wait) = self.step(&error, verdict, chosen) else { return Err(error) };
-        drop(self.hooks.keep(error));
-        blocking::sleep(&self.session.clock, wait);
-        self.retry()
+        let verdict = self.judge(&error, verdict);
+        let failure = Failure { policy: chosen, ..Failure::new(verdict, false) };
+        into_result(back_off(&mut self.session, error, failure))
     }
 }
 
-impl<S: AsyncSleeper, H> Tries<'_, Async<S>, H> {
+impl<P: AsRef<Policy>, S: AsyncSleeper, C, H, G: Guarding> Tries<P, Async<S, C>, H, G> {
     /// Waits for the next try.
     ///
     /// # Errors
     ///
-    /// `error`, untouched, when it is time to give up.
+    /// `error`, untouched, when the call gives up.
     pub async fn backoff<E>(&mut self, error: E) -> Result<(), E>
     where
         H: Hook<E>,
@@ -299,7 +300,7 @@ impl<S: AsyncSleeper, H> Tries<'_, Async<S>, H> {
     ///
     /// # Errors
     ///
-    /// `error`, untouched, when it is time to give up.
+    /// `error`, untouched, when the call gives up.
     pub async fn backoff_after<E>(
         &mut self,
         hint: impl Into<Option<Duration>>,
@@ -318,7 +319,7 @@ impl<S: AsyncSleeper, H> Tries<'_, Async<S>, H> {
     ///
     /// # Errors
     ///
-    /// `error`, untouched, when it is time to give up.
+    /// `error`, untouched, when the call gives up.
     pub async fn backoff_by<E>(&mut self, policy: &Policy, error: E) -> Result<(), E>
     where
         H: Hook<E>,
@@ -335,12 +336,22 @@ impl<S: AsyncSleeper, H> Tries<'_, Async<S>, H> {
     where
         H: Hook<E>,
     {
-        // Since this try began, other tasks have run on this thread.
-        scope::note_rejected(false);
-        let Some(wait) = self.step(&error, verdict, chosen) else { return Err(error) };
-        drop(self.hooks.keep(error));
-        Wait::new(&self.session.clock, wait).await;
-        self.retry()
+        let verdict = self.judge(&error, verdict);
+        let failure = Failure { policy: chosen, ..Failure::new(verdict, false) };
+        let session = &mut self.session;
+        let (wait, mut kept) = match begin_wait(session, error, failure) {
+            ControlFlow::Continue(pause) => pause,
+            ControlFlow::Break(error) => return Err(error),
+        };
+        Wait::new(&session.clock, wait).await;
+        into_result(session.handle_resume(false, &mut kept))
+    }
+}
+
+fn into_result<E>(flow: ControlFlow<E>) -> Result<(), E> {
+    match flow {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(error) => Err(error),
     }
 }
 
@@ -351,7 +362,7 @@ fn hinted(hint: Option<Duration>) -> Verdict {
     }
 }
 
-impl<M: Mode, H> fmt::Debug for Tries<'_, M, H> {
+impl<P: AsRef<Policy>, M: Mode, H, G> fmt::Debug for Tries<P, M, H, G> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Tries")
             .field("tries", &self.tries())

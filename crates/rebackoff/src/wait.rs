@@ -6,7 +6,6 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use pin_project_lite::pin_project;
-use rebackoff_core::Seconds;
 
 use crate::AsyncSleeper;
 
@@ -22,11 +21,8 @@ pin_project! {
 
 impl<Sleep> Wait<Sleep> {
     #[inline]
-    pub(crate) fn new(sleeper: &impl AsyncSleeper<Sleep = Sleep>, wait: Seconds) -> Self {
-        match wait.to_nanos() {
-            0 => Self::Yield,
-            nanos => Self::Sleep { sleep: sleeper.sleep(Duration::from_nanos(nanos)) },
-        }
+    pub(crate) fn new(sleeper: &impl AsyncSleeper<Sleep = Sleep>, wait: Duration) -> Self {
+        if wait.is_zero() { Self::Yield } else { Self::Sleep { sleep: sleeper.sleep(wait) } }
     }
 }
 

@@ -316,7 +316,7 @@ impl Client {
 }
 
 const fn at_once(max_tries: u64) -> Policy {
-    match rebackoff::PolicyBuilder::with(constant().interval(millis(0)).wait())
+    match rebackoff::engine::PolicyBuilder::with(constant().interval(millis(0)).wait())
         .max_tries(max_tries)
         .build()
     {

@@ -21,8 +21,11 @@ mod server;
 
 use std::time::Duration;
 
+use rebackoff::Guarded;
+use rebackoff::engine::PolicySource;
+use rebackoff::http::RetryMiddleware;
 use rebackoff::prelude::*;
-use rebackoff::{Guarded, Retry, hooks::Hook, http::Tried};
+use reqwest_middleware::Middleware;
 
 use clients::run;
 use figures::Figures;
@@ -51,8 +54,8 @@ fn breaker() -> &'static Breaker {
 
 async fn measure<P>(name: &'static str, policy: P) -> Figures
 where
-    P: Retry + Send + Sync + 'static,
-    P::Hooks<Tried>: Hook<Tried> + Send,
+    P: PolicySource + Send + Sync + 'static,
+    RetryMiddleware<P>: Middleware,
 {
     let figures = Figures::of(name, &run(policy).await);
     println!("{figures}");

@@ -308,7 +308,7 @@ fn handlers_are_told_each_event_with_what_belongs_to_it() {
         log.borrow_mut().push((
             event.kind,
             event.tries,
-            event.elapsed,
+            event.elapsed(),
             event.wait,
             event.reason,
             error,
@@ -344,7 +344,7 @@ fn a_hook_bundles_conditions_and_handlers() {
             if matches!(outcome, Err(Fault(3))) { Verdict::GiveUp } else { verdict }
         }
 
-        fn tell(&mut self, event: &Event<'_, Result<T, Fault>>) {
+        fn notify(&mut self, event: &Event<'_, Result<T, Fault>>) {
             self.0 += u64::from(event.kind == EventKind::Backoff);
         }
     }

@@ -4,9 +4,10 @@ use std::cell::RefCell;
 use std::time::Duration;
 
 use futures_lite::future;
+use rebackoff::Hook;
+use rebackoff::engine::{Call, Mode, Target as Calls, Wait};
 use rebackoff::prelude::*;
 use rebackoff::testing::{self, VirtualClock};
-use rebackoff::{Call, Hook, Mode, Target as Calls, Wait};
 
 #[path = "../../../conformance/reader.rs"]
 mod reader;
@@ -118,7 +119,7 @@ fn wait(step: &Expected) -> Option<f64> {
 type Result<'c> = std::result::Result<&'c Outcome, &'c Outcome>;
 
 /// The condition and the hints of a call that retries on errors.
-fn judged<'p, 'c, F, H, M>(call: Call<'p, F, H, M>) -> Call<'p, F, impl Hook<Result<'c>>, M>
+fn judged<'c, P, F, H, M, G>(call: Call<P, F, H, M, G>) -> Call<P, F, impl Hook<Result<'c>>, M, G>
 where
     F: Calls<M, Outcome = Result<'c>>,
     H: Hook<Result<'c>>,
@@ -186,10 +187,10 @@ impl<'c> Script<'c> {
     }
 
     /// Takes down what the handlers are told.
-    fn observed<'p, F, H, M>(
+    fn observed<P, F, H, M, G>(
         &self,
-        call: Call<'p, F, H, M>,
-    ) -> Call<'p, F, impl Hook<F::Outcome>, M>
+        call: Call<P, F, H, M, G>,
+    ) -> Call<P, F, impl Hook<F::Outcome>, M, G>
     where
         F: Calls<M>,
         H: Hook<F::Outcome>,
@@ -206,7 +207,7 @@ impl<'c> Script<'c> {
             (None, Some(reason)) => Decision::GiveUp { reason: reason.to_string() },
             (None, None) => Decision::Accept,
         };
-        let elapsed = event.elapsed.as_secs_f64();
+        let elapsed = event.elapsed().as_secs_f64();
         self.steps.borrow_mut().push(Expected { tries: event.tries, elapsed, decision });
     }
 }

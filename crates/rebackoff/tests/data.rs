@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use rebackoff::prelude::*;
 use rebackoff::testing::{self, VirtualClock};
-use rebackoff::{LastWait, LivePolicy, Settings, from_env};
+use rebackoff::{LivePolicy, Settings, from_env};
 use serde::Deserialize;
 
 #[derive(Deserialize)]

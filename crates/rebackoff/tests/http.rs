@@ -1,8 +1,9 @@
 //! What the classifier says of requests, responses and failures.
 
 use http::{HeaderMap, HeaderName, Method, StatusCode};
+use rebackoff::engine::Hint;
 use rebackoff::http::{Classifier, Failure, hint, hint_at};
-use rebackoff::{Hint, Verdict, secs};
+use rebackoff::{Verdict, secs};
 
 #[path = "support/headers.rs"]
 mod headers;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rebackoff::prelude::*;
 use rebackoff::testing::VirtualClock;
-use rebackoff::{Nested, deadline, deadline_async, remaining};
+use rebackoff::{deadline, deadline_async, remaining};
 
 static THREE: Policy = policy!(constant(interval = secs(1)), jitter = Jitter::None, max_tries = 3);
 static ONCE: Policy = policy!(
@@ -39,7 +39,7 @@ fn three_layers_of_three_tries_are_27_calls_and_say_so() {
             .on_giveup(|event| most.set(most.get().max(event.amplification)))
             .call()
     };
-    let middle = || THREE.retry(inner).sleeper(clock.clone()).on_backoff(|_| {}).call();
+    let middle = || THREE.retry(inner).sleeper(clock.clone()).scope().call();
     let outcome = THREE.retry(middle).sleeper(clock.clone()).outcome();
     assert_eq!((outcome.tries, calls.get(), most.get()), (3, 27, 27));
 }

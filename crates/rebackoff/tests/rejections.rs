@@ -1,18 +1,41 @@
-//! Calls whose target is rejected by a breaker further inside: nobody was asked, so that no breaker
-//! around them learns anything.
-
-#[path = "support/failure.rs"]
-mod failure;
+//! Calls whose target is rejected by a breaker further inside: neutral for the enclosing breakers where
+//! the type of the error can tell.
 
 use std::cell::Cell;
 use std::future::{Future, IntoFuture};
 use std::pin::pin;
 use std::task::{Context, Waker};
 
-use failure::Failure;
+use rebackoff::hooks::Rejections;
 use rebackoff::prelude::*;
 use rebackoff::testing::VirtualClock;
-use rebackoff::{BreakerState, Health};
+use rebackoff::{BreakerState, FromOpen, Health, Open};
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Failure {
+    Down,
+    Open,
+}
+
+impl FromOpen for Failure {
+    fn from_open(_: Open) -> Self {
+        Self::Open
+    }
+
+    fn is_rejection(&self) -> bool {
+        *self == Self::Open
+    }
+}
+
+/// An error that is made of a rejection, and cannot tell one from other errors.
+#[derive(Debug, PartialEq)]
+struct Untold;
+
+impl From<Open> for Untold {
+    fn from(_: Open) -> Self {
+        Self
+    }
+}
 
 static THREE: Policy = policy!(constant(interval = secs(1)), jitter = Jitter::None, max_tries = 3);
 static ONCE: Policy = policy!(constant(interval = secs(1)), max_tries = 1);
@@ -51,7 +74,7 @@ fn a_breaker_that_inner_and_outer_call_share_stays_half_open_and_is_not_stuck() 
 }
 
 #[test]
-fn a_rejection_inside_is_neutral_for_every_breaker_around() {
+fn a_rejection_inside_is_neutral_for_every_enclosing_breaker() {
     let (inner, middle, outer) = (isolated(), breaker(), breaker());
     let reject = || ONCE.retry(down).breaker(&inner).call();
     // Without a breaker, a call between them passes the rejection on, whether it retries or not.
@@ -82,7 +105,59 @@ fn a_rejection_that_is_given_up_on_is_no_answer_of_the_target() {
 }
 
 #[test]
-fn the_caller_has_its_own_word_on_rejections() {
+fn a_target_that_survives_a_rejection_and_fails_by_itself_has_failed() {
+    let (inner, outer) = (isolated(), breaker());
+    let blocking = || {
+        let _cached = ONCE.retry(|| Ok::<(), Untold>(())).breaker(&inner).call().ok();
+        Err::<(), _>(Untold)
+    };
+    assert_eq!(ONCE.retry(blocking).breaker(&outer).call(), Err(Untold));
+    assert_eq!(outer.failures(), 1);
+
+    outer.reset();
+    let mut tries = ONCE.tries().breaker(&outer).unwrap();
+    assert_eq!(tries.backoff(blocking().unwrap_err()), Err(Untold));
+    assert_eq!(outer.failures(), 2);
+}
+
+#[rebackoff::on_error(policy = ONCE, breaker = outer)]
+fn survives(outer: &Breaker, inner: &Breaker) -> Result<(), Untold> {
+    let _cached = ONCE.retry(|| Ok::<(), Untold>(())).breaker(inner).call().ok();
+    Err(Untold)
+}
+
+#[tokio::test(start_paused = true)]
+async fn attributes_loops_and_the_synchronous_part_of_async_targets_agree_on_that() {
+    let (inner, outer) = (isolated(), breaker());
+    assert_eq!(survives(&outer, &inner), Err(Untold));
+    assert_eq!(outer.failures(), 1);
+
+    outer.reset();
+    let reject = || ONCE.retry(|| Ok::<(), Untold>(())).breaker(&inner).call().ok();
+    let target = || {
+        let _cached = reject(); // before the future
+        async { Err::<(), _>(Untold) }
+    };
+    assert_eq!(ONCE.retry_async(target).breaker(&outer).await, Err(Untold));
+    assert_eq!(outer.failures(), 2);
+
+    outer.reset();
+    let mut tries = ONCE.tries_async().breaker(&outer).unwrap();
+    let _cached = reject();
+    assert_eq!(tries.backoff(Untold).await, Err(Untold));
+    assert_eq!(outer.failures(), 3);
+}
+
+#[test]
+fn an_error_that_cannot_tell_a_rejection_counts_by_its_verdict() {
+    let (inner, outer) = (isolated(), breaker());
+    let rejected = || ONCE.retry(|| Ok::<(), Untold>(())).breaker(&inner).call();
+    assert_eq!(ONCE.retry(rejected).breaker(&outer).call(), Err(Untold));
+    assert_eq!(outer.failures(), 1);
+}
+
+#[test]
+fn counts_overrides_the_type() {
     let (inner, outer) = (isolated(), breaker());
     let result = ONCE
         .retry(|| ONCE.retry(down).breaker(&inner).call())
@@ -128,15 +203,16 @@ fn an_error_that_comes_back_from_an_opened_breaker_was_the_targets() {
 }
 
 #[test]
-fn a_loop_passes_a_rejection_on_and_hears_of_one() {
+fn a_loop_passes_a_rejection_on_and_counts_one_as_neutral() {
     let (inner, outer) = (isolated(), breaker());
     let rejected = || -> Result<(), Failure> {
-        let mut tries = ONCE.tries().breaker(&inner)?;
+        let mut tries = ONCE.tries().breaker(&inner).map_err(Failure::from_open)?;
         tries.success::<Failure>();
         Ok(())
     };
     let around = || -> Result<(), Failure> {
-        let mut tries = ONCE.tries().breaker(&outer)?;
+        let tries = ONCE.tries().hook(Rejections).breaker(&outer);
+        let mut tries = tries.map_err(Failure::from_open)?;
         loop {
             match rejected() {
                 Ok(()) => return Ok(()),
@@ -160,7 +236,7 @@ async fn attributed_async(outer: &Breaker, inner: &Breaker) -> Result<(), Failur
 }
 
 #[tokio::test]
-async fn an_attribute_hears_of_a_rejection() {
+async fn a_rejection_in_an_attribute_is_neutral() {
     let (inner, outer) = (isolated(), breaker());
     assert_eq!(attributed(&outer, &inner), Err(Failure::Open));
     assert_eq!(attributed_async(&outer, &inner).await, Err(Failure::Open));
@@ -168,7 +244,7 @@ async fn an_attribute_hears_of_a_rejection() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_rejection_is_remembered_over_polls() {
+async fn a_rejection_in_an_async_target_is_neutral() {
     let (inner, outer) = (isolated(), breaker());
     let slow = || async {
         let result = ONCE.retry_async(|| async { down() }).breaker(&inner).await;

@@ -4,7 +4,8 @@ use std::future::ready;
 use std::time::{Duration, Instant};
 
 use rebackoff::prelude::*;
-use rebackoff::{SmolSleeper, sleep_fn};
+use rebackoff::sleep_fn;
+use rebackoff::sleepers::SmolSleeper;
 
 static BRIEF: Policy =
     policy!(constant(interval = millis(5)), jitter = Jitter::None, max_tries = 3);

@@ -26,14 +26,14 @@ pub(crate) fn tell(event: &Event<'_, Page>) {
 pub(crate) struct Narrator;
 
 impl Hook<Page> for Narrator {
-    fn tell(&mut self, event: &Event<'_, Page>) {
+    fn notify(&mut self, event: &Event<'_, Page>) {
         tell(event);
     }
 }
 
 /// A loop of one's own hands over its errors, so that is what a hook hears of there.
 impl Hook<FetchError> for Narrator {
-    fn tell(&mut self, event: &Event<'_, FetchError>) {
+    fn notify(&mut self, event: &Event<'_, FetchError>) {
         print(event, event.outcome.map(ToString::to_string));
     }
 }
@@ -41,7 +41,7 @@ impl Hook<FetchError> for Narrator {
 fn print<O>(event: &Event<'_, O>, outcome: Option<String>) {
     let outcome = outcome.unwrap_or_default();
     match event.kind {
-        EventKind::Try => println!("   try {} at {}", event.tries, in_ms(event.elapsed)),
+        EventKind::Try => println!("   try {} at {}", event.tries, in_ms(event.elapsed())),
         EventKind::Backoff => {
             println!("     {outcome}; waits {}", in_ms(event.wait.unwrap_or_default()));
         }

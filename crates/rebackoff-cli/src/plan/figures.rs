@@ -162,8 +162,7 @@ fn tries(plan: &Plan, simulation: &Simulation) -> Vec<Try> {
         let shortest = raw.map(|raw| policy.spread(raw, &mut || 0.0));
         let shortest = if matches!(policy.wait(), rebackoff_core::Wait::Decorrelated(_)) {
             // It is its own jitter, and its base the shortest.
-            raw.map(|_| rebackoff_core::Engine::new())
-                .and_then(|mut engine| engine.raw_wait_of(policy.wait(), &mut || 0.0))
+            raw.and_then(|_| policy.wait().next(rebackoff_core::Position::START, &mut || 0.0))
         } else {
             shortest
         };

@@ -140,11 +140,12 @@ impl Client {
         let (mut engine, mut elapsed) = (Engine::new(), Seconds::ZERO);
         let mut begins = Vec::new();
         while begins.len() < most && elapsed.get() <= end {
+            engine.handle_try();
             begins.push(elapsed.get());
             elapsed = elapsed.saturating_add(time_of_try);
             match engine.handle_outcome(policy, Verdict::Retry, elapsed, draws) {
-                Step::Retry { wait } => elapsed = elapsed.saturating_add(wait),
-                Step::GiveUp { reason } => return Self { begins, reason: Some(reason) },
+                Step::Retry { wait, .. } => elapsed = elapsed.saturating_add(wait),
+                Step::GiveUp { reason, .. } => return Self { begins, reason: Some(reason) },
                 Step::Accept => break,
             }
         }

@@ -47,9 +47,9 @@ impl State {
     ) -> Self {
         Self {
             version: VERSION,
-            tries: engine.tries() - 1,
+            tries: engine.tries(),
             streak: judge.streak(),
-            raw_wait: engine.raw_wait().get(),
+            raw_wait: engine.position().previous.get(),
             elapsed: elapsed.as_secs_f64(),
             wait: wait.as_secs_f64(),
             written: Moment::now(),

@@ -15,7 +15,7 @@ pub use builder::BreakerBuilder;
 use builder::Rules;
 use probes::{Probe, Probes};
 use window::{Span, Window};
-use word::{MAX_REOPENED, Mode, Word};
+use word::{GENERATIONS, MAX_REOPENED, Mode, Word};
 
 use crate::atomic::{AtomicU64, Ordering, Ordering::Relaxed, const_unless_loom, fence};
 use crate::wait::power;
@@ -304,6 +304,11 @@ impl Breaker {
             }
             match self.word.compare_exchange(old.0, new.0, Ordering::AcqRel, Ordering::Acquire) {
                 Ok(_) => {
+                    if new.generation() != old.generation()
+                        && new.generation() % (GENERATIONS / 2) == 0
+                    {
+                        self.probes.forget_all_but(new.generation());
+                    }
                     if new.mode() == Mode::Open {
                         self.opened.fetch_add(1, Relaxed);
                     }
@@ -638,6 +643,25 @@ mod tests {
     fn fail_at(breaker: &Breaker, now: impl Fn() -> Seconds) {
         let permit = breaker.admit(&now).unwrap();
         breaker.settle(permit, Health::Failure, NOW, &now, &mut || 0.0);
+    }
+
+    #[test]
+    fn a_hung_probe_keeps_no_one_out_however_many_resets_follow() {
+        let at = |seconds| move || secs(seconds).into();
+        let day = secs(86_400);
+        for resets in [1, 8_191, 8_192, 8_193, 16_382, 16_383, 16_384, 16_385, 40_000] {
+            let breaker = Breaker::builder().consecutive(1).open_for(secs(1)).probe_timeout(day);
+            let breaker = breaker.build().unwrap();
+            fail_at(&breaker, at(0));
+            let hung = breaker.admit(at(1)).unwrap();
+            (0..resets).for_each(|_| breaker.reset());
+            fail_at(&breaker, at(2));
+            let probe = breaker.admit(at(3));
+            breaker.settle(probe.unwrap(), Health::Success, NOW, at(4), &mut || 0.0);
+            assert_eq!(breaker.state(at(4)), BreakerState::Closed, "{resets}");
+            breaker.settle(hung, Health::Failure, NOW, at(4), &mut || 0.0);
+            assert_eq!(breaker.state(at(4)), BreakerState::Closed, "{resets}");
+        }
     }
 
     #[test]

@@ -111,6 +111,18 @@ impl Probes {
         places.map(held).try_fold(MAX_EXPIRY, |first, expiry| Some(first.min(expiry?)))
     }
 
+    /// Frees the places that earlier generations hold. Done twice in a turn of the generations, so that
+    /// no hung probe of an earlier one is taken for one of a later one.
+    pub(super) fn forget_all_but(&self, generation: u16) {
+        for place in &self.0 {
+            let held = Holder(place.load(Relaxed));
+            if held.generation() != generation {
+                // Where this fails, a probe of now has taken the place.
+                let _ = place.compare_exchange(held.0, held.released().0, AcqRel, Relaxed);
+            }
+        }
+    }
+
     /// Gives the place back; `false` if `probe` does not hold it any more.
     pub(super) fn release(&self, probe: Probe, now: u64) -> bool {
         let Some(place) = self.0.get(usize::from(probe.place)) else {

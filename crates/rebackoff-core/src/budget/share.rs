@@ -56,7 +56,8 @@ impl Share {
 
     /// Retries a second that come on top, from 0 to 1000000. Default 10.
     pub const fn floor(mut self, floor: f64) -> Self {
-        self.floor = floor;
+        // The sum has no negative zero.
+        self.floor = floor + 0.0;
         self
     }
 

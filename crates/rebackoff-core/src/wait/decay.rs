@@ -38,7 +38,8 @@ impl Decay {
 
     /// How fast the waits shrink, a finite number of at least 0. Default 1.
     pub const fn decay_factor(mut self, decay_factor: f64) -> Self {
-        self.decay_factor = decay_factor;
+        // The sum has no negative zero.
+        self.decay_factor = decay_factor + 0.0;
         self
     }
 

@@ -20,7 +20,7 @@ pub use list::{List, list};
 pub use runtime::{Runtime, runtime};
 
 use crate::error::PolicyError;
-use crate::{Draws, Seconds};
+use crate::{Draws, Position, Seconds};
 
 /// A wait strategy: the raw wait before each retry, as plain data.
 ///
@@ -87,26 +87,23 @@ impl Wait {
         }
     }
 
-    /// The raw wait before retry `n`, where `previous` is the one before it, or about as long.
+    /// Returns the raw wait at `position`, or `None` where the strategy ends.
     #[inline]
-    pub(crate) fn next(
-        &self,
-        n: u64,
-        previous: Seconds,
-        draws: &mut impl Draws,
-    ) -> Option<Seconds> {
+    pub fn next(&self, position: Position, draws: &mut impl Draws) -> Option<Seconds> {
         match self {
-            Self::Expo(expo) => Some(expo.after(n, previous)),
-            other => other.next_of_others(n, previous, draws),
+            Self::Expo(expo) => Some(expo.after(position.n, position.previous)),
+            other => other.next_of_others(position, draws),
         }
     }
 
-    /// Apart, so that the strategy that nearly everybody uses stays short where it is inlined.
+    /// Apart, so that the most common strategy stays short where it is inlined.
     #[inline(never)]
-    fn next_of_others(&self, n: u64, previous: Seconds, draws: &mut impl Draws) -> Option<Seconds> {
+    fn next_of_others(&self, position: Position, draws: &mut impl Draws) -> Option<Seconds> {
         match self {
-            Self::Decorrelated(decorrelated) => Some(decorrelated.after(n, previous, draws)),
-            other => other.raw(n),
+            Self::Decorrelated(decorrelated) => {
+                Some(decorrelated.after(position.n, position.previous, draws))
+            }
+            other => other.raw(position.n),
         }
     }
 

@@ -26,9 +26,7 @@ impl Settling {
     ) -> PyResult<()> {
         match step {
             Step::Accept => self.enter_success(py, run, call),
-            Step::Retry { wait } => {
-                // The engine has counted the next try already.
-                let tries = call.engine.tries() - 1;
+            Step::Retry { wait, tries } => {
                 let refused = match &mut call.guards {
                     Some(guards) => guards.refuse(py, &self.outcome, wait)?,
                     None => None,
@@ -38,9 +36,7 @@ impl Settling {
                     None => self.enter_backoff(py, run, call, wait),
                 }
             }
-            Step::GiveUp { reason } => {
-                self.enter_giveup(py, run, call, reason, call.engine.tries())
-            }
+            Step::GiveUp { reason, tries } => self.enter_giveup(py, run, call, reason, tries),
         }
     }
 
@@ -71,9 +67,6 @@ impl Settling {
     ) -> PyResult<()> {
         call.next = Next::Again;
         self.stage = Stage::Sleep;
-        if let Some(scope) = &call.scope {
-            scope.get().set_tries(call.engine.tries());
-        }
         // The engine may have changed the wait: a hint raises it, max_time shortens it.
         if let Some(object) = self.wait.take() {
             let amount = Amount { object: object.into_bound(py), value: self.wait_value };
@@ -86,12 +79,10 @@ impl Settling {
         if log.is_none() && run.on_backoff.is_empty() && !telemetry::is_on() {
             return Ok(());
         }
-        // The engine has counted the next try already; the details tell of the one that failed.
         let (elapsed, wait) = (self.elapsed(py), self.wait.as_ref());
         let details = details::with_outcome(py, run, call, &elapsed, &self.outcome, wait)?;
-        let tries = call.engine.tries() - 1;
-        details.set_item(intern!(py, "tries"), tries)?;
-        let details = details::with_amplification(details, call.amplification(tries))?;
+        let amplification = call.amplification(call.engine.tries());
+        let details = details::with_amplification(details, amplification)?;
         if let Some(log) = log {
             log.write(&details, Record::Backoff, run.in_context())?;
         }

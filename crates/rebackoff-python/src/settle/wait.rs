@@ -4,7 +4,7 @@ use pyo3::exceptions::{PyStopIteration, PyTypeError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use rebackoff_core::{Seconds, Step, Verdict};
+use rebackoff_core::{NextWait, Seconds, Step, Verdict};
 
 use super::{Settling, is_awaitable};
 use crate::call::{CallState, CallWaits};
@@ -40,26 +40,27 @@ impl Settling {
         }
         let CallState { engine, limits, waits, .. } = call;
         let (verdict, elapsed) = (self.verdict, self.elapsed);
-        let mut chance = random::Chance::new(py);
-        let step = engine.decide(limits, verdict, elapsed, &mut chance, |_| {
-            let wait = match jittered {
-                Some(jittered) => jittered,
-                None => match self.jittered(py, run, waits, limits.max_time)? {
-                    Some(wait) => wait,
-                    None => return Ok(None),
-                },
-            };
-            if run.is_async && is_awaitable(&wait)? {
-                return Err(Halt::Await(wait));
+        if let Some(step) = engine.handle_verdict(limits, verdict, elapsed) {
+            return Ok(step);
+        }
+        let wait = match jittered {
+            Some(jittered) => Some(jittered),
+            None => self.jittered(py, run, waits, limits.max_time)?,
+        };
+        let wait = match wait {
+            Some(wait) if run.is_async && is_awaitable(&wait)? => return Err(Halt::Await(wait)),
+            Some(wait) => {
+                let amount = self.checked(wait, run, || waits.name(py))?;
+                self.wait_value = amount.value;
+                self.wait = Some(amount.object.unbind());
+                Some(NextWait::exact(Seconds::new(amount.value).unwrap_or(Seconds::ZERO)))
             }
-            let amount = self.checked(wait, run, || waits.name(py))?;
-            let seconds = Seconds::new(amount.value).unwrap_or(Seconds::ZERO);
-            self.wait_value = amount.value;
-            self.wait = Some(amount.object.unbind());
-            Ok(Some(seconds))
-        });
+            None => None,
+        };
+        let mut chance = random::Chance::new(py);
+        let step = engine.handle_wait(limits, verdict, elapsed, wait, &mut chance);
         chance.result()?;
-        step
+        Ok(step)
     }
 
     /// The next wait after jitter; `None` when the strategy has ended.

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use rebackoff_core::{Seconds, Verdict};
+use rebackoff_core::{Events, Seconds, Verdict};
 
 use super::Hook;
 
@@ -9,7 +9,7 @@ use super::Hook;
 pub struct OnError;
 
 impl<T, E> Hook<Result<T, E>> for OnError {
-    const TIMED: bool = false;
+    const EVENTS: Events = Events::NONE;
 
     #[inline]
     fn judge(&mut self, outcome: &Result<T, E>, _: Verdict) -> Verdict {
@@ -25,7 +25,7 @@ impl<T, E> Hook<Result<T, E>> for OnError {
 pub struct When<C>(pub C);
 
 impl<T, E, C: FnMut(&E) -> bool> Hook<Result<T, E>> for When<C> {
-    const TIMED: bool = false;
+    const EVENTS: Events = Events::NONE;
 
     #[inline]
     fn judge(&mut self, outcome: &Result<T, E>, verdict: Verdict) -> Verdict {
@@ -41,7 +41,7 @@ impl<T, E, C: FnMut(&E) -> bool> Hook<Result<T, E>> for When<C> {
 pub struct Giveup<C>(pub C);
 
 impl<T, E, C: FnMut(&E) -> bool> Hook<Result<T, E>> for Giveup<C> {
-    const TIMED: bool = false;
+    const EVENTS: Events = Events::NONE;
 
     #[inline]
     fn judge(&mut self, outcome: &Result<T, E>, verdict: Verdict) -> Verdict {
@@ -57,7 +57,7 @@ impl<T, E, C: FnMut(&E) -> bool> Hook<Result<T, E>> for Giveup<C> {
 pub struct HintFrom<C>(pub C);
 
 impl<T, E, C: FnMut(&E) -> Option<Duration>> Hook<Result<T, E>> for HintFrom<C> {
-    const TIMED: bool = false;
+    const EVENTS: Events = Events::NONE;
 
     #[inline]
     fn judge(&mut self, outcome: &Result<T, E>, verdict: Verdict) -> Verdict {
@@ -79,7 +79,7 @@ impl<T, E, C: FnMut(&E) -> Option<Duration>> Hook<Result<T, E>> for HintFrom<C> 
 pub struct Until<C>(pub C);
 
 impl<O, C: FnMut(&O) -> bool> Hook<O> for Until<C> {
-    const TIMED: bool = false;
+    const EVENTS: Events = Events::NONE;
 
     #[inline]
     fn judge(&mut self, outcome: &O, verdict: Verdict) -> Verdict {
@@ -95,7 +95,7 @@ impl<O, C: FnMut(&O) -> bool> Hook<O> for Until<C> {
 pub struct Judge<C>(pub C);
 
 impl<O, C: FnMut(&O) -> Verdict> Hook<O> for Judge<C> {
-    const TIMED: bool = false;
+    const EVENTS: Events = Events::NONE;
 
     #[inline]
     fn judge(&mut self, outcome: &O, _: Verdict) -> Verdict {

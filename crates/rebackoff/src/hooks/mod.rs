@@ -1,45 +1,49 @@
-//! What the caller may say about a call: conditions, waits of its own, handlers.
+//! The conditions, waits and handlers that a caller adds to a call.
 
+mod classes;
 mod conditions;
-mod guards;
 mod handlers;
 #[cfg(any(feature = "reqwest", feature = "tower"))]
 mod per_request;
 mod waits;
 
+pub use classes::{Costs, Counts, Rejections};
 pub use conditions::{Giveup, HintFrom, Judge, OnError, Until, When};
-pub use guards::{Admitted, Asks, Convert, Costs, Counts, Door, Rejected, Spends};
 pub use handlers::{OnBackoff, OnGiveup, OnSuccess, OnTry};
 #[cfg(any(feature = "reqwest", feature = "tower"))]
-pub(crate) use per_request::Resendable;
+pub use per_request::PerRequest;
 #[cfg(any(feature = "reqwest", feature = "tower"))]
-pub use per_request::{GuardsOf, PerRequest};
-pub(crate) use waits::Instead;
+pub use per_request::Resendable;
 pub use waits::{JitterBy, PolicyFor, WaitFrom};
 
-use std::task::Poll;
+use std::marker::PhantomData;
 
+pub use rebackoff_core::Events;
 use rebackoff_core::{Cost, Event, Health, Policy, Seconds, Verdict};
 
-use crate::Clock;
-
-/// What a caller says about a call and is told of it; `O` is what the target gives.
+/// A part of a call that its caller adds: a condition, a wait, a handler, or several in one; `O` is
+/// the outcome of the target.
 ///
 /// The setters of [`Call`](crate::Call) (`when`, `giveup`, `on_backoff`, …) each add one hook.
-/// Implement it for a bundle that is used with many calls, and add that with
-/// [`Call::hook`](crate::Call::hook). Every method does nothing by default. Hooks are asked in
-/// the order in which they were added: each may change the verdict of those before it, and of
-/// policies, raw waits, jitters, healths and costs the first that is given holds; a usual health or
-/// cost, such as a classifier's, where there is no other.
+/// Implement this trait for a bundle that is used with many calls, and add that with
+/// [`Call::hook`](crate::Call::hook). Every method does nothing by default. Hooks are asked in the
+/// order in which they were added:
 ///
-/// The methods from [`admit`](Self::admit) on are for guards, which share what they know with other
-/// calls: a breaker, a budget. Each is asked of all hooks before the next one is: `admit` and `start`
-/// before the first try; `poll` around each poll of an async try; `settle` after each try; `check` and `pay` before a retry; `keep` before its
-/// wait, `readmit` and `give_back` after it; `release` after a refusal.
+/// | method | of several hooks |
+/// |---|---|
+/// | `judge` | each may change the verdict of those before it |
+/// | `policy`, `raw_wait`, `jitter` | the first answer counts |
+/// | `classify` | the last answer counts |
+/// | `notify` | all are called |
+///
+/// Budgets and breakers are no hooks: a hook cannot refuse a try.
 pub trait Hook<O> {
-    /// Whether [`tell`](Self::tell) is to be called, and the clock read for it on each call.
-    /// Default true; a hook that only judges sets it to false, so that success stays free.
-    const TIMED: bool = true;
+    /// The events that [`notify`](Self::notify) is called with. Default all.
+    const EVENTS: Events = Events::ALL;
+
+    /// Whether the clock is read when the call begins. Default: if there are events, whose elapsed
+    /// time a handler may ask for.
+    const TIMED: bool = !Self::EVENTS.is_empty();
 
     /// The verdict on `outcome`, given the verdict so far.
     #[inline]
@@ -55,7 +59,8 @@ pub trait Hook<O> {
         None
     }
 
-    /// The raw wait after this failed outcome, in place of the strategy's; `Some(None)` ends it.
+    /// The raw wait after this failed outcome, in place of the strategy's; `Some(None)` gives up with
+    /// `exhausted`.
     #[inline]
     fn raw_wait(&mut self, outcome: &O) -> Option<Option<Seconds>> {
         let _ = outcome;
@@ -69,125 +74,70 @@ pub trait Hook<O> {
         None
     }
 
-    /// Is told each event.
+    /// The class of `outcome` for the guards of the call, as far as this hook knows it.
     #[inline]
-    fn tell(&mut self, event: &Event<'_, O>) {
+    fn classify(&mut self, outcome: &O) -> Class {
+        let _ = outcome;
+        Class::UNKNOWN
+    }
+
+    /// Receives an event.
+    #[inline]
+    fn notify(&mut self, event: &Event<'_, O>) {
         let _ = event;
     }
-
-    /// What `outcome` says of the health of the target, in place of what the verdict says.
-    #[inline]
-    fn health(&mut self, outcome: &O) -> Option<Health> {
-        let _ = outcome;
-        None
-    }
-
-    /// What a retry after this failed outcome costs a budget.
-    #[inline]
-    fn cost(&mut self, outcome: &O) -> Option<Cost> {
-        let _ = outcome;
-        None
-    }
-
-    /// What `outcome` says of the health of the target where nobody has another word on it: of a
-    /// classifier, whose word is no more than the usual one.
-    #[inline]
-    fn usual_health(&mut self, outcome: &O) -> Option<Health> {
-        let _ = outcome;
-        None
-    }
-
-    /// What a retry after this failed outcome costs a budget where nobody has another word on it.
-    #[inline]
-    fn usual_cost(&mut self, outcome: &O) -> Option<Cost> {
-        let _ = outcome;
-        None
-    }
-
-    /// Whether the target may be called at all.
-    ///
-    /// # Errors
-    ///
-    /// It may not; what the call gives in its place.
-    #[inline]
-    fn admit<C: Clock>(&mut self, clock: &C) -> Result<(), O> {
-        let _ = clock;
-        Ok(())
-    }
-
-    /// The first try is about to begin.
-    #[inline]
-    fn start<C: Clock>(&mut self, clock: &C) {
-        let _ = clock;
-    }
-
-    /// Polls the try that runs, of an async call.
-    #[inline]
-    fn poll<T>(&mut self, poll: impl FnOnce() -> Poll<T>) -> Poll<T> {
-        poll()
-    }
-
-    /// A try ended with `verdict`; `health` is what a hook has said of it, or neutral where a breaker
-    /// inside the target has rejected the try.
-    #[inline]
-    fn settle<C: Clock>(&mut self, clock: &C, verdict: Verdict, health: Option<Health>) {
-        let _ = (clock, verdict, health);
-    }
-
-    /// Whether a retry after `wait` has a chance to be admitted. Nothing is paid yet.
-    #[inline]
-    fn check<C: Clock>(&mut self, clock: &C, wait: Seconds) -> bool {
-        let _ = (clock, wait);
-        true
-    }
-
-    /// Pays for a retry; false when it cannot.
-    #[inline]
-    fn pay<C: Clock>(&mut self, clock: &C, cost: Cost) -> bool {
-        let _ = (clock, cost);
-        true
-    }
-
-    /// Keeps the outcome of the last try during the wait, where [`readmit`](Self::readmit) may
-    /// refuse the next one; otherwise hands it on.
-    #[inline]
-    fn keep(&mut self, outcome: O) -> Option<O> {
-        Some(outcome)
-    }
-
-    /// Gives back the outcome that was kept.
-    #[inline]
-    fn give_back(&mut self) -> Option<O> {
-        None
-    }
-
-    /// Whether the target may be called again, now that the wait is over.
-    #[inline]
-    fn readmit<C: Clock>(&mut self, clock: &C) -> bool {
-        let _ = clock;
-        true
-    }
-
-    /// The try that was admitted or paid for is not made, because another guard refused it.
-    #[inline]
-    fn release(&mut self) {}
 }
 
-/// Says nothing.
+/// The class of an outcome, for budgets and breakers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Class {
+    /// The health of the target, in place of what the verdict says.
+    pub health: Option<Health>,
+    /// The cost of a retry, for a budget that has prices.
+    pub cost: Option<Cost>,
+}
+
+impl Class {
+    /// Nothing is known.
+    pub const UNKNOWN: Self = Self { health: None, cost: None };
+
+    /// The class of outcomes after which the target is in this health.
+    pub const fn of_health(health: Option<Health>) -> Self {
+        Self { health, ..Self::UNKNOWN }
+    }
+
+    /// The class of outcomes after which a retry costs this.
+    pub const fn of_cost(cost: Option<Cost>) -> Self {
+        Self { cost, ..Self::UNKNOWN }
+    }
+
+    /// This class where `other` knows nothing.
+    fn or(self, other: Self) -> Self {
+        Self { health: self.health.or(other.health), cost: self.cost.or(other.cost) }
+    }
+}
+
+/// Does nothing.
 impl<O> Hook<O> for () {
-    const TIMED: bool = false;
+    const EVENTS: Events = Events::NONE;
 }
 
-/// Says nothing, but lets the calls inside see the call.
+/// Names the errors of a loop, of which guards alone do not know the type.
 #[derive(Clone, Copy, Debug)]
-pub struct Seen;
+pub struct ErrorsOf<E>(PhantomData<fn(&E)>);
 
-impl<O> Hook<O> for Seen {
-    const TIMED: bool = true;
+impl<E> ErrorsOf<E> {
+    pub(crate) const NAMED: Self = Self(PhantomData);
+}
+
+impl<E> Hook<E> for ErrorsOf<E> {
+    const EVENTS: Events = Events::NONE;
 }
 
 /// A hook that is used with many calls is lent to each.
 impl<O, H: Hook<O>> Hook<O> for &mut H {
+    const EVENTS: Events = H::EVENTS;
     const TIMED: bool = H::TIMED;
 
     #[inline]
@@ -211,78 +161,13 @@ impl<O, H: Hook<O>> Hook<O> for &mut H {
     }
 
     #[inline]
-    fn tell(&mut self, event: &Event<'_, O>) {
-        (**self).tell(event);
+    fn classify(&mut self, outcome: &O) -> Class {
+        (**self).classify(outcome)
     }
 
     #[inline]
-    fn health(&mut self, outcome: &O) -> Option<Health> {
-        (**self).health(outcome)
-    }
-
-    #[inline]
-    fn cost(&mut self, outcome: &O) -> Option<Cost> {
-        (**self).cost(outcome)
-    }
-
-    #[inline]
-    fn usual_health(&mut self, outcome: &O) -> Option<Health> {
-        (**self).usual_health(outcome)
-    }
-
-    #[inline]
-    fn usual_cost(&mut self, outcome: &O) -> Option<Cost> {
-        (**self).usual_cost(outcome)
-    }
-
-    #[inline]
-    fn admit<C: Clock>(&mut self, clock: &C) -> Result<(), O> {
-        (**self).admit(clock)
-    }
-
-    #[inline]
-    fn start<C: Clock>(&mut self, clock: &C) {
-        (**self).start(clock);
-    }
-
-    #[inline]
-    fn poll<T>(&mut self, poll: impl FnOnce() -> Poll<T>) -> Poll<T> {
-        (**self).poll(poll)
-    }
-
-    #[inline]
-    fn settle<C: Clock>(&mut self, clock: &C, verdict: Verdict, health: Option<Health>) {
-        (**self).settle(clock, verdict, health);
-    }
-
-    #[inline]
-    fn check<C: Clock>(&mut self, clock: &C, wait: Seconds) -> bool {
-        (**self).check(clock, wait)
-    }
-
-    #[inline]
-    fn pay<C: Clock>(&mut self, clock: &C, cost: Cost) -> bool {
-        (**self).pay(clock, cost)
-    }
-
-    #[inline]
-    fn keep(&mut self, outcome: O) -> Option<O> {
-        (**self).keep(outcome)
-    }
-
-    #[inline]
-    fn give_back(&mut self) -> Option<O> {
-        (**self).give_back()
-    }
-
-    #[inline]
-    fn readmit<C: Clock>(&mut self, clock: &C) -> bool {
-        (**self).readmit(clock)
-    }
-
-    #[inline]
-    fn release(&mut self) {
-        (**self).release();
+    fn notify(&mut self, event: &Event<'_, O>) {
+        (**self).notify(event);
     }
 }
 
@@ -291,6 +176,7 @@ impl<O, H: Hook<O>> Hook<O> for &mut H {
 pub struct Then<A, B>(pub(crate) A, pub(crate) B);
 
 impl<O, A: Hook<O>, B: Hook<O>> Hook<O> for Then<A, B> {
+    const EVENTS: Events = A::EVENTS.or(B::EVENTS);
     const TIMED: bool = A::TIMED || B::TIMED;
 
     #[inline]
@@ -315,83 +201,18 @@ impl<O, A: Hook<O>, B: Hook<O>> Hook<O> for Then<A, B> {
     }
 
     #[inline]
-    fn tell(&mut self, event: &Event<'_, O>) {
-        self.0.tell(event);
-        self.1.tell(event);
+    fn classify(&mut self, outcome: &O) -> Class {
+        let earlier = self.0.classify(outcome);
+        self.1.classify(outcome).or(earlier)
     }
 
     #[inline]
-    fn health(&mut self, outcome: &O) -> Option<Health> {
-        self.0.health(outcome).or_else(|| self.1.health(outcome))
-    }
-
-    #[inline]
-    fn cost(&mut self, outcome: &O) -> Option<Cost> {
-        self.0.cost(outcome).or_else(|| self.1.cost(outcome))
-    }
-
-    #[inline]
-    fn usual_health(&mut self, outcome: &O) -> Option<Health> {
-        self.0.usual_health(outcome).or_else(|| self.1.usual_health(outcome))
-    }
-
-    #[inline]
-    fn usual_cost(&mut self, outcome: &O) -> Option<Cost> {
-        self.0.usual_cost(outcome).or_else(|| self.1.usual_cost(outcome))
-    }
-
-    #[inline]
-    fn admit<C: Clock>(&mut self, clock: &C) -> Result<(), O> {
-        self.0.admit(clock)?;
-        self.1.admit(clock)
-    }
-
-    #[inline]
-    fn start<C: Clock>(&mut self, clock: &C) {
-        self.0.start(clock);
-        self.1.start(clock);
-    }
-
-    #[inline]
-    fn poll<T>(&mut self, poll: impl FnOnce() -> Poll<T>) -> Poll<T> {
-        let Self(first, second) = self;
-        first.poll(|| second.poll(poll))
-    }
-
-    #[inline]
-    fn settle<C: Clock>(&mut self, clock: &C, verdict: Verdict, health: Option<Health>) {
-        self.0.settle(clock, verdict, health);
-        self.1.settle(clock, verdict, health);
-    }
-
-    #[inline]
-    fn check<C: Clock>(&mut self, clock: &C, wait: Seconds) -> bool {
-        self.0.check(clock, wait) && self.1.check(clock, wait)
-    }
-
-    #[inline]
-    fn pay<C: Clock>(&mut self, clock: &C, cost: Cost) -> bool {
-        self.0.pay(clock, cost) && self.1.pay(clock, cost)
-    }
-
-    #[inline]
-    fn keep(&mut self, outcome: O) -> Option<O> {
-        self.1.keep(self.0.keep(outcome)?)
-    }
-
-    #[inline]
-    fn give_back(&mut self) -> Option<O> {
-        self.0.give_back().or_else(|| self.1.give_back())
-    }
-
-    #[inline]
-    fn readmit<C: Clock>(&mut self, clock: &C) -> bool {
-        self.0.readmit(clock) && self.1.readmit(clock)
-    }
-
-    #[inline]
-    fn release(&mut self) {
-        self.0.release();
-        self.1.release();
+    fn notify(&mut self, event: &Event<'_, O>) {
+        if A::EVENTS.contains(event.kind) {
+            self.0.notify(event);
+        }
+        if B::EVENTS.contains(event.kind) {
+            self.1.notify(event);
+        }
     }
 }

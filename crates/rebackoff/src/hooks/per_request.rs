@@ -1,13 +1,11 @@
-//! What a layer around a client says about each request.
+//! The hooks of each request of a layer around a client.
 
-use rebackoff_core::{Health, Verdict};
+use rebackoff_core::{Event, Events, Health, Policy, Seconds, Verdict};
 
-use super::{Hook, Then};
-use crate::Retry;
+use super::{Class, Hook, Then};
 
-/// What a layer says about each request `R` whose outcome is `O`: the hooks of its call.
-///
-/// A function of the request that gives a [`Hook`] is one.
+/// Makes the hooks of each request `R` whose outcome is `O`: a function of the request that returns a
+/// [`Hook`], for example.
 pub trait PerRequest<R, O> {
     /// The hooks of one call.
     type Hooks: Hook<O>;
@@ -15,13 +13,13 @@ pub trait PerRequest<R, O> {
     /// The hooks of the call that sends `request`.
     fn hooks(&self, request: &R) -> Self::Hooks;
 
-    /// Is told of a request that is about to be sent again, for the `resends`-th time.
+    /// Called with a request that is about to be sent again, for the `resends`-th time.
     fn resend(&self, request: &mut R, resends: u64) {
         let _ = (request, resends);
     }
 }
 
-/// Says nothing.
+/// No hooks.
 impl<R, O> PerRequest<R, O> for () {
     type Hooks = ();
 
@@ -50,44 +48,49 @@ impl<R, O, A: PerRequest<R, O>, B: PerRequest<R, O>> PerRequest<R, O> for Then<A
     }
 }
 
-/// What guards the calls of a policy: nothing, or the guards of a [`Guarded`](crate::Guarded).
+/// The hooks of a call, and the last word after them: to give up where the request cannot be sent
+/// again. The target has failed all the same, unless the hooks classify the outcome.
 #[derive(Clone, Copy, Debug)]
-pub struct GuardsOf<P>(pub(crate) P);
-
-impl<R, O, P: Retry> PerRequest<R, O> for GuardsOf<&P>
-where
-    P::Hooks<O>: Hook<O>,
-{
-    type Hooks = P::Hooks<O>;
-
-    fn hooks(&self, _: &R) -> P::Hooks<O> {
-        self.0.hooks()
-    }
-}
-
-/// Gives up where the request cannot be sent again: the last word of a call. It was the target that
-/// failed all the same.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Resendable {
+pub struct Resendable<H> {
+    hooks: H,
     may_resend: bool,
     failed: bool,
 }
 
-impl Resendable {
-    pub(crate) const fn new(may_resend: bool) -> Self {
-        Self { may_resend, failed: false }
+impl<H> Resendable<H> {
+    pub(crate) const fn new(hooks: H, may_resend: bool) -> Self {
+        Self { hooks, may_resend, failed: false }
     }
 }
 
-impl<O> Hook<O> for Resendable {
-    const TIMED: bool = false;
+impl<O, H: Hook<O>> Hook<O> for Resendable<H> {
+    const EVENTS: Events = H::EVENTS;
+    const TIMED: bool = H::TIMED;
 
-    fn judge(&mut self, _: &O, verdict: Verdict) -> Verdict {
+    fn judge(&mut self, outcome: &O, verdict: Verdict) -> Verdict {
+        let verdict = self.hooks.judge(outcome, verdict);
         self.failed = verdict.wants_retry() && !self.may_resend;
         if self.failed { Verdict::GiveUp } else { verdict }
     }
 
-    fn usual_health(&mut self, _: &O) -> Option<Health> {
-        self.failed.then_some(Health::Failure)
+    fn policy(&mut self, outcome: &O) -> Option<Policy> {
+        self.hooks.policy(outcome)
+    }
+
+    fn raw_wait(&mut self, outcome: &O) -> Option<Option<Seconds>> {
+        self.hooks.raw_wait(outcome)
+    }
+
+    fn jitter(&mut self, raw: Seconds) -> Option<Seconds> {
+        self.hooks.jitter(raw)
+    }
+
+    fn classify(&mut self, outcome: &O) -> Class {
+        let failure = Class::of_health(self.failed.then_some(Health::Failure));
+        self.hooks.classify(outcome).or(failure)
+    }
+
+    fn notify(&mut self, event: &Event<'_, O>) {
+        self.hooks.notify(event);
     }
 }

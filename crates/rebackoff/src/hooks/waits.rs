@@ -1,7 +1,6 @@
-use std::borrow::Borrow;
 use std::time::Duration;
 
-use rebackoff_core::{Policy, Seconds};
+use rebackoff_core::{Events, Policy, Seconds};
 
 use super::Hook;
 
@@ -10,7 +9,7 @@ use super::Hook;
 pub struct WaitFrom<C>(pub C);
 
 impl<O, C: FnMut(&O) -> Option<Duration>> Hook<O> for WaitFrom<C> {
-    const TIMED: bool = false;
+    const EVENTS: Events = Events::NONE;
 
     #[inline]
     fn raw_wait(&mut self, outcome: &O) -> Option<Option<Seconds>> {
@@ -23,7 +22,7 @@ impl<O, C: FnMut(&O) -> Option<Duration>> Hook<O> for WaitFrom<C> {
 pub struct JitterBy<C>(pub C);
 
 impl<O, C: FnMut(Duration) -> Duration> Hook<O> for JitterBy<C> {
-    const TIMED: bool = false;
+    const EVENTS: Events = Events::NONE;
 
     #[inline]
     fn jitter(&mut self, raw: Seconds) -> Option<Seconds> {
@@ -35,24 +34,13 @@ impl<O, C: FnMut(Duration) -> Duration> Hook<O> for JitterBy<C> {
 #[derive(Clone, Copy, Debug)]
 pub struct PolicyFor<C>(pub C);
 
-impl<T, E, P: Borrow<Policy>, C: FnMut(&E) -> P> Hook<Result<T, E>> for PolicyFor<C> {
-    // A policy that is picked may have a `max_time`.
+impl<T, E, P: AsRef<Policy>, C: FnMut(&E) -> P> Hook<Result<T, E>> for PolicyFor<C> {
+    const EVENTS: Events = Events::NONE;
+    // A policy that is chosen may have a `max_time`.
     const TIMED: bool = true;
 
     #[inline]
     fn policy(&mut self, outcome: &Result<T, E>) -> Option<Policy> {
-        outcome.as_ref().err().map(|error| *(self.0)(error).borrow())
-    }
-}
-
-/// Takes the policy that was chosen already, if one was.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Instead<'a>(pub(crate) Option<&'a Policy>);
-
-impl<O> Hook<O> for Instead<'_> {
-    const TIMED: bool = false;
-
-    fn policy(&mut self, _: &O) -> Option<Policy> {
-        self.0.copied()
+        outcome.as_ref().err().map(|error| *(self.0)(error).as_ref())
     }
 }

@@ -1,11 +1,12 @@
-//! The classifier's word on one request.
+//! The classifier's judgement of one request.
 
 use ::http::{HeaderMap, Method, StatusCode};
-use rebackoff_core::{Cost, Health, Verdict};
+use rebackoff_core::{Health, Verdict};
 
 use super::{Classifier, Failure};
+use crate::hooks::Class;
 
-/// What a classifier says of the outcomes of one request.
+/// A classifier, and the request whose outcomes it judges.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Condition {
     classifier: Classifier,
@@ -33,13 +34,13 @@ impl Condition {
         if self.is_final { Verdict::GiveUp } else { verdict }
     }
 
-    /// Of the outcome that was judged last.
-    pub(super) fn health(&self, answer: Answer<'_>) -> Option<Health> {
-        let of_failure = answer.err().map(Failure::health);
-        if self.is_final { Some(Health::Failure) } else { of_failure }
+    /// The class of the outcome that was judged last.
+    pub(super) fn classify(&self, answer: Answer<'_>) -> Class {
+        let failure = answer.err();
+        let health = match failure {
+            _ if self.is_final => Some(Health::Failure),
+            failure => failure.map(Failure::health),
+        };
+        Class { health, cost: failure.map(Failure::cost) }
     }
-}
-
-pub(super) fn cost(answer: Answer<'_>) -> Option<Cost> {
-    answer.err().map(Failure::cost)
 }

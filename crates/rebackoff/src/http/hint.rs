@@ -13,7 +13,8 @@ use rebackoff_core::Hint;
 /// ```
 /// use http::HeaderMap;
 /// use rebackoff::http::hint;
-/// use rebackoff::{Hint, Verdict, secs};
+/// use rebackoff::engine::Hint;
+/// use rebackoff::{Verdict, secs};
 ///
 /// let mut headers = HeaderMap::new();
 /// assert_eq!(Verdict::from(hint(&headers)), Verdict::Retry);

@@ -4,14 +4,21 @@ use std::future::pending;
 
 use ::http::Extensions;
 use async_trait::async_trait;
-use rebackoff_core::{Cost, Health, Open, Policy, Verdict};
+use rebackoff_core::{Breaker, Budget, Events, Open, Policy, Verdict};
 use reqwest::{Request, Response};
 use reqwest_middleware::{Error, Middleware, Next, Result};
 
-use super::condition::{self, Answer, Condition};
+use super::condition::{Answer, Condition};
 use super::{Classifier, resend};
-use crate::hooks::{Hook, PerRequest, Rejected, Resendable, Then};
-use crate::{Async, Call, DefaultSleeper, Retry};
+use crate::call::Call;
+use crate::guards::{
+    BreakerFor, BudgetFor, Guarding, GuardsOfRequest, GuardsPerRequest, Handle, Rejected,
+    Rejection, Rejects,
+};
+use crate::hooks::{Class, Hook, PerRequest, Resendable, Then};
+use crate::mode::Async;
+use crate::sleepers::DefaultSleeper;
+use crate::source::PolicySource;
 
 /// Sends requests again, in a stack of [`reqwest_middleware`].
 ///
@@ -60,34 +67,57 @@ use crate::{Async, Call, DefaultSleeper, Retry};
 /// - **Middleware that is added before** this one sees one request, middleware that is added after
 ///   it each try, with [`ResendCount`](super::ResendCount) from the second on.
 #[derive(Clone, Copy, Debug)]
-pub struct RetryMiddleware<P = Policy, H = ()> {
+pub struct RetryMiddleware<P = Policy, H = (), G = ()> {
     policy: P,
     classifier: Classifier,
     hooks: H,
+    guards: G,
 }
 
-impl<P: Retry> RetryMiddleware<P> {
-    /// Retries as `policy` says, a [`Policy`] or a [`Guarded`](crate::Guarded) one, with the default
-    /// [`Classifier`].
+impl<P: PolicySource> RetryMiddleware<P> {
+    /// Retries as `policy` says, with the default [`Classifier`]. The middleware owns its policy: a
+    /// [`Policy`], a [`Guarded`](crate::Guarded) one, an `Arc`, or a reference to a `static`.
     pub const fn new(policy: P) -> Self {
-        Self { policy, classifier: Classifier::new(), hooks: () }
+        Self { policy, classifier: Classifier::new(), hooks: (), guards: () }
     }
 }
 
-impl<P, H> RetryMiddleware<P, H> {
+impl<P, H, G> RetryMiddleware<P, H, G> {
     /// Takes this classifier in place of the default one.
     pub fn classifier(self, classifier: Classifier) -> Self {
         Self { classifier, ..self }
     }
 
-    /// Adds the [`Hook`] that a function makes for each request: a handler, a condition, a guard
-    /// for each host.
+    /// Adds the [`Hook`] that a function of the request returns: a handler or a condition.
     ///
     /// ```
+    /// use rebackoff::hooks::OnBackoff;
+    /// use rebackoff::http::{RetryMiddleware, Tried};
+    /// use rebackoff::prelude::*;
+    ///
+    /// static FETCH: Policy = policy!(expo, max_tries = 3);
+    ///
+    /// let middleware = RetryMiddleware::new(FETCH).hooks(|request| {
+    ///     let url = request.url().clone();
+    ///     OnBackoff(move |event: &Event<'_, Tried>| eprintln!("{url}: {:?}", event.wait))
+    /// });
+    /// ```
+    pub fn hooks<F, A>(self, hooks: F) -> RetryMiddleware<P, Then<H, F>, G>
+    where
+        F: Fn(&Request) -> A,
+        A: Hook<Tried>,
+    {
+        let Self { policy, classifier, hooks: before, guards } = self;
+        RetryMiddleware { policy, classifier, hooks: Then(before, hooks), guards }
+    }
+
+    /// Asks the breaker that a function of the request returns, after those of the policy.
+    ///
+    /// ```
+    /// # #[cfg(feature = "keyed")] {
     /// use std::num::NonZeroU64;
     /// use std::sync::LazyLock;
-    /// use rebackoff::hooks::{Asks, OnBackoff};
-    /// use rebackoff::http::{RetryMiddleware, Tried};
+    /// use rebackoff::http::RetryMiddleware;
     /// use rebackoff::prelude::*;
     /// use rebackoff::Keyed;
     ///
@@ -97,29 +127,38 @@ impl<P, H> RetryMiddleware<P, H> {
     /// });
     ///
     /// let middleware = RetryMiddleware::new(FETCH)
-    ///     .hooks(|request| Asks::of(HOSTS.get(request.url().host_str().unwrap_or_default())))
-    ///     .hooks(|request| {
-    ///         let url = request.url().clone();
-    ///         OnBackoff(move |event: &Event<'_, Tried>| eprintln!("{url}: {:?}", event.wait))
-    ///     });
+    ///     .breaker_for(|request| HOSTS.get(request.url().host_str().unwrap_or_default()));
+    /// # let _ = middleware;
+    /// # }
     /// ```
-    pub fn hooks<F, A>(self, hooks: F) -> RetryMiddleware<P, Then<H, F>>
+    pub fn breaker_for<F, A>(self, breaker: F) -> RetryMiddleware<P, H, BreakerFor<G, F>>
     where
         F: Fn(&Request) -> A,
-        A: Hook<Tried>,
+        A: Handle<Breaker>,
     {
-        let Self { policy, classifier, hooks: before } = self;
-        RetryMiddleware { policy, classifier, hooks: Then(before, hooks) }
+        let Self { policy, classifier, hooks, guards } = self;
+        RetryMiddleware { policy, classifier, hooks, guards: BreakerFor(guards, breaker) }
+    }
+
+    /// Pays for retries out of the budget that a function of the request returns, after those of the
+    /// policy.
+    pub fn budget_for<F, A>(self, budget: F) -> RetryMiddleware<P, H, BudgetFor<G, F>>
+    where
+        F: Fn(&Request) -> A,
+        A: Handle<Budget>,
+    {
+        let Self { policy, classifier, hooks, guards } = self;
+        RetryMiddleware { policy, classifier, hooks, guards: BudgetFor(guards, budget) }
     }
 }
 
-/// What came of one try: the outcome that hooks look at.
+/// The outcome of one try, as hooks see it.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Tried {
-    /// The response, or why there is none.
+    /// The response, or the error in its place.
     pub result: Result<Response>,
-    /// What the middleware around this try left.
+    /// The extensions that the middleware around this try left.
     extensions: Option<Extensions>,
 }
 
@@ -127,15 +166,23 @@ impl Rejected for Tried {
     fn rejected(open: Open) -> Self {
         Self { result: Err(Error::middleware(open)), extensions: None }
     }
+
+    fn is_rejection(&self) -> bool {
+        matches!(&self.result, Err(Error::Middleware(error)) if error.is::<Open>())
+    }
 }
 
 #[async_trait]
-impl<P, H> Middleware for RetryMiddleware<P, H>
+impl<P, H, G> Middleware for RetryMiddleware<P, H, G>
 where
-    P: Retry + Send + Sync + 'static,
-    P::Hooks<Tried>: Hook<Tried> + Send,
-    H: PerRequest<Request, Tried> + Send + Sync + 'static,
-    H::Hooks: Send,
+    P: PolicySource + Send + Sync + 'static,
+    H: PerRequest<Request, Tried, Hooks: Send> + Send + Sync + 'static,
+    G: GuardsPerRequest<Request, P::Breakers, P::Budgets, Breakers: Send, Budgets: Send>
+        + Send
+        + Sync
+        + 'static,
+    GuardsOfRequest<P, G, Request>:
+        Guarding<Rejection: Rejects<Tried> + Rejection<Kept<Tried>: Send>>,
 {
     async fn handle(
         &self,
@@ -143,13 +190,14 @@ where
         extensions: &mut Extensions,
         next: Next<'_>,
     ) -> Result<Response> {
-        let policy = *extensions.get().unwrap_or(self.policy.plain());
+        let policy = extensions.get().copied().unwrap_or_else(|| *self.policy.policy().as_ref());
         let classifier = *extensions.get().unwrap_or(&self.classifier);
         let hooks = self.hooks.hooks(&request);
+        let guards = self.guards.add_to(self.policy.guards(), &request);
         let condition = Condition::new(classifier, request.method(), request.headers());
         let given = std::mem::take(extensions);
         let mut sends = Sends::new(request);
-        let resendable = Resendable::new(sends.spare.is_some());
+        let hooks = Resendable::new(Then(Classified(condition), hooks), sends.spare.is_some());
         let send = || {
             let mut extensions = given.clone();
             let request = sends.next(&mut extensions);
@@ -160,9 +208,8 @@ where
                 Tried { result, extensions: Some(extensions) }
             }
         };
-        let judges = Then(Classified(condition), self.policy.hooks());
-        let call = Call::new(&policy, send, judges, Async(DefaultSleeper::default()));
-        let tried = call.hook(hooks).hook(resendable).await;
+        let tried =
+            Call::by(policy, guards, send, hooks, Async::new(DefaultSleeper::default())).await;
         *extensions = tried.extensions.unwrap_or(given);
         tried.result
     }
@@ -182,7 +229,7 @@ impl Sends {
         Self { first: Some(request), spare, resends: 0 }
     }
 
-    /// The request to be sent now. There is one as long as [`Resendable`] is asked.
+    /// The request to be sent now. There is one as long as [`Resendable`] is among the hooks.
     fn next(&mut self, extensions: &mut Extensions) -> Option<Request> {
         if let Some(request) = self.first.take() {
             return Some(request);
@@ -206,17 +253,13 @@ fn answer(tried: &Tried) -> Answer<'_> {
 }
 
 impl Hook<Tried> for Classified {
-    const TIMED: bool = true;
+    const EVENTS: Events = Events::NONE;
 
     fn judge(&mut self, tried: &Tried, _: Verdict) -> Verdict {
         self.0.judge(answer(tried))
     }
 
-    fn usual_health(&mut self, tried: &Tried) -> Option<Health> {
-        self.0.health(answer(tried))
-    }
-
-    fn usual_cost(&mut self, tried: &Tried) -> Option<Cost> {
-        condition::cost(answer(tried))
+    fn classify(&mut self, tried: &Tried) -> Class {
+        self.0.classify(answer(tried))
     }
 }

@@ -1,15 +1,15 @@
 //! The tower layer for HTTP (feature `tower`).
 
 use ::http::{Request, Response};
-use rebackoff_core::{Cost, Health, Verdict};
+use rebackoff_core::{Events, Verdict};
 
-use super::condition::{self, Answer, Condition};
+use super::condition::{Answer, Condition};
 use super::{Classifier, Failure, resend};
-use crate::Retry;
-use crate::hooks::{GuardsOf, Hook, PerRequest, Then};
+use crate::hooks::{Class, Hook, PerRequest};
+use crate::source::PolicySource;
 use crate::tower::RetryLayer;
 
-impl<'p, P: Retry> RetryLayer<'p, Then<HttpRules, GuardsOf<&'p P>>> {
+impl<P: PolicySource> RetryLayer<P, HttpRules> {
     /// Sends HTTP requests again, as `policy` and `classifier` say.
     ///
     /// The body of a request has to be cloneable, or [`repeat`](Self::repeat) says how the request is
@@ -40,25 +40,23 @@ impl<'p, P: Retry> RetryLayer<'p, Then<HttpRules, GuardsOf<&'p P>>> {
     /// # Ok::<(), Infallible>(())
     /// # }).unwrap();
     /// ```
-    pub fn http(policy: &'p P, classifier: Classifier) -> Self {
+    pub fn http(policy: P, classifier: Classifier) -> Self {
         Self::with(policy, HttpRules { classifier, failures: ConnectionFailed })
     }
 }
 
-impl<'p, G, R, S> RetryLayer<'p, Then<HttpRules, G>, R, S> {
-    /// Takes from a function what kind of failure an error of the service is. Call it before the
+impl<P, G, R, S> RetryLayer<P, HttpRules, G, R, S> {
+    /// Takes the kind of failure that an error of the service is from a function. Call it before the
     /// setters that add hooks.
-    pub fn failures<C, E>(self, failures: C) -> RetryLayer<'p, Then<HttpRules<C>, G>, R, S>
+    pub fn failures<C, E>(self, failures: C) -> RetryLayer<P, HttpRules<C>, G, R, S>
     where
         C: Fn(&E) -> Failure,
     {
-        self.map_hooks(|Then(HttpRules { classifier, .. }, guards)| {
-            Then(HttpRules { classifier, failures }, guards)
-        })
+        self.map_hooks(|HttpRules { classifier, .. }| HttpRules { classifier, failures })
     }
 }
 
-/// What the layer says about HTTP requests; made by [`RetryLayer::http`].
+/// The rules of a layer for HTTP requests; made by [`RetryLayer::http`].
 #[derive(Clone, Copy, Debug)]
 pub struct HttpRules<C = ConnectionFailed> {
     classifier: Classifier,
@@ -103,25 +101,21 @@ impl<C> HttpHook<C> {
 }
 
 impl<T, E, C: Failures<E>> Hook<Result<Response<T>, E>> for HttpHook<C> {
-    const TIMED: bool = true;
+    const EVENTS: Events = Events::NONE;
 
     fn judge(&mut self, result: &Result<Response<T>, E>, _: Verdict) -> Verdict {
         let answer = self.answer(result);
         self.condition.judge(answer)
     }
 
-    fn usual_health(&mut self, result: &Result<Response<T>, E>) -> Option<Health> {
-        self.condition.health(self.answer(result))
-    }
-
-    fn usual_cost(&mut self, result: &Result<Response<T>, E>) -> Option<Cost> {
-        condition::cost(self.answer(result))
+    fn classify(&mut self, result: &Result<Response<T>, E>) -> Class {
+        self.condition.classify(self.answer(result))
     }
 }
 
-/// Says what kind of failure an error is: a function of it, or [`ConnectionFailed`].
+/// Tells the kind of failure that an error is: a function of it, or [`ConnectionFailed`].
 pub trait Failures<E> {
-    /// What kind of failure `error` is.
+    /// The kind of failure that `error` is.
     fn of(&self, error: &E) -> Failure;
 }
 

@@ -1,14 +1,18 @@
 use std::future::Future;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use crate::timeline::Timeline;
 use crate::{AsyncSleeper, Clock, Sleeper};
 
 /// Waits with a function of the caller's; made by [`sleep_fn`].
 #[derive(Clone, Copy, Debug)]
-pub struct SleepFn<F>(F);
+pub struct SleepFn<F> {
+    sleep: F,
+    timeline: Timeline,
+}
 
-/// Waits with `sleep`, by the clock of [`Instant`]: a blocking function, or one that gives a
-/// future.
+/// Waits with `sleep`, a blocking function or one that returns a future. The clock is the system's,
+/// unless [`clock`](SleepFn::clock) sets another.
 ///
 /// ```
 /// use std::time::Duration;
@@ -27,27 +31,28 @@ pub const fn sleep_fn<F, R>(sleep: F) -> SleepFn<F>
 where
     F: Fn(Duration) -> R,
 {
-    SleepFn(sleep)
+    SleepFn { sleep, timeline: Timeline::System }
+}
+
+impl<F> SleepFn<F> {
+    /// Reads this clock, in place of the system's.
+    #[must_use]
+    pub fn clock(self, timeline: Timeline) -> Self {
+        Self { timeline, ..self }
+    }
 }
 
 impl<F> Clock for SleepFn<F> {
-    type Instant = Instant;
-
     #[inline]
-    fn now(&self) -> Instant {
-        Instant::now()
-    }
-
-    #[inline]
-    fn elapsed(&self, earlier: Instant) -> Duration {
-        earlier.elapsed()
+    fn timeline(&self) -> Timeline {
+        self.timeline
     }
 }
 
 impl<F: Fn(Duration)> Sleeper for SleepFn<F> {
     #[inline]
     fn sleep(&self, wait: Duration) {
-        (self.0)(wait);
+        (self.sleep)(wait);
     }
 }
 
@@ -56,6 +61,6 @@ impl<F: Fn(Duration) -> Fut, Fut: Future<Output = ()>> AsyncSleeper for SleepFn<
 
     #[inline]
     fn sleep(&self, wait: Duration) -> Fut {
-        (self.0)(wait)
+        (self.sleep)(wait)
     }
 }

@@ -34,16 +34,5 @@ pub struct EnableFeatureTokioOrSmol;
 #[cfg(not(any(feature = "tokio", feature = "smol")))]
 pub type DefaultSleeper = EnableFeatureTokioOrSmol;
 
-/// Reads the clock of threads, which every program has.
 #[cfg(not(any(feature = "tokio", feature = "smol")))]
-impl crate::Clock for EnableFeatureTokioOrSmol {
-    type Instant = std::time::Instant;
-
-    fn now(&self) -> std::time::Instant {
-        ThreadSleeper.now()
-    }
-
-    fn elapsed(&self, earlier: std::time::Instant) -> std::time::Duration {
-        ThreadSleeper.elapsed(earlier)
-    }
-}
+impl crate::Clock for EnableFeatureTokioOrSmol {}

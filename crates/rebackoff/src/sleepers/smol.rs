@@ -1,29 +1,17 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use async_io::Timer;
 
 use crate::{AsyncSleeper, Clock};
 
-/// Waits with the timer of smol (async-io), by the clock of [`Instant`].
+/// Waits with the timer of smol (async-io), by the system's clock.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SmolSleeper;
 
-impl Clock for SmolSleeper {
-    type Instant = Instant;
-
-    #[inline]
-    fn now(&self) -> Instant {
-        Instant::now()
-    }
-
-    #[inline]
-    fn elapsed(&self, earlier: Instant) -> Duration {
-        earlier.elapsed()
-    }
-}
+impl Clock for SmolSleeper {}
 
 impl AsyncSleeper for SmolSleeper {
     type Sleep = SmolSleep;

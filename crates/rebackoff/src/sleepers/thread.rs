@@ -1,25 +1,13 @@
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::{Clock, Sleeper};
 
-/// Waits with [`thread::sleep`], by the clock of [`Instant`]: the sleeper of blocking calls.
+/// Waits with [`thread::sleep`], by the system's clock: the sleeper of blocking calls.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ThreadSleeper;
 
-impl Clock for ThreadSleeper {
-    type Instant = Instant;
-
-    #[inline]
-    fn now(&self) -> Instant {
-        Instant::now()
-    }
-
-    #[inline]
-    fn elapsed(&self, earlier: Instant) -> Duration {
-        earlier.elapsed()
-    }
-}
+impl Clock for ThreadSleeper {}
 
 impl Sleeper for ThreadSleeper {
     #[inline]

@@ -1,10 +1,12 @@
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use crate::{AsyncSleeper, Clock, Sleeper, Timeline};
+use crate::timeline::Timeline;
+use crate::{AsyncSleeper, Clock, Sleeper};
 
 /// A clock that only sleeping advances: a sleeper for blocking and async calls, without real time.
 ///
@@ -21,9 +23,50 @@ use crate::{AsyncSleeper, Clock, Sleeper, Timeline};
 /// assert_eq!(clock.waits(), [secs(1), secs(2), secs(2)]); // the last one is cut short
 /// assert_eq!((outcome.elapsed, outcome.reason), (secs(5), Some(Reason::MaxTime)));
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct VirtualClock {
-    state: Arc<Mutex<State>>,
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    id: u64,
+    state: Mutex<State>,
+}
+
+/// The clocks that are alive, by id.
+static CLOCKS: Mutex<(u64, BTreeMap<u64, Weak<Shared>>)> = Mutex::new((0, BTreeMap::new()));
+
+/// The id of a [`VirtualClock`], by which its time can be read anywhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClockId(u64);
+
+impl ClockId {
+    /// The present moment; the beginning of time for a clock that is gone.
+    pub(crate) fn now(self) -> Duration {
+        let shared = lock(&CLOCKS).1.get(&self.0).and_then(Weak::upgrade);
+        shared.map_or(Duration::ZERO, |shared| lock(&shared.state).now)
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        lock(&CLOCKS).1.remove(&self.id);
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Default for VirtualClock {
+    fn default() -> Self {
+        let clocks = &mut *lock(&CLOCKS);
+        clocks.0 += 1;
+        let shared = Arc::new(Shared { id: clocks.0, state: Mutex::default() });
+        clocks.1.insert(clocks.0, Arc::downgrade(&shared));
+        Self { shared }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -58,29 +101,20 @@ impl VirtualClock {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.shared.state)
     }
 }
 
 impl Clock for VirtualClock {
-    type Instant = Duration;
-
-    fn now(&self) -> Duration {
-        self.lock().now
-    }
-
-    fn elapsed(&self, earlier: Duration) -> Duration {
-        self.now().saturating_sub(earlier)
-    }
-
     fn timeline(&self) -> Timeline {
-        Timeline::Virtual(self.clone())
+        Timeline::Virtual(ClockId(self.shared.id))
     }
 }
 
 impl Sleeper for VirtualClock {
     fn sleep(&self, wait: Duration) {
-        self.finish(wait, self.now().saturating_add(wait));
+        let end = self.lock().now.saturating_add(wait);
+        self.finish(wait, end);
     }
 }
 
@@ -88,7 +122,7 @@ impl AsyncSleeper for VirtualClock {
     type Sleep = VirtualSleep;
 
     fn sleep(&self, wait: Duration) -> VirtualSleep {
-        let end = self.now().saturating_add(wait);
+        let end = self.lock().now.saturating_add(wait);
         VirtualSleep { clock: self.clone(), wait, end, yielded: false }
     }
 }

@@ -24,7 +24,7 @@ mod given;
 mod schedule;
 mod switches;
 
-pub use clock::{VirtualClock, VirtualSleep};
+pub use clock::{ClockId, VirtualClock, VirtualSleep};
 pub(crate) use given::given_draw;
 pub use given::{GivenDraws, draws};
 pub use schedule::schedule;

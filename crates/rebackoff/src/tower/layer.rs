@@ -1,50 +1,53 @@
 //! The layer, and its setters.
 
-use rebackoff_core::{Policy, Verdict};
+use rebackoff_core::Verdict;
 use tower_layer::Layer;
 
 use super::{Cloned, RetryService};
-use crate::hooks::{GuardsOf, Judge, OnError, PerRequest, Then};
-use crate::{DefaultSleeper, Retry};
+use crate::guards::{BreakerFor, BudgetFor, Handle};
+use crate::hooks::{Judge, OnError, PerRequest, Then};
+use crate::sleepers::DefaultSleeper;
+use crate::source::PolicySource;
+use crate::{Breaker, Budget};
 
 /// Sends requests again, around a tower service.
 ///
-/// The [module](crate::tower) says how; `H` is what the caller says about requests, `R` what makes
-/// another of each, `S` the sleeper.
+/// The [module](crate::tower) documents it. `P` is the policy, which the layer owns: a
+/// [`Policy`](crate::Policy), a [`Guarded`](crate::Guarded) one, an `Arc` or a reference; `H` makes the
+/// hooks of each request, `G` its guards, `R` makes another of each request, and `S` is the sleeper.
 #[derive(Clone, Copy, Debug)]
-pub struct RetryLayer<'p, H = Errors, R = Cloned, S = DefaultSleeper> {
-    rules: Rules<'p, H, R, S>,
+pub struct RetryLayer<P, H = Errors, G = (), R = Cloned, S = DefaultSleeper> {
+    rules: Rules<P, H, G, R, S>,
 }
 
-/// What the layer and its services have in common.
+/// The parts that the layer and its services have in common.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Rules<'p, H, R, S> {
-    pub(crate) policy: &'p Policy,
+pub(crate) struct Rules<P, H, G, R, S> {
+    pub(crate) policy: P,
     pub(crate) hooks: H,
+    pub(crate) guards: G,
     pub(crate) repeat: R,
     pub(crate) sleeper: S,
 }
 
-impl<'p, P: Retry> RetryLayer<'p, Then<Errors, GuardsOf<&'p P>>> {
-    /// Retries on errors, as `policy` says: a [`Policy`] or a [`Guarded`](crate::Guarded) one, with a
-    /// budget and a breaker. With a breaker, the error of the service is made of
+impl<P: PolicySource> RetryLayer<P> {
+    /// Retries on errors, as `policy` says. With a breaker, the error of the service is made of
     /// [`Open`](crate::Open).
-    pub fn new(policy: &'p P) -> Self {
+    pub fn new(policy: P) -> Self {
         Self::with(policy, Errors)
     }
 }
 
-impl<'p, P: Retry, H> RetryLayer<'p, Then<H, GuardsOf<&'p P>>> {
+impl<P: PolicySource, H> RetryLayer<P, H> {
     /// Retries as `policy` and `hooks` say.
-    pub(crate) fn with(policy: &'p P, hooks: H) -> Self {
+    pub(crate) fn with(policy: P, hooks: H) -> Self {
         let sleeper = DefaultSleeper::default();
-        let hooks = Then(hooks, GuardsOf(policy));
-        Self { rules: Rules { policy: policy.plain(), hooks, repeat: Cloned, sleeper } }
+        Self { rules: Rules { policy, hooks, guards: (), repeat: Cloned, sleeper } }
     }
 }
 
-impl<'p, H, R, S> RetryLayer<'p, H, R, S> {
-    /// Takes the verdict on each result from a function, in place of what was said before.
+impl<P, H, G, R, S> RetryLayer<P, H, G, R, S> {
+    /// Takes the verdict on each result from a function, in place of those of the hooks before.
     ///
     /// ```
     /// use rebackoff::prelude::*;
@@ -60,15 +63,15 @@ impl<'p, H, R, S> RetryLayer<'p, H, R, S> {
     /// });
     /// # let _ = layer;
     /// ```
-    pub fn judge<C, O>(self, judge: C) -> RetryLayer<'p, Then<H, JudgeBy<C>>, R, S>
+    pub fn judge<C, O>(self, judge: C) -> RetryLayer<P, Then<H, JudgeBy<C>>, G, R, S>
     where
         C: Fn(&O) -> Verdict + Clone,
     {
         self.then(JudgeBy(judge))
     }
 
-    /// Adds what a function of the request says: it gives a [`Hook`](crate::Hook), which may be a
-    /// handler, a condition, or a guard for each key. A [`PerRequest`] of your own can say more.
+    /// Adds the [`Hook`](crate::Hook) that a function of the request returns: a handler or a condition.
+    /// A [`PerRequest`] of your own can do more.
     ///
     /// ```
     /// use rebackoff::hooks::OnBackoff;
@@ -85,38 +88,89 @@ impl<'p, H, R, S> RetryLayer<'p, H, R, S> {
     /// });
     /// # let _ = layer;
     /// ```
-    pub fn hooks<A>(self, hooks: A) -> RetryLayer<'p, Then<H, A>, R, S> {
+    pub fn hooks<A>(self, hooks: A) -> RetryLayer<P, Then<H, A>, G, R, S> {
         self.then(hooks)
+    }
+
+    /// Asks the breaker that a function of the request returns, after those of the policy: a breaker
+    /// for each host, for example. The error of the service is made of [`Open`](crate::Open).
+    ///
+    /// ```
+    /// # #[cfg(feature = "keyed")] {
+    /// use std::num::NonZeroU64;
+    /// use std::sync::Arc;
+    /// use rebackoff::prelude::*;
+    /// use rebackoff::Keyed;
+    /// use rebackoff::tower::RetryLayer;
+    ///
+    /// static ASK: Policy = policy!(expo, max_tries = 3);
+    ///
+    /// let shards = NonZeroU64::new(100).unwrap();
+    /// let breakers = Arc::new(Keyed::new(shards, |_: &u8| breaker!(consecutive = 5)));
+    /// let layer = RetryLayer::new(ASK).breaker_for(move |shard: &u8| breakers.get(shard));
+    /// # let _ = layer;
+    /// # }
+    /// ```
+    pub fn breaker_for<F, Req, A>(self, breaker: F) -> RetryLayer<P, H, BreakerFor<G, F>, R, S>
+    where
+        F: Fn(&Req) -> A,
+        A: Handle<Breaker>,
+    {
+        self.map_guards(|guards| BreakerFor(guards, breaker))
+    }
+
+    /// Pays for retries out of the budget that a function of the request returns, after those of the
+    /// policy.
+    pub fn budget_for<F, Req, A>(self, budget: F) -> RetryLayer<P, H, BudgetFor<G, F>, R, S>
+    where
+        F: Fn(&Req) -> A,
+        A: Handle<Budget>,
+    {
+        self.map_guards(|guards| BudgetFor(guards, budget))
     }
 
     /// Makes another of each request with a function, in place of `Clone`; one for which it gives
     /// `None` is sent once.
-    pub fn repeat<F, Req>(self, repeat: F) -> RetryLayer<'p, H, F, S>
+    pub fn repeat<F, Req>(self, repeat: F) -> RetryLayer<P, H, G, F, S>
     where
         F: Fn(&Req) -> Option<Req>,
     {
-        let Rules { policy, hooks, sleeper, .. } = self.rules;
-        RetryLayer { rules: Rules { policy, hooks, repeat, sleeper } }
+        let Rules { policy, hooks, guards, sleeper, .. } = self.rules;
+        RetryLayer { rules: Rules { policy, hooks, guards, repeat, sleeper } }
     }
 
     /// Waits with `sleeper` in place of the default one, and reads its clock.
-    pub fn sleeper<T>(self, sleeper: T) -> RetryLayer<'p, H, R, T> {
-        let Rules { policy, hooks, repeat, .. } = self.rules;
-        RetryLayer { rules: Rules { policy, hooks, repeat, sleeper } }
+    pub fn sleeper<T>(self, sleeper: T) -> RetryLayer<P, H, G, R, T> {
+        let Rules { policy, hooks, guards, repeat, .. } = self.rules;
+        RetryLayer { rules: Rules { policy, hooks, guards, repeat, sleeper } }
     }
 
-    fn then<A>(self, added: A) -> RetryLayer<'p, Then<H, A>, R, S> {
+    fn then<A>(self, added: A) -> RetryLayer<P, Then<H, A>, G, R, S> {
         self.map_hooks(|hooks| Then(hooks, added))
     }
 
-    pub(crate) fn map_hooks<A>(self, change: impl FnOnce(H) -> A) -> RetryLayer<'p, A, R, S> {
-        let Rules { policy, hooks, repeat, sleeper } = self.rules;
-        RetryLayer { rules: Rules { policy, hooks: change(hooks), repeat, sleeper } }
+    fn map_guards<A>(self, change: impl FnOnce(G) -> A) -> RetryLayer<P, H, A, R, S> {
+        let Rules { policy, hooks, guards, repeat, sleeper } = self.rules;
+        let guards = change(guards);
+        RetryLayer { rules: Rules { policy, hooks, guards, repeat, sleeper } }
+    }
+
+    pub(crate) fn map_hooks<A>(self, change: impl FnOnce(H) -> A) -> RetryLayer<P, A, G, R, S> {
+        let Rules { policy, hooks, guards, repeat, sleeper } = self.rules;
+        let hooks = change(hooks);
+        RetryLayer { rules: Rules { policy, hooks, guards, repeat, sleeper } }
     }
 }
 
-impl<'p, Svc, H: Clone, R: Clone, S: Clone> Layer<Svc> for RetryLayer<'p, H, R, S> {
-    type Service = RetryService<'p, Svc, H, R, S>;
+impl<Svc, P, H, G, R, S> Layer<Svc> for RetryLayer<P, H, G, R, S>
+where
+    P: Clone,
+    H: Clone,
+    G: Clone,
+    R: Clone,
+    S: Clone,
+{
+    type Service = RetryService<Svc, P, H, G, R, S>;
 
     fn layer(&self, inner: Svc) -> Self::Service {
         RetryService::new(inner, self.rules.clone())

@@ -32,11 +32,14 @@
 //! future is dropped. A retry asks a clone of it after the wait, so that nothing is held while it
 //! waits; not being ready counts to the try.
 //!
+//!
 //! # Policies
 //!
-//! A layer borrows its policy, as every call does. Of a `static`, a `LazyLock` in one where the policy is
-//! read from a file, or a box that is leaked once when the program starts, it is `'static`: the layer and
-//! its services are `Clone`, `Send` and `Sync` then, and go wherever frameworks such as axum put them.
+//! A layer owns its policy: a [`Policy`](crate::Policy), which is small plain data, a
+//! [`Guarded`](crate::Guarded) one, an `Arc`, a `LivePolicy` behind an `Arc`, or a reference to a
+//! `static`. The layer and its services are `Clone`, `Send` and `Sync` with it, and go wherever
+//! frameworks such as axum put them. [`RetryLayer::breaker_for`] and [`RetryLayer::budget_for`] choose
+//! guards by the request.
 
 mod layer;
 mod repeat;

@@ -8,9 +8,10 @@ use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use super::Repeat;
+use crate::Attempt;
 use crate::hooks::PerRequest;
+use crate::mode::Async;
 use crate::target::Target;
-use crate::{Async, Attempt};
 
 /// The target of a call: a request and the service that it goes to.
 #[derive(Debug)]
@@ -36,7 +37,7 @@ impl<Svc, Req, H, R: Repeat<Req>> Sends<Svc, Req, H, R> {
     }
 }
 
-impl<Svc, Req, H, R, S> Target<Async<S>> for Sends<Svc, Req, H, R>
+impl<Svc, Req, H, R, S, C> Target<Async<S, C>> for Sends<Svc, Req, H, R>
 where
     Svc: Service<Req> + Clone,
     H: PerRequest<Req, Result<Svc::Response, Svc::Error>>,
@@ -65,7 +66,7 @@ pin_project! {
     #[must_use = "futures do nothing unless polled"]
     pub(super) enum Try<Svc: Service<Req>, Req> {
         /// A clone of the service is not ready yet. There is a request as long as `Resendable` is
-        /// asked.
+        /// among the hooks.
         Waiting { service: Svc, request: Option<Req> },
         Called { #[pin] future: Svc::Future },
     }

@@ -11,18 +11,24 @@ use tower_service::Service;
 use super::layer::Rules;
 use super::sends::{Sends, Try};
 use super::{Cloned, Errors, Repeat};
-use crate::hooks::{PerRequest, Resendable, Then};
-use crate::{Async, AsyncSleeper, Call, DefaultSleeper, RetryFuture};
+use crate::call::Call;
+use crate::future::RetryFuture;
+use crate::guards::{Guarding, GuardsOfRequest, GuardsPerRequest, Rejects};
+use crate::hooks::{PerRequest, Resendable};
+use crate::mode::Async;
+use crate::sleepers::DefaultSleeper;
+use crate::source::PolicySource;
+use crate::{AsyncSleeper, Policy};
 
 /// A service that sends requests again; made by [`RetryLayer`](super::RetryLayer).
 #[derive(Clone, Copy, Debug)]
-pub struct RetryService<'p, Svc, H = Errors, R = Cloned, S = DefaultSleeper> {
+pub struct RetryService<Svc, P, H = Errors, G = (), R = Cloned, S = DefaultSleeper> {
     inner: Svc,
-    rules: Rules<'p, H, R, S>,
+    rules: Rules<P, H, G, R, S>,
 }
 
-impl<'p, Svc, H, R, S> RetryService<'p, Svc, H, R, S> {
-    pub(super) const fn new(inner: Svc, rules: Rules<'p, H, R, S>) -> Self {
+impl<Svc, P, H, G, R, S> RetryService<Svc, P, H, G, R, S> {
+    pub(super) const fn new(inner: Svc, rules: Rules<P, H, G, R, S>) -> Self {
         Self { inner, rules }
     }
 
@@ -32,16 +38,19 @@ impl<'p, Svc, H, R, S> RetryService<'p, Svc, H, R, S> {
     }
 }
 
-impl<'p, Svc, Req, H, R, S> Service<Req> for RetryService<'p, Svc, H, R, S>
+impl<Svc, Req, P, H, G, R, S> Service<Req> for RetryService<Svc, P, H, G, R, S>
 where
     Svc: Service<Req> + Clone,
-    H: PerRequest<Req, Result<Svc::Response, Svc::Error>> + Clone,
+    P: PolicySource,
+    H: PerRequest<Req, Outcome<Svc, Req>> + Clone,
+    G: GuardsPerRequest<Req, P::Breakers, P::Budgets>,
+    GuardsOfRequest<P, G, Req>: Guarding<Rejection: Rejects<Outcome<Svc, Req>>>,
     R: Repeat<Req> + Clone,
     S: AsyncSleeper + Clone,
 {
     type Response = Svc::Response;
     type Error = Svc::Error;
-    type Future = ResponseFuture<'p, Svc, Req, H, R, S>;
+    type Future = ResponseFuture<Svc, Req, P, H, G, R, S>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Svc::Error>> {
         self.inner.poll_ready(context)
@@ -50,37 +59,53 @@ where
     fn call(&mut self, request: Req) -> Self::Future {
         let clone = self.inner.clone();
         let ready = std::mem::replace(&mut self.inner, clone);
-        let Rules { policy, hooks, repeat, sleeper } = self.rules.clone();
+        let Rules { policy, hooks, guards, repeat, sleeper } = &self.rules;
+        let guards = guards.add_to(policy.guards(), &request);
         let of_call = hooks.hooks(&request);
-        let sends = Sends::new(ready, request, hooks, repeat);
-        let resendable = Resendable::new(sends.may_resend());
-        let call = Call::new(policy, sends, of_call, Async(sleeper)).hook(resendable);
+        let sends = Sends::new(ready, request, hooks.clone(), repeat.clone());
+        let hooks = Resendable::new(of_call, sends.may_resend());
+        let policy = *policy.policy().as_ref();
+        let call = Call::by(policy, guards, sends, hooks, Async::new(sleeper.clone()));
         ResponseFuture { call: call.into_future() }
     }
 }
 
-type Hooks<Svc, Req, H> = Then<<H as PerRequest<Req, Outcome<Svc, Req>>>::Hooks, Resendable>;
 type Outcome<Svc, Req> = Result<<Svc as Service<Req>>::Response, <Svc as Service<Req>>::Error>;
+type Hooks<Svc, Req, H> = Resendable<<H as PerRequest<Req, Outcome<Svc, Req>>>::Hooks>;
 
 pin_project! {
     /// The future of a request that is sent again where need be: dropping it cancels the request, in
     /// a try or in a wait. Nothing is sent before the first poll.
     #[must_use = "futures do nothing unless polled"]
-    pub struct ResponseFuture<'p, Svc, Req, H, R, S>
+    pub struct ResponseFuture<Svc, Req, P, H, G, R, S>
     where
         Svc: Service<Req>,
+        P: PolicySource,
         H: PerRequest<Req, Outcome<Svc, Req>>,
+        G: GuardsPerRequest<Req, P::Breakers, P::Budgets>,
         S: AsyncSleeper,
+        GuardsOfRequest<P, G, Req>: Guarding,
     {
         #[pin]
-        call: RetryFuture<'p, Sends<Svc, Req, H, R>, Hooks<Svc, Req, H>, S, Try<Svc, Req>>,
+        call: RetryFuture<
+            Policy,
+            Sends<Svc, Req, H, R>,
+            Hooks<Svc, Req, H>,
+            S,
+            GuardsOfRequest<P, G, Req>,
+            Outcome<Svc, Req>,
+            Try<Svc, Req>,
+        >,
     }
 }
 
-impl<Svc, Req, H, R, S> Future for ResponseFuture<'_, Svc, Req, H, R, S>
+impl<Svc, Req, P, H, G, R, S> Future for ResponseFuture<Svc, Req, P, H, G, R, S>
 where
     Svc: Service<Req> + Clone,
+    P: PolicySource,
     H: PerRequest<Req, Outcome<Svc, Req>>,
+    G: GuardsPerRequest<Req, P::Breakers, P::Budgets>,
+    GuardsOfRequest<P, G, Req>: Guarding<Rejection: Rejects<Outcome<Svc, Req>>>,
     R: Repeat<Req>,
     S: AsyncSleeper,
 {
@@ -91,13 +116,16 @@ where
     }
 }
 
-impl<Svc, Req, H, R, S> fmt::Debug for ResponseFuture<'_, Svc, Req, H, R, S>
+impl<Svc, Req, P, H, G, R, S> fmt::Debug for ResponseFuture<Svc, Req, P, H, G, R, S>
 where
     Svc: Service<Req>,
+    P: PolicySource,
     H: PerRequest<Req, Outcome<Svc, Req>>,
+    G: GuardsPerRequest<Req, P::Breakers, P::Budgets>,
     S: AsyncSleeper,
+    GuardsOfRequest<P, G, Req>: Guarding,
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("ResponseFuture").field(&self.call).finish()
+        f.debug_struct("ResponseFuture").field("call", &self.call).finish()
     }
 }

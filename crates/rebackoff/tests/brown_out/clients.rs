@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use http::Extensions;
-use rebackoff::hooks::Hook;
-use rebackoff::http::{ResendCount, RetryMiddleware, Tried};
-use rebackoff::{Retry, millis};
+use rebackoff::engine::PolicySource;
+use rebackoff::http::{ResendCount, RetryMiddleware};
+use rebackoff::millis;
 use reqwest::{Request, Response};
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware, Middleware, Next, Result};
 use tokio::task::JoinSet;
@@ -38,8 +38,8 @@ pub(crate) struct Run {
 
 pub(crate) async fn run<P>(policy: P) -> Run
 where
-    P: Retry + Send + Sync + 'static,
-    P::Hooks<Tried>: Hook<Tried> + Send,
+    P: PolicySource + Send + Sync + 'static,
+    RetryMiddleware<P>: Middleware,
 {
     let server = Server::start().await;
     let retries = Arc::default();

@@ -95,22 +95,19 @@ impl Call<'_> {
             if has_spilled(&attempt) {
                 let failure =
                     Failure::new("stdout could not be held back, so there is no other try");
-                self.run.reporter.log(&report_of_failure(&failure, self.engine.tries() - 1));
+                self.run.reporter.log(&report_of_failure(&failure, self.engine.tries()));
                 return Ok(Some(Failure::CODE));
             }
             if attempt.survivor().is_some() {
                 // No try begins beside a living one.
-                let tries = self.engine.tries() - 1;
-                let report = Report { tries, ..self.report(EventKind::Giveup) };
-                let report = report.with_reason(Reason::Giveup).with_ending(ending.clone());
+                let report = self.report(EventKind::Giveup).with_reason(Reason::Giveup);
+                let report = report.with_ending(ending.clone());
                 self.run.reporter.report(&report, &self.run.command);
                 return Ok(Some(unfinished(self.exit_code(&ending))));
             }
             self.dispose(&mut attempt, false)?;
         }
-        // The engine has gone on to the next try already.
-        let failed = Report { tries: self.engine.tries() - 1, ..self.report(EventKind::Backoff) };
-        let report = Report { wait: Some(wait), ..failed };
+        let report = Report { wait: Some(wait), ..self.report(EventKind::Backoff) };
         let report = report.with_hint(verdict.hint()).with_ending(ending.clone());
         self.run.reporter.report(&report, &self.run.command);
         if let Some(script) = &self.run.on_retry {
@@ -175,7 +172,11 @@ impl Call<'_> {
         reason: Option<Reason>,
         limit: Option<Duration>,
     ) -> Result<Option<Interruption>, Failure> {
-        let progress = self.progress(reason);
+        let mut progress = self.progress(reason);
+        if option == "--on-retry" {
+            // It prepares the next try.
+            progress.tries = progress.tries.saturating_add(1);
+        }
         let environment = self.environment.of_hook(&progress);
         let limit = limit.or(self.run.timeout);
         run_hook(option, script, environment, limit, &mut self.context, &self.run.reporter)

@@ -179,6 +179,7 @@ impl<'r> Call<'r> {
 
     /// One try, to its end.
     fn attempt(&mut self) -> Result<Outcome, Failure> {
+        self.engine.handle_try();
         self.run.reporter.report(&self.report(EventKind::Try), &self.run.command);
         let begin = Instant::now();
         let progress = self.progress(None);
@@ -220,6 +221,7 @@ impl<'r> Call<'r> {
         if self.run.reset_after.is_some_and(|least| outcome.lasted >= least) {
             // A long-lived command has worked: its end is the first failure of a new call.
             self.engine = Engine::new();
+            self.engine.handle_try();
             self.start = outcome.ended;
             self.before = Duration::ZERO;
             elapsed = Duration::ZERO;
@@ -228,8 +230,8 @@ impl<'r> Call<'r> {
         let seconds = Seconds::from_duration(elapsed);
         match self.engine.handle_outcome(policy, outcome.verdict, seconds, &mut self.draws) {
             Step::Accept => Next::Return,
-            Step::GiveUp { reason } => Next::GiveUp(reason),
-            Step::Retry { wait } => {
+            Step::GiveUp { reason, .. } => Next::GiveUp(reason),
+            Step::Retry { wait, .. } => {
                 let wait = wait.to_duration();
                 let is_too_late = |deadline| elapsed.saturating_add(wait) >= deadline;
                 match self.run.deadline {

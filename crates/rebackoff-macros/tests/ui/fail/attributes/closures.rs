@@ -34,7 +34,7 @@ fn no_sleeper() -> Result<(), String> {
     Ok(())
 }
 
-#[on_error(expo, sleeper = rebackoff::ThreadSleeper)]
+#[on_error(expo, sleeper = rebackoff::sleepers::ThreadSleeper)]
 async fn blocking_sleeper() -> Result<(), String> {
     Ok(())
 }

@@ -1,0 +1,33 @@
+//! The parts that drivers and libraries around this crate need, and few programs name.
+//!
+//! - The engine and the policy's parts: [`Engine`], [`Step`], [`CallGuards`], [`Limits`], [`Wait`].
+//! - The parts of a call: [`Call`], its [`Target`], its [`Mode`], its guards, its future.
+//! - The builders that `Policy::new`, `Breaker::builder` and `Budget::…` return.
+
+pub use rebackoff_core::{
+    BreakerBuilder, CallGuards, Constant, Counts, Decay, Decorrelated, Draws, Engine, Expo, Fibo,
+    Hint, Hints, Limits, Linear, List, Moment, NextWait, ParseDurationError, PerSecond, Permit,
+    PolicyBuilder, Position, Quota, Refused, Runtime, Setting, Share, Step, Throttle, Wait,
+    Withdrawal, human_duration, parse_duration,
+};
+
+pub use crate::call::Call;
+pub use crate::future::{OutcomeFuture, RetryFuture};
+pub use crate::guarded::Guards;
+pub use crate::guards::{
+    Asks, ByFunction, ByOutcome, Either, Guarding, GuardsOfCall, Handle, KeptBy, NoRejection,
+    OnRejection, OpenOr, Pays, Rejected, Rejection, Rejects, Several,
+};
+#[cfg(any(feature = "reqwest", feature = "tower"))]
+pub use crate::guards::{BreakerFor, BudgetFor, GuardsOfRequest, GuardsPerRequest};
+#[cfg(any(feature = "reqwest", feature = "tower"))]
+pub use crate::hooks::Resendable;
+pub use crate::kept::{Dropped, Keep, Kept};
+pub use crate::mode::{Async, Blocking, Mode};
+pub use crate::signal::{
+    AsyncSignal, BlockingWait, EndsCall, EndsWaits, NoSignal, Signal, WokenBy,
+};
+pub use crate::source::PolicySource;
+pub use crate::target::{Target, WithAttempt};
+pub use crate::timeout::{TimedTry, WithTimeout};
+pub use crate::tries::Tries;

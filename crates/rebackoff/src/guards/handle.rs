@@ -1,0 +1,54 @@
+//! The forms in which a call takes a guard.
+
+use std::sync::{Arc, LazyLock};
+
+/// A handle to a guard `G`, a [`Budget`](crate::Budget) or a [`Breaker`](crate::Breaker): the guard
+/// itself, a reference, an [`Arc`], a [`LazyLock`], or an `Option` of one of them.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no handle to a `{G}`",
+    note = "give a reference, an `Arc`, a `LazyLock`, or an `Option` of one of them"
+)]
+pub trait Handle<G> {
+    /// The guard, if there is one.
+    fn guard(&self) -> Option<&G>;
+}
+
+macro_rules! guards {
+    ($($guard:ty)*) => {$(
+        impl Handle<$guard> for $guard {
+            #[inline]
+            fn guard(&self) -> Option<&$guard> {
+                Some(self)
+            }
+        }
+    )*};
+}
+
+guards!(crate::Budget crate::Breaker);
+
+macro_rules! pointers {
+    ($($pointer:ty)*) => {$(
+        impl<G, H: Handle<G> + ?Sized> Handle<G> for $pointer {
+            #[inline]
+            fn guard(&self) -> Option<&G> {
+                (**self).guard()
+            }
+        }
+    )*};
+}
+
+pointers!(&H Arc<H> Box<H>);
+
+impl<G, H: Handle<G>, F: FnOnce() -> H> Handle<G> for LazyLock<H, F> {
+    #[inline]
+    fn guard(&self) -> Option<&G> {
+        (**self).guard()
+    }
+}
+
+impl<G, H: Handle<G>> Handle<G> for Option<H> {
+    #[inline]
+    fn guard(&self) -> Option<&G> {
+        self.as_ref().and_then(H::guard)
+    }
+}

@@ -1,0 +1,23 @@
+//! The budgets and breakers of a call.
+//!
+//! The protocol is the core's ([`CallGuards`](rebackoff_core::CallGuards)); a call holds one for each
+//! guard. All breakers are asked before any budget pays, so that nothing is spent on a rejection.
+
+mod asks;
+mod call;
+mod handle;
+mod pays;
+#[cfg(any(feature = "reqwest", feature = "tower"))]
+mod per_request;
+mod rejection;
+
+pub use asks::{Asks, ByFunction, ByOutcome, OnRejection};
+pub use call::{Guarding, GuardsOfCall, Several};
+pub use handle::Handle;
+pub use pays::Pays;
+#[cfg(any(feature = "reqwest", feature = "tower"))]
+pub use per_request::{BreakerFor, BudgetFor, GuardsOfRequest, GuardsPerRequest};
+pub use rejection::{Either, FromOpen, NoRejection, OpenOr, Rejected, Rejection, Rejects};
+
+/// What becomes of the outcome `O` in the wait of a call with the guards `G`.
+pub type KeptBy<G, O> = <<G as Guarding>::Rejection as Rejection>::Kept<O>;
