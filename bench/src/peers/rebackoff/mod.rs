@@ -9,8 +9,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rebackoff::prelude::*;
-use rebackoff::{Draws, Engine, Seconds, Step, sleep_fn};
-use rebackoff_core::{Breaker, Budget, Cost, Health, PolicyBuilder};
+use rebackoff::engine::{Draws, Engine, Step};
+use rebackoff::sleep_fn;
+use rebackoff_core::{Breaker, Budget, Cost, Health, PolicyBuilder, Seconds};
 
 use crate::clock;
 use crate::edges::{self, TEN};
@@ -153,8 +154,9 @@ fn next_wait(n: u64) {
     for _ in 0..n / RETRIES {
         let mut engine = Engine::new();
         for _ in 0..RETRIES {
+            engine.handle_try();
             let step = engine.handle_outcome(&policy, Verdict::Retry, Seconds::ZERO, &mut draws);
-            if let Step::Retry { wait } = step {
+            if let Step::Retry { wait, .. } = step {
                 black_box(wait.to_duration());
             }
         }
@@ -224,16 +226,11 @@ fn waits(policy: PolicyBuilder) -> impl Iterator<Item = Duration> {
     let policy = policy.build().unwrap();
     let (mut engine, mut rng) = (Engine::new(), fastrand::Rng::new());
     std::iter::from_fn(move || {
-        engine.wait_of(&policy, &mut || rng.f64()).map(|wait| {
-            engine.handle_wait(
-                policy.limits(),
-                Verdict::Retry,
-                Seconds::ZERO,
-                Some(wait),
-                &mut || 0.0,
-            );
-            wait.to_duration()
-        })
+        engine.handle_try();
+        match engine.handle_outcome(&policy, Verdict::Retry, Seconds::ZERO, &mut || rng.f64()) {
+            Step::Retry { wait, .. } => Some(wait.to_duration()),
+            _ => None,
+        }
     })
 }
 
