@@ -70,7 +70,7 @@ pub(crate) fn definition() -> Command {
 ///
 /// Wrong usage; also where help or the version was asked for and has been printed.
 pub(crate) fn parse() -> Result<Action, Failure> {
-    // What is parsed from is of no use after it, but that is no reason to take it apart.
+    // The definition is of no use after parsing, but to take it apart costs instructions.
     let mut definition = ManuallyDrop::new(definition());
     let mut parse = |arguments: &[OsString]| {
         let matches = definition.try_get_matches_from_mut(arguments)?;

@@ -74,7 +74,7 @@ pub(super) struct Try {
     /// The range of the wait after jitter, before limits.
     pub(super) shortest_wait: Option<f64>,
     pub(super) longest_wait: Option<f64>,
-    /// When it begins, for five, fifty and ninety-five of a hundred clients.
+    /// Its begin, for five, fifty and ninety-five of a hundred clients.
     pub(super) p5: f64,
     pub(super) p50: f64,
     pub(super) p95: f64,
@@ -112,7 +112,7 @@ impl Figures {
         }
     }
 
-    /// Whether there are tries that are not listed.
+    /// Returns whether there are tries that are not listed.
     pub(super) fn is_cut(&self) -> bool {
         self.most_tries > self.tries.len()
     }

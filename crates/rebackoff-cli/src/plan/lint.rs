@@ -258,8 +258,12 @@ impl Lint<'_> {
         (0..waits).filter_map(|n| Some(self.policy.longest_wait(n)?.as_secs_f64()))
     }
 
+    /// The subject of a finding: a plan of one client still stands for many.
     fn clients(&self) -> String {
-        super::text::clients(self.plan.clients)
+        match self.plan.clients {
+            1 => "clients".to_owned(),
+            many => format!("{many} clients"),
+        }
     }
 }
 
