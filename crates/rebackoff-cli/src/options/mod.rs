@@ -32,7 +32,8 @@ pub(crate) enum Action {
 const ABOUT: &str = "Retries any command well, and shows what a policy will do";
 
 const AFTER: &str = "\
-Exit codes of `rebackoff run`: the command's own; 128+n when signal n ended it; 124 when a time limit did; \
+Exit status of `rebackoff run`:
+  the command's own; 128+n when signal n ended it; 124 when a time limit did; \
 125 for wrong usage or a failure of rebackoff's own; 126 when the command cannot be executed, 127 when it is not found.";
 
 /// The one definition from which arguments are parsed, and completions and manual pages made.

@@ -31,6 +31,7 @@ the last try's code was 0 (--consecutive, --retry-if-stdout) exits with 1.
 Environment:
   The command sees REBACKOFF_TRY, REBACKOFF_MAX_TRIES, REBACKOFF_LAST_EXIT, REBACKOFF_ELAPSED_MS, REBACKOFF_REMAINING_MS; \
 those that have no value are not set.
+  REBACKOFF_PROFILE is the profile unless --profile is given, and REBACKOFF_<PROFILE>_<PARAMETER> are its parameters.
 
 Files:
   rebackoff.toml in the working directory, then rebackoff/rebackoff.toml in XDG_CONFIG_HOME (~/.config), for \

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::figures::human;
+use super::human::human;
 use super::simulation::percentile;
 
 const PARTS: usize = 60;

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::Plan;
 use super::chart::peak;
-use super::figures::human;
+use super::human::human;
 use super::simulation::{Simulation, is_endless};
 use crate::options::Rule;
 

@@ -3,7 +3,8 @@
 
 use std::fmt::{self, Write as _};
 
-use super::figures::{Figures, human};
+use super::figures::Figures;
+use super::human::human;
 use super::text::clients;
 
 const WIDTH: f64 = 860.0;
