@@ -74,8 +74,8 @@ pub(crate) fn parse() -> Result<Action, Failure> {
     // The definition is of no use after parsing, but to take it apart costs instructions.
     let mut definition = ManuallyDrop::new(definition());
     let mut parse = |arguments: &[OsString]| {
-        let matches = definition.try_get_matches_from_mut(arguments)?;
-        Action::from_arg_matches(&matches)
+        let mut matches = definition.try_get_matches_from_mut(arguments)?;
+        Action::from_arg_matches_mut(&mut matches)
     };
     let mut arguments: Vec<_> = env::args_os().collect();
     let mut parsed = parse(&arguments);
