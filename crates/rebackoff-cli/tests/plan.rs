@@ -1,5 +1,7 @@
 //! Plans: figures, forms and warnings.
 
+#![allow(clippy::cast_precision_loss, reason = "texts are short")]
+
 mod support;
 
 use support::{rebackoff, stderr, stdout};
@@ -67,6 +69,68 @@ fn the_picture_in_the_documents_is_what_the_command_makes() {
     assert!(committed == plan(&["--max-tries", "8", "--max-value", "30s", "--format", "svg"]));
 }
 
+/// The values of `attribute` in an element of SVG.
+fn attribute(element: &str, attribute: &str) -> f64 {
+    let rest = element.split_once(&format!(" {attribute}=\"")).unwrap().1;
+    rest.split_once('"').unwrap().0.parse().unwrap()
+}
+
+#[test]
+fn no_text_of_the_picture_is_clipped() {
+    let long = "-n 90 --max-time 30s --last-wait stop --nested once --hint-ceiling 30s --hint-above cap --hint-spread 0.2";
+    for options in [
+        "",
+        "--clients 1",
+        "--clients 1000000 -n 2 -j none",
+        "-n none",
+        "-i 11h,11h -j none",
+        "-w decorrelated",
+        long,
+    ] {
+        let all: Vec<_> = ["-f", "svg"].into_iter().chain(options.split_whitespace()).collect();
+        let svg = plan(&all);
+        let (width, height) = (attribute(&svg, "width"), attribute(&svg, "height"));
+        let texts: Vec<_> = svg.split("<text").skip(1).collect();
+        assert!(texts.len() > 6, "{svg}");
+        for text in texts {
+            let letters = text.split_once('>').unwrap().1.split_once("</text>").unwrap().0;
+            let letter = if text.contains("\"title\"") { 10.0 } else { 7.5 };
+            let (x, wide) = (attribute(text, "x"), letter * letters.chars().count() as f64);
+            let left = match text.split_once("text-anchor=\"").map(|(_, rest)| &rest[..3]) {
+                Some("mid") => x - wide / 2.0,
+                Some("end") => x - wide,
+                _ => x,
+            };
+            assert!(left >= 0.0 && left + wide <= width, "{options}: {letters}: {left} {wide}");
+            assert!((13.0..=height - 4.0).contains(&attribute(text, "y")), "{options}: {letters}");
+        }
+    }
+}
+
+#[test]
+fn a_page_has_tables_with_headings_fits_a_phone_and_knows_dark_mode() {
+    let html = plan(&["-f", "html"]);
+    for part in [
+        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">",
+        "@media(prefers-color-scheme:dark)",
+        "color-scheme:light dark",
+        "<caption>Tries",
+        "<caption>Outages</caption>",
+        "<thead><tr><th scope=\"col\">try</th>",
+    ] {
+        assert!(html.contains(part), "{part}");
+    }
+    // A table and the picture scroll in a box of their own, so that the page is as wide as the screen.
+    let boxes = html.split("<div class=\"wide").skip(1);
+    assert_eq!(boxes.map(|part| part.contains("</div>")).collect::<Vec<_>>(), [true; 3]);
+    assert!(html.contains(".wide{overflow-x:auto"));
+    for tag in ["html", "head", "body", "main", "table", "thead", "tbody", "div", "svg"] {
+        let opened =
+            html.matches(&format!("<{tag} ")).count() + html.matches(&format!("<{tag}>")).count();
+        assert_eq!(opened, html.matches(&format!("</{tag}>")).count(), "{tag}");
+    }
+}
+
 #[test]
 fn the_same_seed_makes_the_same_plan_and_another_seed_another() {
     assert_eq!(plan(&["--seed", "7"]), plan(&["--seed", "7"]));
@@ -81,7 +145,10 @@ fn a_policy_with_a_limit_is_simulated_to_its_end() {
         let at = lines.iter().position(|line| line.contains(heading)).unwrap();
         lines[at + 1].split_whitespace().collect::<Vec<_>>().join(" ")
     };
-    assert_eq!(line(&["-t", "1h", "-w", "constant", "-i", "1s"], "outlasted"), "1h 100%");
+    assert_eq!(
+        line(&["-t", "1h", "-w", "constant", "-i", "1s", "--clients", "20"], "outlasted"),
+        "1h 100%"
+    );
     let days = ["-w", "constant", "-i", "12h,12h,12h,12h", "-j", "none", "-n", "none"];
     let json: serde_json::Value =
         serde_json::from_str(&plan(&[&days[..], &["-f", "json"]].concat())).unwrap();
@@ -201,6 +268,8 @@ fn each_rule_finds_a_harmful_policy_and_is_quiet_about_a_sensible_one() {
         );
         assert_eq!(rules(sensible), [""; 0], "{rule}: {sensible}");
     }
+    let both = "-t 1h -n 5000 -w constant -i 1s -j none --timeout 500ms";
+    assert_eq!(rules(both), ["no-jitter", "idle-max-tries"]);
     assert_eq!(rules("--consecutive 6"), ["long-streak"]);
     assert_eq!(rules("--consecutive 5"), [""; 0]);
 }

@@ -112,6 +112,7 @@ fn the_manual_has_its_sections_and_unbroken_command_lines() {
         let examples = lines(&help(&[action, "--help"]));
         assert!(!examples.is_empty());
         assert_eq!(lines(&page), examples, "{action}");
+        assert!(!page.contains('\u{2010}'), "a name is broken at a hyphen: {page}");
     }
 }
 

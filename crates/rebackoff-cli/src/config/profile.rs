@@ -19,9 +19,9 @@ const OURS: [&str; 10] = [
     "REBACKOFF_ELAPSED_MS",
     "REBACKOFF_REMAINING_MS",
     "REBACKOFF_REASON",
+    "REBACKOFF_CALL",
     "REBACKOFF_SHARED_DIR",
     "REBACKOFF_ACCELERATOR",
-    "REBACKOFF_DEADLINE_MS",
 ];
 
 type Tables = BTreeMap<String, BTreeMap<String, Setting>>;

@@ -17,10 +17,12 @@ pub(super) fn pages() -> Result<Vec<(String, Vec<u8>)>, Failure> {
     for command in std::iter::once(&definition).chain(definition.get_subcommands()) {
         let after = command.get_after_long_help().or(command.get_after_help());
         let after = after.map(ToString::to_string).unwrap_or_default();
-        let man = Man::new(command.clone());
+        let man =
+            Man::new(command.clone()).source(concat!("rebackoff ", env!("CARGO_PKG_VERSION")));
         let (name, mut page) = (man.get_filename(), Vec::new());
         let rendered = man
             .render_title(&mut page)
+            .and_then(|()| unbroken().to_writer(&mut page))
             .and_then(|()| man.render_name_section(&mut page))
             .and_then(|()| man.render_synopsis_section(&mut page))
             .and_then(|()| man.render_description_section(&mut page))
@@ -31,6 +33,13 @@ pub(super) fn pages() -> Result<Vec<(String, Vec<u8>)>, Failure> {
         pages.push((name, page));
     }
     Ok(pages)
+}
+
+/// Names of options and variables are broken at no hyphen.
+fn unbroken() -> Roff {
+    let mut roff = Roff::new();
+    roff.control("nh", []).control("ad", ["l"]);
+    roff
 }
 
 fn subcommands(command: &Command, man: &Man, page: &mut Vec<u8>) -> io::Result<()> {

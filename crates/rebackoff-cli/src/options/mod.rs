@@ -32,7 +32,8 @@ pub(crate) enum Action {
 const ABOUT: &str = "Retries any command well, and shows what a policy will do";
 
 const AFTER: &str = "\
-Exit codes of `rebackoff run`: the command's own; 128+n when signal n ended it; 124 when --timeout or --deadline did; \
+Exit status of `rebackoff run`:
+  the command's own; 128+n when signal n ended it; 124 when --timeout or --deadline did; \
 125 for wrong usage or a failure of rebackoff's own; 126 when the command cannot be executed, 127 when it is not found.";
 
 /// The one definition from which arguments are parsed, and completions and manual pages made.
@@ -70,11 +71,11 @@ pub(crate) fn definition() -> Command {
 ///
 /// Wrong usage; also where help or the version was asked for and has been printed.
 pub(crate) fn parse() -> Result<Action, Failure> {
-    // What is parsed from is of no use after it, but that is no reason to take it apart.
+    // The definition is of no use after parsing, but to take it apart costs instructions.
     let mut definition = ManuallyDrop::new(definition());
     let mut parse = |arguments: &[OsString]| {
-        let matches = definition.try_get_matches_from_mut(arguments)?;
-        Action::from_arg_matches(&matches)
+        let mut matches = definition.try_get_matches_from_mut(arguments)?;
+        Action::from_arg_matches_mut(&mut matches)
     };
     let mut arguments: Vec<_> = env::args_os().collect();
     let mut parsed = parse(&arguments);

@@ -77,7 +77,7 @@ pub(crate) struct PolicyOptions {
     /// A longer hint: give_up or cap [default: give_up]
     #[arg(long, value_name = "WHAT")]
     hint_above: Option<String>,
-    /// How far above a hint the wait may be, as a share of it [default: 0.1, and 0 without jitter]
+    /// Spread of the wait above a hint, as a share of the hint [default: 0.1, and 0 without jitter]
     #[arg(long, value_name = "SHARE")]
     hint_spread: Option<String>,
 }

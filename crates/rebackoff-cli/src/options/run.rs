@@ -35,6 +35,7 @@ failure of rebackoff's own; 126 when the command cannot be executed, 127 when it
 Environment:
   The command sees REBACKOFF_TRY, REBACKOFF_MAX_TRIES, REBACKOFF_LAST_EXIT, REBACKOFF_ELAPSED_MS, REBACKOFF_REMAINING_MS; \
 those that have no value are not set. REBACKOFF_CALL marks the processes of a call.
+  REBACKOFF_PROFILE is the profile unless --profile is given, and REBACKOFF_<PROFILE>_<PARAMETER> are its parameters.
 
 Files:
   rebackoff.toml in the working directory, then rebackoff/rebackoff.toml in XDG_CONFIG_HOME (~/.config), for \

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::figures::human;
+use super::human::human;
 use super::simulation::percentile;
 
 const PARTS: usize = 60;
@@ -52,7 +52,7 @@ impl Chart {
         self.counts.iter().copied().max().unwrap_or(0)
     }
 
-    /// Where the last part ends.
+    /// The end of the last part.
     pub(super) fn end(&self) -> f64 {
         self.width * self.counts.len() as f64
     }

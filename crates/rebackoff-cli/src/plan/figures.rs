@@ -1,7 +1,7 @@
 //! The figures of a plan, whatever form they are shown in.
 #![allow(clippy::cast_precision_loss, reason = "counts of clients and tries are far below 2⁵³")]
 
-use rebackoff_core::{Seconds, human_duration};
+use rebackoff_core::Seconds;
 use serde::Serialize;
 
 use super::Plan;
@@ -74,7 +74,7 @@ pub(super) struct Try {
     /// The range of the wait after jitter, before limits.
     pub(super) shortest_wait: Option<f64>,
     pub(super) longest_wait: Option<f64>,
-    /// When it begins, for five, fifty and ninety-five of a hundred clients.
+    /// Its begin, for five, fifty and ninety-five of a hundred clients.
     pub(super) p5: f64,
     pub(super) p50: f64,
     pub(super) p95: f64,
@@ -112,7 +112,7 @@ impl Figures {
         }
     }
 
-    /// Whether there are tries that are not listed.
+    /// Returns whether there are tries that are not listed.
     pub(super) fn is_cut(&self) -> bool {
         self.most_tries > self.tries.len()
     }
@@ -120,29 +120,6 @@ impl Figures {
     pub(super) fn json(&self) -> Result<String, Failure> {
         let text = serde_json::to_string_pretty(self).map_err(Failure::new)?;
         Ok(text + "\n")
-    }
-}
-
-/// `seconds` as people write them.
-pub(super) fn human(seconds: f64) -> String {
-    let seconds = Seconds::new(seconds).unwrap_or_default();
-    // Three digits, or two units, say enough of a chance.
-    let step = match seconds.get() {
-        seconds if seconds < 60.0 => 10_f64.powf(seconds.log10().floor().max(-3.0) - 2.0),
-        seconds if seconds < 3600.0 => 1.0,
-        seconds if seconds < 86_400.0 => 60.0,
-        _ => 3600.0,
-    };
-    let rounded = (seconds.get() / step).round() * step;
-    human_duration(Seconds::new(rounded).unwrap_or_default().to_duration()).to_string()
-}
-
-/// `share` of one as a percentage; 0% and 100% mean none and all.
-pub(super) fn percent(share: f64) -> String {
-    match share * 100.0 {
-        rest if rest > 0.0 && rest < 1.0 => "<1%".to_owned(),
-        rest if rest > 99.0 && rest < 100.0 => ">99%".to_owned(),
-        rest => format!("{rest:.0}%"),
     }
 }
 

@@ -2,7 +2,8 @@
 
 use std::fmt::{self, Write as _};
 
-use super::figures::{Figures, human, percent};
+use super::figures::Figures;
+use super::human::{human, percent};
 use super::svg::{escape, picture};
 use super::text::{HEADINGS, assumption, cells, name, worst_case};
 

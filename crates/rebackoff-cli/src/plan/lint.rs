@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::Plan;
 use super::chart::peak;
-use super::figures::human;
+use super::human::human;
 use super::simulation::{Simulation, is_endless};
 use crate::options::Rule;
 
@@ -258,8 +258,12 @@ impl Lint<'_> {
         (0..waits).filter_map(|n| Some(self.policy.longest_wait(n)?.as_secs_f64()))
     }
 
+    /// The subject of a finding: a plan of one client still stands for many.
     fn clients(&self) -> String {
-        super::text::clients(self.plan.clients)
+        match self.plan.clients {
+            1 => "clients".to_owned(),
+            many => format!("{many} clients"),
+        }
     }
 }
 

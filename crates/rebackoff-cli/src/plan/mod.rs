@@ -3,6 +3,7 @@
 mod chart;
 mod figures;
 mod html;
+mod human;
 mod lint;
 mod simulation;
 mod svg;

@@ -24,11 +24,11 @@ pub(super) struct Simulation {
     pub(super) horizon: f64,
 }
 
-/// When a client's tries began, in seconds from the start of the first.
+/// The begins of a client's tries, in seconds from the start of the first.
 #[derive(Debug)]
 pub(super) struct Client {
     pub(super) begins: Vec<f64>,
-    /// Why it gave up; none where it would still be trying.
+    /// The reason of giving up; none where it would still be trying.
     pub(super) reason: Option<Reason>,
 }
 
@@ -70,13 +70,13 @@ impl Simulation {
         self
     }
 
-    /// When the try `n` began, counted from zero, for each client that made it; sorted.
+    /// The begins of try `n`, counted from zero, of all clients that made it; sorted.
     pub(super) fn begins(&self, n: usize) -> Vec<f64> {
         let begins = self.clients.iter().filter_map(|client| client.begins.get(n).copied());
         sorted(begins)
     }
 
-    /// When the last try began, for each client; sorted. A client that is still trying has no end.
+    /// The begin of the last try, of each client; sorted. A client that is still trying has no end.
     pub(super) fn ends(&self) -> Vec<f64> {
         let end = |client: &Client| match client.reason {
             Some(_) => client.begins.last().copied(),
@@ -90,7 +90,7 @@ impl Simulation {
         self.clients.iter().all(|client| client.reason.is_some())
     }
 
-    /// When every retry began, of all clients; sorted.
+    /// The begins of all retries, of all clients; sorted.
     pub(super) fn retries(&self) -> Vec<f64> {
         sorted(self.clients.iter().flat_map(|client| client.begins.iter().skip(1).copied()))
     }

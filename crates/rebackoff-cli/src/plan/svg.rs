@@ -3,7 +3,8 @@
 
 use std::fmt::{self, Write as _};
 
-use super::figures::{Figures, human};
+use super::figures::Figures;
+use super::human::human;
 use super::text::clients;
 
 const WIDTH: f64 = 860.0;
@@ -15,7 +16,7 @@ const BOTTOM: f64 = 72.0;
 /// The height of a line of text, the width of its widest digit, and the letters of a line across the picture.
 const LINE: f64 = 18.0;
 const DIGIT: f64 = 9.0;
-const LETTERS: usize = 100;
+const LETTERS: usize = 96;
 
 pub(super) fn picture(figures: &Figures) -> String {
     let mut svg = String::new();
@@ -42,7 +43,8 @@ fn write_picture(svg: &mut String, figures: &Figures) -> fmt::Result {
     let x = |seconds: f64| left + wide * seconds / chart.end();
     let y = |count: f64| top + high * (1.0 - count / highest);
 
-    let title = format!("Retries of {} that fail together", clients(figures.clients));
+    let together = if figures.clients == 1 { "" } else { " that fail together" };
+    let title = format!("Retries of {}{together}", clients(figures.clients));
     writeln!(
         svg,
         r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" role="img" aria-label="{}">"#,

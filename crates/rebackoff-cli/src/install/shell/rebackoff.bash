@@ -10,18 +10,27 @@ _rebackoff_profiles() {
     sed -n 's/^[[:space:]]*\[[[:space:]"]*\([A-Za-z0-9_-]*\)[[:space:]"]*\].*/\1/p' "${files[@]}" 2>/dev/null
 }
 
+# Bash 3.2 of macOS has no mapfile.
+_rebackoff_reply() {
+    local word
+    COMPREPLY=()
+    while IFS= read -r word; do
+        COMPREPLY+=("$word")
+    done
+}
+
 _rebackoff() {
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
-    local action=${COMP_WORDS[1]} options= words= kind= ended= n
+    local action=${COMP_WORDS[1]} options='' words='' kind='' ended='' n
     COMPREPLY=()
     # `--option=value` is three words.
     if [[ $cur == = ]]; then
-        cur=
+        cur=''
     elif [[ $prev == = ]]; then
         prev=${COMP_WORDS[COMP_CWORD - 2]}
     fi
     if ((COMP_CWORD == 1)); then
-        mapfile -t COMPREPLY < <(compgen -W '@actions@ help --help --version' -- "$cur")
+        _rebackoff_reply < <(compgen -W '@actions@ help --help --version' -- "$cur")
         return
     fi
     # The first word that is no option begins the command.
@@ -46,9 +55,9 @@ _rebackoff() {
         elif declare -F _command_offset >/dev/null; then
             _command_offset "$n"
         elif ((n == COMP_CWORD)); then
-            mapfile -t COMPREPLY < <(compgen -c -- "$cur")
+            _rebackoff_reply < <(compgen -c -- "$cur")
         else
-            mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+            _rebackoff_reply < <(compgen -f -- "$cur")
         fi
         return
     fi
@@ -58,7 +67,7 @@ _rebackoff() {
         esac
         if [[ $kind ]]; then
             compopt -o filenames 2>/dev/null
-            mapfile -t COMPREPLY < <(compgen "$kind" -- "$cur")
+            _rebackoff_reply < <(compgen "$kind" -- "$cur")
             return
         fi
     else
@@ -68,7 +77,7 @@ _rebackoff() {
         esac
         words+=$options
     fi
-    mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
+    _rebackoff_reply < <(compgen -W "$words" -- "$cur")
 }
 
 complete -F _rebackoff rebackoff
