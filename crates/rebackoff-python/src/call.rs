@@ -10,7 +10,7 @@ use crate::guards::CallGuards;
 use crate::options::{self, ask};
 use crate::outside;
 use crate::run::{Run, Source};
-use crate::scope::{self, Around, Scope, Surrounding};
+use crate::scope::{Around, Scope, Surrounding};
 use crate::settle::{Moment, Settling, succeed};
 use crate::steps::drive;
 use crate::strategy::{Progress, Strategy};
@@ -42,8 +42,6 @@ pub(crate) struct CallState {
     pub(crate) around: Option<Around>,
     /// What shows this call to those inside it that are not on its stack.
     pub(crate) scope: Option<Py<Scope>>,
-    /// Whether the call's body is Python's: its frame is the one that runs while a try is settled.
-    has_frame: bool,
     pub(crate) guards: Option<Box<CallGuards>>,
 }
 
@@ -94,7 +92,6 @@ impl CallState {
             next: Next::Again,
             around: None,
             scope: None,
-            has_frame: false,
             guards,
         })
     }
@@ -105,12 +102,6 @@ impl CallState {
             max_time: self.limits.max_time,
             tries: self.engine.tries(),
         }
-    }
-
-    /// Runs the target of a call whose body is Rust's.
-    pub(crate) fn within<T>(&self, py: Python<'_>, target: impl FnOnce() -> T) -> T {
-        let Surrounding { clock, max_time, tries } = self.surrounding(py);
-        scope::within(clock, max_time, tries, target).0
     }
 
     /// Tells the guards of a success.
@@ -152,7 +143,7 @@ impl CallState {
             return Ok(());
         }
         let own = self.scope.is_some().then_some(run);
-        let around = Around::find(py, own, self.has_frame)?;
+        let around = Around::find(py, own, true)?;
         if around.remaining.is_some() && matches!(self.clock, Clock::Off) {
             self.clock = Clock::start(py)?;
         }
@@ -375,7 +366,7 @@ impl Call {
 
 impl Call {
     pub(crate) fn new(run: Py<Run>, state: CallState) -> Self {
-        Self { run, state: CallState { has_frame: true, ..state } }
+        Self { run, state }
     }
 
     /// It, as what its target does sees it; `None` where that sees it in the context variable.

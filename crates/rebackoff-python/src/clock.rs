@@ -13,7 +13,6 @@ use pyo3::types::{PyDict, PyFloat, PyModule, PyString};
 use pyo3::{PyTraverseError, PyVisit};
 use rebackoff_core::Seconds;
 
-use crate::accelerator;
 use crate::modules::{self, SYNC};
 use crate::seconds::Amount;
 
@@ -128,7 +127,7 @@ impl<'py> Elapsed<'py> {
 pub(crate) fn monotonic(py: Python<'_>) -> PyResult<Seconds> {
     static ORIGIN: PyOnceLock<f64> = PyOnceLock::new();
     let originals = Originals::get(py)?;
-    if !(accelerator::is_quiet() || originals.monotonic_is_in_place(py)?) {
+    if !originals.monotonic_is_in_place(py)? {
         let now = modules::time(intern!(py, "monotonic"))?.call0()?;
         return Ok(Seconds::new(now.extract()?).unwrap_or(Seconds::ZERO));
     }
@@ -178,9 +177,6 @@ impl Originals {
         let time = py.import("time")?;
         let monotonic = time.getattr("monotonic")?;
         let builtin = monotonic.get_type().name()? == "builtin_function_or_method";
-        for namespace in [SYNC.namespace(py)?, &time.dict(), modules::loaded(py)?] {
-            accelerator::watch(namespace);
-        }
         Ok(Self {
             sync: SYNC.namespace(py)?.clone().unbind(),
             in_time: time.dict().unbind(),
@@ -197,16 +193,7 @@ impl Originals {
     /// Whether nobody has replaced anything that tells the time.
     #[inline]
     fn are_in_place(&self, py: Python<'_>) -> PyResult<bool> {
-        Ok(accelerator::is_quiet() || self.are_found_in_place(py)?)
-    }
-
-    fn are_found_in_place(&self, py: Python<'_>) -> PyResult<bool> {
-        accelerator::hush();
-        let in_place = self.monotonic_is_in_place(py)? && self.datetime_is_in_place(py)?;
-        if !in_place {
-            accelerator::stir();
-        }
-        Ok(in_place)
+        Ok(self.monotonic_is_in_place(py)? && self.datetime_is_in_place(py)?)
     }
 
     fn monotonic_is_in_place(&self, py: Python<'_>) -> PyResult<bool> {
@@ -227,7 +214,6 @@ impl Originals {
             };
             let class = py.import("_datetime")?.getattr(name)?.unbind();
             let in_module = module.getattr("__dict__")?.cast_into::<PyDict>()?;
-            accelerator::watch(&in_module);
             let (module, in_module) = (module.unbind(), in_module.unbind());
             self.datetime.get_or_init(py, || Datetime { module, in_module, class })
         };

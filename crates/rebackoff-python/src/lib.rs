@@ -7,15 +7,9 @@
 //! A decorator makes a `Run` of its options, once. A call that fails makes a
 //! `Call`, which holds the engine; `settle` is what happens between two tries.
 
-#[cfg_attr(not(accelerated), allow(dead_code, reason = "only the accelerator calls it"))]
-mod accelerated;
-mod accelerator;
-mod arities;
 mod call;
 mod clock;
 mod details;
-#[cfg_attr(not(accelerated), allow(dead_code, reason = "bodies in Python are exchanged instead"))]
-mod detours;
 mod guards;
 mod hint;
 mod jitter;
@@ -43,7 +37,6 @@ use pyo3::prelude::*;
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<waits::Waits>()?;
     module.add_class::<run::Run>()?;
-    module.add_class::<arities::Arities>()?;
     module.add_class::<call::Call>()?;
     module.add_class::<steps::Steps>()?;
     module.add_class::<clock::Start>()?;
@@ -52,12 +45,9 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<guards::Budget>()?;
     module.add_class::<guards::Permit>()?;
     module.add_class::<guards::Withdrawal>()?;
-    module.add_class::<accelerated::Failure>()?;
     module.add_function(wrap_pyfunction!(clock::clock, module)?)?;
     module.add_function(wrap_pyfunction!(scope::remaining, module)?)?;
     module.add_function(wrap_pyfunction!(hint::hint, module)?)?;
-    module.add_function(wrap_pyfunction!(accelerator::is_accelerated, module)?)?;
-    module.add_function(wrap_pyfunction!(accelerator::accelerate, module)?)?;
     module.add_function(wrap_pyfunction!(testing::set_disabled, module)?)?;
     module.add_function(wrap_pyfunction!(testing::set_waits, module)?)?;
     module.add_function(wrap_pyfunction!(telemetry::set_exporters, module)?)?;

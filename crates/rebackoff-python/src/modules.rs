@@ -4,14 +4,10 @@
 //! `mock.patch("backoff._sync.time")` replaces the module in the namespace of `_sync`. Both are
 //! seen here.
 
-use std::sync::{Mutex, PoisonError};
-
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyModule, PyString};
-
-use crate::accelerator::{self, Changes};
 
 /// A module of this package.
 pub(crate) struct Own {
@@ -52,14 +48,12 @@ impl Own {
 
 /// `time.sleep`.
 pub(crate) fn sleep(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-    static SLEEP: Kept = Kept::new();
-    SLEEP.get(&SYNC, intern!(py, "time"), intern!(py, "sleep"))
+    attribute(&SYNC, intern!(py, "time"), intern!(py, "sleep"))
 }
 
 /// `random.uniform`.
 pub(crate) fn uniform(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-    static UNIFORM: Kept = Kept::new();
-    UNIFORM.get(&JITTER, intern!(py, "random"), intern!(py, "uniform"))
+    attribute(&JITTER, intern!(py, "random"), intern!(py, "uniform"))
 }
 
 /// `time.monotonic` and its like, where `_sync` sees the module `time`.
@@ -89,79 +83,6 @@ pub(crate) fn loaded(py: Python<'_>) -> PyResult<&Bound<'_, PyDict>> {
         Ok::<_, PyErr>(py.import("sys")?.getattr("modules")?.cast_into::<PyDict>()?.unbind())
     })?;
     Ok(modules.bind(py))
-}
-
-/// What a look-up found: it holds until one of the namespaces that it went through changes.
-struct Kept(Mutex<Option<Found>>);
-
-struct Found {
-    object: Py<PyAny>,
-    /// The namespace of the module that it is in.
-    namespace: Py<PyDict>,
-    changes: Changes,
-}
-
-impl Kept {
-    const fn new() -> Self {
-        Self(Mutex::new(None))
-    }
-
-    fn get<'py>(
-        &self,
-        own: &Own,
-        module: &Bound<'py, PyString>,
-        name: &Bound<'py, PyString>,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        let py = name.py();
-        let around = own.namespace(py)?;
-        {
-            // Nothing that may run Python code happens under the lock.
-            let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            let holds = |found: &&Found| {
-                accelerator::changes([around, found.namespace.bind(py)]) == Some(found.changes)
-            };
-            if let Some(found) = kept.as_ref().filter(holds) {
-                return Ok(found.object.bind(py).clone());
-            }
-        }
-        let found = attribute(own, module, name)?;
-        self.keep(around, module, name, &found)?;
-        Ok(found)
-    }
-
-    /// Keeps what was found, if every change that concerns it will be seen.
-    #[cold]
-    fn keep(
-        &self,
-        around: &Bound<'_, PyDict>,
-        module_name: &Bound<'_, PyString>,
-        name: &Bound<'_, PyString>,
-        found: &Bound<'_, PyAny>,
-    ) -> PyResult<()> {
-        accelerator::watch(around);
-        let Some(module) = around.get_item(module_name)? else {
-            return Ok(());
-        };
-        let Ok(namespace) = module.cast_exact::<PyModule>().map(PyModuleMethods::dict) else {
-            return Ok(());
-        };
-        accelerator::watch(&namespace);
-        // From here on no change goes unseen: what is there now is there as long as there is none.
-        let changes = accelerator::changes([around, &namespace]);
-        let is_there = around.get_item(module_name)?.is_some_and(|there| there.is(&module))
-            && namespace.get_item(name)?.is_some_and(|there| there.is(found));
-        let new = changes.filter(|_| is_there).map(|changes| Found {
-            object: found.clone().unbind(),
-            namespace: namespace.unbind(),
-            changes,
-        });
-        let old = {
-            let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            std::mem::replace(&mut *kept, new)
-        };
-        drop(old);
-        Ok(())
-    }
 }
 
 /// What the module `module` has under `name`, where `own` sees it: in its namespace, or else by its

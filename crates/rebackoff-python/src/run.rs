@@ -48,8 +48,6 @@ pub(crate) struct Run {
     pub(crate) timed: bool,
     /// Whether there is something to do before the first try, besides reading the clock.
     pub(crate) eager: bool,
-    /// The target once more, where the first try is a call of it and nothing else.
-    pub(crate) plain_target: Option<Py<PyAny>>,
 }
 
 pub(crate) enum Trigger {
@@ -149,8 +147,6 @@ impl Run {
         let chance = jitter.object().is_some() || source.is_decorrelated();
         let hints = options::hints(&hint_ceiling, &hint_above, &hint_spread, chance)?;
         let py = wait.py();
-        let plain = !timed && !eager; // whoever wants to be told of a success wants to know the time
-        let plain_target = target.as_ref().filter(|_| plain).map(|target| target.clone_ref(py));
         let details = target.as_ref().map(|target| details::template(py, target)).transpose()?;
         let log = logger.map(|logger| Log { logger, backoff_level, giveup_level });
         Ok(Self {
@@ -174,7 +170,6 @@ impl Run {
             log,
             timed,
             eager,
-            plain_target,
         })
     }
 
@@ -209,7 +204,6 @@ impl Run {
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         visit.call(&self.target)?;
-        visit.call(&self.plain_target)?;
         visit.call(&self.details)?;
         match &self.trigger {
             Trigger::Exception { exceptions, narrow, giveup, .. } => {

@@ -1,12 +1,10 @@
 //! What surrounds a call: the tries of other calls that it runs inside, and deadlines.
 //!
 //! It is looked for where a call fails, and where the target asks. A call that runs on this thread's
-//! stack is found there: its Python body by its frame (`stack`), its Rust body in a list
-//! that belongs to the thread. So it costs a call next to nothing to be found. What is not on the
+//! stack is found there, by the frame of its body (`stack`). So it costs a call next to nothing to be found. What is not on the
 //! stack is in a context variable: async calls, which the tasks they start have to see, retry
 //! contexts and `deadline()`.
 
-use std::cell::{Cell, RefCell};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -30,12 +28,6 @@ pub(crate) struct Surrounding {
     pub(crate) tries: u64,
 }
 
-impl Surrounding {
-    fn clone_ref(&self, py: Python<'_>) -> Self {
-        Self { clock: self.clock.clone_ref(py), max_time: self.max_time, tries: self.tries }
-    }
-}
-
 /// Everything around a call, taken together.
 #[derive(Clone, Copy)]
 pub(crate) struct Around {
@@ -57,7 +49,6 @@ impl Around {
         let mut own = own;
         around.find_in_frames(py, &mut own, frame_is_own)?;
         around.find_in_context(py, &mut own)?;
-        around.find_in_rust(py)?;
         Ok(around)
     }
 
@@ -71,14 +62,6 @@ impl Around {
             next = scope.outer.as_ref().map(|outer| outer.bind(py).clone());
         }
         Ok(())
-    }
-
-    fn find_in_rust(&mut self, py: Python<'_>) -> PyResult<()> {
-        self.nested |= UNTIMED.get() > 0;
-        // A patched clock is Python code, which may make calls of its own.
-        let running: Vec<Surrounding> =
-            RUNNING.with_borrow(|running| running.iter().map(|one| one.clone_ref(py)).collect());
-        running.iter().try_for_each(|one| self.add(py, one))
     }
 
     fn find_in_frames(
@@ -119,42 +102,6 @@ impl Around {
 /// Whether it is the innermost call of `own`, which is met once.
 fn is_own(own: &mut Option<&Run>, run: &Run) -> bool {
     own.take_if(|own| std::ptr::eq(*own, run)).is_some()
-}
-
-thread_local! {
-    /// The calls of this thread whose target is running and whose body is Rust's.
-    static RUNNING: RefCell<Vec<Surrounding>> = const { RefCell::new(Vec::new()) };
-
-    /// How many more there are whose first try is running and of which nobody asks the time: there
-    /// is nothing else to say of them, and they are nearly all.
-    static UNTIMED: Cell<usize> = const { Cell::new(0) };
-}
-
-/// Runs the target: until it returns, the call is around what it does.
-pub(crate) fn within<T>(
-    clock: Clock,
-    max_time: Option<Seconds>,
-    tries: u64,
-    target: impl FnOnce() -> T,
-) -> (T, Clock) {
-    RUNNING.with(|running| {
-        running.borrow_mut().push(Surrounding { clock, max_time, tries });
-        let outcome = target();
-        let own = running.borrow_mut().pop();
-        (outcome, own.map_or(Clock::Off, |own| own.clock))
-    })
-}
-
-/// The same for a first try of a call that nobody asks the time of.
-#[cfg_attr(not(accelerated), allow(dead_code, reason = "only the accelerator calls it"))]
-#[inline]
-pub(crate) fn within_untimed<T>(target: impl FnOnce() -> T) -> T {
-    UNTIMED.with(|untimed| {
-        untimed.set(untimed.get().wrapping_add(1));
-        let outcome = target();
-        untimed.set(untimed.get().wrapping_sub(1));
-        outcome
-    })
 }
 
 /// A call or a deadline that a context variable holds.

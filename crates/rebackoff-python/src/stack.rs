@@ -6,7 +6,6 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyFrame, PyFrameMethods};
 
-use crate::arities::Arities;
 use crate::call::Call;
 use crate::modules::STACK;
 use crate::run::Run;
@@ -50,11 +49,7 @@ fn stands_for<'py>(frame: &Bound<'py, PyFrame>, begins_late: bool) -> PyResult<O
     let Some(begin) = (if begins_late { variable(frame, "begin")? } else { None }) else {
         return Ok(None);
     };
-    let owner = begin.getattr(intern!(frame.py(), "__self__"))?;
-    let run = match owner.cast::<Arities>() {
-        Ok(arities) => arities.get().run.bind(frame.py()).clone(),
-        Err(_) => owner.cast_into()?,
-    };
+    let run = begin.getattr(intern!(frame.py(), "__self__"))?.cast_into()?;
     Ok(Some(Found::FirstTry(run, variable(frame, "start")?)))
 }
 

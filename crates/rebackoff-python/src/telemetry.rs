@@ -1,14 +1,13 @@
 //! The exporters that are told of every call, whatever its decorator says.
 //!
-//! While there are none, a call pays one relaxed load for them, and a Python body nothing:
-//! `rebackoff._instrumented` exchanges the bodies when the first exporter comes.
+//! While there are none, a call pays one relaxed load for them.
 
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
-use crate::detours::Detour;
 use crate::outside;
 
 /// What handlers are told of.
@@ -20,6 +19,7 @@ pub(crate) enum Event {
     Success,
 }
 
+static IS_ON: AtomicBool = AtomicBool::new(false);
 static EXPORTERS: Mutex<Option<Exporters>> = Mutex::new(None);
 
 struct Exporters {
@@ -32,7 +32,7 @@ struct Exporters {
 /// Whether there are exporters.
 #[inline]
 pub(crate) fn is_on() -> bool {
-    Detour::Exporters.is_needed()
+    IS_ON.load(Ordering::Relaxed)
 }
 
 /// Tells the exporters. Their errors are not the call's: `sys.unraisablehook` gets them.
@@ -85,6 +85,6 @@ pub(crate) fn set_exporters(
         let mut exporters = EXPORTERS.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         std::mem::replace(&mut *exporters, new)
     };
-    Detour::Exporters.set(any);
+    IS_ON.store(any, Ordering::Relaxed);
     drop(old);
 }

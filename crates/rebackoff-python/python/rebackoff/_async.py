@@ -8,8 +8,8 @@ time.
 `asyncio` and `datetime` are here for the programs that patch them here.
 """
 
-from rebackoff._arities import begin_of
 from rebackoff._common import _init_wait_gen, _maybe_call, _next_wait
+from rebackoff._instrumented import exporters
 
 __all__ = ["_init_wait_gen", "_maybe_call", "_next_wait", "retry_exception", "retry_predicate"]
 
@@ -18,9 +18,12 @@ def retry_exception(run, target, exceptions):
     """`target`, called again when it raises one of the exceptions."""
     if run.busy:
         return retry_exception_told(run, target, exceptions)
-    begin = begin_of(run, target, exceptions)
+    told, begin = retry_exception_told(run, target, exceptions), run.begin
 
     async def retry(*args, **kwargs):
+        if exporters:
+            call = False  # `told` is the call that the inner ones see
+            return await told(*args, **kwargs)
         try:
             return await target(*args, **kwargs)
         except exceptions as error:
@@ -88,10 +91,13 @@ def retry_exception_told(run, target, exceptions):
 def retry_predicate(run, target, predicate):
     """`target`, called again when it returns what the predicate refuses."""
     if run.busy or run.timed:
-        return retry_predicate_told(run, target, predicate)
-    begin = run.begin
+        return retry_predicate_told(run, target)
+    told, begin = retry_predicate_told(run, target), run.begin
 
     async def retry(*args, **kwargs):
+        if exporters:
+            call = False  # `told` is the call that the inner ones see
+            return await told(*args, **kwargs)
         value = await target(*args, **kwargs)
         answer = predicate(value)
         if not answer:
@@ -113,12 +119,11 @@ def retry_predicate(run, target, predicate):
     return retry
 
 
-def retry_predicate_told(run, target, predicate):
+def retry_predicate_told(run, target):
     """The same where somebody wants to be told of tries and successes."""
     begin = run.begin
 
     async def retry(*args, **kwargs):
-        nonlocal predicate  # the fast path's variables and no others: see `_instrumented`
         call = begin(args, kwargs)
         call.enter_if_timed()
         try:

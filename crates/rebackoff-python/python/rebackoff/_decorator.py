@@ -2,10 +2,9 @@
 
 from operator import not_
 
-from rebackoff import _async, _callables, _instrumented, _sync
+from rebackoff import _async, _callables, _sync
 from rebackoff._common import Attempt
 from rebackoff._jitter import full_jitter
-from rebackoff._native import accelerate
 from rebackoff._options import Options, never
 from rebackoff._wait_gen import expo
 
@@ -340,9 +339,6 @@ def _decorated(options, target):
     function = functools.wraps(target)(build(run, called, options.trigger))
     if not hasattr(target, "__name__"):
         function.__name__ = function.__qualname__ = _callables.name_of(target)
-    if build.__module__ in (_sync.__name__, _async.__name__):
-        _instrumented.remember(function)
-        accelerate(function, run)
     return function
 
 

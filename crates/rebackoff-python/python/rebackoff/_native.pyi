@@ -7,11 +7,9 @@ from typing import Any, TypeAlias, final
 _Seconds: TypeAlias = float | timedelta
 
 __all__ = [
-    "Arities",
     "Breaker",
     "Budget",
     "Call",
-    "Failure",
     "Permit",
     "Run",
     "Scope",
@@ -20,10 +18,8 @@ __all__ = [
     "Waits",
     "Withdrawal",
     "__version__",
-    "accelerate",
     "clock",
     "hint",
-    "is_accelerated",
     "remaining",
     "set_disabled",
     "set_exporters",
@@ -213,15 +209,6 @@ class Run:
     ) -> Call: ...
 
 @final
-class Arities:
-    """A `Run`, with the coroutine functions for no argument, one, two and so on."""
-
-    def __new__(cls, run: Run, functions: Sequence[Callable[..., Any]]) -> Arities: ...
-    def begin(
-        self, args: tuple[Any, ...], kwargs: dict[str, Any], start: float | Start | None = None
-    ) -> Call: ...
-
-@final
 class Call:
     """One call of a decorated function, from its first try to its last."""
 
@@ -256,14 +243,6 @@ class Steps:
     def throw(self, *error: Any) -> Any: ...
     def close(self) -> None: ...
 
-@final
-class Failure:
-    """Raises the error of a try that was made in Rust."""
-
-    def __call__(self, *args: Any, **kwargs: Any) -> None: ...
-
-def is_accelerated() -> bool: ...
-def accelerate(function: Callable[..., Any], run: Run) -> bool: ...
 def clock() -> float | Start: ...
 def set_exporters(
     *,

@@ -11,6 +11,7 @@ copy it.
 import time
 
 from rebackoff._common import _init_wait_gen, _maybe_call, _next_wait
+from rebackoff._instrumented import exporters
 from rebackoff._native import clock
 
 __all__ = [
@@ -27,9 +28,12 @@ def retry_exception(run, target, exceptions):
     """`target`, called again when it raises one of the exceptions."""
     if run.busy:
         return retry_exception_told(run, target, exceptions)
-    begin, timed = run.begin, run.timed
+    told, begin, timed = retry_exception_told(run, target, exceptions), run.begin, run.timed
 
     def retry(*args, **kwargs):
+        if exporters:
+            call = False  # `told` is the call that the inner ones see
+            return told(*args, **kwargs)
         start = clock() if timed else None
         try:
             return target(*args, **kwargs) if kwargs else target(*args)
@@ -53,10 +57,9 @@ def retry_exception(run, target, exceptions):
 
 def retry_exception_told(run, target, exceptions):
     """The same where somebody wants to be told of tries and successes."""
-    begin, timed = run.begin, run.timed
+    begin = run.begin
 
     def retry(*args, **kwargs):
-        nonlocal timed  # the fast path's variables and no others: see `_instrumented`
         call = begin(args, kwargs)
         while True:
             call.trying()
@@ -77,41 +80,16 @@ def retry_exception_told(run, target, exceptions):
     return retry
 
 
-def _resume(call, failure, told, target, exceptions, args, kwargs):
-    """The same after a first try that was made in Rust; `failure` raises its error."""
-    try:
-        failure()
-    except exceptions as error:
-        if not call.failed(error):
-            if call.silent:
-                return None
-            raise
-    while True:
-        if told:
-            call.trying()
-        try:
-            value = target(*args, **kwargs) if kwargs else target(*args)
-        except exceptions as error:
-            if not call.failed(error):
-                if call.silent:
-                    return None
-                raise
-        except BaseException:
-            call.lost()
-            raise
-        else:
-            if told:
-                call.succeeded(value)
-            return value
-
-
 def retry_predicate(run, target, predicate):
     """`target`, called again when it returns what the predicate refuses."""
     if run.busy or run.timed:
-        return retry_predicate_told(run, target, predicate)
-    begin = run.begin
+        return retry_predicate_told(run, target)
+    told, begin = retry_predicate_told(run, target), run.begin
 
     def retry(*args, **kwargs):
+        if exporters:
+            call = False  # `told` is the call that the inner ones see
+            return told(*args, **kwargs)
         value = target(*args, **kwargs) if kwargs else target(*args)
         if not predicate(value):
             return value
@@ -125,12 +103,11 @@ def retry_predicate(run, target, predicate):
     return retry
 
 
-def retry_predicate_told(run, target, predicate):
+def retry_predicate_told(run, target):
     """The same where somebody wants to be told of tries and successes."""
     begin = run.begin
 
     def retry(*args, **kwargs):
-        nonlocal predicate  # the fast path's variables and no others: see `_instrumented`
         call = begin(args, kwargs)
         while True:
             call.trying()
