@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import gc
 import importlib
 import subprocess
 import sys
-import weakref
 
 import pytest
 import rebackoff

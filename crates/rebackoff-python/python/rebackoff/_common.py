@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Any
 
-    from rebackoff._native import Call
+    from rebackoff._call import Call
 
     Exceptions = type[BaseException] | tuple[type[BaseException], ...]
 
@@ -49,13 +49,13 @@ class Attempt:
             self._call.leave()
         if kind is None:
             if self._call is not None:
-                self._call.passed()
+                self._call.pass_()
             return False
         if self._is_kept(kind, error):
             self.exception = error
             return True
         if self._call is not None:
-            self._call.lost()
+            self._call.abandon()
         return False
 
     def _is_kept(self, kind: type[BaseException], error: BaseException | None) -> bool:
@@ -109,6 +109,11 @@ class MoreDetails(dict):
 
     def __ne__(self, other):
         return not self == other
+
+
+def more(details):
+    """The details with room for what only those see who ask for it by name."""
+    return details if type(details) is MoreDetails else MoreDetails(details)
 
 
 def without_base(exceptions):

@@ -1,20 +1,30 @@
-"""The exporters that every call notifies; a call on its fast path asks whether there are any."""
+"""The exporters that every call notifies; a call asks on its fast path whether there are any."""
 
 from __future__ import annotations
-
-from rebackoff._native import set_exporters
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any, TypeAlias
+    from typing import Any
 
-    Handlers: TypeAlias = tuple[Callable[[Any], Any], ...]
+# the handlers of each event; empty without exporters
+exporters: dict[str, tuple[Callable[[Any], Any], ...]] = {}
 
-exporters: list[Callable[[Any], Any]] = []
+
+def export(event: str, details: Any) -> None:
+    """Notifies the exporters. Their errors are not the call's: `sys.unraisablehook` gets them."""
+    for handler in exporters.get(event, ()):
+        try:
+            handler(details)
+        except Exception as error:
+            _Unraisable(error)
 
 
-def tell(on_try: Handlers, on_backoff: Handlers, on_giveup: Handlers, on_success: Handlers) -> None:
-    """Sets the handlers that every call notifies. Without handlers, instrumentation is off."""
-    set_exporters(on_try=on_try, on_backoff=on_backoff, on_giveup=on_giveup, on_success=on_success)
-    exporters[:] = on_try + on_backoff + on_giveup + on_success
+class _Unraisable:
+    """Raises an error where no caller can get it, so that CPython reports it."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def __del__(self) -> None:
+        raise self._error

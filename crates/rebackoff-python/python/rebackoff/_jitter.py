@@ -12,21 +12,31 @@ if TYPE_CHECKING:
 
 def full_jitter(value: float) -> float:
     """A wait between 0 and `value` seconds, uniformly; the decorators' default."""
-    return _random().uniform(0, value)
+    return uniform(0, value)
 
 
 def equal_jitter(value: float) -> float:
     """A wait between half of `value` and `value` seconds, uniformly."""
-    return value / 2 + _random().uniform(0, value / 2)
+    return value / 2 + uniform(0, value / 2)
 
 
 def random_jitter(value: float) -> float:
     """`value` and up to one second more, uniformly."""
-    return value + _random().random()
+    return value + draw()
 
 
-def _random() -> Any:
-    return globals().get("random") or __getattr__("random")
+def uniform(low: Any, high: Any) -> Any:
+    """`random.uniform`."""
+    try:
+        module = random  # type: ignore[name-defined]
+    except NameError:
+        module = __getattr__("random")
+    return module.uniform(low, high)
+
+
+def draw() -> Any:
+    """`random.random`."""
+    return (globals().get("random") or __getattr__("random")).random()
 
 
 def __getattr__(name: str) -> Any:

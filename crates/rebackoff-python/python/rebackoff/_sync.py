@@ -1,18 +1,21 @@
 """The decorated functions that block.
 
-Each is a plain function. Its fast path calls the target and does nothing else; where that fails,
-`begin` starts a `Call` in Rust, which decides, tells the handlers and sleeps. It does so inside the
-`except` block, which is left before the next try. An empty `kwargs` is not passed on: that would
-copy it.
+Each is a plain function. Its fast path calls the target and does nothing else, but for a clock that
+is read and a scope that is set where the options need them. Where that fails, a `Call` gives the
+steps between the tries. They are performed inside the `except` block, which is left before the next
+try.
 
 `time` and `datetime` are here for the programs that patch them here.
 """
 
+from __future__ import annotations
+
 import time
 
+from rebackoff import _clock, _instrumented, _scope
+from rebackoff._call import Call
 from rebackoff._common import _init_wait_gen, _maybe_call, _next_wait
-from rebackoff._instrumented import exporters
-from rebackoff._native import clock
+from rebackoff._native import Scope
 
 __all__ = [
     "_init_wait_gen",
@@ -23,125 +26,135 @@ __all__ = [
     "time",
 ]
 
+_clock.look_in(globals())
 
-def retry_exception(run, target, exceptions):
+
+class SyncCall(Call):
+    """A call whose steps are waits."""
+
+    names = globals()
+
+
+def retry_exception(options, target, exceptions):
     """`target`, called again when it raises one of the exceptions."""
-    if run.busy:
-        return retry_exception_told(run, target, exceptions)
-    told, begin, timed = retry_exception_told(run, target, exceptions), run.begin, run.timed
+    is_eager, is_timed, is_visible = options.is_eager, options.is_timed, options.is_visible
 
     def retry(*args, **kwargs):
-        if exporters:
-            call = False  # `told` is the call that the inner ones see
-            return told(*args, **kwargs)
-        start = clock() if timed else None
-        try:
-            return target(*args, **kwargs) if kwargs else target(*args)
-        except exceptions as error:
-            call = begin(args, kwargs, start)
-            if not call.failed(error):
-                if call.silent:
-                    return None
-                raise
-        while True:
+        call = outer = scope = None
+        if is_eager or _instrumented.exporters:
+            call = SyncCall(options, target, args, kwargs)
+        else:
+            start = _clock.clock() if is_timed else None
+            if is_visible:
+                outer = _scope.variable.get()
+                scope = Scope(outer, start, options.max_time)
+                _scope.variable.set(scope)
             try:
-                return target(*args, **kwargs) if kwargs else target(*args)
+                return target(*args, **kwargs)
             except exceptions as error:
-                if not call.failed(error):
-                    if call.silent:
+                call = SyncCall(options, target, args, kwargs, start, outer, scope)
+                for wait in call.settle(error):
+                    time.sleep(wait)
+                if not call.again:
+                    if call.is_silent:
                         return None
                     raise
-
-    return retry
-
-
-def retry_exception_told(run, target, exceptions):
-    """The same where somebody wants to be told of tries and successes."""
-    begin = run.begin
-
-    def retry(*args, **kwargs):
-        call = begin(args, kwargs)
-        while True:
-            call.trying()
-            try:
-                value = target(*args, **kwargs) if kwargs else target(*args)
-            except exceptions as error:
-                if call.failed(error):
-                    continue
-                if call.silent:
-                    return None
-                raise
-            except BaseException:
-                call.lost()
-                raise
-            call.succeeded(value)
-            return value
-
-    return retry
-
-
-def retry_predicate(run, target, predicate):
-    """`target`, called again when it returns what the predicate refuses."""
-    if run.busy or run.timed:
-        return retry_predicate_told(run, target)
-    told, begin = retry_predicate_told(run, target), run.begin
-
-    def retry(*args, **kwargs):
-        if exporters:
-            call = False  # `told` is the call that the inner ones see
-            return told(*args, **kwargs)
-        value = target(*args, **kwargs) if kwargs else target(*args)
-        if not predicate(value):
-            return value
-        call = begin(args, kwargs)
-        again = call.refused(value)
-        while again:
-            value = target(*args, **kwargs) if kwargs else target(*args)
-            again = call.returned(value)
-        return value
-
-    return retry
-
-
-def retry_predicate_told(run, target):
-    """The same where somebody wants to be told of tries and successes."""
-    begin = run.begin
-
-    def retry(*args, **kwargs):
-        call = begin(args, kwargs)
-        while True:
-            call.trying()
-            try:
-                value = target(*args, **kwargs) if kwargs else target(*args)
-            except BaseException:
-                call.lost()
-                raise
-            if not call.returned(value):
-                return value
-
-    return retry
-
-
-def retry_context(run, exceptions, attempt_class):
-    """Attempts, until one succeeds or it is time to give up."""
-    call = run.begin((), {})
-    while True:
-        call.trying()
-        attempt = attempt_class(exceptions, call)
-        yield attempt
-        error = attempt.exception
-        if error is None:
-            call.succeeded(None)
-            return
+            finally:
+                if is_visible:
+                    _scope.leave(outer, scope, call)
         try:
-            if call.failed(error):
-                continue
-            if call.silent:
-                return
-            attempt.exception = None
-            raise error
+            while True:
+                for _ in call.begin():
+                    pass
+                try:
+                    value = target(*args, **kwargs)
+                except exceptions as error:
+                    for wait in call.settle(error):
+                        time.sleep(wait)
+                    if call.again:
+                        continue
+                    if call.is_silent:
+                        return None
+                    raise
+                for _ in call.succeed(value):
+                    pass
+                return value
         finally:
-            del error
+            call.end()
+
+    return retry
+
+
+def retry_predicate(options, target, predicate):
+    """`target`, called again when it returns what the predicate refuses."""
+    is_eager, is_timed, is_visible = options.is_eager, options.is_timed, options.is_visible
+
+    def retry(*args, **kwargs):
+        call = outer = scope = None
+        if is_eager or _instrumented.exporters:
+            call = SyncCall(options, target, args, kwargs)
+        else:
+            start = _clock.clock() if is_timed else None
+            if is_visible:
+                outer = _scope.variable.get()
+                scope = Scope(outer, start, options.max_time)
+                _scope.variable.set(scope)
+            try:
+                value = target(*args, **kwargs)
+            finally:
+                if is_visible:
+                    _scope.leave(outer, scope, call)
+            answer = predicate(value)
+            if not answer:
+                return value
+            call = SyncCall(options, target, args, kwargs, start)
+            for wait in call.settle(value, answer):
+                time.sleep(wait)
+            if not call.again:
+                return value
+        try:
+            while True:
+                for _ in call.begin():
+                    pass
+                value = target(*args, **kwargs)
+                for wait in call.settle(value):
+                    time.sleep(wait)
+                if not call.again:
+                    return value
+        finally:
+            call.end()
+
+    return retry
+
+
+def retry_context(options, attempt_class):
+    """Attempts, until one succeeds or it is time to give up."""
+    call = SyncCall(options, None, (), {})
+    try:
+        while True:
+            for _ in call.begin():
+                pass
+            call.leave()
+            attempt = attempt_class(options.trigger, call)
+            yield attempt
+            error = attempt.exception
+            if error is None:
+                for _ in call.succeed(None):
+                    pass
+                return
+            try:
+                for wait in call.settle(error):
+                    time.sleep(wait)
+                if call.again:
+                    continue
+                if call.is_silent:
+                    return
+                attempt.exception = None
+                raise error
+            finally:
+                del error
+    finally:
+        call.end()
 
 
 def __getattr__(name):

@@ -1,0 +1,41 @@
+"""The clock of calls, looked up where programs and their tests patch it."""
+
+from __future__ import annotations
+
+import time
+from sys import modules
+
+from rebackoff import _switches
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_monotonic = time.monotonic
+_names: dict[str, Any] = {"time": time}
+
+
+def look_in(names: dict[str, Any]) -> None:
+    """Sets the namespace whose `time` and `datetime` tell the time: that of `rebackoff._sync`."""
+    global _names
+    _names = names
+
+
+def clock() -> Any:
+    """Reads `time.monotonic`, or a patched `datetime.datetime` beside it, as backoff 2 did."""
+    monotonic = _names["time"].monotonic
+    if monotonic is _monotonic:
+        datetime = _names.get("datetime") or modules.get("datetime")
+        if datetime is not None and datetime.datetime is not modules["_datetime"].datetime:
+            return _calendar(datetime.datetime)
+    return monotonic()
+
+
+def now() -> float:
+    """The clock of budgets and breakers: `time.monotonic`, ahead by the waits that tests skipped."""
+    return float(time.monotonic()) + _switches.skipped
+
+
+def _calendar(patched: Any) -> Any:
+    epoch = modules["_datetime"].datetime(2000, 1, 1)
+    return (patched.now() - epoch).total_seconds()
