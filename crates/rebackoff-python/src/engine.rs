@@ -1,12 +1,17 @@
 //! `Engine`: the core's, with the limits of its call.
 
 use std::num::NonZeroU64;
+use std::sync::Arc;
 
 use pyo3::prelude::*;
 use rebackoff_core::{Above, Engine as Core, Hints, LastWait, Limits as CoreLimits, Nested, Step};
 use rebackoff_core::{Seconds, Verdict};
 
+use crate::scope::{Inner, Scope};
 use crate::words::{Drawn, one_of, seconds};
+
+/// The longest wait that `time.sleep` takes: 292 years.
+const LONGEST_SLEEP: f64 = 9_223_372_036.0;
 
 /// The limits of a decorator: how many tries, how long, and which hints are obeyed.
 #[pyclass(frozen, module = "rebackoff._native")]
@@ -51,6 +56,7 @@ pub(crate) struct Engine {
     core: Core,
     verdict: Verdict,
     elapsed: Seconds,
+    scope: Option<Arc<Inner>>,
 }
 
 /// A wait, or the reason to give up.
@@ -63,13 +69,21 @@ pub(crate) enum Answer {
 #[pymethods]
 impl Engine {
     #[new]
-    fn new(limits: &Bound<'_, Limits>) -> Self {
+    fn new(limits: &Bound<'_, Limits>, scope: Option<&Bound<'_, Scope>>) -> Self {
         Self {
+            scope: scope.map(|scope| scope.get().inner()),
             limits: limits.get().0,
             core: Core::new(),
             verdict: Verdict::Accept,
             elapsed: Seconds::ZERO,
         }
+    }
+
+    /// The scope in which the calls inside the target see this one, from the try that comes next.
+    fn scope(&mut self, outer: Option<&Bound<'_, Scope>>, start: Option<f64>) -> Scope {
+        let scope = Scope::new(outer, start, self.max_time(), self.core.tries());
+        self.scope = Some(scope.inner());
+        scope
     }
 
     /// The most seconds that the call may take, enclosing deadlines included.
@@ -116,11 +130,16 @@ impl Engine {
     /// the reason to give up.
     #[pyo3(signature = (wait, draw=0.0))]
     fn handle_wait(&mut self, wait: Option<f64>, draw: f64) -> Answer {
-        let Self { limits, core, verdict, elapsed } = self;
+        let Self { limits, core, verdict, elapsed, scope } = self;
         match core.handle_wait(limits, *verdict, *elapsed, wait.map(seconds), &mut Drawn::new(draw))
         {
             Step::GiveUp { reason } => Answer::GiveUp(reason.as_str()),
-            Step::Retry { wait } => Answer::Wait(wait.get()),
+            Step::Retry { wait } => {
+                if let Some(scope) = scope {
+                    scope.handle_try(core.tries());
+                }
+                Answer::Wait(wait.get().min(LONGEST_SLEEP))
+            }
             Step::Accept => Answer::Wait(0.0),
         }
     }

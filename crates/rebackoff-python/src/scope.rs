@@ -11,7 +11,7 @@ use pyo3::prelude::*;
 #[pyclass(frozen, module = "rebackoff._native")]
 pub(crate) struct Scope(Arc<Inner>);
 
-struct Inner {
+pub(crate) struct Inner {
     outer: Mutex<Option<Arc<Inner>>>,
     start: f64,
     /// Infinite without a limit.
@@ -26,7 +26,7 @@ impl Scope {
     /// A scope inside `outer`, which ends `max_time` seconds after `start`.
     #[new]
     #[pyo3(signature = (outer, start, max_time, tries=1))]
-    fn new(
+    pub(crate) fn new(
         outer: Option<&Bound<'_, Scope>>,
         start: Option<f64>,
         max_time: Option<f64>,
@@ -40,11 +40,6 @@ impl Scope {
             tries: AtomicU64::new(tries),
             has_ended: AtomicBool::new(false),
         }))
-    }
-
-    /// The next try of the call begins.
-    fn handle_try(&self, tries: u64) {
-        self.0.tries.store(tries, Ordering::Relaxed);
     }
 
     /// The call is over.
@@ -71,12 +66,21 @@ impl Scope {
 }
 
 impl Scope {
+    pub(crate) fn inner(&self) -> Arc<Inner> {
+        self.0.clone()
+    }
+
     fn chain(&self) -> impl Iterator<Item = Arc<Inner>> {
         std::iter::successors(running(self.0.clone()), |one| one.outer())
     }
 }
 
 impl Inner {
+    /// The next try of the call begins.
+    pub(crate) fn handle_try(&self, tries: u64) {
+        self.tries.store(tries, Ordering::Relaxed);
+    }
+
     /// The nearest enclosing scope that has not ended. Those that have ended are forgotten, so that a
     /// task that starts its successor inside a call, and so on, keeps no endless chain.
     fn outer(&self) -> Option<Arc<Self>> {

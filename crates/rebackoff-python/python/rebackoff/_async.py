@@ -41,20 +41,64 @@ def _library():
 
 def retry_exception(options, target, exceptions):
     """`target`, called again when it raises one of the exceptions."""
-    is_eager, is_timed, is_visible = options.is_eager, options.is_timed, options.is_visible
+    is_eager = options.is_eager
+    if not is_eager and (options.is_timed or options.is_visible):
+        return _retry_exception_timed(options, target, exceptions)
 
     async def retry(*args, **kwargs):
-        call = outer = scope = None
         if is_eager or _instrumented.exporters:
             call = AsyncCall(options, target, args, kwargs)
         else:
-            start = _clock.clock() if is_timed else None
+            try:
+                return await (target(*args, **kwargs) if kwargs else target(*args))
+            except exceptions as error:
+                call = AsyncCall(options, target, args, kwargs)
+                for step in call.settle(error):
+                    call.answer = await step
+                if not call.again:
+                    if call.is_silent:
+                        return None
+                    raise
+        try:
+            while True:
+                if not call.is_entered:
+                    for step in call.begin():
+                        call.answer = await step
+                try:
+                    value = await (target(*args, **kwargs) if kwargs else target(*args))
+                except exceptions as error:
+                    for step in call.settle(error):
+                        call.answer = await step
+                    if call.again:
+                        continue
+                    if call.is_silent:
+                        return None
+                    raise
+                for step in call.succeed(value):
+                    call.answer = await step
+                return value
+        finally:
+            call.end()
+
+    return retry
+
+
+def _retry_exception_timed(options, target, exceptions):
+    """`retry_exception` with a clock, and with a scope where the inner calls are to see the call."""
+    is_visible, max_time, on_success = options.is_visible, options.max_time, options.on_success
+
+    async def retry(*args, **kwargs):
+        if _instrumented.exporters:
+            call = AsyncCall(options, target, args, kwargs)
+        else:
+            start = _clock.clock()
+            call = outer = scope = None
             if is_visible:
                 outer = _scope.variable.get()
-                scope = Scope(outer, start, options.max_time)
+                scope = Scope(outer, start, max_time)
                 _scope.variable.set(scope)
             try:
-                return await target(*args, **kwargs)
+                value = await (target(*args, **kwargs) if kwargs else target(*args))
             except exceptions as error:
                 call = AsyncCall(options, target, args, kwargs, start, outer, scope)
                 for step in call.settle(error):
@@ -64,14 +108,25 @@ def retry_exception(options, target, exceptions):
                         return None
                     raise
             finally:
-                if is_visible:
-                    _scope.leave(outer, scope, call)
+                if call is not None:
+                    call.leave()
+                elif is_visible:
+                    if _scope.variable.get() is scope:
+                        _scope.variable.set(outer)
+                    scope.end()
+            if call is None:
+                if on_success:
+                    call = AsyncCall(options, target, args, kwargs, start)
+                    for step in call.succeed(value):
+                        call.answer = await step
+                return value
         try:
             while True:
-                for step in call.begin():
-                    call.answer = await step
+                if not call.is_entered:
+                    for step in call.begin():
+                        call.answer = await step
                 try:
-                    value = await target(*args, **kwargs)
+                    value = await (target(*args, **kwargs) if kwargs else target(*args))
                 except exceptions as error:
                     for step in call.settle(error):
                         call.answer = await step
@@ -104,10 +159,10 @@ def retry_predicate(options, target, predicate):
                 scope = Scope(outer, start, options.max_time)
                 _scope.variable.set(scope)
             try:
-                value = await target(*args, **kwargs)
+                value = await (target(*args, **kwargs) if kwargs else target(*args))
             finally:
                 if is_visible:
-                    _scope.leave(outer, scope, call)
+                    _scope.leave(outer, scope)
             answer = predicate(value)
             if not answer:
                 return value
@@ -120,7 +175,7 @@ def retry_predicate(options, target, predicate):
             while True:
                 for step in call.begin():
                     call.answer = await step
-                value = await target(*args, **kwargs)
+                value = await (target(*args, **kwargs) if kwargs else target(*args))
                 for step in call.settle(value):
                     call.answer = await step
                 if not call.again:
@@ -138,7 +193,6 @@ async def retry_context(options, attempt_class):
         while True:
             for step in call.begin():
                 call.answer = await step
-            call.leave()
             attempt = attempt_class(options.trigger, call)
             yield attempt
             error = attempt.exception

@@ -7,7 +7,7 @@ from rebackoff._callables import is_awaitable, is_cancellation, takes
 from rebackoff._clock import clock
 from rebackoff._jitter import uniform
 from rebackoff._native import Engine, Scope
-from rebackoff._seconds import LONGEST_SLEEP, number, plain
+from rebackoff._seconds import number, plain
 
 _next_wait = _common._next_wait
 _ENDED = object()
@@ -17,21 +17,20 @@ _ASK = object()
 class Call:
     """One call, from its first try to its last.
 
-    `begin`, `settle` and `succeed` are generators of steps. A step is a wait for a blocking driver
-    to sleep, or anything for an async driver to await, which puts the result into `answer`.
-    Afterwards `again` says whether there is another try, and `is_silent` whether the call returns
-    None in place of the error.
+    `begin`, `settle` and `succeed` return steps. A step is a wait for a blocking driver to sleep,
+    or anything for an async driver to await, which puts the result into `answer`. Afterwards `again`
+    says whether there is another try, and `is_silent` whether the call returns None in place of the
+    error.
     """
 
     awaits = False
     # the namespace where programs patch `_next_wait`
     names = {"_next_wait": _next_wait}
 
-    again = True
-    is_silent = has_looked = False
     tries = 1
     last_elapsed = 0
-    answer = engine = waits = guarding = amplification = None
+    again = is_silent = has_looked = False
+    answer = engine = guarding = amplification = raw = None
 
     def __init__(self, options, target, args, kwargs, start=None, outer=None, scope=None):
         self.options = options
@@ -41,6 +40,7 @@ class Call:
         self.start = start
         self.outer = outer
         self.scope = scope
+        self.is_entered = scope is not None
 
     def pause(self, wait):
         """The step that waits so many seconds."""
@@ -57,21 +57,22 @@ class Call:
             if options.is_asked:
                 self._prepare()
             if options.is_guarded:
-                yield from self._start_guards()
+                self.guarding = options.guarding(self.args, self.kwargs)
+                rejection = self.guarding.handle_start()
+                if rejection is not None:
+                    return self._reject(rejection)
         if options.on_try or _instrumented.exporters:
-            yield from self._notify("on_try", self._details(self.last_elapsed))
+            return self._announce()
         if self.target is not None:
             self.enter()
+        return ()
 
     def _prepare(self):
-        self.engine = Engine(self.options.limits())
-        self.waits = self.options.waits()
+        options = self.options
+        self.engine = Engine(options.limits(), self.scope)
+        self.waits = options.waits()
 
-    def _start_guards(self):
-        self.guarding = self.options.guarding(self.args, self.kwargs)
-        rejection = self.guarding.handle_start()
-        if rejection is None:
-            return
+    def _reject(self, rejection):
         self.tries = 0
         if not _switches.is_disabled:
             details = self._details(self._elapsed())
@@ -79,40 +80,95 @@ class Call:
             yield from self._give_up(details, "breaker")
         raise rejection
 
+    def _announce(self):
+        yield from self._notify("on_try", self._details(self.last_elapsed))
+        if self.target is not None:
+            self.enter()
+
     def enter(self):
         """Makes the call visible to the calls inside its target, where it is to be."""
         if self.guarding is not None:
             self.guarding.handle_try()
-        if self.options.is_visible or self.tries > 1 or _instrumented.exporters:
-            self.outer = outer = _scope.variable.get()
-            if self.scope is None:
-                options = self.options
-                max_time = options.max_time if self.engine is None else self.engine.max_time
-                self.scope = Scope(outer, float(self.start or 0), max_time, self.tries)
+        is_visible = self.options.is_visible or self.tries > 1 or _instrumented.exporters
+        if is_visible and not self.is_entered:
+            self._publish()
+
+    def _publish(self):
+        self.outer = outer = _scope.variable.get()
+        if self.scope is None:
+            start = None if self.start is None else float(self.start)
+            if self.engine is None:
+                self.scope = Scope(outer, start, self.options.max_time)
             else:
-                self.scope.handle_try(self.tries)
-            _scope.variable.set(self.scope)
+                self.scope = self.engine.scope(outer, start)
+        _scope.variable.set(self.scope)
+        self.is_entered = True
 
     def leave(self):
         """Makes the enclosing call visible again."""
-        if self.scope is not None and _scope.variable.get() is self.scope:
-            _scope.variable.set(self.outer)
+        if self.is_entered:
+            self.is_entered = False
+            if _scope.variable.get() is self.scope:
+                _scope.variable.set(self.outer)
 
     def end(self):
         """Ends the call. A try that was not settled is neutral for the guards."""
         self.leave()
         if self.scope is not None:
             self.scope.end()
-        self.abandon()
+        if self.guarding is not None:
+            self.guarding.handle_abandoned()
+
+    def abandon(self):
+        """A try that was not settled is neutral for the guards; a retry that was not made is paid back."""
+        if self.guarding is not None:
+            self.guarding.handle_abandoned()
 
     # After a try
 
     def settle(self, outcome, answer=_ASK):
         """The steps after a try that raised, or returned a value for the predicate."""
-        self.leave()
         options = self.options
+        start = self.start
+        elapsed = 0.0 if start is None else clock() - start
         self.again = self.is_silent = False
-        elapsed = self._elapsed()
+        if (
+            not options.is_plain
+            or _instrumented.exporters
+            or _switches.is_on
+            or self.names["_next_wait"] is not _next_wait
+            or type(elapsed) is not float
+        ):
+            return self._steps(outcome, answer, elapsed)
+        # nothing of the caller's is called between the tries: the call stays visible
+        engine = self.engine if self.has_looked else self._look_around(elapsed)
+        decided = engine.handle_verdict(False, None, elapsed)
+        if decided is None:
+            jitter = options.jitter
+            try:
+                wait = self.waits.send(outcome)
+                if jitter is not None:
+                    wait = jitter(wait)
+            except StopIteration:
+                wait = _ENDED
+            is_exact = type(wait) is float and wait >= 0
+            decided = engine.handle_wait(wait) if is_exact else self._fit(wait)
+        logger = options.logger
+        if type(decided) is str:
+            if logger is None and not options.on_giveup:
+                self.is_silent = not options.raises(self.target, decided)
+                return ()
+            return self._give_up(self._details(elapsed, outcome), decided)
+        if logger is not None and _log.audible(logger, options.backoff_log_level) is not None:
+            return self._back_off(outcome, decided, elapsed)
+        self.tries += 1
+        self.again = True
+        return (self.pause(decided) if self.awaits else decided,)
+
+    def _steps(self, outcome, answer, elapsed):
+        self.leave()
+        self.last_elapsed = elapsed
+        options = self.options
         if _switches.is_disabled or (
             options.narrow is not None and is_cancellation(outcome, options.narrow)
         ):
@@ -135,11 +191,17 @@ class Call:
             if self.awaits and is_awaitable(wait):
                 yield wait
                 wait = self.answer
-            decided = self._decide(outcome, wait)
+            decided = self._fit(wait)
+        if type(decided) is not str and self.guarding is not None:
+            decided = self.guarding.handle_retry(outcome, float(decided)) or decided
         if type(decided) is str:
             yield from self._give_up(self._details(elapsed, outcome), decided)
-            return
-        wait = decided
+        else:
+            yield from self._back_off(outcome, decided, elapsed)
+
+    def _back_off(self, outcome, wait, elapsed):
+        self.leave()
+        options = self.options
         logger = options.logger
         if logger is not None:
             logger = _log.audible(logger, options.backoff_log_level)
@@ -158,28 +220,26 @@ class Call:
 
     def succeed(self, value):
         """The steps after a try that succeeded."""
-        self.leave()
         self.again = False
+        if self.guarding is None and not self.options.on_success and not _instrumented.exporters:
+            return ()
+        self.leave()
         return self._accept(value, None)
 
-    def pass_(self):
+    def handle_success(self, value):
         """Settles the success of a block, which may return from the function around it."""
         if self.guarding is not None:
-            self.guarding.handle_success(None)
+            self.guarding.handle_success(value)
 
     def _accept(self, value, elapsed):
+        options = self.options
         if self.guarding is not None:
             self.guarding.handle_success(value)
-        options = self.options
-        if options.on_success or _instrumented.exporters:
-            elapsed = self._elapsed() if elapsed is None else elapsed
-            outcome = (value,) if options.by_predicate else ()
-            yield from self._notify("on_success", self._details(elapsed, *outcome))
-
-    def abandon(self):
-        """A try that was not settled is neutral for the guards; a retry that was not made is paid back."""
-        if self.guarding is not None:
-            self.guarding.handle_abandoned()
+        if not options.on_success and not _instrumented.exporters:
+            return ()
+        elapsed = self._elapsed() if elapsed is None else elapsed
+        outcome = value if options.by_predicate else _ASK
+        return self._notify("on_success", self._details(elapsed, outcome))
 
     # The decisions, which are the engine's
 
@@ -190,75 +250,81 @@ class Call:
 
     def _verdict(self, outcome, gives_up, elapsed):
         """The reason to give up, where it needs no wait."""
-        if self.engine is None:
-            self._prepare()
         if type(elapsed) is not float:
             elapsed = number(elapsed) or 0.0
-        if not self.has_looked:
-            self._look_around(elapsed)
+        engine = self.engine if self.has_looked else self._look_around(elapsed)
         if self.guarding is not None:
             self.guarding.handle_failure(outcome, gives_up)
         hint = self.options.hint
         if hint is not None:
             hint = None if gives_up else _hinted(hint(outcome))
-        return self.engine.handle_verdict(gives_up, hint, elapsed)
+        return engine.handle_verdict(gives_up, hint, elapsed)
 
     def _look_around(self, elapsed):
-        """Limits the call to what enclosing calls and deadlines leave."""
+        """The engine, once it knows what enclosing calls and deadlines leave."""
         self.has_looked = True
+        if self.engine is None:
+            self._prepare()
         outer = _scope.variable.get()
-        if outer is None:
-            return
-        remaining, self.amplification = outer.remaining(float(clock())), outer.amplification()
-        if remaining is not None and self.start is None:
-            self.start = clock()
-        self.engine.handle_enclosing(remaining, elapsed, self.amplification is not None)
+        if outer is not None and outer is self.scope:
+            outer = self.outer
+        if outer is not None:
+            remaining = outer.remaining(float(clock()))
+            self.amplification = outer.amplification()
+            if remaining is not None and self.start is None:
+                self.start = clock()
+            self.engine.handle_enclosing(remaining, elapsed, self.amplification is not None)
+        return self.engine
 
     def _wait(self, outcome, elapsed):
         """The next wait after jitter; `_ENDED` where the strategy has ended."""
         jitter = self.options.jitter
         next_wait = self.names["_next_wait"]
+        self.raw = None
         try:
             if next_wait is not _next_wait:
                 return next_wait(self.waits, outcome, jitter, elapsed, self.engine.max_time)
-            self.raw = wait = plain(self.waits.send(outcome))
-            return wait if jitter is None else _jittered(jitter, wait)
+            wait = self.waits.send(outcome)
+            if type(wait) is not int and type(wait) is not float:
+                wait = plain(wait)
+            self.raw = wait
+            if jitter is None:
+                return wait
+            try:
+                return jitter(wait)
+            except TypeError:
+                if takes(jitter, 1) or not takes(jitter, 0):
+                    raise
+            return _add_nullary(jitter, wait)
         except StopIteration:
             return _ENDED
 
-    def _decide(self, outcome, wait):
+    def _fit(self, wait):
         """The wait that the engine makes of `wait`, or the reason to give up."""
-        engine = self.engine
         if wait is _ENDED:
-            return engine.handle_wait(None)
-        wait = plain(wait)
-        seconds = wait if type(wait) is float else number(wait)
+            return self.engine.handle_wait(None)
+        seconds = wait
+        if type(wait) is not float:
+            wait = plain(wait)
+            seconds = number(wait)
         if seconds is None or not seconds >= 0:
             raise self._blame(wait, seconds)
-        decided = engine.handle_wait(seconds, self._chance())
-        if type(decided) is str:
-            return decided
-        if self.guarding is not None:
-            reason = self.guarding.handle_retry(outcome, decided)
-            if reason is not None:
-                return reason
+        chance = 0.0 if self.options.hint is None else self._chance()
+        decided = self.engine.handle_wait(seconds, chance)
         # a hint raises the wait, `max_time` shortens it; otherwise it stays the number that it is
-        if decided == seconds and decided <= LONGEST_SLEEP:
-            return wait
-        return min(decided, LONGEST_SLEEP)
+        return wait if decided == seconds else decided
 
     def _chance(self):
         """A draw from 0 to 1 where a hint is spread; what a patched `random` gives may be anything."""
-        if self.options.hint is None or not self.engine.wants_draw():
+        if not self.engine.wants_draw():
             return 0.0
         return number(uniform(0.0, 1.0)) or 0.0
 
     def _blame(self, wait, seconds):
         """The error for what is no wait, with its source."""
-        raw, jitter = self.__dict__.get("raw"), self.options.jitter
-        is_raw_good = (number(raw) or 0.0) >= 0 and number(raw) is not None
+        raw, jitter = number(self.raw), self.options.jitter
         source = self.options.waits_name()
-        if jitter is not None and is_raw_good:
+        if jitter is not None and raw is not None and raw >= 0:
             source = f"the jitter {jitter!r}"
         kind = TypeError if seconds is None else ValueError
         return kind(f"a wait must be a number of seconds, 0 or more, but {source} gave {wait!r}")
@@ -266,14 +332,15 @@ class Call:
     # The events
 
     def _details(self, elapsed, outcome=_ASK, wait=None):
-        details = {}
+        details = {"tries": self.tries, "elapsed": elapsed}
         if self.target is not None:
             timeout = self.options.timeout
-            details["target"] = self.target if timeout is None else self.target.__wrapped__
-            details["args"] = self.args
-            details["kwargs"] = self.kwargs
-        details["tries"] = self.tries
-        details["elapsed"] = elapsed
+            details = {
+                "target": self.target if timeout is None else self.target.__wrapped__,
+                "args": self.args,
+                "kwargs": self.kwargs,
+                **details,
+            }
         by_predicate = self.options.by_predicate
         if by_predicate and outcome is not _ASK:
             details["value"] = outcome
@@ -291,37 +358,43 @@ class Call:
         return details
 
     def _give_up(self, details, reason):
+        self.leave()
         options = self.options
-        # a retry context always raises when its waits run out, as python-backoff's does
-        raises = options.raise_on_giveup or (self.target is None and reason == "exhausted")
-        self.is_silent = not raises
+        self.is_silent = not options.raises(self.target, reason)
         logger = options.logger
         if logger is not None:
             logger = _log.audible(logger, options.giveup_log_level)
         if logger is None and not options.on_giveup and not _instrumented.exporters:
-            return
+            return ()
         details = _common.more(details)
         details["reason"] = reason
         details = self._amplified(details)
         if logger is not None:
             _log.giveup(details, logger, options.giveup_log_level)
-        yield from self._notify("on_giveup", details)
+        return self._notify("on_giveup", details)
 
     def _notify(self, event, details):
-        for handler in getattr(self.options, event):
+        """Calls the handlers; the steps are what is to be awaited."""
+        handlers = getattr(self.options, event)
+        if self.awaits:
+            return self._notify_and_await(handlers, event, details)
+        for handler in handlers:
+            handler(details)
+        if _instrumented.exporters:
+            _instrumented.export(event, details)
+        return ()
+
+    def _notify_and_await(self, handlers, event, details):
+        for handler in handlers:
             answer = handler(details)
-            if self.awaits and is_awaitable(answer):
+            if is_awaitable(answer):
                 yield answer
         if _instrumented.exporters:
             _instrumented.export(event, details)
 
 
-def _jittered(jitter, wait):
-    try:
-        return jitter(wait)
-    except TypeError:
-        if takes(jitter, 1) or not takes(jitter, 0):
-            raise
+def _add_nullary(jitter, wait):
+    """The jitter functions of backoff before 1.2 take no argument and give what to add."""
     import warnings
 
     warnings.warn(

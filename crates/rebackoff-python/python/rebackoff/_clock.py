@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 _monotonic = time.monotonic
 _names: dict[str, Any] = {"time": time}
+# the module, once the program has imported it, and its own class
+_datetime: Any = None
+_original: Any = None
 
 
 def look_in(names: dict[str, Any]) -> None:
@@ -25,9 +28,10 @@ def clock() -> Any:
     """Reads `time.monotonic`, or a patched `datetime.datetime` beside it, as backoff 2 did."""
     monotonic = _names["time"].monotonic
     if monotonic is _monotonic:
-        datetime = _names.get("datetime") or modules.get("datetime")
-        if datetime is not None and datetime.datetime is not modules["_datetime"].datetime:
-            return _calendar(datetime.datetime)
+        if _datetime is None:
+            _find_datetime()
+        if _datetime is not None and (_datetime.datetime is not _original or "datetime" in _names):
+            return _calendar(_names.get("datetime", _datetime).datetime)
     return monotonic()
 
 
@@ -39,3 +43,9 @@ def now() -> float:
 def _calendar(patched: Any) -> Any:
     epoch = modules["_datetime"].datetime(2000, 1, 1)
     return (patched.now() - epoch).total_seconds()
+
+
+def _find_datetime() -> None:
+    global _datetime, _original
+    if "datetime" in modules:
+        _datetime, _original = modules["datetime"], modules["_datetime"].datetime

@@ -49,7 +49,7 @@ class Attempt:
             self._call.leave()
         if kind is None:
             if self._call is not None:
-                self._call.pass_()
+                self._call.handle_success(None)
             return False
         if self._is_kept(kind, error):
             self.exception = error

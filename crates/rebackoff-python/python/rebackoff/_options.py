@@ -9,7 +9,7 @@ from __future__ import annotations
 from rebackoff import _wait_gen
 from rebackoff._callables import is_async, name_of, needs_arguments
 from rebackoff._common import LOGGER_NAME, _maybe_call, without_base
-from rebackoff._jitter import full_jitter
+from rebackoff._jitter import JITTERS, full_jitter
 from rebackoff._native import Limits
 from rebackoff._seconds import checked, number
 from rebackoff._wait_gen import Waits
@@ -292,6 +292,7 @@ OPTIONS = {
 
 _CONDITIONS = {"giveup", "raise_on_giveup"}
 _EVENTS = ("on_try", "on_success", "on_backoff", "on_giveup")
+_ASYNC_OPTIONS = {"jitter", "giveup", "hint", *_EVENTS}
 
 # the options that each decorator has
 NAMES = {
@@ -311,6 +312,7 @@ class Options:
     # what a call does before its first try: reads the clock; shows itself; everything there is
     is_timed = is_visible = is_eager = False
     is_asked = is_guarded = False
+    _is_plain = None
     # the predicate, or `giveup` where it is more than its default
     condition = None
     _limits = None
@@ -328,9 +330,8 @@ class Options:
             self.trigger = _function("a function of the value")("predicate", trigger)
         else:
             self.trigger = tuple(trigger) if type(trigger) is list else trigger
-            narrow = without_base(self.trigger)
-            if narrow is not None:
-                self.narrow = narrow
+            if self.trigger is BaseException or isinstance(self.trigger, tuple):
+                self.narrow = without_base(self.trigger)
         self._set_waits(wait_gen, keywords)
         if given or self.by_predicate or self.wait_keywords is not None:
             self._set_pace(given)
@@ -365,12 +366,33 @@ class Options:
             self.is_visible = True
         if self.is_guarded:
             self.is_visible = self.is_eager = True
-        if self.is_asked or self.on_try or self.on_success:
+        if self.is_asked or self.on_try or (self.on_success and self.by_predicate):
             self.is_eager = True
         if self.by_predicate:
             self.condition = self.trigger
         elif self.giveup is not never:
             self.condition = self.giveup
+
+    @property
+    def is_plain(self):
+        """Whether nothing of the caller's is called between two tries."""
+        if self._is_plain is None:
+            self._is_plain = (
+                self.condition is None
+                and self.hint is None
+                and self.narrow is None
+                and not self.is_guarded
+                and not self.on_backoff
+                and not self.on_try
+                and (self.jitter is None or self.jitter in JITTERS)
+                and self.wait_keywords is None
+                and self.wait_gen.name != "runtime"
+            )
+        return self._is_plain
+
+    def raises(self, target, reason):
+        """Whether giving up raises. A retry context always does when its waits run out, as python-backoff's."""
+        return self.raise_on_giveup or (target is None and reason == "exhausted")
 
     def limits(self):
         """The limits of a call that begins now."""
@@ -427,6 +449,8 @@ class Options:
     def refuse_async(self, target):
         """Raises a TypeError where a function is async, but the target is not."""
         given = self.__dict__
+        if not self.by_predicate and _ASYNC_OPTIONS.isdisjoint(given):
+            return
         names = [name for name in ("jitter", "giveup", "hint") if name in given]
         functions = [(name, given[name]) for name in names]
         if self.by_predicate:
@@ -440,7 +464,7 @@ class Options:
                 )
 
     def __getstate__(self):
-        return {name: value for name, value in self.__dict__.items() if name != "_limits"}
+        return {name: value for name, value in self.__dict__.items() if not name.startswith("_")}
 
 
 for _name, _option in OPTIONS.items():

@@ -10,20 +10,17 @@ from rebackoff._seconds import checked
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
     from rebackoff._typing import Seconds
 
 # a token cannot be reset in another context, so whoever sets it puts the earlier value back
 variable: ContextVar[Scope | None] = ContextVar("rebackoff", default=None)
 
 
-def leave(outer: Scope | None, scope: Scope, call: Any) -> None:
-    """Ends a first try inside `scope`, and the scope with it unless the call goes on."""
+def leave(outer: Scope | None, scope: Scope) -> None:
+    """Ends `scope` and makes the enclosing one visible again."""
     if variable.get() is scope:
         variable.set(outer)
-    if call is None or not call.again:
-        scope.end()
+    scope.end()
 
 
 def remaining() -> float | None:
@@ -64,9 +61,7 @@ class deadline:
 
     def __exit__(self, *error: object) -> None:
         outer, scope = self._entered.pop()
-        scope.end()
-        if variable.get() is scope:
-            variable.set(outer)
+        leave(outer, scope)
 
     async def __aenter__(self) -> deadline:
         return self.__enter__()

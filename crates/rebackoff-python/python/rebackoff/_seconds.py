@@ -6,9 +6,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-# `time.sleep` refuses anything longer (292 years)
-LONGEST_SLEEP = 9_223_372_036.0
-
 
 def plain(value: Any) -> Any:
     """`value`, or its seconds where it is a `timedelta`."""

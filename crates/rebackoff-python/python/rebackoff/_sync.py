@@ -37,46 +37,100 @@ class SyncCall(Call):
 
 def retry_exception(options, target, exceptions):
     """`target`, called again when it raises one of the exceptions."""
-    is_eager, is_timed, is_visible = options.is_eager, options.is_timed, options.is_visible
+    is_eager = options.is_eager
+    if not is_eager and (options.is_timed or options.is_visible):
+        return _retry_exception_timed(options, target, exceptions)
 
     def retry(*args, **kwargs):
-        call = outer = scope = None
         if is_eager or _instrumented.exporters:
             call = SyncCall(options, target, args, kwargs)
         else:
-            start = _clock.clock() if is_timed else None
-            if is_visible:
-                outer = _scope.variable.get()
-                scope = Scope(outer, start, options.max_time)
-                _scope.variable.set(scope)
             try:
-                return target(*args, **kwargs)
+                return target(*args, **kwargs) if kwargs else target(*args)
             except exceptions as error:
-                call = SyncCall(options, target, args, kwargs, start, outer, scope)
-                for wait in call.settle(error):
-                    time.sleep(wait)
+                call = SyncCall(options, target, args, kwargs)
+                for step in call.settle(error):
+                    time.sleep(step)
                 if not call.again:
                     if call.is_silent:
                         return None
                     raise
-            finally:
-                if is_visible:
-                    _scope.leave(outer, scope, call)
         try:
             while True:
-                for _ in call.begin():
-                    pass
+                if not call.is_entered:
+                    for step in call.begin():
+                        pass
                 try:
-                    value = target(*args, **kwargs)
+                    value = target(*args, **kwargs) if kwargs else target(*args)
                 except exceptions as error:
-                    for wait in call.settle(error):
-                        time.sleep(wait)
+                    for step in call.settle(error):
+                        time.sleep(step)
                     if call.again:
                         continue
                     if call.is_silent:
                         return None
                     raise
-                for _ in call.succeed(value):
+                for step in call.succeed(value):
+                    pass
+                return value
+        finally:
+            call.end()
+
+    return retry
+
+
+def _retry_exception_timed(options, target, exceptions):
+    """`retry_exception` with a clock, and with a scope where the inner calls are to see the call."""
+    is_visible, max_time, on_success = options.is_visible, options.max_time, options.on_success
+
+    def retry(*args, **kwargs):
+        if _instrumented.exporters:
+            call = SyncCall(options, target, args, kwargs)
+        else:
+            start = _clock.clock()
+            call = outer = scope = None
+            if is_visible:
+                outer = _scope.variable.get()
+                scope = Scope(outer, start, max_time)
+                _scope.variable.set(scope)
+            try:
+                value = target(*args, **kwargs) if kwargs else target(*args)
+            except exceptions as error:
+                call = SyncCall(options, target, args, kwargs, start, outer, scope)
+                for step in call.settle(error):
+                    time.sleep(step)
+                if not call.again:
+                    if call.is_silent:
+                        return None
+                    raise
+            finally:
+                if call is not None:
+                    call.leave()
+                elif is_visible:
+                    if _scope.variable.get() is scope:
+                        _scope.variable.set(outer)
+                    scope.end()
+            if call is None:
+                if on_success:
+                    call = SyncCall(options, target, args, kwargs, start)
+                    call.succeed(value)
+                return value
+        try:
+            while True:
+                if not call.is_entered:
+                    for step in call.begin():
+                        pass
+                try:
+                    value = target(*args, **kwargs) if kwargs else target(*args)
+                except exceptions as error:
+                    for step in call.settle(error):
+                        time.sleep(step)
+                    if call.again:
+                        continue
+                    if call.is_silent:
+                        return None
+                    raise
+                for step in call.succeed(value):
                     pass
                 return value
         finally:
@@ -100,10 +154,10 @@ def retry_predicate(options, target, predicate):
                 scope = Scope(outer, start, options.max_time)
                 _scope.variable.set(scope)
             try:
-                value = target(*args, **kwargs)
+                value = target(*args, **kwargs) if kwargs else target(*args)
             finally:
                 if is_visible:
-                    _scope.leave(outer, scope, call)
+                    _scope.leave(outer, scope)
             answer = predicate(value)
             if not answer:
                 return value
@@ -116,7 +170,7 @@ def retry_predicate(options, target, predicate):
             while True:
                 for _ in call.begin():
                     pass
-                value = target(*args, **kwargs)
+                value = target(*args, **kwargs) if kwargs else target(*args)
                 for wait in call.settle(value):
                     time.sleep(wait)
                 if not call.again:
@@ -134,7 +188,6 @@ def retry_context(options, attempt_class):
         while True:
             for _ in call.begin():
                 pass
-            call.leave()
             attempt = attempt_class(options.trigger, call)
             yield attempt
             error = attempt.exception

@@ -31,9 +31,7 @@ def limited(target, timeout):
         try:
             return await within(limit, args, kwargs)
         finally:
-            scope.end()
-            if _scope.variable.get() is scope:
-                _scope.variable.set(own)
+            _scope.leave(own, scope)
 
     async def within(limit, args, kwargs):
         module = sys.modules[_library()]

@@ -36,10 +36,11 @@ class Waits(_Base):
     `next` gives `None`, each later one a raw wait in seconds; `send` hands in the outcome.
     """
 
-    __slots__ = ("_by_hand", "_parameters", "_strategy")
+    __slots__ = ("_by_hand", "_parameters", "_raw", "_strategy")
 
     def __init__(self, strategy: Callable[..., Waits], parameters: dict[str, Any]) -> None:
         self._strategy = strategy
+        self._raw = _RAW[strategy.__name__]
         self._parameters = parameters
         self._by_hand: Any = None
 
@@ -50,7 +51,7 @@ class Waits(_Base):
 
     def start(self) -> Generator[Any, Any, None]:
         """The raw waits of one call, from the first: a fresh generator."""
-        return _RAW[self.name](**self._parameters)
+        return self._raw(**self._parameters)
 
     def __iter__(self) -> Waits:
         return self
@@ -144,15 +145,17 @@ STRATEGIES = (expo, fibo, constant, linear, decay, decorrelated, runtime)
 
 def _expo(base: Any, factor: Any, max_value: Any) -> Generator[Any, Any, None]:
     yield
-    wait = _LARGEST
-    n = 0
+    wait, n = _LARGEST, 0
     while True:
         try:
-            wait = _finite(factor * _finite(base**n))
+            following = factor * base**n
         except OverflowError:
             # a factor of zero stays zero, whatever the power would be
             wait = wait if factor else factor
             break
+        if isinstance(following, _NUMBERS) and following > _LARGEST:
+            break
+        wait = following
         if max_value is not None and not wait < max_value:
             break
         yield wait

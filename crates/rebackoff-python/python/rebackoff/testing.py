@@ -25,11 +25,11 @@ def disabled() -> Generator[None, None, None]:
         with pytest.raises(ConnectionError):
             fetch(url)
     """
-    before, _switches.is_disabled = _switches.is_disabled, True
+    before, _ = _switches.switch(disabled=True, into=_switches.waits)
     try:
         yield
     finally:
-        _switches.is_disabled = before
+        _switches.switch(disabled=before, into=_switches.waits)
 
 
 @contextmanager
@@ -44,8 +44,8 @@ def no_wait() -> Generator[list[float], None, None]:
     assert len(waits) == 2
     """
     waits: list[float] = []
-    before, _switches.waits = _switches.waits, waits
+    _, before = _switches.switch(disabled=_switches.is_disabled, into=waits)
     try:
         yield waits
     finally:
-        _switches.waits = before
+        _switches.switch(disabled=_switches.is_disabled, into=before)
