@@ -176,7 +176,8 @@ def retry_predicate(options, target, predicate):
                 for step in call.begin():
                     call.answer = await step
                 value = await (target(*args, **kwargs) if kwargs else target(*args))
-                for step in call.settle(value):
+                call.leave()
+                for step in call.settle(value, predicate(value)):
                     call.answer = await step
                 if not call.again:
                     return value

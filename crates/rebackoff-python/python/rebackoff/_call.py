@@ -27,10 +27,8 @@ class Call:
     # the namespace where programs patch `_next_wait`
     names = {"_next_wait": _next_wait}
 
-    tries = 1
     last_elapsed = 0
-    again = is_silent = has_looked = False
-    answer = engine = guarding = amplification = raw = None
+    answer = guarding = amplification = raw = None
 
     def __init__(self, options, target, args, kwargs, start=None, outer=None, scope=None):
         self.options = options
@@ -40,6 +38,9 @@ class Call:
         self.start = start
         self.outer = outer
         self.scope = scope
+        self.tries = 1
+        self.engine = None
+        self.again = self.is_silent = self.has_looked = False
         self.is_entered = scope is not None
 
     def pause(self, wait):
@@ -51,20 +52,25 @@ class Call:
     def begin(self):
         """The steps before a try. The first reads what is read on each call, and asks the guards."""
         options = self.options
-        if self.tries == 1:
-            if self.start is None and (options.is_timed or _instrumented.exporters):
-                self.start = clock()
-            if options.is_asked:
-                self._prepare()
-            if options.is_guarded:
-                self.guarding = options.guarding(self.args, self.kwargs)
-                rejection = self.guarding.handle_start()
-                if rejection is not None:
-                    return self._reject(rejection)
-        if options.on_try or _instrumented.exporters:
-            return self._announce()
-        if self.target is not None:
-            self.enter()
+        try:
+            if self.tries == 1:
+                if self.start is None and (options.is_timed or _instrumented.exporters):
+                    self.start = clock()
+                if options.is_asked:
+                    self._prepare()
+                if options.is_guarded:
+                    self.guarding = options.guarding(self.args, self.kwargs)
+                    rejection = self.guarding.handle_start()
+                    if rejection is not None:
+                        return self._reject(rejection)
+            if options.on_try or _instrumented.exporters:
+                steps = self._notify("on_try", self._details(self.last_elapsed))
+                if self.awaits:
+                    return self._enter_after(steps)
+            if self.target is not None:
+                self.enter()
+        except BaseException as error:
+            raise error.with_traceback(_beyond(error.__traceback__))
         return ()
 
     def _prepare(self):
@@ -74,14 +80,20 @@ class Call:
 
     def _reject(self, rejection):
         self.tries = 0
-        if not _switches.is_disabled:
-            details = self._details(self._elapsed())
-            details["exception"] = rejection
-            yield from self._give_up(details, "breaker")
+        try:
+            if not _switches.is_disabled:
+                details = self._details(self._elapsed())
+                details["exception"] = rejection
+                yield from self._give_up(details, "breaker")
+        except BaseException as error:
+            raise error.with_traceback(_beyond(error.__traceback__))
         raise rejection
 
-    def _announce(self):
-        yield from self._notify("on_try", self._details(self.last_elapsed))
+    def _enter_after(self, steps):
+        try:
+            yield from steps
+        except BaseException as error:
+            raise error.with_traceback(_beyond(error.__traceback__))
         if self.target is not None:
             self.enter()
 
@@ -128,12 +140,14 @@ class Call:
 
     def settle(self, outcome, answer=_ASK):
         """The steps after a try that raised, or returned a value for the predicate."""
-        options = self.options
         start = self.start
         elapsed = 0.0 if start is None else clock() - start
-        self.again = self.is_silent = False
+        self.again = False
+        plain = self.options.plain
+        if plain is None:
+            plain = self.options.find_plain()
         if (
-            not options.is_plain
+            not plain
             or _instrumented.exporters
             or _switches.is_on
             or self.names["_next_wait"] is not _next_wait
@@ -141,10 +155,10 @@ class Call:
         ):
             return self._steps(outcome, answer, elapsed)
         # nothing of the caller's is called between the tries: the call stays visible
+        jitter, logger, level = plain
         engine = self.engine if self.has_looked else self._look_around(elapsed)
         decided = engine.handle_verdict(False, None, elapsed)
         if decided is None:
-            jitter = options.jitter
             try:
                 wait = self.waits.send(outcome)
                 if jitter is not None:
@@ -153,51 +167,60 @@ class Call:
                 wait = _ENDED
             is_exact = type(wait) is float and wait >= 0
             decided = engine.handle_wait(wait) if is_exact else self._fit(wait)
-        logger = options.logger
         if type(decided) is str:
-            if logger is None and not options.on_giveup:
-                self.is_silent = not options.raises(self.target, decided)
+            if logger is None and not self.options.on_giveup:
+                self.is_silent = not self.options.raises(self.target, decided)
                 return ()
-            return self._give_up(self._details(elapsed, outcome), decided)
-        if logger is not None and _log.audible(logger, options.backoff_log_level) is not None:
-            return self._back_off(outcome, decided, elapsed)
+            return self._settled(self._give_up, self._details(elapsed, outcome), decided)
+        if logger is not None and _log.audible(logger, level) is not None:
+            return self._settled(self._back_off, outcome, decided, elapsed)
         self.tries += 1
         self.again = True
         return (self.pause(decided) if self.awaits else decided,)
 
     def _steps(self, outcome, answer, elapsed):
-        self.leave()
-        self.last_elapsed = elapsed
-        options = self.options
-        if _switches.is_disabled or (
-            options.narrow is not None and is_cancellation(outcome, options.narrow)
-        ):
-            self.abandon()
-            return
-        condition = options.condition
-        if condition is not None:
-            if answer is _ASK:
-                answer = condition(outcome)
-            if self.awaits and is_awaitable(answer):
-                yield answer
-                answer = self.answer
-            if not answer and options.by_predicate:
-                yield from self._accept(outcome, elapsed)
+        try:
+            self.leave()
+            self.is_silent = False
+            self.last_elapsed = elapsed
+            options = self.options
+            if _switches.is_disabled or (
+                options.narrow is not None and is_cancellation(outcome, options.narrow)
+            ):
+                self.abandon()
                 return
-        gives_up = condition is not None and not options.by_predicate and bool(answer)
-        decided = self._verdict(outcome, gives_up, elapsed)
-        if decided is None:
-            wait = self._wait(outcome, elapsed)
-            if self.awaits and is_awaitable(wait):
-                yield wait
-                wait = self.answer
-            decided = self._fit(wait)
-        if type(decided) is not str and self.guarding is not None:
-            decided = self.guarding.handle_retry(outcome, float(decided)) or decided
-        if type(decided) is str:
-            yield from self._give_up(self._details(elapsed, outcome), decided)
-        else:
-            yield from self._back_off(outcome, decided, elapsed)
+            condition = options.condition
+            if condition is not None:
+                if answer is _ASK:
+                    answer = condition(outcome)
+                if self.awaits and is_awaitable(answer):
+                    yield answer
+                    answer = self.answer
+                if not answer and options.by_predicate:
+                    yield from self._accept(outcome, elapsed)
+                    return
+            gives_up = condition is not None and not options.by_predicate and bool(answer)
+            decided = self._verdict(outcome, gives_up, elapsed)
+            if decided is None:
+                wait = self._wait(outcome, elapsed)
+                if self.awaits and is_awaitable(wait):
+                    yield wait
+                    wait = self.answer
+                decided = self._fit(wait)
+            if type(decided) is not str and self.guarding is not None:
+                decided = self.guarding.handle_retry(outcome, float(decided)) or decided
+            if type(decided) is str:
+                yield from self._give_up(self._details(elapsed, outcome), decided)
+            else:
+                yield from self._back_off(outcome, decided, elapsed)
+        except BaseException as error:
+            raise error.with_traceback(_beyond(error.__traceback__))
+
+    def _settled(self, steps, *decided):
+        try:
+            yield from steps(*decided)
+        except BaseException as error:
+            raise error.with_traceback(_beyond(error.__traceback__))
 
     def _back_off(self, outcome, wait, elapsed):
         self.leave()
@@ -224,7 +247,10 @@ class Call:
         if self.guarding is None and not self.options.on_success and not _instrumented.exporters:
             return ()
         self.leave()
-        return self._accept(value, None)
+        try:
+            return self._accept(value, None)
+        except BaseException as error:
+            raise error.with_traceback(_beyond(error.__traceback__))
 
     def handle_success(self, value):
         """Settles the success of a block, which may return from the function around it."""
@@ -415,3 +441,10 @@ def _hinted(hint):
         rule = "a number of seconds, a timedelta, or None for no hint"
         raise TypeError(f"hint must give {rule}, but it gave {hint!r}")
     return seconds
+
+
+def _beyond(traceback):
+    """The traceback from the first frame on that is not the package's: a reader sees one of the steps at most."""
+    while traceback is not None and traceback.tb_frame.f_globals.get("__package__") == "rebackoff":
+        traceback = traceback.tb_next
+    return traceback

@@ -6,7 +6,7 @@ import sys
 
 from rebackoff import _common
 
-# the methods on the way of a record; the first two decide whether there is one
+# the methods on the way of a record
 _METHODS = ("log", "isEnabledFor", "_log", "findCaller", "makeRecord", "handle", "filter")
 _METHODS += ("callHandlers", "getEffectiveLevel")
 _NULL_METHODS = ("handle", "emit")
@@ -16,14 +16,15 @@ def audible(logger, level):
     """The logger, unless provably no handler would get a record of this level."""
     if type(logger) is str:
         logger = _common._prepare_logger(logger)
-    born = _born()
+    if not _found:
+        _look()
+    born = _found[0]
     if (
         born is None
         or type(logger) is not born.logger
         or not _METHODS_SET.isdisjoint(logger.__dict__)
+        or born.methods_of(born.logger) != born.methods
     ):
-        return logger
-    if born.deciding_of(born.logger) != born.deciding:
         return logger
     if not logger.isEnabledFor(level):
         return None
@@ -55,10 +56,8 @@ class _Born:
         self.module = logging
         self.logger, self.null_handler = logging.Logger, logging.NullHandler
         self.factory = logging.LogRecord
-        self.deciding_of = attrgetter(*_METHODS[:2])
         self.methods_of = attrgetter(*_METHODS)
         self.null_methods_of = attrgetter(*_NULL_METHODS)
-        self.deciding = self.deciding_of(self.logger)
         self.methods = self.methods_of(self.logger)
         self.null_methods = self.null_methods_of(self.null_handler)
 
@@ -75,7 +74,6 @@ class _Born:
         null_handler = self.null_handler
         if (
             logger.filters
-            or self.methods_of(self.logger) != self.methods
             or self.module._logRecordFactory is not self.factory
             or self.null_methods_of(null_handler) != self.null_methods
         ):
@@ -93,9 +91,7 @@ class _Born:
 _found = []
 
 
-def _born():
-    """None where something was replaced before the first look, so that nothing can be proven."""
-    if not _found:
-        born = _Born(sys.modules["logging"])
-        _found.append(born if born.is_whole() else None)
-    return _found[0]
+def _look():
+    """Finds None where something was replaced before the first look, so that nothing can be proven."""
+    born = _Born(sys.modules["logging"])
+    _found.append(born if born.is_whole() else None)

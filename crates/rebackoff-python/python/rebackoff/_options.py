@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from rebackoff import _wait_gen
 from rebackoff._callables import is_async, name_of, needs_arguments
-from rebackoff._common import LOGGER_NAME, _maybe_call, without_base
+from rebackoff._common import LOGGER_NAME, _maybe_call, _prepare_logger, without_base
 from rebackoff._jitter import JITTERS, full_jitter
 from rebackoff._native import Limits
 from rebackoff._seconds import checked, number
@@ -312,7 +312,8 @@ class Options:
     # what a call does before its first try: reads the clock; shows itself; everything there is
     is_timed = is_visible = is_eager = False
     is_asked = is_guarded = False
-    _is_plain = None
+    # what `find_plain` has found
+    plain = None
     # the predicate, or `giveup` where it is more than its default
     condition = None
     _limits = None
@@ -373,22 +374,24 @@ class Options:
         elif self.giveup is not never:
             self.condition = self.giveup
 
-    @property
-    def is_plain(self):
-        """Whether nothing of the caller's is called between two tries."""
-        if self._is_plain is None:
-            self._is_plain = (
-                self.condition is None
-                and self.hint is None
-                and self.narrow is None
-                and not self.is_guarded
-                and not self.on_backoff
-                and not self.on_try
-                and (self.jitter is None or self.jitter in JITTERS)
-                and self.wait_keywords is None
-                and self.wait_gen.name != "runtime"
-            )
-        return self._is_plain
+    def find_plain(self):
+        """Jitter, logger and level where nothing of the caller's is called between two tries; otherwise False."""
+        is_plain = (
+            self.condition is None
+            and self.hint is None
+            and self.narrow is None
+            and not self.is_guarded
+            and not self.on_backoff
+            and not self.on_try
+            and (self.jitter is None or self.jitter in JITTERS)
+            and self.wait_keywords is None
+            and self.wait_gen.name != "runtime"
+        )
+        logger = self.logger
+        if isinstance(logger, str):
+            logger = _prepare_logger(logger)
+        self.plain = is_plain and (self.jitter, logger, self.backoff_log_level)
+        return self.plain
 
     def raises(self, target, reason):
         """Whether giving up raises. A retry context always does when its waits run out, as python-backoff's."""
@@ -464,7 +467,9 @@ class Options:
                 )
 
     def __getstate__(self):
-        return {name: value for name, value in self.__dict__.items() if not name.startswith("_")}
+        return {
+            name: value for name, value in self.__dict__.items() if name not in ("_limits", "plain")
+        }
 
 
 for _name, _option in OPTIONS.items():

@@ -171,7 +171,8 @@ def retry_predicate(options, target, predicate):
                 for _ in call.begin():
                     pass
                 value = target(*args, **kwargs) if kwargs else target(*args)
-                for wait in call.settle(value):
+                call.leave()
+                for wait in call.settle(value, predicate(value)):
                     time.sleep(wait)
                 if not call.again:
                     return value

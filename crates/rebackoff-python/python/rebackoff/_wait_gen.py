@@ -27,6 +27,8 @@ else:
 _LARGEST = 1.7976931348623157e308
 _E = 2.718281828459045
 _NUMBERS = (float, int)
+_LARGEST_INT = int(_LARGEST)
+_INFINITY = float("inf")
 
 
 class Waits(_Base):
@@ -153,7 +155,7 @@ def _expo(base: Any, factor: Any, max_value: Any) -> Generator[Any, Any, None]:
             # a factor of zero stays zero, whatever the power would be
             wait = wait if factor else factor
             break
-        if isinstance(following, _NUMBERS) and following > _LARGEST:
+        if following > _LARGEST_INT if type(following) is int else following == _INFINITY:
             break
         wait = following
         if max_value is not None and not wait < max_value:
@@ -182,13 +184,18 @@ def _fibo(max_value: Any) -> Generator[Any, Any, None]:
 
 def _constant(interval: Any) -> Generator[Any, Any, None]:
     yield
-    try:
-        waits = iter(interval)
-    except TypeError:
-        while True:
-            yield interval
+    waits = _iterator(interval)
+    while waits is None:
+        yield interval
     for wait in waits:
         yield wait
+
+
+def _iterator(interval: Any) -> Any:
+    try:
+        return iter(interval)
+    except TypeError:
+        return None
 
 
 def _linear(start: Any, step: Any, max_value: Any) -> Generator[Any, Any, None]:
