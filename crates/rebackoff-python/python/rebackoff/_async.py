@@ -56,6 +56,8 @@ def retry_exception(options, target, exceptions):
                 for step in call.settle(error):
                     call.answer = await step
                 if not call.again:
+                    if call.failure is not None:
+                        raise call.take_failure()
                     if call.is_silent:
                         return None
                     raise
@@ -71,6 +73,8 @@ def retry_exception(options, target, exceptions):
                         call.answer = await step
                     if call.again:
                         continue
+                    if call.failure is not None:
+                        raise call.take_failure()
                     if call.is_silent:
                         return None
                     raise
@@ -104,6 +108,8 @@ def _retry_exception_timed(options, target, exceptions):
                 for step in call.settle(error):
                     call.answer = await step
                 if not call.again:
+                    if call.failure is not None:
+                        raise call.take_failure()
                     if call.is_silent:
                         return None
                     raise
@@ -132,6 +138,8 @@ def _retry_exception_timed(options, target, exceptions):
                         call.answer = await step
                     if call.again:
                         continue
+                    if call.failure is not None:
+                        raise call.take_failure()
                     if call.is_silent:
                         return None
                     raise
@@ -169,6 +177,8 @@ def retry_predicate(options, target, predicate):
             call = AsyncCall(options, target, args, kwargs, start)
             for step in call.settle(value, answer):
                 call.answer = await step
+            if call.failure is not None:
+                raise call.take_failure()
             if not call.again:
                 return value
         try:
@@ -179,6 +189,8 @@ def retry_predicate(options, target, predicate):
                 call.leave()
                 for step in call.settle(value, predicate(value)):
                     call.answer = await step
+                if call.failure is not None:
+                    raise call.take_failure()
                 if not call.again:
                     return value
         finally:
@@ -206,6 +218,8 @@ async def retry_context(options, attempt_class):
                     call.answer = await step
                 if call.again:
                     continue
+                if call.failure is not None:
+                    raise call.take_failure()
                 if call.is_silent:
                     return
                 attempt.exception = None

@@ -28,7 +28,7 @@ class Call:
     names = {"_next_wait": _next_wait}
 
     last_elapsed = 0
-    answer = guarding = amplification = raw = None
+    answer = guarding = amplification = raw = failure = None
 
     def __init__(self, options, target, args, kwargs, start=None, outer=None, scope=None):
         self.options = options
@@ -178,6 +178,15 @@ class Call:
         self.again = True
         return (self.pause(decided) if self.awaits else decided,)
 
+    def _fail(self, error):
+        self.again = self.is_silent = False
+        self.failure = error.with_traceback(_beyond(error.__traceback__))
+
+    def take_failure(self):
+        """The error of a handler or condition, which the driver raises: a generator could not raise each."""
+        failure, self.failure = self.failure, None
+        return failure
+
     def _steps(self, outcome, answer, elapsed):
         try:
             self.leave()
@@ -213,26 +222,36 @@ class Call:
                 yield from self._give_up(self._details(elapsed, outcome), decided)
             else:
                 yield from self._back_off(outcome, decided, elapsed)
+        except GeneratorExit:
+            raise
         except BaseException as error:
-            raise error.with_traceback(_beyond(error.__traceback__))
+            self._fail(error)
 
     def _settled(self, steps, *decided):
         try:
             yield from steps(*decided)
+        except GeneratorExit:
+            raise
         except BaseException as error:
-            raise error.with_traceback(_beyond(error.__traceback__))
+            self._fail(error)
 
     def _back_off(self, outcome, wait, elapsed):
         self.leave()
-        options = self.options
-        logger = options.logger
-        if logger is not None:
-            logger = _log.audible(logger, options.backoff_log_level)
-        if logger is not None or options.on_backoff or _instrumented.exporters:
-            details = self._amplified(self._details(elapsed, outcome, wait))
+        try:
+            options = self.options
+            logger = options.logger
             if logger is not None:
-                _log.backoff(details, logger, options.backoff_log_level)
-            yield from self._notify("on_backoff", details)
+                logger = _log.audible(logger, options.backoff_log_level)
+            if logger is not None or options.on_backoff or _instrumented.exporters:
+                details = self._amplified(self._details(elapsed, outcome, wait))
+                if logger is not None:
+                    _log.backoff(details, logger, options.backoff_log_level)
+                yield from self._notify("on_backoff", details)
+        except GeneratorExit:
+            raise
+        except BaseException as error:
+            self._fail(error)
+            return
         if not _switches.skip(wait):
             yield self.pause(wait)
         if self.guarding is not None and not self.guarding.handle_resume():

@@ -16,6 +16,7 @@ _names: dict[str, Any] = {"time": time}
 # the module, once the program has imported it, and its own class
 _datetime: Any = None
 _original: Any = None
+_epoch: Any = None
 
 
 def look_in(names: dict[str, Any]) -> None:
@@ -40,9 +41,13 @@ def now() -> float:
     return float(time.monotonic()) + _switches.skipped
 
 
-def _calendar(patched: Any) -> Any:
-    epoch = modules["_datetime"].datetime(2000, 1, 1)
-    return (patched.now() - epoch).total_seconds()
+def _calendar(patched: Any) -> float:
+    """Seconds since the first look at this patch, so that they are exact."""
+    global _epoch
+    moment = patched.now()
+    if _epoch is None or _epoch[0] is not patched:
+        _epoch = patched, moment
+    return float((moment - _epoch[1]).total_seconds())
 
 
 def _find_datetime() -> None:

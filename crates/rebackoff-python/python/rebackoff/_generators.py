@@ -27,6 +27,8 @@ def retry_generator(options, target, exceptions):
                         time.sleep(wait)
                     if call.again:
                         continue
+                    if call.failure is not None:
+                        raise call.take_failure()
                     if call.is_silent:
                         return None
                     raise
@@ -81,6 +83,8 @@ def retry_async_generator(options, target, exceptions):
                         call.answer = await step
                     if call.again:
                         continue
+                    if call.failure is not None:
+                        raise call.take_failure()
                     if call.is_silent:
                         return
                     raise

@@ -52,6 +52,8 @@ def retry_exception(options, target, exceptions):
                 for step in call.settle(error):
                     time.sleep(step)
                 if not call.again:
+                    if call.failure is not None:
+                        raise call.take_failure()
                     if call.is_silent:
                         return None
                     raise
@@ -67,6 +69,8 @@ def retry_exception(options, target, exceptions):
                         time.sleep(step)
                     if call.again:
                         continue
+                    if call.failure is not None:
+                        raise call.take_failure()
                     if call.is_silent:
                         return None
                     raise
@@ -100,6 +104,8 @@ def _retry_exception_timed(options, target, exceptions):
                 for step in call.settle(error):
                     time.sleep(step)
                 if not call.again:
+                    if call.failure is not None:
+                        raise call.take_failure()
                     if call.is_silent:
                         return None
                     raise
@@ -127,6 +133,8 @@ def _retry_exception_timed(options, target, exceptions):
                         time.sleep(step)
                     if call.again:
                         continue
+                    if call.failure is not None:
+                        raise call.take_failure()
                     if call.is_silent:
                         return None
                     raise
@@ -164,6 +172,8 @@ def retry_predicate(options, target, predicate):
             call = SyncCall(options, target, args, kwargs, start)
             for wait in call.settle(value, answer):
                 time.sleep(wait)
+            if call.failure is not None:
+                raise call.take_failure()
             if not call.again:
                 return value
         try:
@@ -174,6 +184,8 @@ def retry_predicate(options, target, predicate):
                 call.leave()
                 for wait in call.settle(value, predicate(value)):
                     time.sleep(wait)
+                if call.failure is not None:
+                    raise call.take_failure()
                 if not call.again:
                     return value
         finally:
@@ -201,6 +213,8 @@ def retry_context(options, attempt_class):
                     time.sleep(wait)
                 if call.again:
                     continue
+                if call.failure is not None:
+                    raise call.take_failure()
                 if call.is_silent:
                     return
                 attempt.exception = None
