@@ -118,8 +118,10 @@ def _retry_exception_timed(options, target, exceptions):
                     scope.end()
             if call is None:
                 if on_success:
-                    call = SyncCall(options, target, args, kwargs, start)
-                    call.succeed(value)
+                    details = {"target": target, "args": args, "kwargs": kwargs}
+                    details["tries"], details["elapsed"] = 1, _clock.clock() - start
+                    for handler in on_success:
+                        handler(details)
                 return value
         try:
             while True:
