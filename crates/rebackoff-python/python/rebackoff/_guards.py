@@ -287,8 +287,11 @@ class Breaker:
 
         Where no draw can be made, that is an error only if one was needed.
         """
+        if not self._has_jitter or health == "neutral":
+            settle(*more, health, now(), 0.0)
+            return
         failure = None
-        if self._draw is None and self._has_jitter and health != "neutral":
+        if self._draw is None:
             try:
                 self._draw = number(_jitter.draw())
             except Exception as error:

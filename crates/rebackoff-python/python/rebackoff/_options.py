@@ -90,9 +90,7 @@ def _guard(kind):
     def check(name, value):
         if value is None or callable(value):
             return value
-        from rebackoff import _guards
-
-        if isinstance(value, getattr(_guards, kind)):
+        if isinstance(value, getattr(_guards_module(), kind)):
             return value
         raise _not_a_guard(name, kind, value)
 
@@ -443,11 +441,13 @@ class Options:
 
     def guarding(self, args, kwargs):
         """The guards of a call with these arguments."""
-        from rebackoff._guards import Guarding
-
-        budget = _guard_of("budget", "Budget", self.budget, args, kwargs)
-        breaker = _guard_of("breaker", "Breaker", self.breaker, args, kwargs)
-        return Guarding(budget, breaker, self.counts)
+        guards = _guards_module()
+        budget, breaker = self.budget, self.breaker
+        if budget is not None and type(budget) is not guards.Budget:
+            budget = _guard_of("budget", guards.Budget, budget, args, kwargs)
+        if breaker is not None and type(breaker) is not guards.Breaker:
+            breaker = _guard_of("breaker", guards.Breaker, breaker, args, kwargs)
+        return guards.Guarding(budget, breaker, self.counts)
 
     def refuse_async(self, target):
         """Raises a TypeError where a function is async, but the target is not."""
@@ -496,18 +496,25 @@ def _is_asked(value):
     return callable(value) and not needs_arguments(value)
 
 
-def _guard_of(name, kind, guard, args, kwargs):
-    if guard is None:
-        return None
-    from rebackoff import _guards
+_loaded = []
 
-    known = getattr(_guards, kind)
-    if isinstance(guard, known):
+
+def _guards_module():
+    """`rebackoff._guards`, imported where there is a guard."""
+    if not _loaded:
+        from rebackoff import _guards
+
+        _loaded.append(_guards)
+    return _loaded[0]
+
+
+def _guard_of(name, kind, guard, args, kwargs):
+    if isinstance(guard, kind):
         return guard
     given = guard(*args, **kwargs)
-    if given is None or isinstance(given, known):
+    if given is None or isinstance(given, kind):
         return given
-    raise _not_a_guard(name, kind, given)
+    raise _not_a_guard(name, kind.__name__, given)
 
 
 def _not_a_guard(name, kind, value):
