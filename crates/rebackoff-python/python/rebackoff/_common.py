@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Any
 
-    from rebackoff._call import Call
-
     Exceptions = type[BaseException] | tuple[type[BaseException], ...]
 
 LOGGER_NAME = "backoff"
@@ -29,7 +27,7 @@ class Attempt:
     __match_args__ = ("exception_types",)
     __hash__ = None  # type: ignore[assignment]
 
-    def __init__(self, exception_types: Exceptions, call: Call | None = None) -> None:
+    def __init__(self, exception_types: Exceptions, call: Any = None) -> None:
         self.exception_types = exception_types
         self.exception: BaseException | None = None
         self._call = call
