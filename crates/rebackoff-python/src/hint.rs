@@ -1,20 +1,26 @@
-//! What the headers of a response ask for.
+//! Hints in the headers of a response.
 
 use std::time::Duration;
 
 use pyo3::prelude::*;
 use rebackoff_core::Hint;
 
-/// The seconds that `headers` ask to wait, as the option `hint` takes them: None where they ask for
-/// nothing, a negative number where they ask not to come again. `now` is `time.time()`.
+/// Returns the seconds that the headers ask to wait: None where they ask for nothing, a negative
+/// number where they order to stop. `now` is `time.time()`.
 ///
-/// The order of the headers is that of `Hint::from_headers` in `rebackoff-core`; of several with
-/// one name, in upper or lower case, the first holds.
+/// `headers` has names and values in turn, one a line. The order of precedence is that of
+/// `Hint::from_headers` in `rebackoff-core`; of several with one name, in upper or lower case, the
+/// first counts.
 #[pyfunction]
-pub(crate) fn hint(headers: Vec<(String, String)>, now: f64) -> Option<f64> {
+pub(crate) fn hint(headers: &str, now: f64) -> Option<f64> {
     let get = |name: &str| {
-        let (_, value) = headers.iter().find(|header| header.0.eq_ignore_ascii_case(name))?;
-        Some(value.as_str())
+        let mut lines = headers.split('\n');
+        loop {
+            let (one, value) = (lines.next()?, lines.next()?);
+            if one.eq_ignore_ascii_case(name) {
+                return Some(value);
+            }
+        }
     };
     let now = Duration::try_from_secs_f64(now).unwrap_or_default();
     Some(match Hint::from_headers(get, now)? {

@@ -6,10 +6,6 @@ import asyncio
 import time
 
 import pytest
-from rebackoff._native import clock
-
-# What the clock is born with is found at the first look, which must come before the first patch.
-clock()
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 import rebackoff
-from rebackoff._native import hint as hint_of_headers
+from rebackoff._http_errors import hint_of_headers
 
 HEADERS = pathlib.Path(__file__).resolve().parents[3] / "conformance" / "headers" / "hints.json"
 

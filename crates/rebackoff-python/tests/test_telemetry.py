@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import gc
 import importlib
 import subprocess
 import sys
-import weakref
 
 import pytest
 import rebackoff
-from rebackoff import _instrumented, telemetry
+from rebackoff import telemetry
 from rebackoff.telemetry import Exporter, Record
 
 
@@ -247,30 +245,6 @@ def test_each_exporter_goes_alone(flaky, recorder):
     telemetry.uninstrument(other)
     retry()(flaky(0))()
     assert (len(recorder.records), len(other.records)) == (2, 0)
-
-
-def test_a_function_that_is_dropped_is_not_kept(recorder):
-    gc.collect()
-    before = len(_instrumented._functions)
-
-    def target(): ...
-
-    decorated = weakref.ref(retry()(target))
-    del target
-    gc.collect()
-    assert decorated() is None
-    assert len(_instrumented._functions) == before
-
-
-def test_without_exporters_the_body_is_the_fast_one(recorder):
-    def target(): ...
-
-    decorated = retry()(target)
-    code = decorated.__code__
-    telemetry.instrument(recorder)
-    told = decorated.__code__
-    telemetry.uninstrument(recorder)
-    assert decorated.__code__ is code is not told
 
 
 class Fetcher:

@@ -12,18 +12,17 @@ it takes to change over, or `install_as_backoff()` for libraries that import it 
 from __future__ import annotations
 
 from rebackoff._common import Attempt
-from rebackoff._deadline import deadline
 from rebackoff._decorator import aretry_context, on_exception, on_predicate, retry_context
 from rebackoff._jitter import equal_jitter, full_jitter, random_jitter
-from rebackoff._native import Breaker, Budget, remaining
 from rebackoff._native import __version__ as __version__
+from rebackoff._scope import deadline, remaining
 from rebackoff._wait_gen import constant, decay, decorrelated, expo, fibo, linear, runtime
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from rebackoff._guards import CircuitOpenError, Keyed
+    from rebackoff._guards import Breaker, Budget, CircuitOpenError, Keyed
 
 __all__ = [
     "Attempt",
@@ -50,6 +49,7 @@ __all__ = [
     "runtime",
 ]
 
+_GUARDS = {"Breaker", "Budget", "CircuitOpenError", "Keyed"}
 _LAZY = {"_typing", "http", "presets", "strategies", "telemetry", "testing", "types"}
 
 
@@ -72,6 +72,6 @@ def __getattr__(name: str) -> Any:
 
     if name in _LAZY:
         return import_module(f"{__name__}.{name}")
-    if name in ("CircuitOpenError", "Keyed"):
+    if name in _GUARDS:
         return getattr(import_module(f"{__name__}._guards"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,171 +1,233 @@
 """The decorated functions that are awaited: `_sync`, with what has to be awaited in between.
 
-The methods of `Call` that begin with `a` give what has to be awaited (the wait, but async handlers
-and conditions before it), or None. Between `enter` and `leave`, the call is in a context variable, for
-the tasks that its target starts: from the first retry on, or from the start where somebody asks for the
-time.
-
 `asyncio` and `datetime` are here for the programs that patch them here.
 """
 
-from rebackoff._arities import begin_of
+from __future__ import annotations
+
+from sys import modules
+
+from rebackoff import _clock, _instrumented, _scope
+from rebackoff._call import Call
 from rebackoff._common import _init_wait_gen, _maybe_call, _next_wait
+from rebackoff._native import Scope
 
 __all__ = ["_init_wait_gen", "_maybe_call", "_next_wait", "retry_exception", "retry_predicate"]
 
 
-def retry_exception(run, target, exceptions):
+class AsyncCall(Call):
+    """A call whose steps are awaited."""
+
+    awaits = True
+    names = globals()
+
+    def pause(self, wait):
+        """`asyncio.sleep`, or the `sleep` of the async library that runs the task."""
+        return _library().sleep(wait)
+
+
+def _library():
+    """The library that runs this task. Trio tells it to sniffio."""
+    sniffio = modules.get("sniffio")
+    if sniffio is not None:
+        try:
+            name = sniffio.current_async_library()
+        except sniffio.AsyncLibraryNotFoundError:
+            name = "asyncio"
+        if name != "asyncio":
+            return modules[name]
+    return globals().get("asyncio") or __getattr__("asyncio")
+
+
+def retry_exception(options, target, exceptions):
     """`target`, called again when it raises one of the exceptions."""
-    if run.busy:
-        return retry_exception_told(run, target, exceptions)
-    begin = begin_of(run, target, exceptions)
+    is_eager = options.is_eager
+    if not is_eager and (options.is_timed or options.is_visible):
+        return _retry_exception_timed(options, target, exceptions)
 
     async def retry(*args, **kwargs):
-        try:
-            return await target(*args, **kwargs)
-        except exceptions as error:
-            call = begin(args, kwargs)
-            pause = call.afailed(error)
-            if pause is not None:
-                await pause
-            if not call.again:
-                if call.silent:
-                    return None
-                raise
-        call.enter()
-        try:
-            while True:
-                try:
-                    return await target(*args, **kwargs)
-                except exceptions as error:
-                    pause = call.afailed(error)
-                    if pause is not None:
-                        await pause
-                    if not call.again:
-                        if call.silent:
-                            return None
-                        raise
-        finally:
-            call.leave()
-
-    return retry
-
-
-def retry_exception_told(run, target, exceptions):
-    """The same where somebody wants to be told of tries and successes."""
-    begin = run.begin
-
-    async def retry(*args, **kwargs):
-        call = begin(args, kwargs)
-        call.enter_if_timed()
-        try:
-            while True:
-                pause = call.atrying()
-                if pause is not None:
-                    await pause
-                try:
-                    value = await target(*args, **kwargs)
-                except exceptions as error:
-                    pause = call.afailed(error)
-                    if pause is not None:
-                        await pause
-                    if call.again:
-                        call.enter()
-                        continue
-                    if call.silent:
+        if is_eager or _instrumented.exporters:
+            call = AsyncCall(options, target, args, kwargs)
+        else:
+            try:
+                return await (target(*args, **kwargs) if kwargs else target(*args))
+            except exceptions as error:
+                call = AsyncCall(options, target, args, kwargs)
+                for step in call.settle(error):
+                    call.answer = await step
+                if not call.again:
+                    if call.failure is not None:
+                        raise call.take_failure()
+                    if call.is_silent:
                         return None
                     raise
-                pause = call.asucceeded(value)
-                if pause is not None:
-                    await pause
+        try:
+            while True:
+                if not call.is_entered:
+                    for step in call.begin():
+                        call.answer = await step
+                try:
+                    value = await (target(*args, **kwargs) if kwargs else target(*args))
+                except exceptions as error:
+                    for step in call.settle(error):
+                        call.answer = await step
+                    if call.again:
+                        continue
+                    if call.failure is not None:
+                        raise call.take_failure()
+                    if call.is_silent:
+                        return None
+                    raise
+                for step in call.succeed(value):
+                    call.answer = await step
                 return value
         finally:
-            call.leave()
+            call.end()
 
     return retry
 
 
-def retry_predicate(run, target, predicate):
+def _retry_exception_timed(options, target, exceptions):
+    """`retry_exception` with a clock, and with a scope where the inner calls are to see the call."""
+    is_visible, max_time, on_success = options.is_visible, options.max_time, options.on_success
+
+    async def retry(*args, **kwargs):
+        if _instrumented.exporters:
+            call = AsyncCall(options, target, args, kwargs)
+        else:
+            start = _clock.clock()
+            call = outer = scope = None
+            if is_visible:
+                outer = _scope.variable.get()
+                scope = Scope(outer, start, max_time)
+                _scope.variable.set(scope)
+            try:
+                value = await (target(*args, **kwargs) if kwargs else target(*args))
+            except exceptions as error:
+                call = AsyncCall(options, target, args, kwargs, start, outer, scope)
+                for step in call.settle(error):
+                    call.answer = await step
+                if not call.again:
+                    if call.failure is not None:
+                        raise call.take_failure()
+                    if call.is_silent:
+                        return None
+                    raise
+            finally:
+                if call is not None:
+                    call.leave()
+                elif is_visible:
+                    if _scope.variable.get() is scope:
+                        _scope.variable.set(outer)
+                    scope.end()
+            if call is None:
+                if on_success:
+                    call = AsyncCall(options, target, args, kwargs, start)
+                    for step in call.succeed(value):
+                        call.answer = await step
+                return value
+        try:
+            while True:
+                if not call.is_entered:
+                    for step in call.begin():
+                        call.answer = await step
+                try:
+                    value = await (target(*args, **kwargs) if kwargs else target(*args))
+                except exceptions as error:
+                    for step in call.settle(error):
+                        call.answer = await step
+                    if call.again:
+                        continue
+                    if call.failure is not None:
+                        raise call.take_failure()
+                    if call.is_silent:
+                        return None
+                    raise
+                for step in call.succeed(value):
+                    call.answer = await step
+                return value
+        finally:
+            call.end()
+
+    return retry
+
+
+def retry_predicate(options, target, predicate):
     """`target`, called again when it returns what the predicate refuses."""
-    if run.busy or run.timed:
-        return retry_predicate_told(run, target, predicate)
-    begin = run.begin
+    is_eager, is_timed, is_visible = options.is_eager, options.is_timed, options.is_visible
 
     async def retry(*args, **kwargs):
-        value = await target(*args, **kwargs)
-        answer = predicate(value)
-        if not answer:
-            return value
-        call = begin(args, kwargs)
-        pause = call.arefused(value, answer)
-        call.enter()
+        call = outer = scope = None
+        if is_eager or _instrumented.exporters:
+            call = AsyncCall(options, target, args, kwargs)
+        else:
+            start = _clock.clock() if is_timed else None
+            if is_visible:
+                outer = _scope.variable.get()
+                scope = Scope(outer, start, options.max_time)
+                _scope.variable.set(scope)
+            try:
+                value = await (target(*args, **kwargs) if kwargs else target(*args))
+            finally:
+                if is_visible:
+                    _scope.leave(outer, scope)
+            answer = predicate(value)
+            if not answer:
+                return value
+            call = AsyncCall(options, target, args, kwargs, start)
+            for step in call.settle(value, answer):
+                call.answer = await step
+            if call.failure is not None:
+                raise call.take_failure()
+            if not call.again:
+                return value
         try:
             while True:
-                if pause is not None:
-                    await pause
+                for step in call.begin():
+                    call.answer = await step
+                value = await (target(*args, **kwargs) if kwargs else target(*args))
+                call.leave()
+                for step in call.settle(value, predicate(value)):
+                    call.answer = await step
+                if call.failure is not None:
+                    raise call.take_failure()
                 if not call.again:
                     return value
-                value = await target(*args, **kwargs)
-                pause = call.areturned(value)
         finally:
-            call.leave()
+            call.end()
 
     return retry
 
 
-def retry_predicate_told(run, target, predicate):
-    """The same where somebody wants to be told of tries and successes."""
-    begin = run.begin
-
-    async def retry(*args, **kwargs):
-        nonlocal predicate  # the fast path's variables and no others: see `_instrumented`
-        call = begin(args, kwargs)
-        call.enter_if_timed()
-        try:
-            while True:
-                pause = call.atrying()
-                if pause is not None:
-                    await pause
-                value = await target(*args, **kwargs)
-                pause = call.areturned(value)
-                if pause is not None:
-                    await pause
-                if not call.again:
-                    return value
-                call.enter()
-        finally:
-            call.leave()
-
-    return retry
-
-
-async def retry_context(run, exceptions, attempt_class):
+async def retry_context(options, attempt_class):
     """Attempts, until one succeeds or it is time to give up."""
-    call = run.begin((), {})
-    while True:
-        pause = call.atrying()
-        if pause is not None:
-            await pause
-        attempt = attempt_class(exceptions, call)
-        yield attempt
-        error = attempt.exception
-        if error is None:
-            pause = call.asucceeded(None)
-            if pause is not None:
-                await pause
-            return
-        try:
-            pause = call.afailed(error)
-            if pause is not None:
-                await pause
-            if call.again:
-                continue
-            if call.silent:
+    call = AsyncCall(options, None, (), {})
+    try:
+        while True:
+            for step in call.begin():
+                call.answer = await step
+            attempt = attempt_class(options.trigger, call)
+            yield attempt
+            error = attempt.exception
+            if error is None:
+                for step in call.succeed(None):
+                    call.answer = await step
                 return
-            attempt.exception = None
-            raise error
-        finally:
-            del error
+            try:
+                for step in call.settle(error):
+                    call.answer = await step
+                if call.again:
+                    continue
+                if call.failure is not None:
+                    raise call.take_failure()
+                if call.is_silent:
+                    return
+                attempt.exception = None
+                raise error
+            finally:
+                del error
+    finally:
+        call.end()
 
 
 def __getattr__(name):

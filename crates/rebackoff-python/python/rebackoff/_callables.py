@@ -10,11 +10,12 @@ _GENERATOR, _COROUTINE, _AWAITED_GENERATOR, _ASYNC_GENERATOR = 0x20, 0x80, 0x100
 def is_async(function: object) -> bool:
     """Whether calling `function` gives a coroutine: `async def`, a partial or a method of one, an async `__call__`."""
     function = _unwrapped(function)
-    return bool(
-        _flags(function) & (_COROUTINE | _AWAITED_GENERATOR)
-        or _is_marked(function)
-        or _flags(_unwrapped(getattr(type(function), "__call__", None))) & _COROUTINE
-    )
+    if _flags(function) & (_COROUTINE | _AWAITED_GENERATOR) or _is_marked(function):
+        return True
+    if type(function) is FunctionType:
+        return False
+    call = _unwrapped(getattr(type(function), "__call__", None))
+    return bool(_flags(call) & _COROUTINE) or _is_marked(call)
 
 
 def is_generator(function):
@@ -25,6 +26,12 @@ def is_generator(function):
 def is_async_generator(function):
     """Whether calling `function` gives an async generator."""
     return bool(_flags(_unwrapped(function)) & _ASYNC_GENERATOR)
+
+
+def is_awaitable(result: object) -> bool:
+    """Whether a result has to be awaited. Tasks and futures run by themselves; a coroutine does not."""
+    kind = type(result)
+    return hasattr(kind, "__await__") and hasattr(kind, "send")
 
 
 def takes(function, arguments):
@@ -89,9 +96,12 @@ def _flags(function):
 
 def _is_marked(function):
     """Whether the function is marked as a coroutine function, as `inspect` and `asyncio` mark them."""
-    marks = (("inspect", "_is_coroutine_mark"), ("asyncio.coroutines", "_is_coroutine"))
-    for module, name in marks:
+    marks = (
+        ("inspect", "_is_coroutine_mark", "_is_coroutine_marker"),
+        ("asyncio.coroutines", "_is_coroutine", "_is_coroutine"),
+    )
+    for module, name, attribute in marks:
         mark = getattr(sys.modules.get(module), name, None)
-        if mark is not None and getattr(function, name, None) is mark:
+        if mark is not None and getattr(function, attribute, None) is mark:
             return True
     return False

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Any
 
-    from rebackoff._native import Call
-
     Exceptions = type[BaseException] | tuple[type[BaseException], ...]
 
 LOGGER_NAME = "backoff"
@@ -29,7 +27,7 @@ class Attempt:
     __match_args__ = ("exception_types",)
     __hash__ = None  # type: ignore[assignment]
 
-    def __init__(self, exception_types: Exceptions, call: Call | None = None) -> None:
+    def __init__(self, exception_types: Exceptions, call: Any = None) -> None:
         self.exception_types = exception_types
         self.exception: BaseException | None = None
         self._call = call
@@ -49,13 +47,13 @@ class Attempt:
             self._call.leave()
         if kind is None:
             if self._call is not None:
-                self._call.passed()
+                self._call.handle_success(None)
             return False
         if self._is_kept(kind, error):
             self.exception = error
             return True
         if self._call is not None:
-            self._call.lost()
+            self._call.abandon()
         return False
 
     def _is_kept(self, kind: type[BaseException], error: BaseException | None) -> bool:
@@ -109,6 +107,11 @@ class MoreDetails(dict):
 
     def __ne__(self, other):
         return not self == other
+
+
+def more(details):
+    """The details with room for what only those see who ask for it by name."""
+    return details if type(details) is MoreDetails else MoreDetails(details)
 
 
 def without_base(exceptions):

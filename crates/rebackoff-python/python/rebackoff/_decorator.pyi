@@ -1,11 +1,14 @@
-"""The decorators' types: a configured wait strategy takes no more options, a generator function takes its own."""
+"""The decorators' types: a configured wait strategy takes no more options, a generator function takes its own.
+
+`scripts/python-stub` makes this file of the table in `_options.py`.
+"""
 
 from collections.abc import AsyncGenerator, Callable, Generator
 from datetime import timedelta
 from typing import Any, Literal, TypeAlias, overload
 
 from rebackoff._common import Attempt
-from rebackoff._native import Breaker, Budget, Waits
+from rebackoff._guards import Breaker, Budget
 from rebackoff._typing import (
     Seconds,
     _AnyLoggerOrName,
@@ -14,6 +17,7 @@ from rebackoff._typing import (
     _MaybeCallable,
     _WaitGenerator,
 )
+from rebackoff._wait_gen import Waits
 
 _Exceptions: TypeAlias = (
     type[BaseException] | tuple[type[BaseException], ...] | list[type[BaseException]]

@@ -1,31 +1,42 @@
 """Decorated generator functions: retried until their first item, after which errors pass through."""
 
+from __future__ import annotations
 
-def retry_generator(run, target, exceptions):
+from rebackoff._async import AsyncCall
+from rebackoff._sync import SyncCall, time
+
+
+def retry_generator(options, target, exceptions):
     """The generator function `target`, started again when it raises before its first item."""
-    begin = run.begin
 
     def retry(*args, **kwargs):
-        call = begin(args, kwargs)
-        while True:
-            call.trying()
-            generator = target(*args, **kwargs)
-            try:
-                first = next(generator)
-            except StopIteration as end:
-                call.succeeded(end.value)
-                return end.value
-            except exceptions as error:
-                if call.failed(error):
-                    continue
-                if call.silent:
-                    return None
-                raise
-            except BaseException:
-                call.lost()
-                raise
-            call.succeeded(None)
-            break
+        call = SyncCall(options, target, args, kwargs)
+        try:
+            while True:
+                for _ in call.begin():
+                    pass
+                generator = target(*args, **kwargs)
+                try:
+                    first = next(generator)
+                except StopIteration as end:
+                    for _ in call.succeed(end.value):
+                        pass
+                    return end.value
+                except exceptions as error:
+                    for wait in call.settle(error):
+                        time.sleep(wait)
+                    if call.again:
+                        continue
+                    if call.failure is not None:
+                        raise call.take_failure()
+                    if call.is_silent:
+                        return None
+                    raise
+                for _ in call.succeed(None):
+                    pass
+                break
+        finally:
+            call.end()
         call = None  # what follows is no try
         end = yield from _Begun(first, generator)
         rest = yield from generator
@@ -51,41 +62,38 @@ class _Begun:
         return next(self._first)
 
 
-def retry_async_generator(run, target, exceptions):
+def retry_async_generator(options, target, exceptions):
     """The async generator function `target`, started again when it raises before its first item."""
-    begin = run.begin
 
     async def retry(*args, **kwargs):
-        call = begin(args, kwargs)
-        while True:
-            pause = call.atrying()
-            if pause is not None:
-                await pause
-            generator = target(*args, **kwargs)
-            try:
-                item = await generator.__anext__()
-            except StopAsyncIteration:
-                pause = call.asucceeded(None)
-                if pause is not None:
-                    await pause
-                return
-            except exceptions as error:
-                pause = call.afailed(error)
-                if pause is not None:
-                    await pause
-                if call.again:
-                    continue
-                if call.silent:
+        call = AsyncCall(options, target, args, kwargs)
+        try:
+            while True:
+                for step in call.begin():
+                    call.answer = await step
+                generator = target(*args, **kwargs)
+                try:
+                    item = await generator.__anext__()
+                except StopAsyncIteration:
+                    for step in call.succeed(None):
+                        call.answer = await step
                     return
-                raise
-            except BaseException:
-                call.lost()
-                raise
-            pause = call.asucceeded(None)
-            if pause is not None:
-                await pause
-            call = None  # what follows is no try
-            break
+                except exceptions as error:
+                    for step in call.settle(error):
+                        call.answer = await step
+                    if call.again:
+                        continue
+                    if call.failure is not None:
+                        raise call.take_failure()
+                    if call.is_silent:
+                        return
+                    raise
+                for step in call.succeed(None):
+                    call.answer = await step
+                break
+        finally:
+            call.end()
+        call = None  # what follows is no try
         try:
             while True:
                 try:

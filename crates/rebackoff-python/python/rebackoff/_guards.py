@@ -1,23 +1,27 @@
-"""Budgets and breakers: what is Python's of them."""
+"""Budgets and breakers: shared by threads, tasks and event loops; no call waits for another."""
 
 from __future__ import annotations
 
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
-from rebackoff._native import Breaker, Budget, Permit
+from rebackoff import _jitter, _native
+from rebackoff._clock import now
+from rebackoff._seconds import checked, number
+from rebackoff._typing import Seconds
 
 __all__ = ["Breaker", "Budget", "CircuitOpenError", "Keyed", "Permit"]
 
 _Guard = TypeVar("_Guard")
+_MOST = 2**32 - 1
 
 
 class CircuitOpenError(Exception):
-    """A breaker lets no call through. It is not a failure of the target: nobody asked the target.
+    """A breaker rejects a call. That is no failure of the target, which was not called.
 
-    Raised by a target, it says nothing to the breakers around, unless `counts` has a word on it.
+    Raised by a target, it is neutral for the breakers of enclosing calls, unless `counts` says otherwise.
 
     retry_in: seconds until a probe can be made; None when the breaker is isolated.
     """
@@ -30,6 +34,375 @@ class CircuitOpenError(Exception):
 
     def __str__(self) -> str:
         return str(self.args[0])
+
+
+def _rejection(retry_in: float) -> CircuitOpenError:
+    known = None if retry_in == float("inf") else retry_in
+    return CircuitOpenError(_native.open_message(known), known)
+
+
+class Budget:
+    """How many retries many calls may spend together, so that an outage is not answered with a
+    multiple of its load.
+
+    Made by `per_second`, `share`, `quota` or `throttle`, which differ in what fills the bucket. With
+    `dry_run`, it refuses nothing and only counts what it would. A copy, and a budget that travels to
+    another process, has the same parameters and begins anew.
+    """
+
+    __slots__ = ("__weakref__", "_kind", "_parameters", "core")
+    core: _native.Budget
+    _kind: str
+    _parameters: dict[str, Any]
+
+    def __new__(cls) -> Budget:
+        raise TypeError("a Budget is made by per_second(), share(), quota() or throttle()")
+
+    @classmethod
+    def per_second(
+        cls, *, rate: float | None = None, capacity: int | None = None, dry_run: bool = False
+    ) -> Budget:
+        """A bucket that time fills: `rate` tokens a second, at most `capacity`, full at first. A retry
+        takes one.
+        """
+        return cls._of("per_second", dry_run, rate=_rate, capacity=_count, given=(rate, capacity))
+
+    @classmethod
+    def share(
+        cls,
+        *,
+        ratio: float | None = None,
+        floor: float | None = None,
+        ttl: Seconds | None = None,
+        dry_run: bool = False,
+    ) -> Budget:
+        """A share of the calls: `ratio` retries for each call of the last `ttl` seconds, and `floor` a
+        second on top. The rule and the defaults are Finagle's.
+        """
+        checks = {"ratio": _rate, "floor": _rate, "ttl": _duration}
+        return cls._of("share", dry_run, given=(ratio, floor, ttl), **checks)
+
+    @classmethod
+    def quota(
+        cls,
+        *,
+        capacity: int | None = None,
+        retry_cost: int | None = None,
+        timeout_cost: int | None = None,
+        dry_run: bool = False,
+    ) -> Budget:
+        """A quota that successes give back: a retry takes `retry_cost` of `capacity`, one after a
+        timeout `timeout_cost`; a success gives back what its last retry took, or 1. The rule and the
+        defaults are those of the AWS SDKs.
+        """
+        checks = {"capacity": _count, "retry_cost": _count, "timeout_cost": _count}
+        return cls._of("quota", dry_run, given=(capacity, retry_cost, timeout_cost), **checks)
+
+    @classmethod
+    def throttle(
+        cls,
+        *,
+        max_tokens: int | None = None,
+        token_ratio: float | None = None,
+        dry_run: bool = False,
+    ) -> Budget:
+        """A throttle: a failure takes a token, a success gives `token_ratio` of one, and retries pass
+        while there is more than half of `max_tokens`. The rule is gRPC's (A6).
+        """
+        checks = {"max_tokens": _count, "token_ratio": _rate}
+        return cls._of("throttle", dry_run, given=(max_tokens, token_ratio), **checks)
+
+    @classmethod
+    def _of(
+        cls, kind: str, dry_run: bool, *, given: tuple[Any, ...], **checks: Callable[..., Any]
+    ) -> Budget:
+        values = zip(checks.items(), given, strict=True)
+        parameters = {name: check(name, one) for (name, check), one in values if one is not None}
+        parameters["dry_run"] = bool(dry_run)
+        budget = object.__new__(cls)
+        budget.core = getattr(_native.Budget, kind)(**parameters)
+        budget._kind, budget._parameters = kind, parameters
+        return budget
+
+    @property
+    def tokens(self) -> float:
+        """The tokens that are left; retries for a `share`."""
+        return self.core.tokens(now())
+
+    @property
+    def refused(self) -> int:
+        """How many retries were refused; in a dry run, how many would have been."""
+        return self.core.refused
+
+    @property
+    def dry_run(self) -> bool:
+        """Whether it refuses nothing and only counts."""
+        return self.core.dry_run
+
+    def handle_start(self) -> None:
+        """A call begins. The decorators report that, and what follows, by themselves."""
+        self.core.handle_start(now())
+
+    def handle_failure(self) -> None:
+        """A try failed in a way that another may mend."""
+        self.core.handle_failure()
+
+    def handle_success(self, last: _native.Withdrawal | None = None) -> None:
+        """A call succeeded; `last` is what its last retry withdrew, if it needed one."""
+        self.core.handle_success(last)
+
+    def withdraw(self, *, timeout: bool = False) -> _native.Withdrawal | None:
+        """Pays for a retry; None when there is too little left, and the retry is not to be made."""
+        return self.core.withdraw(bool(timeout), now())
+
+    def refund(self, withdrawal: _native.Withdrawal) -> None:
+        """Gives back what a retry took that is not made after all; once for each withdrawal."""
+        self.core.refund(withdrawal)
+
+    def __repr__(self) -> str:
+        return f"<Budget {self.core}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _made_again, (getattr(type(self), self._kind), self._parameters)
+
+
+class Breaker:
+    """A circuit breaker: whether to call at all, learned from many calls.
+
+    It opens after `consecutive` failures in a row (5); or, where they are given, when
+    `failure_rate` of the calls in the window failed, or `slow_rate` of them took longer than
+    `slow_after` seconds. The window is the last `window_time` seconds (10) or `window_calls`, and
+    counts from `min_calls` (20) on. It stays open for `open_for` seconds (30), times `growth` (1)
+    for each re-opening, at most `max_open_for`, spread by `jitter` ("none", "full", "equal").
+    Then `probes` calls (1) may try at once, each for `probe_timeout` seconds (30) at most; after
+    `close_after` successes it closes. With `metrics_only`, it rejects nothing and only counts.
+
+    A copy, and a breaker that travels to another process, has the same parameters and begins anew,
+    closed.
+    """
+
+    __slots__ = ("__weakref__", "_draw", "_has_jitter", "_parameters", "core")
+
+    def __init__(
+        self,
+        *,
+        consecutive: int | None = None,
+        failure_rate: float | None = None,
+        slow_rate: float | None = None,
+        slow_after: Seconds | None = None,
+        window_calls: int | None = None,
+        window_time: Seconds | None = None,
+        min_calls: int | None = None,
+        open_for: Seconds | None = None,
+        growth: float | None = None,
+        max_open_for: Seconds | None = None,
+        jitter: str | None = None,
+        probes: int | None = None,
+        close_after: int | None = None,
+        probe_timeout: Seconds | None = None,
+        metrics_only: bool = False,
+    ) -> None:
+        if (slow_rate is None) != (slow_after is None):
+            rule = "slow_rate and slow_after need each other: what share of the calls may take longer than so long"
+            raise TypeError(rule)
+        given: dict[str, tuple[Callable[..., Any], Any]] = {
+            "consecutive": (_count, consecutive),
+            "failure_rate": (_rate, failure_rate),
+            "slow_rate": (_rate, slow_rate),
+            "slow_after": (_duration, slow_after),
+            "window_calls": (_count, window_calls),
+            "window_time": (_duration, window_time),
+            "min_calls": (_count, min_calls),
+            "open_for": (_duration, open_for),
+            "growth": (_rate, growth),
+            "max_open_for": (_duration, max_open_for),
+            "jitter": (_word, jitter),
+            "probes": (_count, probes),
+            "close_after": (_count, close_after),
+            "probe_timeout": (_duration, probe_timeout),
+        }
+        parameters = {name: check(name, v) for name, (check, v) in given.items() if v is not None}
+        self._parameters = {**parameters, "metrics_only": bool(metrics_only)}
+        self.core = _native.Breaker(**self._parameters)
+        self._has_jitter = jitter is not None and jitter != "none"
+        self._draw: float | None = None
+
+    @property
+    def state(self) -> str:
+        """`"closed"`, `"open"`, `"half_open"` or `"isolated"`."""
+        return self.core.state(now())
+
+    @property
+    def rejected(self) -> int:
+        """How many calls were rejected; with `metrics_only`, how many would have been."""
+        return self.core.rejected
+
+    @property
+    def opened(self) -> int:
+        """How often it opened."""
+        return self.core.opened
+
+    @property
+    def failures(self) -> int:
+        """How many failures it took notice of."""
+        return self.core.failures
+
+    @property
+    def metrics_only(self) -> bool:
+        """Whether it rejects nothing and only counts."""
+        return self.core.metrics_only
+
+    def check(self) -> None:
+        """Raises `CircuitOpenError` if `admit` would. It takes and counts nothing."""
+        retry_in = self.core.check(now())
+        if retry_in is not None:
+            raise _rejection(retry_in)
+
+    def admit(self) -> Permit:
+        """Asks for a call; the decorators do so by themselves. The permit is a context manager, or
+        settles the call by `settle`.
+
+        Raises:
+            CircuitOpenError: The target is not to be called.
+        """
+        admission = self.core.admit(now())
+        if isinstance(admission, float):
+            raise _rejection(admission)
+        return Permit(self, admission)
+
+    def force_open(self) -> None:
+        """Opens it now, for `open_for` seconds."""
+        self.core.force_open(now())
+
+    def isolate(self) -> None:
+        """Rejects every call, until `reset` or `force_open`."""
+        self.core.isolate()
+
+    def reset(self) -> None:
+        """Closes it, with nothing counted."""
+        self.core.reset()
+
+    def settle(self, settle: Callable[..., bool], health: str, *more: Any) -> None:
+        """Settles a call, with a draw for the jitter of an opening: one that is not used is kept.
+
+        Where no draw can be made, that is an error only if one was needed.
+        """
+        if not self._has_jitter or health == "neutral":
+            settle(*more, health, now(), 0.0)
+            return
+        failure = None
+        if self._draw is None:
+            try:
+                self._draw = number(_jitter.draw())
+            except Exception as error:
+                failure = error
+        if settle(*more, health, now(), self._draw or 0.0):
+            self._draw = None
+            if failure is not None:
+                raise failure
+
+    def __repr__(self) -> str:
+        return f"<Breaker {self.core}: {self.state}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _made_again, (type(self), self._parameters)
+
+
+class Permit:
+    """A call that a breaker lets through.
+
+        with breaker.admit():
+            fetch()
+
+    An `Exception` that leaves the block is a failure; a `CircuitOpenError`, and anything else that
+    leaves it (a cancellation), is neutral.
+    """
+
+    __slots__ = ("_breaker", "_core")
+
+    def __init__(self, breaker: Breaker, core: _native.Permit) -> None:
+        self._breaker, self._core = breaker, core
+
+    @property
+    def is_probe(self) -> bool:
+        """Whether the call is a probe of a half-open breaker."""
+        return self._core.is_probe
+
+    def settle(self, health: str = "success") -> None:
+        """Settles the call: "success", "failure" or "neutral". Only the first settlement counts."""
+        self._breaker.settle(self._core.settle, health)
+
+    def __enter__(self) -> Permit:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None = None,
+        traceback: Any = None,
+    ) -> None:
+        if kind is None:
+            health = "success"
+        elif isinstance(error, CircuitOpenError) or not issubclass(kind, Exception):
+            health = "neutral"
+        else:
+            health = "failure"
+        self.settle(health)
+
+
+class Guarding:
+    """What one call does with its budget and its breaker: the core's, with clock, draws and `counts`."""
+
+    __slots__ = ("_breaker", "_core", "_counts", "_is_over", "_retries")
+
+    def __init__(self, budget: Budget | None, breaker: Breaker | None, counts: Any) -> None:
+        self._breaker, self._counts, self._is_over = breaker, counts, False
+        self._core = _native.CallGuards(
+            None if budget is None else budget.core, None if breaker is None else breaker.core
+        )
+
+    def handle_start(self) -> CircuitOpenError | None:
+        """Starts the call; the error where the breaker rejects it."""
+        retry_in = self._core.handle_start(now())
+        return None if retry_in is None else _rejection(retry_in)
+
+    def handle_try(self) -> None:
+        """A try that is admitted begins."""
+        self._core.handle_try()
+
+    def handle_success(self, value: Any) -> None:
+        """A try succeeded. A block in a retry context reports that twice, or once if it returns."""
+        if not self._is_over:
+            self._is_over = True
+            self._settle(self._core.handle_success, value, "success")
+
+    def handle_failure(self, outcome: Any, gives_up: bool) -> None:
+        """A try failed; where the caller's condition gives up, the target has answered all the same."""
+        health = "success" if gives_up else "failure"
+        if isinstance(outcome, CircuitOpenError):
+            health = "neutral"
+        self._settle(self._core.handle_failure, outcome, health, gives_up)
+
+    def handle_retry(self, outcome: Any, wait: float) -> str | None:
+        """Pays for a retry after `wait` seconds; the reason to give up where it is refused."""
+        return self._core.handle_retry(_is_timeout(outcome), wait, now())
+
+    def handle_resume(self) -> bool:
+        """Asks the breaker again, after the wait."""
+        return self._core.handle_resume(now())
+
+    def handle_abandoned(self) -> None:
+        """The call ends otherwise than by an outcome."""
+        self._core.handle_abandoned()
+
+    def _settle(self, handle: Any, outcome: Any, health: str, *more: Any) -> None:
+        breaker = self._breaker
+        if breaker is None:
+            handle(*more, health, 0.0, 0.0)
+            return
+        if self._counts is not None:
+            health = _counted(self._counts(outcome))
+        breaker.settle(handle, health, *more)
 
 
 class Keyed(Generic[_Guard]):
@@ -87,3 +460,49 @@ class Keyed(Generic[_Guard]):
 
     def __repr__(self) -> str:
         return f"<Keyed {len(self)} of {self._capacity}>"
+
+
+def _made_again(make: Callable[..., Any], parameters: dict[str, Any]) -> Any:
+    return make(**parameters)
+
+
+def _counted(counted: Any) -> str:
+    """The health that `counts` gives."""
+    if counted is None:
+        return "neutral"
+    if isinstance(counted, bool):
+        return "failure" if counted else "success"
+    rule = "True for a failure of the target, False for a success, or None for neither"
+    raise TypeError(f"counts must give {rule}, but it gave {counted!r}")
+
+
+def _is_timeout(outcome: Any) -> bool:
+    """Whether a class of the error, or one that it derives from, is called a timeout."""
+    return any("Timeout" in kind.__name__ for kind in type(outcome).__mro__)
+
+
+def _count(name: str, value: Any) -> int:
+    shown = f"{name} must be a whole number, 0 or more, but it is {value!r}"
+    if not hasattr(type(value), "__index__"):
+        raise TypeError(shown)
+    count = int(value.__index__())
+    if count < 0:
+        raise ValueError(shown)
+    return min(count, _MOST)
+
+
+def _rate(name: str, value: Any) -> float:
+    found = number(value)
+    if found is None:
+        raise TypeError(f"{name} must be a number, but it is {value!r}")
+    return found
+
+
+def _duration(name: str, value: Any) -> float:
+    return checked(name, value, "a number of seconds, 0 or more, or a timedelta")
+
+
+def _word(name: str, value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be a word, but it is {value!r}")
+    return str(value)

@@ -8,7 +8,7 @@ import sys
 import time
 from datetime import timedelta
 
-from rebackoff._native import hint as hint_of_headers
+from rebackoff import _native
 
 _ERRORS = {
     "requests.exceptions": ("ConnectionError", "Timeout", "ChunkedEncodingError", "HTTPError"),
@@ -58,4 +58,12 @@ def seconds_of(retry_after: object) -> float | None:
     if isinstance(retry_after, int | float):
         return max(0.0, float(retry_after)) if math.isfinite(retry_after) else None
     text = str(retry_after)
-    return hint_of_headers([("retry-after", text)], time.time()) if text.isascii() else None
+    return hint_of_headers([("retry-after", text)], time.time())
+
+
+def hint_of_headers(pairs: list[tuple[str, str]], now: float) -> float | None:
+    """The seconds that headers ask to wait; a negative number is an order to stop."""
+    # aiohttp keeps bytes that are no text as surrogates
+    lines = [f"{name}\n{value}" for name, value in pairs]
+    headers = [line for line in lines if line.isascii() and line.count("\n") == 1]
+    return _native.hint("\n".join(headers), float(now))

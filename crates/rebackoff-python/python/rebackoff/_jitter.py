@@ -5,6 +5,10 @@ The draws come from the module `random`, looked up at call time: `random.seed` m
 
 from __future__ import annotations
 
+# `random.uniform` as it is born, and the draw that it makes
+_original: Any = None
+_draw: Any = None
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -12,21 +16,39 @@ if TYPE_CHECKING:
 
 def full_jitter(value: float) -> float:
     """A wait between 0 and `value` seconds, uniformly; the decorators' default."""
-    return _random().uniform(0, value)
+    try:
+        uniform = random.uniform  # type: ignore[name-defined]
+    except NameError:
+        uniform = __getattr__("random").uniform
+    # the original's arithmetic, without another call
+    return value * _draw() if uniform is _original else uniform(0, value)
 
 
 def equal_jitter(value: float) -> float:
     """A wait between half of `value` and `value` seconds, uniformly."""
-    return value / 2 + _random().uniform(0, value / 2)
+    return value / 2 + uniform(0, value / 2)
 
 
 def random_jitter(value: float) -> float:
     """`value` and up to one second more, uniformly."""
-    return value + _random().random()
+    return value + draw()
 
 
-def _random() -> Any:
-    return globals().get("random") or __getattr__("random")
+JITTERS = (full_jitter, equal_jitter, random_jitter)
+
+
+def uniform(low: Any, high: Any) -> Any:
+    """`random.uniform`."""
+    try:
+        module = random  # type: ignore[name-defined]
+    except NameError:
+        module = __getattr__("random")
+    return module.uniform(low, high)
+
+
+def draw() -> Any:
+    """`random.random`."""
+    return (globals().get("random") or __getattr__("random")).random()
 
 
 def __getattr__(name: str) -> Any:
@@ -34,5 +56,9 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     import random
 
+    global _original, _draw
+    born = random.uniform
+    if _original is None and getattr(born, "__func__", None) is random.Random.uniform:
+        _original, _draw = born, born.__self__.random
     globals()["random"] = random
     return random

@@ -1,82 +1,137 @@
-"""What a decorator was told, checked: a mistake is an error where it was made, not at the first failure."""
+"""The options of the decorators: one table with the default, the check, the type and the meaning of each.
+
+A mistake is an error where it was made, at decoration, not at the first failure. The stub
+`_decorator.pyi` and the documentation of the decorators are made of this table.
+"""
 
 from __future__ import annotations
 
 from rebackoff import _wait_gen
 from rebackoff._callables import is_async, name_of, needs_arguments
-from rebackoff._common import _config_handlers, _prepare_logger, without_base
-from rebackoff._native import Run, Waits
+from rebackoff._common import LOGGER_NAME, _maybe_call, _prepare_logger, without_base
+from rebackoff._jitter import JITTERS, full_jitter
+from rebackoff._native import Limits
+from rebackoff._seconds import checked, number
+from rebackoff._wait_gen import Waits
 
-_OWN = (
-    "max_tries max_time last_wait nested budget breaker counts timeout jitter giveup hint hint_ceiling "
-    "hint_above hint_spread on_try on_success on_backoff on_giveup raise_on_giveup "
-    "logger backoff_log_level giveup_log_level"
-).split()
-_EVENTS = ("on_try", "on_success", "on_backoff", "on_giveup")
+_SECONDS = "a number of seconds, 0 or more, a timedelta, or None for no limit"
+_MOST_HANDLERS = 1000
+_MOST_TRIES = 2**64 - 1
+_TENTH = 0.1
 
 
-class Options:
-    """The options of one decorator, from which it makes a `Run` for each target."""
+# The checks: each takes name and value, and gives what is kept.
 
-    def __init__(self, trigger, wait_gen, wait_keywords, *, by_predicate=False, **options):
-        self.trigger = tuple(trigger) if isinstance(trigger, list) else trigger
-        self.by_predicate = by_predicate
-        self.handlers = {event: _config_handlers(options[event]) for event in _EVENTS}
-        self.options = options
-        self.timeout = _timeout(options.get("timeout"))
-        self.wait, self.wait_keywords = _waits(wait_gen, wait_keywords)
-        # What is wrong is wrong for every target: the run is made once to find out, then for each.
-        self.run(None, is_async=True, logged=False)
 
-    def run(self, target, *, is_async, logged=True):
-        """What Rust has to know of a call of `target`; None is a retry context."""
-        options = self.options
-        if not is_async:
-            self._refuse_async(target)
-        giveup = options.get("giveup")
-        return Run(
-            target=target,
-            is_async=is_async,
-            trigger=self.trigger,
-            narrow=None if self.by_predicate else without_base(self.trigger),
-            giveup=None if giveup is never else giveup,
-            raise_on_giveup=bool(options.get("raise_on_giveup", True)),
-            by_predicate=self.by_predicate,
-            hint=options["hint"],
-            hint_ceiling=options["hint_ceiling"],
-            hint_above=options["hint_above"],
-            hint_spread=options["hint_spread"],
-            wait=self.wait,
-            wait_keywords=self.wait_keywords,
-            jitter=options["jitter"],
-            max_tries=options["max_tries"],
-            max_time=options["max_time"],
-            last_wait=options["last_wait"],
-            nested=options["nested"],
-            budget=options["budget"],
-            breaker=options["breaker"],
-            counts=options["counts"],
-            **self.handlers,
-            logger=_prepare_logger(options["logger"]) if logged else None,
-            backoff_level=options["backoff_log_level"],
-            giveup_level=options["giveup_log_level"],
-        )
+def _max_tries(name, value):
+    if value is None or callable(value):
+        return value
+    shown = (
+        f"{name} must be a whole number of at least 1, or None for no limit, but it is {value!r}"
+    )
+    if isinstance(value, float) or not hasattr(type(value), "__index__"):
+        raise TypeError(shown)
+    count = value.__index__()
+    if count < 1:
+        raise ValueError(shown)
+    return min(count, _MOST_TRIES)
 
-    def _refuse_async(self, target):
-        functions = [
-            ("jitter", self.options["jitter"]),
-            ("giveup", self.options.get("giveup")),
-            ("hint", self.options["hint"]),
-        ]
-        if self.by_predicate:
-            functions.append(("predicate", self.trigger))
-        functions += [(event, handler) for event in _EVENTS for handler in self.handlers[event]]
-        for name, function in functions:
-            if function is not None and is_async(function):
-                what = "a retry_context" if target is None else f"{name_of(target)}()"
-                raise TypeError(
-                    f"{name} is async, but {what} is not, so nothing would await it: {function!r}"
-                )
+
+def _max_time(name, value):
+    if value is None or callable(value):
+        return value
+    rule = "a number of seconds, a timedelta, or None for no limit"
+    # a negative limit is over at once, as comparing with it always was
+    return checked(name, value, rule, least=float("-inf"))
+
+
+def _limit(name, value):
+    return None if value is None else checked(name, value, _SECONDS)
+
+
+def _timeout(name, value):
+    rule = "a number of seconds above 0, a timedelta, or None for no limit"
+    seconds = None if value is None else checked(name, value, rule, above=True)
+    return None if seconds == float("inf") else seconds
+
+
+def _share(name, value):
+    if value is None:
+        return None
+    shown = f"{name} must be a share from 0 to 1, but it is {value!r}"
+    share = number(value)
+    if share is None:
+        raise TypeError(shown)
+    if not 0 <= share <= 1:
+        raise ValueError(shown)
+    return share
+
+
+def _one_of(*words):
+    def check(name, value):
+        if isinstance(value, str) and value in words:
+            return str(value)
+        shown = f"{name} must be {' or '.join(map(repr, words))}, but it is {value!r}"
+        raise (ValueError if isinstance(value, str) else TypeError)(shown)
+
+    return check
+
+
+def _function(rule):
+    def check(name, value):
+        if value is None or callable(value):
+            return value
+        raise TypeError(f"{name} must be {rule}, but it is {value!r}")
+
+    return check
+
+
+def _guard(kind):
+    def check(name, value):
+        if value is None or callable(value):
+            return value
+        if isinstance(value, getattr(_guards_module(), kind)):
+            return value
+        raise _not_a_guard(name, kind, value)
+
+    return check
+
+
+def _handlers(name, value):
+    if value is None:
+        return ()
+    if callable(value):
+        return (value,)
+    handlers = []
+    shown = f"{name} must be a function of the details, or several, but it is {value!r}"
+    try:
+        given = iter(value)
+    except TypeError:
+        raise TypeError(shown) from None
+    for handler in given:
+        if not callable(handler):
+            raise TypeError(f"{shown}, which has {handler!r}")
+        if len(handlers) == _MOST_HANDLERS:
+            raise ValueError(f"{shown}, which has more than {_MOST_HANDLERS}")
+        handlers.append(handler)
+    return tuple(handlers)
+
+
+def _logger(name, value):
+    if value is None or isinstance(value, str) or callable(getattr(value, "log", None)):
+        return value
+    raise TypeError(f"{name} must be a logger, the name of one, or None, but it is {value!r}")
+
+
+def _level(name, value):
+    if isinstance(value, int):
+        return value
+    rule = "a whole number, such as logging.INFO"
+    raise TypeError(f"{name} must be {rule}, but it is {value!r}")
+
+
+def _flag(name, value):
+    return bool(value)
 
 
 def never(error):
@@ -84,35 +139,387 @@ def never(error):
     return False
 
 
-def _timeout(timeout):
-    if timeout is None:
-        return None
-    from rebackoff._timeouts import seconds_of
+class Option:
+    """An option: its default, its check, its type in the stub (where that differs), and its meaning."""
 
-    return seconds_of(timeout)
+    __slots__ = ("check", "default", "doc", "stub_default", "type")
+
+    def __init__(self, default, check, type, doc, stub_default=None):
+        self.default, self.check, self.type, self.doc = default, check, type, doc
+        self.stub_default = repr(default) if stub_default is None else stub_default
 
 
-def _waits(wait_gen, keywords):
-    """What gives the raw waits: configured waits, or a generator function and its keywords."""
-    if isinstance(wait_gen, Waits):
-        if keywords:
+_HANDLERS = "_Handlers"
+
+OPTIONS = {
+    "max_tries": Option(
+        None,
+        _max_tries,
+        "_MaxTries",
+        "Most tries, the first included. None: no limit.",
+    ),
+    "max_time": Option(
+        None,
+        _max_time,
+        "_MaxTime",
+        "Most seconds from the start of the first try. None: no limit.",
+    ),
+    "last_wait": Option(
+        "shorten",
+        _one_of("shorten", "stop"),
+        "_LastWait",
+        'A wait that would end past `max_time`: "shorten" it to the time that is left and try once more, or "stop" and give up at once.',
+    ),
+    "nested": Option(
+        "allow",
+        _one_of("allow", "once"),
+        "_Nested",
+        'Inside a try of another call that is retried: "allow" retries, or try "once", since the enclosing call tries again anyway.',
+    ),
+    "budget": Option(
+        None,
+        _guard("Budget"),
+        "_Budget",
+        "Pays for retries, shared with other calls: a `Budget`, or a function of the call's arguments that gives one. With too few tokens left, the call gives up.",
+    ),
+    "breaker": Option(
+        None,
+        _guard("Breaker"),
+        "_Breaker",
+        "Says whether to call at all: a `Breaker`, or a function of the call's arguments that gives one. Where it is open, the call raises a `CircuitOpenError` before its first try, and gives up after a later one.",
+    ),
+    "counts": Option(
+        None,
+        _function("a function of the outcome"),
+        "Callable[[Any], bool | None] | None",
+        "Asked with the error or value of a try whether it is a failure of the target, for the breaker: True, False, or None for neither. By default, what is retried is one, and what `giveup` gives up on is none.",
+    ),
+    "timeout": Option(
+        None,
+        _timeout,
+        "Seconds | None",
+        "Most seconds that a try of a coroutine function may take. One that takes longer is cancelled and has raised a `TimeoutError`, which is retried if `exception` names it. No try goes on past the enclosing deadlines. None: no limit.",
+    ),
+    "jitter": Option(
+        full_jitter,
+        _function("a function of the wait, or None for no jitter"),
+        "_Jitter",
+        "Function that takes a wait and returns the jittered wait. None: no jitter.",
+        "...",
+    ),
+    "giveup": Option(
+        never,
+        _function("a function of the error"),
+        "_Condition",
+        "Asked with the error whether to give up; it is asked after the last try, too.",
+        "...",
+    ),
+    "hint": Option(
+        None,
+        _function("a function of the outcome, or None for no hints"),
+        "_Hint",
+        "Asked with the error for the seconds that it asks to wait, or None. The wait is at least that; a hint past `max_time`, or a negative one, gives up.",
+    ),
+    "hint_ceiling": Option(
+        300,
+        _limit,
+        "Seconds | None",
+        "The longest hint that is obeyed, in seconds. None: no limit.",
+    ),
+    "hint_above": Option(
+        "give_up",
+        _one_of("give_up", "cap"),
+        "_HintAbove",
+        'A longer hint leads to "give_up", or "cap" and wait `hint_ceiling` seconds.',
+    ),
+    "hint_spread": Option(
+        None,
+        _share,
+        "float | None",
+        "How far above a hint the wait may be, so that clients which were turned away together do not come back together: a share of the hint, from 0 to 1. None: a tenth, or nothing without a jitter.",
+    ),
+    "on_try": Option(
+        None,
+        _handlers,
+        _HANDLERS,
+        "Called with the details before each try: a function, or several.",
+    ),
+    "on_success": Option(
+        None,
+        _handlers,
+        _HANDLERS,
+        "Called with the details after a success.",
+    ),
+    "on_backoff": Option(
+        None,
+        _handlers,
+        _HANDLERS,
+        "Called with the details before a wait.",
+    ),
+    "on_giveup": Option(
+        None,
+        _handlers,
+        _HANDLERS,
+        "Called with the details, `reason` among them, when there will be no more tries, or, with `tries` 0, when a breaker rejects the call.",
+    ),
+    "raise_on_giveup": Option(
+        True,
+        _flag,
+        "bool",
+        "Whether to raise the last error then, or else return None.",
+    ),
+    "logger": Option(
+        LOGGER_NAME,
+        _logger,
+        "_AnyLoggerOrName | None",
+        "The logger for the default records, or its name. None: no records.",
+    ),
+    "backoff_log_level": Option(
+        20,
+        _level,
+        "int",
+        "The level of the record of each wait.",
+    ),
+    "giveup_log_level": Option(
+        40,
+        _level,
+        "int",
+        "The level of the record of giving up.",
+    ),
+}
+
+_CONDITIONS = {"giveup", "raise_on_giveup"}
+_EVENTS = ("on_try", "on_success", "on_backoff", "on_giveup")
+_ASYNC_OPTIONS = {"jitter", "giveup", "hint", *_EVENTS}
+
+# the options that each decorator has
+NAMES = {
+    "on_exception": tuple(OPTIONS),
+    "on_predicate": tuple(name for name in OPTIONS if name not in _CONDITIONS),
+    "retry_context": tuple(name for name in OPTIONS if name != "timeout"),
+    "aretry_context": tuple(name for name in OPTIONS if name != "timeout"),
+}
+
+
+class Options:
+    """The checked options of one decorator. Those that are not given are the class's attributes."""
+
+    by_predicate = False
+    narrow = None
+    wait_keywords = None
+    # what a call does before its first try: reads the clock; shows itself; everything there is
+    is_timed = is_visible = is_eager = False
+    is_asked = is_guarded = False
+    # what `find_plain` has found
+    plain = None
+    # the predicate, or `giveup` where it is more than its default
+    condition = None
+    _limits = None
+
+    def __init__(self, decorator, trigger, wait_gen, given):
+        known = NAMES[decorator]
+        keywords = {}
+        for name, value in given.items():
+            if name in known:
+                setattr(self, name, OPTIONS[name].check(name, value))
+            else:
+                keywords[name] = value
+        if decorator == "on_predicate":
+            self.by_predicate = True
+            self.trigger = _function("a function of the value")("predicate", trigger)
+        else:
+            self.trigger = tuple(trigger) if type(trigger) is list else trigger
+            if self.trigger is BaseException or isinstance(self.trigger, tuple):
+                self.narrow = without_base(self.trigger)
+        self._set_waits(wait_gen, keywords)
+        if given or self.by_predicate or self.wait_keywords is not None:
+            self._set_pace(given)
+
+    def _set_waits(self, wait_gen, keywords):
+        if isinstance(wait_gen, Waits):
+            if keywords:
+                raise TypeError(
+                    f"{wait_gen!r} is configured already, but there are options for it as well: {', '.join(keywords)}"
+                )
+            self.wait_gen = wait_gen
+            return
+        if not callable(wait_gen):
             raise TypeError(
-                f"{wait_gen!r} is configured already, but there are options for it as well: {', '.join(keywords)}"
+                "wait_gen must be a generator function like rebackoff.expo, or a configured one like rebackoff.expo(base=3), "
+                f"but it is {wait_gen!r}"
             )
-        return wait_gen, None
-    if not callable(wait_gen):
-        raise TypeError(
-            "wait_gen must be a generator function like rebackoff.expo, or a configured one like rebackoff.expo(base=3), "
-            f"but it is {wait_gen!r}"
+        _refuse_unknown(wait_gen, keywords)
+        if wait_gen in _wait_gen.STRATEGIES and not any(map(_is_asked, keywords.values())):
+            self.wait_gen = wait_gen(**keywords) if keywords else _default(wait_gen)
+        else:
+            self.wait_gen, self.wait_keywords = wait_gen, keywords
+
+    def _set_pace(self, given):
+        self.is_asked = (
+            self.wait_keywords is not None or callable(self.max_tries) or callable(self.max_time)
         )
-    _refuse_unknown(wait_gen, keywords)
-    if wait_gen in _wait_gen.STRATEGIES and not any(map(_is_asked, keywords.values())):
-        return wait_gen(**keywords), None
-    return wait_gen, dict(keywords)
+        self.is_guarded = self.budget is not None or self.breaker is not None
+        if self.max_time is not None or any(getattr(self, event) for event in _EVENTS):
+            self.is_timed = True
+        if self.max_time is not None or self.timeout is not None or "nested" in given:
+            self.is_visible = True
+        if self.is_guarded:
+            self.is_visible = self.is_eager = True
+        if self.is_asked or self.on_try or (self.on_success and self.by_predicate):
+            self.is_eager = True
+        if self.by_predicate:
+            self.condition = self.trigger
+        elif self.giveup is not never:
+            self.condition = self.giveup
+
+    def find_plain(self):
+        """Jitter, logger and level where nothing of the caller's is called between two tries; otherwise False."""
+        is_plain = (
+            self.condition is None
+            and self.hint is None
+            and self.narrow is None
+            and not self.is_guarded
+            and not self.on_backoff
+            and not self.on_try
+            and (self.jitter is None or self.jitter in JITTERS)
+            and self.wait_keywords is None
+            and self.wait_gen.name != "runtime"
+        )
+        logger = self.logger
+        if isinstance(logger, str):
+            logger = _prepare_logger(logger)
+        self.plain = is_plain and (self.jitter, logger, self.backoff_log_level)
+        return self.plain
+
+    def raises(self, target, reason):
+        """Whether giving up raises. A retry context always does when its waits run out, as python-backoff's."""
+        return self.raise_on_giveup or (target is None and reason == "exhausted")
+
+    def limits(self):
+        """The limits of a call that begins now."""
+        if self._limits is not None:
+            return self._limits
+        max_tries, max_time = self.max_tries, self.max_time
+        if callable(max_tries):
+            max_tries = _max_tries("max_tries", _maybe_call(max_tries))
+        if callable(max_time):
+            max_time = _max_time("max_time", _maybe_call(max_time))
+        spread = self.hint_spread
+        if spread is None:
+            spread = _TENTH if self.jitter is not None or self._is_decorrelated() else 0.0
+        limits = Limits(
+            max_tries=max_tries,
+            max_time=max_time,
+            last_wait=self.last_wait,
+            nested=self.nested,
+            hint_ceiling=self.hint_ceiling,
+            hint_above=self.hint_above,
+            hint_spread=spread,
+        )
+        if max_tries is self.max_tries and max_time is self.max_time:
+            self._limits = limits
+        return limits
+
+    def _is_decorrelated(self):
+        return isinstance(self.wait_gen, Waits) and self.wait_gen.name == "decorrelated"
+
+    def waits(self):
+        """The raw waits of a call that begins now: a generator that is ready to be sent outcomes."""
+        waits = self.wait_gen
+        if self.wait_keywords is not None:
+            waits = waits(**{name: _asked(value) for name, value in self.wait_keywords.items()})
+        if type(waits) is Waits:
+            waits = waits.start()
+        waits.send(None)
+        return waits
+
+    def waits_name(self):
+        """The name of what gives the raw waits, for messages."""
+        if isinstance(self.wait_gen, Waits):
+            return f"{self.wait_gen.name}()"
+        return f"{name_of(self.wait_gen)}()"
+
+    def guarding(self, args, kwargs):
+        """The guards of a call with these arguments."""
+        guards = _guards_module()
+        budget, breaker = self.budget, self.breaker
+        if budget is not None and type(budget) is not guards.Budget:
+            budget = _guard_of("budget", guards.Budget, budget, args, kwargs)
+        if breaker is not None and type(breaker) is not guards.Breaker:
+            breaker = _guard_of("breaker", guards.Breaker, breaker, args, kwargs)
+        return guards.Guarding(budget, breaker, self.counts)
+
+    def refuse_async(self, target):
+        """Raises a TypeError where a function is async, but the target is not."""
+        given = self.__dict__
+        if not self.by_predicate and _ASYNC_OPTIONS.isdisjoint(given):
+            return
+        names = [name for name in ("jitter", "giveup", "hint") if name in given]
+        functions = [(name, given[name]) for name in names]
+        if self.by_predicate:
+            functions.append(("predicate", self.trigger))
+        functions += [(event, one) for event in _EVENTS if event in given for one in given[event]]
+        for name, function in functions:
+            if function is not None and is_async(function):
+                what = "a retry_context" if target is None else f"{name_of(target)}()"
+                raise TypeError(
+                    f"{name} is async, but {what} is not, so nothing would await it: {function!r}"
+                )
+
+    def __getstate__(self):
+        return {
+            name: value for name, value in self.__dict__.items() if name not in ("_limits", "plain")
+        }
+
+
+for _name, _option in OPTIONS.items():
+    _value = _option.check(_name, _option.default)
+    setattr(Options, _name, staticmethod(_value) if callable(_value) else _value)
+
+
+_defaults = {}
+
+
+def _default(wait_gen):
+    """The strategy with its defaults, made once."""
+    if wait_gen not in _defaults:
+        _defaults[wait_gen] = wait_gen()
+    return _defaults[wait_gen]
+
+
+def _asked(value):
+    """What a parameter of the waits says now. A callable that takes arguments stands for itself."""
+    return _maybe_call(value)
 
 
 def _is_asked(value):
     return callable(value) and not needs_arguments(value)
+
+
+_loaded = []
+
+
+def _guards_module():
+    """`rebackoff._guards`, imported where there is a guard."""
+    if not _loaded:
+        from rebackoff import _guards
+
+        _loaded.append(_guards)
+    return _loaded[0]
+
+
+def _guard_of(name, kind, guard, args, kwargs):
+    if isinstance(guard, kind):
+        return guard
+    given = guard(*args, **kwargs)
+    if given is None or isinstance(given, kind):
+        return given
+    raise _not_a_guard(name, kind.__name__, given)
+
+
+def _not_a_guard(name, kind, value):
+    rule = f"a rebackoff.{kind}, or a function of the call's arguments that gives one"
+    return TypeError(f"{name} must be {rule}, but it is {value!r}")
 
 
 def _refuse_unknown(wait_gen, keywords):
@@ -133,7 +540,7 @@ def _refuse_unknown(wait_gen, keywords):
         message = f"{name_of(wait_gen)}() cannot be called with the options it is given: {error}"
         for name in keywords:
             if name not in signature.parameters:
-                message = f"there is no option {name!r}{_suggestion(name, [*_OWN, *signature.parameters])}"
+                message = f"there is no option {name!r}{_suggestion(name, [*OPTIONS, *signature.parameters])}"
                 break
         raise TypeError(message) from None
 

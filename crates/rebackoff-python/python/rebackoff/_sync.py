@@ -1,17 +1,21 @@
 """The decorated functions that block.
 
-Each is a plain function. Its fast path calls the target and does nothing else; where that fails,
-`begin` starts a `Call` in Rust, which decides, tells the handlers and sleeps. It does so inside the
-`except` block, which is left before the next try. An empty `kwargs` is not passed on: that would
-copy it.
+Each is a plain function. Its fast path calls the target and does nothing else, but for a clock that
+is read and a scope that is set where the options need them. Where that fails, a `Call` gives the
+steps between the tries. They are performed inside the `except` block, which is left before the next
+try.
 
 `time` and `datetime` are here for the programs that patch them here.
 """
 
+from __future__ import annotations
+
 import time
 
+from rebackoff import _clock, _instrumented, _scope
+from rebackoff._call import Call
 from rebackoff._common import _init_wait_gen, _maybe_call, _next_wait
-from rebackoff._native import clock
+from rebackoff._native import Scope
 
 __all__ = [
     "_init_wait_gen",
@@ -22,149 +26,205 @@ __all__ = [
     "time",
 ]
 
+_clock.look_in(globals())
 
-def retry_exception(run, target, exceptions):
+
+class SyncCall(Call):
+    """A call whose steps are waits."""
+
+    names = globals()
+
+
+def retry_exception(options, target, exceptions):
     """`target`, called again when it raises one of the exceptions."""
-    if run.busy:
-        return retry_exception_told(run, target, exceptions)
-    begin, timed = run.begin, run.timed
+    is_eager = options.is_eager
+    if not is_eager and (options.is_timed or options.is_visible):
+        return _retry_exception_timed(options, target, exceptions)
 
     def retry(*args, **kwargs):
-        start = clock() if timed else None
-        try:
-            return target(*args, **kwargs) if kwargs else target(*args)
-        except exceptions as error:
-            call = begin(args, kwargs, start)
-            if not call.failed(error):
-                if call.silent:
-                    return None
-                raise
-        while True:
+        if is_eager or _instrumented.exporters:
+            call = SyncCall(options, target, args, kwargs)
+        else:
             try:
                 return target(*args, **kwargs) if kwargs else target(*args)
             except exceptions as error:
-                if not call.failed(error):
-                    if call.silent:
+                call = SyncCall(options, target, args, kwargs)
+                for step in call.settle(error):
+                    time.sleep(step)
+                if not call.again:
+                    if call.failure is not None:
+                        raise call.take_failure()
+                    if call.is_silent:
                         return None
                     raise
+        try:
+            while True:
+                if not call.is_entered:
+                    for step in call.begin():
+                        pass
+                try:
+                    value = target(*args, **kwargs) if kwargs else target(*args)
+                except exceptions as error:
+                    for step in call.settle(error):
+                        time.sleep(step)
+                    if call.again:
+                        continue
+                    if call.failure is not None:
+                        raise call.take_failure()
+                    if call.is_silent:
+                        return None
+                    raise
+                for step in call.succeed(value):
+                    pass
+                return value
+        finally:
+            call.end()
 
     return retry
 
 
-def retry_exception_told(run, target, exceptions):
-    """The same where somebody wants to be told of tries and successes."""
-    begin, timed = run.begin, run.timed
+def _retry_exception_timed(options, target, exceptions):
+    """`retry_exception` with a clock, and with a scope where the inner calls are to see the call."""
+    is_visible, max_time, on_success = options.is_visible, options.max_time, options.on_success
 
     def retry(*args, **kwargs):
-        nonlocal timed  # the fast path's variables and no others: see `_instrumented`
-        call = begin(args, kwargs)
-        while True:
-            call.trying()
+        if _instrumented.exporters:
+            call = SyncCall(options, target, args, kwargs)
+        else:
+            start = _clock.clock()
+            call = outer = scope = None
+            if is_visible:
+                outer = _scope.variable.get()
+                scope = Scope(outer, start, max_time)
+                _scope.variable.set(scope)
             try:
                 value = target(*args, **kwargs) if kwargs else target(*args)
             except exceptions as error:
-                if call.failed(error):
-                    continue
-                if call.silent:
-                    return None
-                raise
-            except BaseException:
-                call.lost()
-                raise
-            call.succeeded(value)
-            return value
-
-    return retry
-
-
-def _resume(call, failure, told, target, exceptions, args, kwargs):
-    """The same after a first try that was made in Rust; `failure` raises its error."""
-    try:
-        failure()
-    except exceptions as error:
-        if not call.failed(error):
-            if call.silent:
-                return None
-            raise
-    while True:
-        if told:
-            call.trying()
+                call = SyncCall(options, target, args, kwargs, start, outer, scope)
+                for step in call.settle(error):
+                    time.sleep(step)
+                if not call.again:
+                    if call.failure is not None:
+                        raise call.take_failure()
+                    if call.is_silent:
+                        return None
+                    raise
+            finally:
+                if call is not None:
+                    call.leave()
+                elif is_visible:
+                    if _scope.variable.get() is scope:
+                        _scope.variable.set(outer)
+                    scope.end()
+            if call is None:
+                if on_success:
+                    details = {"target": target, "args": args, "kwargs": kwargs}
+                    details["tries"], details["elapsed"] = 1, _clock.clock() - start
+                    for handler in on_success:
+                        handler(details)
+                return value
         try:
-            value = target(*args, **kwargs) if kwargs else target(*args)
-        except exceptions as error:
-            if not call.failed(error):
-                if call.silent:
-                    return None
-                raise
-        except BaseException:
-            call.lost()
-            raise
-        else:
-            if told:
-                call.succeeded(value)
-            return value
-
-
-def retry_predicate(run, target, predicate):
-    """`target`, called again when it returns what the predicate refuses."""
-    if run.busy or run.timed:
-        return retry_predicate_told(run, target, predicate)
-    begin = run.begin
-
-    def retry(*args, **kwargs):
-        value = target(*args, **kwargs) if kwargs else target(*args)
-        if not predicate(value):
-            return value
-        call = begin(args, kwargs)
-        again = call.refused(value)
-        while again:
-            value = target(*args, **kwargs) if kwargs else target(*args)
-            again = call.returned(value)
-        return value
+            while True:
+                if not call.is_entered:
+                    for step in call.begin():
+                        pass
+                try:
+                    value = target(*args, **kwargs) if kwargs else target(*args)
+                except exceptions as error:
+                    for step in call.settle(error):
+                        time.sleep(step)
+                    if call.again:
+                        continue
+                    if call.failure is not None:
+                        raise call.take_failure()
+                    if call.is_silent:
+                        return None
+                    raise
+                for step in call.succeed(value):
+                    pass
+                return value
+        finally:
+            call.end()
 
     return retry
 
 
-def retry_predicate_told(run, target, predicate):
-    """The same where somebody wants to be told of tries and successes."""
-    begin = run.begin
+def retry_predicate(options, target, predicate):
+    """`target`, called again when it returns what the predicate refuses."""
+    is_eager, is_timed, is_visible = options.is_eager, options.is_timed, options.is_visible
 
     def retry(*args, **kwargs):
-        nonlocal predicate  # the fast path's variables and no others: see `_instrumented`
-        call = begin(args, kwargs)
-        while True:
-            call.trying()
+        call = outer = scope = None
+        if is_eager or _instrumented.exporters:
+            call = SyncCall(options, target, args, kwargs)
+        else:
+            start = _clock.clock() if is_timed else None
+            if is_visible:
+                outer = _scope.variable.get()
+                scope = Scope(outer, start, options.max_time)
+                _scope.variable.set(scope)
             try:
                 value = target(*args, **kwargs) if kwargs else target(*args)
-            except BaseException:
-                call.lost()
-                raise
-            if not call.returned(value):
+            finally:
+                if is_visible:
+                    _scope.leave(outer, scope)
+            answer = predicate(value)
+            if not answer:
                 return value
+            call = SyncCall(options, target, args, kwargs, start)
+            for wait in call.settle(value, answer):
+                time.sleep(wait)
+            if call.failure is not None:
+                raise call.take_failure()
+            if not call.again:
+                return value
+        try:
+            while True:
+                for _ in call.begin():
+                    pass
+                value = target(*args, **kwargs) if kwargs else target(*args)
+                call.leave()
+                for wait in call.settle(value, predicate(value)):
+                    time.sleep(wait)
+                if call.failure is not None:
+                    raise call.take_failure()
+                if not call.again:
+                    return value
+        finally:
+            call.end()
 
     return retry
 
 
-def retry_context(run, exceptions, attempt_class):
+def retry_context(options, attempt_class):
     """Attempts, until one succeeds or it is time to give up."""
-    call = run.begin((), {})
-    while True:
-        call.trying()
-        attempt = attempt_class(exceptions, call)
-        yield attempt
-        error = attempt.exception
-        if error is None:
-            call.succeeded(None)
-            return
-        try:
-            if call.failed(error):
-                continue
-            if call.silent:
+    call = SyncCall(options, None, (), {})
+    try:
+        while True:
+            for _ in call.begin():
+                pass
+            attempt = attempt_class(options.trigger, call)
+            yield attempt
+            error = attempt.exception
+            if error is None:
+                for _ in call.succeed(None):
+                    pass
                 return
-            attempt.exception = None
-            raise error
-        finally:
-            del error
+            try:
+                for wait in call.settle(error):
+                    time.sleep(wait)
+                if call.again:
+                    continue
+                if call.failure is not None:
+                    raise call.take_failure()
+                if call.is_silent:
+                    return
+                attempt.exception = None
+                raise error
+            finally:
+                del error
+    finally:
+        call.end()
 
 
 def __getattr__(name):

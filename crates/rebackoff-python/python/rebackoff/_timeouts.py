@@ -2,35 +2,19 @@
 
 from __future__ import annotations
 
-import math
 import sys
 
+from rebackoff import _scope
 from rebackoff._callables import is_async, name_of
+from rebackoff._clock import clock
 from rebackoff._native import Scope
 
 
-def seconds_of(timeout):
-    """The option in seconds; None for no limit."""
-    if timeout is None:
-        return None
-    rule = "timeout must be a number of seconds above 0, a timedelta, or None for no limit"
-    total_seconds = getattr(timeout, "total_seconds", None)
-    try:
-        seconds = float(timeout) if total_seconds is None else total_seconds()
-    except (TypeError, ValueError):
-        seconds = None
-    if seconds is None or isinstance(timeout, str):
-        raise TypeError(f"{rule}, but it is {timeout!r}")
-    if not seconds > 0:
-        raise ValueError(f"{rule}, but it is {timeout!r}")
-    return None if math.isinf(seconds) else seconds
-
-
-def limited(run, target, timeout):
+def limited(target, timeout):
     """The target, cancelled with a `TimeoutError` when a try takes longer than `timeout` seconds.
 
-    Nor does a try go on past the deadlines around the call. `max_time` is not one of them: it is
-    looked at between tries. The limit is a deadline for what the try calls: `remaining()` knows it.
+    No try goes on past the enclosing deadlines. `max_time` of the call is none of them: it is looked
+    at between tries. The limit is a deadline for what the try calls: `remaining()` knows it.
     """
     if not is_async(target):
         raise TypeError(
@@ -39,14 +23,15 @@ def limited(run, target, timeout):
         )
 
     async def attempt(*args, **kwargs):
-        left = run.remaining_outside()
+        own, now = _scope.variable.get(), float(clock())
+        left = None if own is None else own.remaining_outside(now)
         limit = timeout if left is None else min(timeout, left)
-        deadline = Scope(limit)
-        deadline.enter()
+        scope = Scope(own, now, limit, 0)
+        _scope.variable.set(scope)
         try:
             return await within(limit, args, kwargs)
         finally:
-            deadline.leave()
+            _scope.leave(own, scope)
 
     async def within(limit, args, kwargs):
         module = sys.modules[_library()]
@@ -67,6 +52,7 @@ def limited(run, target, timeout):
         else:
             return await _wait_for(module, target(*args, **kwargs), limit, _late(target, limit))
 
+    attempt.__wrapped__ = target
     return attempt
 
 

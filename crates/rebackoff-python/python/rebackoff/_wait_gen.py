@@ -2,46 +2,128 @@
 
 Each function gives a configured generator: pass it to a decorator as it is, or pass the function
 and its parameters as the decorator's own keywords. Every number of seconds may be a `timedelta`.
+
+The engine's own strategies count in floats. Here whole numbers stay `int`, to the last digit, and
+anything with arithmetic is a number; so the raw waits are written a second time, and the vectors of
+`conformance/` hold both together. All of them saturate.
 """
 
 from __future__ import annotations
 
-from rebackoff._native import Waits
+from rebackoff._jitter import uniform
+from rebackoff._seconds import number, plain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Generator, Iterable
     from datetime import timedelta
     from typing import Any
 
     Seconds = float | timedelta
+    _Base = Generator[float, Any, None]
+else:
+    _Base = object
+
+_LARGEST = 1.7976931348623157e308
+_E = 2.718281828459045
+_NUMBERS = (float, int)
+_LARGEST_INT = int(_LARGEST)
+_INFINITY = float("inf")
+
+
+class Waits(_Base):
+    """A configured wait strategy.
+
+    Given to a decorator, it starts afresh on each call. Used by hand, it is a generator: the first
+    `next` gives `None`, each later one a raw wait in seconds; `send` hands in the outcome.
+    """
+
+    __slots__ = ("_by_hand", "_parameters", "_raw", "_strategy")
+
+    def __init__(self, strategy: Callable[..., Waits], parameters: dict[str, Any]) -> None:
+        self._strategy = strategy
+        self._raw = _RAW[strategy.__name__]
+        self._parameters = parameters
+        self._by_hand: Any = None
+
+    @property
+    def name(self) -> str:
+        """The name of the strategy."""
+        return self._strategy.__name__
+
+    def start(self) -> Generator[Any, Any, None]:
+        """The raw waits of one call, from the first: a fresh generator."""
+        return self._raw(**self._parameters)
+
+    def __iter__(self) -> Waits:
+        return self
+
+    def __next__(self) -> float:
+        return self._generator().__next__()
+
+    def send(self, outcome: Any) -> float:
+        """Hands in the outcome of a try and gives the next raw wait."""
+        return self._generator().send(outcome)
+
+    def throw(self, error: Any, *rest: Any) -> float:
+        """Ends the generator with the error."""
+        return self._generator().throw(error, *rest)
+
+    def close(self) -> None:
+        """Ends the generator."""
+        self._generator().close()
+
+    def _generator(self) -> Any:
+        if self._by_hand is None:
+            self._by_hand = self.start()
+        return self._by_hand
+
+    def __repr__(self) -> str:
+        parameters = ", ".join(f"{name}={value!r}" for name, value in self._parameters.items())
+        return f"{self._strategy.__name__}({parameters})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # one that is used by hand begins anew elsewhere
+        return _again, (self._strategy, self._parameters)
+
+
+def _again(strategy: Callable[..., Waits], parameters: dict[str, Any]) -> Waits:
+    return strategy(**parameters)
 
 
 def expo(base: float = 2, factor: Seconds = 1, max_value: Seconds | None = None) -> Waits:
     """Waits `factor * base ** n` seconds before retry n = 0, 1, 2 …, never more than `max_value`."""
-    return Waits.expo(base, factor, max_value)
+    return Waits(expo, {"base": base, "factor": plain(factor), "max_value": plain(max_value)})
 
 
 def fibo(max_value: Seconds | None = None) -> Waits:
     """Waits 1, 1, 2, 3, 5, 8 … seconds, never more than `max_value`."""
-    return Waits.fibo(max_value)
+    return Waits(fibo, {"max_value": plain(max_value)})
 
 
 def constant(interval: Seconds | Iterable[Seconds] = 1) -> Waits:
     """Waits `interval` seconds each time; where it is iterable, its items in turn, then gives up."""
-    return Waits.constant(interval)
+    return Waits(constant, {"interval": plain(interval)})
 
 
 def linear(start: Seconds = 1, step: Seconds = 1, max_value: Seconds | None = None) -> Waits:
     """Waits `start + n * step` seconds before retry n = 0, 1, 2 …, never more than `max_value`."""
-    return Waits.linear(start, step, max_value)
+    parameters = {"start": plain(start), "step": plain(step), "max_value": plain(max_value)}
+    return Waits(linear, parameters)
 
 
 def decay(
     initial_value: Seconds = 1, decay_factor: float = 1, min_value: Seconds | None = None
 ) -> Waits:
     """Waits `initial_value * e ** (-n * decay_factor)` seconds before retry n = 0, 1, 2 …, never less than `min_value`."""
-    return Waits.decay(initial_value, decay_factor, min_value)
+    return Waits(
+        decay,
+        {
+            "initial_value": float(_number("initial_value", initial_value)),
+            "decay_factor": float(_number("decay_factor", decay_factor)),
+            "min_value": min_value if min_value is None else _number("min_value", min_value),
+        },
+    )
 
 
 def decorrelated(base: Seconds = 1, max_value: Seconds | None = 60) -> Waits:
@@ -49,7 +131,7 @@ def decorrelated(base: Seconds = 1, max_value: Seconds | None = 60) -> Waits:
 
     It is its own jitter: use it with `jitter=None`.
     """
-    return Waits.decorrelated(base, max_value)
+    return Waits(decorrelated, {"base": plain(base), "max_value": plain(max_value)})
 
 
 def runtime(*, value: Callable[[Any], Seconds | None]) -> Waits:
@@ -57,7 +139,137 @@ def runtime(*, value: Callable[[Any], Seconds | None]) -> Waits:
 
     It gives up where `value` says None.
     """
-    return Waits.runtime(value)
+    return Waits(runtime, {"value": value})
 
 
 STRATEGIES = (expo, fibo, constant, linear, decay, decorrelated, runtime)
+
+
+def _expo(base: Any, factor: Any, max_value: Any) -> Generator[Any, Any, None]:
+    yield
+    wait, n = _LARGEST, 0
+    while True:
+        try:
+            following = factor * base**n
+        except OverflowError:
+            # a factor of zero stays zero, whatever the power would be
+            wait = wait if factor else factor
+            break
+        if following > _LARGEST_INT if type(following) is int else following == _INFINITY:
+            break
+        wait = following
+        if max_value is not None and not wait < max_value:
+            break
+        yield wait
+        n += 1
+    if max_value is not None and not wait < max_value:
+        wait = max_value
+    while True:
+        yield wait
+
+
+def _fibo(max_value: Any) -> Generator[Any, Any, None]:
+    yield
+    wait, following = 1, 1
+    while max_value is None or wait < max_value:
+        yield wait
+        try:
+            _finite(following)
+        except OverflowError:
+            continue
+        wait, following = following, wait + following
+    while True:
+        yield max_value
+
+
+def _constant(interval: Any) -> Generator[Any, Any, None]:
+    yield
+    waits = _iterator(interval)
+    while waits is None:
+        yield interval
+    for wait in waits:
+        yield wait
+
+
+def _iterator(interval: Any) -> Any:
+    try:
+        return iter(interval)
+    except TypeError:
+        return None
+
+
+def _linear(start: Any, step: Any, max_value: Any) -> Generator[Any, Any, None]:
+    yield
+    n = 0
+    while True:
+        wait = start + step * n
+        if max_value is not None and not wait < max_value:
+            break
+        yield wait
+        n += 1
+    while True:
+        yield max_value
+
+
+def _decay(initial_value: float, decay_factor: float, min_value: Any) -> Generator[Any, Any, None]:
+    yield
+    wait = _LARGEST
+    n = 0
+    while True:
+        try:
+            now = _finite(initial_value * _E ** (-n * decay_factor))
+        except OverflowError:
+            break
+        if min_value is not None and now <= min_value:
+            wait = min_value
+            break
+        wait = now
+        yield wait
+        n += 1
+    while True:
+        yield wait
+
+
+def _decorrelated(base: Any, max_value: Any) -> Generator[Any, Any, None]:
+    yield
+    wait = base
+    while True:
+        wait = uniform(base, wait * 3)
+        if max_value is not None and not wait < max_value:
+            wait = max_value
+        yield wait
+
+
+def _runtime(value: Callable[[Any], Any]) -> Generator[Any, Any, None]:
+    outcome = yield
+    while True:
+        wait = value(outcome)
+        if wait is None:
+            return
+        outcome = None  # an error in a frame is a reference cycle
+        outcome = yield wait
+
+
+_RAW = {
+    "expo": _expo,
+    "fibo": _fibo,
+    "constant": _constant,
+    "linear": _linear,
+    "decay": _decay,
+    "decorrelated": _decorrelated,
+    "runtime": _runtime,
+}
+
+
+def _finite(wait: Any) -> Any:
+    """`wait`; an OverflowError where a float cannot hold it."""
+    if isinstance(wait, _NUMBERS) and (wait > _LARGEST or wait < -_LARGEST):
+        raise OverflowError("wait too large")
+    return wait
+
+
+def _number(name: str, value: Any) -> Any:
+    seconds = plain(value)
+    if number(seconds) is None:
+        raise TypeError(f"{name} must be a number of seconds, but it is {value!r}")
+    return seconds

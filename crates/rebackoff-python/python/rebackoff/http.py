@@ -25,8 +25,8 @@ import time
 from collections.abc import Collection
 from typing import Any
 
+from rebackoff._http_errors import hint_of_headers as _hint_of_headers
 from rebackoff._http_errors import is_request_error, network_errors
-from rebackoff._native import hint as _hint_of_headers
 
 __all__ = ["IDEMPOTENT_METHODS", "STATUSES", "errors", "hint", "is_final", "is_transient"]
 
@@ -72,8 +72,6 @@ def hint(outcome: object) -> float | None:
         pairs = [(str(name), str(value)) for name, value in headers.items()]
     except Exception:
         return None
-    # aiohttp keeps bytes that are no text as surrogates
-    pairs = [pair for pair in pairs if "".join(pair).isascii()]
     return _hint_of_headers(pairs, time.time())
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 
-from rebackoff._native import set_disabled, set_waits
+from rebackoff import _switches
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,16 +25,16 @@ def disabled() -> Generator[None, None, None]:
         with pytest.raises(ConnectionError):
             fetch(url)
     """
-    before = set_disabled(True)
+    before, _ = _switches.switch(disabled=True, into=_switches.waits)
     try:
         yield
     finally:
-        set_disabled(before)
+        _switches.switch(disabled=before, into=_switches.waits)
 
 
 @contextmanager
 def no_wait() -> Generator[list[float], None, None]:
-    """Inside, nobody sleeps; gives the list of the waits in their order.
+    """Inside, no call sleeps; gives the list of the waits in their order.
 
     For budgets and breakers the waits pass all the same: a breaker that would be half-open after a wait
     is, and a budget has filled. Their clock stays ahead when the block is left.
@@ -44,8 +44,8 @@ def no_wait() -> Generator[list[float], None, None]:
     assert len(waits) == 2
     """
     waits: list[float] = []
-    before = set_waits(waits)
+    _, before = _switches.switch(disabled=_switches.is_disabled, into=waits)
     try:
         yield waits
     finally:
-        set_waits(before)
+        _switches.switch(disabled=_switches.is_disabled, into=before)

@@ -1,95 +1,54 @@
 //! `Permit`: a call that a breaker lets through, for those who call by hand.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use pyo3::exceptions::{PyException, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::PyType;
-use rebackoff_core::{Health, Permit as Core, Seconds};
+use rebackoff_core::{Breaker as Core, Health, Permit as CorePermit, Seconds};
 
-use super::breaker::is_rejection;
-use super::{Breaker, in_drop};
+use super::health;
+use crate::words::{Drawn, seconds};
 
-/// A call that a breaker lets through.
-///
-///     with breaker.admit():
-///         fetch()
-///
-/// An `Exception` that leaves the block is a failure; a `CircuitOpenError`, for which nobody was asked, and
-/// anything else that does (a cancellation) says nothing of the target.
-#[pyclass(frozen, module = "rebackoff")]
+/// A call that a breaker lets through. Dropped, it is neutral and frees its place.
+#[pyclass(frozen, module = "rebackoff._native")]
 pub(crate) struct Permit {
-    breaker: Py<Breaker>,
-    core: Mutex<Option<Core>>,
+    breaker: Arc<Core>,
+    core: Mutex<Option<CorePermit>>,
     began: Seconds,
     is_probe: bool,
 }
 
 #[pymethods]
 impl Permit {
-    /// Whether the call is a probe of a half-open breaker.
     #[getter]
     fn is_probe(&self) -> bool {
         self.is_probe
     }
 
-    /// Tells what the call came to: "success", "failure" or "neutral". Only the first word counts.
-    #[pyo3(signature = (health="success"))]
-    fn settle(&self, py: Python<'_>, health: &str) -> PyResult<()> {
-        let health = match health {
-            "success" => Health::Success,
-            "failure" => Health::Failure,
-            "neutral" => Health::Neutral,
-            _ => {
-                let rule = "health must be 'success', 'failure' or 'neutral'";
-                return Err(PyValueError::new_err(format!("{rule}, but it is '{health}'")));
-            }
-        };
-        self.give_back(py, health)
-    }
-
-    fn __enter__(slf: Bound<'_, Self>) -> Bound<'_, Self> {
-        slf
-    }
-
-    #[pyo3(signature = (kind, error=None, traceback=None))]
-    fn __exit__(
-        &self,
-        py: Python<'_>,
-        kind: Option<Bound<'_, PyType>>,
-        error: Option<Bound<'_, PyAny>>,
-        traceback: Option<Bound<'_, PyAny>>,
-    ) -> PyResult<()> {
-        let _ = traceback;
-        let rejected = error.as_ref().map_or(Ok(false), is_rejection)?;
-        let health = match kind {
-            None => Health::Success,
-            Some(_) if rejected => Health::Neutral,
-            Some(kind) if kind.is_subclass_of::<PyException>()? => Health::Failure,
-            Some(_) => Health::Neutral,
-        };
-        self.give_back(py, health)
+    /// Settles the call. Only the first settlement counts. Returns whether the draw was used.
+    fn settle(&self, word: &str, now: f64, draw: f64) -> PyResult<bool> {
+        Ok(self.give_back(health(word)?, seconds(now), draw))
     }
 }
 
 impl Permit {
-    pub(super) fn new(breaker: Py<Breaker>, permit: Core, began: Seconds) -> Self {
+    pub(super) fn new(breaker: Arc<Core>, permit: CorePermit, began: Seconds) -> Self {
         let is_probe = permit.is_probe();
         Self { breaker, core: Mutex::new(Some(permit)), began, is_probe }
     }
 
-    fn give_back(&self, py: Python<'_>, health: Health) -> PyResult<()> {
-        let permit = self.core.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
-        permit.map_or(Ok(()), |permit| self.breaker.get().settle(py, permit, health, self.began))
+    fn give_back(&self, health: Health, now: Seconds, draw: f64) -> bool {
+        let mut drawn = Drawn::new(draw);
+        let permit = self.core.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(permit) = permit {
+            let took = || now.saturating_sub(self.began);
+            self.breaker.settle(permit, health, took, || now, &mut drawn);
+        }
+        drawn.is_used
     }
 }
 
 impl Drop for Permit {
-    /// A permit that nobody gave back says nothing of the target, and frees its place.
     fn drop(&mut self) {
-        let permit = self.core.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if let Some(permit) = permit.take() {
-            in_drop(|py| self.breaker.get().settle(py, permit, Health::Neutral, self.began));
-        }
+        self.give_back(Health::Neutral, self.began, 0.0);
     }
 }

@@ -30,10 +30,8 @@ def uninstrument(*exporters: Exporter) -> None:
 
 
 def _tell() -> None:
-    told = handlers(*_exporters)
-    _instrumented.tell(
-        tuple(told["on_try"]),
-        tuple(told["on_backoff"]),
-        tuple(told["on_giveup"]),
-        tuple(told["on_success"]),
-    )
+    by_event = handlers(*_exporters)
+    some = {
+        event: tuple(told) for event, told in by_event.items() if isinstance(told, list) and told
+    }
+    _instrumented.exporters = some

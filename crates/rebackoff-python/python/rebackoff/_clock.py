@@ -1,0 +1,56 @@
+"""The clock of calls, looked up where programs and their tests patch it."""
+
+from __future__ import annotations
+
+import time
+from sys import modules
+
+from rebackoff import _switches
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_monotonic = time.monotonic
+_names: dict[str, Any] = {"time": time}
+# the module, once the program has imported it, and its own class
+_datetime: Any = None
+_original: Any = None
+_epoch: Any = None
+
+
+def look_in(names: dict[str, Any]) -> None:
+    """Sets the namespace whose `time` and `datetime` tell the time: that of `rebackoff._sync`."""
+    global _names
+    _names = names
+
+
+def clock() -> Any:
+    """Reads `time.monotonic`, or a patched `datetime.datetime` beside it, as backoff 2 did."""
+    monotonic = _names["time"].monotonic
+    if monotonic is _monotonic:
+        if _datetime is None:
+            _find_datetime()
+        if _datetime is not None and (_datetime.datetime is not _original or "datetime" in _names):
+            return _calendar(_names.get("datetime", _datetime).datetime)
+    return monotonic()
+
+
+def now() -> float:
+    """The clock of budgets and breakers: `time.monotonic`, ahead by the waits that tests skipped."""
+    return float(time.monotonic()) + _switches.skipped
+
+
+def _calendar(patched: Any) -> float:
+    """Seconds since the first look at this patch, so that they are exact."""
+    global _epoch
+    moment = patched.now()
+    if _epoch is None or _epoch[0] is not patched:
+        _epoch = patched, moment
+    return float((moment - _epoch[1]).total_seconds())
+
+
+def _find_datetime() -> None:
+    global _datetime, _original
+    if "datetime" in modules:
+        _datetime, _original = modules["datetime"], modules["_datetime"].datetime

@@ -1,0 +1,43 @@
+"""Numbers of seconds, as programs give them: a number of any type, or a `timedelta`."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+def plain(value: Any) -> Any:
+    """`value`, or its seconds where it is a `timedelta`."""
+    kind = type(value)
+    if kind is float or kind is int:
+        return value
+    total_seconds = getattr(value, "total_seconds", None)
+    return value if total_seconds is None else total_seconds()
+
+
+def number(value: Any) -> float | None:
+    """`value` as an exact float, infinite where it is too large for one; None where it is no number."""
+    if type(value) is float:
+        return value
+    if not (hasattr(type(value), "__float__") or hasattr(type(value), "__index__")):
+        return None
+    try:
+        return float(value)
+    except OverflowError:
+        return float("-inf") if value < 0 else float("inf")
+    except TypeError:
+        return None
+
+
+def checked(name: str, value: Any, rule: str, *, above: bool = False, least: float = 0.0) -> float:
+    """The seconds of an option: `least` or more, or only more where `above` is set."""
+    shown = f"{name} must be {rule}, but it is {value!r}"
+    seconds = plain(value)
+    found = number(seconds)
+    if found is None:
+        raise TypeError(shown)
+    is_too_large = found == float("inf") and type(seconds) is not float
+    if is_too_large or not (found > least if above else found >= least):
+        raise ValueError(shown)
+    return found

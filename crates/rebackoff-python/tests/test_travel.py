@@ -1,0 +1,216 @@
+"""Decorated functions travel: by name, by value, into other processes, as copies."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import functools
+import itertools
+import logging
+import multiprocessing
+import pickle
+import subprocess
+import sys
+import textwrap
+
+import cloudpickle
+import dill
+import pytest
+import rebackoff
+from rebackoff import Breaker, Budget
+
+BY_VALUE = {"cloudpickle": cloudpickle, "dill": dill}
+by_value = pytest.mark.parametrize("pickler", BY_VALUE.values(), ids=BY_VALUE)
+
+OPTIONS = {
+    "none": {},
+    "limits": {"max_tries": 5, "max_time": 60, "last_wait": "stop", "nested": "allow"},
+    "asked": {"max_tries": lambda: 5, "max_time": lambda: 60},
+    "handlers": {
+        "on_try": len,
+        "on_success": [len, len],
+        "on_backoff": lambda details: None,
+        "on_giveup": len,
+    },
+    "conditions": {"giveup": lambda error: False, "hint": lambda error: 0, "jitter": None},
+    "guards": {"budget": Budget.quota(capacity=50), "breaker": Breaker(open_for=7)},
+    "guards by key": {"breaker": lambda *_: Breaker(), "counts": lambda outcome: None},
+    "logger": {"logger": logging.getLogger("travel"), "backoff_log_level": logging.DEBUG},
+    "no logger": {"logger": None},
+    "own jitter": {"jitter": lambda wait: wait / 2},
+}
+options = pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS)
+WAITS = [
+    rebackoff.expo(factor=0),
+    rebackoff.constant([0, 0, 0]),
+    rebackoff.runtime(value=lambda _: 0),
+]
+
+
+def flaky():
+    """A function that fails twice, of which nothing can be imported."""
+    tries = []
+
+    def target(value):
+        tries.append(value)
+        if len(tries) < 3:
+            raise ValueError
+        return value, len(tries)
+
+    return target
+
+
+def travelled(pickler, function):
+    # of the globals only those that are used: among those of a test are files of pytest's
+    options = {"recurse": True} if pickler is dill else {}
+    return pickle.loads(pickler.dumps(function, **options))
+
+
+@by_value
+@options
+@pytest.mark.parametrize("waits", WAITS, ids=repr)
+def test_a_blocking_function_travels_by_value(pickler, options, waits, sleeps):
+    call = rebackoff.on_exception(waits, ValueError, **options)(flaky())
+    assert travelled(pickler, call)(7) == (7, 3)
+    assert call(8) == (8, 3)
+
+
+@by_value
+@options
+def test_a_coroutine_function_travels_by_value(pickler, options, sleeps):
+    fails = flaky()
+
+    @rebackoff.on_exception(rebackoff.constant, ValueError, interval=0, **options)
+    async def call(value):
+        return fails(value)
+
+    assert asyncio.run(travelled(pickler, call)(7)) == (7, 3)
+
+
+@by_value
+def test_predicates_and_generators_travel_by_value(pickler, sleeps):
+    values = [0, 0, 5]
+
+    @rebackoff.on_predicate(rebackoff.fibo, lambda value: value < 5, jitter=None)
+    def poll():
+        return values.pop(0)
+
+    @rebackoff.on_exception(rebackoff.fibo, ValueError)
+    def items():
+        yield from values
+
+    @rebackoff.on_exception(rebackoff.fibo, ValueError)
+    async def async_items():
+        yield values
+
+    async def first(items):
+        return [item async for item in items()]
+
+    assert list(travelled(pickler, items)()) == [0, 0, 5]
+    assert asyncio.run(first(travelled(pickler, async_items))) == [[0, 0, 5]]
+    assert travelled(pickler, poll)() == 5
+
+
+@by_value
+def test_a_call_travels_after_it_was_used(pickler, sleeps):
+    call = rebackoff.on_exception(rebackoff.expo, ValueError, max_tries=9)(flaky())
+    assert call(1) == (1, 3)
+    assert travelled(pickler, call)(2) == (2, 4)
+
+
+@rebackoff.on_exception(rebackoff.expo, ValueError)
+def known(value):
+    return value * value
+
+
+def test_a_function_that_can_be_imported_travels_by_name():
+    assert pickle.loads(pickle.dumps(known)) is known
+    assert copy.copy(known) is known and copy.deepcopy(known) is known
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
+def test_processes_call_it_however_they_start(method):
+    with multiprocessing.get_context(method).Pool(1) as pool:
+        assert pool.map(known, range(4)) == [0, 1, 4, 9]
+
+
+def test_joblib_ships_functions_of_main():
+    program = """
+        import rebackoff
+        from joblib import Parallel, delayed
+        @rebackoff.on_exception(rebackoff.expo, ConnectionError, max_tries=3)
+        def fetch(n):
+            return n * n
+        print(Parallel(n_jobs=2)(delayed(fetch)(n) for n in range(4)))
+    """
+    command = [sys.executable, "-c", textwrap.dedent(program)]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=600)
+    assert run.stdout == "[0, 1, 4, 9]\n", run.stderr
+
+
+@by_value
+@pytest.mark.parametrize(
+    ("keyword", "given"),
+    [
+        *itertools.product(
+            ["def", "async def"], ["", "max_time=9", "on_try=len", "breaker=rebackoff.Breaker()"]
+        ),
+        ("async def", "timeout=60"),
+    ],
+)
+def test_functions_of_main_are_read_by_a_program_that_does_not_have_them(
+    pickler, keyword, given, tmp_path
+):
+    pickled = tmp_path / "pickled"
+    program = f"""
+        import rebackoff, {pickler.__name__} as pickler
+        @rebackoff.on_exception(rebackoff.expo, ConnectionError, max_tries=3, factor=0, {given})
+        {keyword} fetch(n, tries=[]):
+            tries.append(n)
+            if len(tries) < 3:
+                raise ConnectionError
+            return n * n, len(tries)
+        open({str(pickled)!r}, "wb").write(pickler.dumps(fetch))
+    """
+    reader = f"""
+        import asyncio, inspect, {pickler.__name__} as pickle
+        fetch = pickle.load(open({str(pickled)!r}, "rb"))
+        print(asyncio.run(fetch(5)) if inspect.iscoroutinefunction(fetch) else fetch(5))
+    """
+    for source in (program, reader):
+        command = [sys.executable, "-c", textwrap.dedent(source)]
+        run = subprocess.run(command, capture_output=True, text=True, timeout=600)
+        assert run.returncode == 0, run.stderr
+    assert run.stdout == "(25, 3)\n"
+
+
+MAKERS = [
+    functools.partial(Budget.per_second, rate=3, capacity=7),
+    functools.partial(Budget.share, ratio=0.3, floor=2, ttl=5),
+    functools.partial(Budget.quota, capacity=50, retry_cost=2, timeout_cost=4, dry_run=True),
+    functools.partial(Budget.throttle, max_tokens=8, token_ratio=0.5),
+    functools.partial(Breaker, consecutive=2, open_for=7, jitter="full"),
+    functools.partial(Breaker, failure_rate=0.5, slow_rate=0.3, slow_after=2, metrics_only=True),
+]
+
+
+@pytest.mark.parametrize("make", MAKERS)
+@pytest.mark.parametrize(
+    "copied", [copy.copy, copy.deepcopy, lambda guard: pickle.loads(pickle.dumps(guard))]
+)
+def test_a_guard_travels_by_its_parameters_and_begins_anew(make, copied):
+    guard, fresh = make(), repr(make())
+    if isinstance(guard, Breaker):
+        guard.isolate()
+    else:
+        guard.withdraw()
+    other = copied(guard)
+    assert other is not guard and repr(other) == fresh
+
+
+@pytest.mark.parametrize("waits", [rebackoff.expo(3, 2, 9), rebackoff.constant([1, 2])])
+def test_configured_waits_travel_by_their_parameters(waits):
+    next(waits), next(waits)
+    again = pickle.loads(pickle.dumps(waits))
+    assert repr(again) == repr(waits) and next(again) is None
