@@ -2,7 +2,7 @@
 
 /// Keeps an outcome as long as the call may still return it, and drops it otherwise.
 pub trait Keep<O>: Sized {
-    /// Whether the outcome is kept.
+    /// True where the outcome is kept.
     const KEEPS: bool;
 
     /// Keeps `outcome`, or drops it.
@@ -15,7 +15,7 @@ pub trait Keep<O>: Sized {
     fn take(&mut self) -> Option<O>;
 }
 
-/// An outcome that no one can ask for any more.
+/// An outcome that the call cannot return any more.
 #[derive(Clone, Copy, Debug)]
 pub struct Dropped;
 

@@ -11,10 +11,17 @@ use moka::sync::Cache;
 
 /// A budget or a breaker for each key, for example for each host.
 ///
-/// At most `capacity` keys are kept (a few more while many new ones come at once); the one that was
-/// least recently used goes first, and its guard lives on in the calls that hold it. When that key
-/// comes back, its guard begins anew: a breaker closed, a budget as it was made. Finding a key that
-/// is there waits for no lock, and making the guard of a new one holds up no other key.
+/// At most `capacity` keys are kept. The key that was least recently used goes first, and its guard lives
+/// on in the calls that hold it. When that key comes back, its guard begins anew: a breaker closed, a
+/// budget as it was made. Finding a key that is there waits for no lock, and making the guard of a new
+/// key holds up no other key.
+///
+/// - **Overshoot:** evicted keys are dropped along with later calls of `get`, or by
+///   [`trim`](Self::trim). While threads bring new keys faster than that, a few hundred keys more than
+///   `capacity` can be there.
+/// - **Keys of strangers:** a client that chooses its keys freely (a header, a path) can push out the
+///   guards of others, and so close an open breaker. Take keys that clients cannot choose, such as the
+///   hosts of a configuration, or a `Keyed` of its own for each client.
 ///
 /// ```
 /// use std::num::NonZeroU64;

@@ -47,7 +47,7 @@ impl<T> Signal for &Receiver<T> {
 
 /// The wait of a blocking call, with a signal or without.
 pub trait BlockingWait<S> {
-    /// What becomes of the outcome of the last try in the wait: a cancelled call returns it.
+    /// The form in which a call keeps the last outcome in a wait: a cancelled call returns it.
     type Kept<O>: Keep<O>;
 
     /// Waits, and returns whether the signal came.
@@ -103,7 +103,7 @@ impl<S: Sleeper, C: Signal> BlockingWait<S> for WokenBy<C> {
 
 /// The signal of an async call, if it has one.
 pub trait AsyncSignal<O> {
-    /// What becomes of the outcome of the last try in the wait: a cancelled call returns it.
+    /// The form in which a call keeps the last outcome in a wait: a cancelled call returns it.
     type Kept: Keep<O>;
 
     /// Polls the signal in a wait.

@@ -9,7 +9,7 @@ use rebackoff_core::{Limits, Seconds};
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Skipped {
     own: Duration,
-    /// What this thread had skipped when the call began.
+    /// The waits that this thread had skipped when the call began.
     before: Duration,
 }
 

@@ -64,7 +64,7 @@ async fn order<R: RetryFor<Answer>>(policy: &R) -> Answer {
     policy.retry_async(down).await
 }
 
-/// The same as an object: one type for all policies of a library's users.
+/// An object: one type for all policies of a library's users.
 trait Retrier: Send + Sync {
     fn run(&self) -> Pin<Box<dyn Future<Output = Answer> + Send + '_>>;
 }

@@ -5,6 +5,7 @@
 
 mod asks;
 mod call;
+mod guarding;
 mod handle;
 mod pays;
 #[cfg(any(feature = "reqwest", feature = "tower"))]
@@ -12,12 +13,13 @@ mod per_request;
 mod rejection;
 
 pub use asks::{Asks, ByFunction, ByOutcome, OnRejection};
-pub use call::{Guarding, GuardsOfCall, Several};
+pub use call::GuardsOfCall;
+pub use guarding::{Guarding, Several};
 pub use handle::Handle;
 pub use pays::Pays;
 #[cfg(any(feature = "reqwest", feature = "tower"))]
 pub use per_request::{BreakerFor, BudgetFor, GuardsOfRequest, GuardsPerRequest};
 pub use rejection::{Either, FromOpen, NoRejection, OpenOr, Rejected, Rejection, Rejects};
 
-/// What becomes of the outcome `O` in the wait of a call with the guards `G`.
+/// The form in which a call with the guards `G` keeps the outcome `O` in a wait.
 pub type KeptBy<G, O> = <<G as Guarding>::Rejection as Rejection>::Kept<O>;

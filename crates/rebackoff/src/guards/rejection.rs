@@ -122,7 +122,8 @@ pub trait Rejection: Sized {
     /// This kind of rejection or `R`; `R` alone where this kind never comes.
     type Or<R: Rejection>: Rejection;
 
-    /// What becomes of the last outcome in the wait, after which a breaker may reject the retry.
+    /// The form in which a call keeps the last outcome in a wait, after which a breaker may reject the
+    /// retry.
     type Kept<O>: Keep<O>;
 
     /// A loop `T` that this kind of rejection may prevent: `T`, or `Result<T, Self>`.
