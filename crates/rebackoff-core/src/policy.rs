@@ -4,7 +4,9 @@ use core::num::NonZeroU64;
 use core::time::Duration;
 
 use crate::error::{PolicyError, Value};
-use crate::{Above, Draws, Hints, Jitter, LastWait, Limits, Nested, Seconds, Wait};
+use crate::{
+    Above, Draws, Hints, Jitter, LastWait, Limits, Nested, NextWait, Position, Seconds, Wait,
+};
 
 /// How to retry: a wait strategy, a jitter and limits.
 ///
@@ -247,6 +249,15 @@ const fn default_spread(wait: &Wait, jitter: Jitter) -> f64 {
         (Wait::Decorrelated(_), _) => Hints::SPREAD,
         (_, Jitter::None) => 0.0,
         _ => Hints::SPREAD,
+    }
+}
+
+impl Policy {
+    /// Returns the wait at `position` before and after jitter, or `None` where the strategy ends.
+    #[inline]
+    pub fn next_wait(&self, position: Position, draws: &mut impl Draws) -> Option<NextWait> {
+        let raw = self.wait().next(position, draws)?;
+        Some(NextWait { raw, jittered: self.spread(raw, draws) })
     }
 }
 

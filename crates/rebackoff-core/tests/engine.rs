@@ -260,7 +260,7 @@ fn goes_on_in_another_strategy_at_the_place_it_has_come_to() {
     let mut engine = Engine::new();
     let mut wait = |policy: &Policy| {
         engine.handle_try();
-        let wait = policy.next_wait(engine.position().within(policy.wait()), &mut || 0.5);
+        let wait = policy.next_wait(policy.wait().take_over(engine.position()), &mut || 0.5);
         let (limits, verdict) = (policy.limits(), Verdict::Retry);
         match engine.handle_wait(limits, verdict, Seconds::ZERO, wait, &mut || 0.5) {
             Step::Retry { wait, .. } => wait.to_duration(),

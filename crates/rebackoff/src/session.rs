@@ -576,7 +576,7 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
         let off_schedule = chosen.is_some() || own.is_some();
         let mut position = self.engine.position();
         if off_schedule || self.off_schedule {
-            position = position.within(policy.wait());
+            position = policy.wait().take_over(position);
             self.off_schedule = off_schedule;
         }
         let raw = match own {

@@ -87,6 +87,27 @@ impl Wait {
         }
     }
 
+    /// Returns `position` in the schedule of this strategy, after waits of another one.
+    ///
+    /// A strategy that draws its waits goes on from the last raw wait, whichever strategy gave it.
+    ///
+    /// ```
+    /// use rebackoff_core::{Position, Seconds, linear};
+    ///
+    /// let second = Seconds::new(1.0).unwrap();
+    /// let position = Position { n: 2, previous: second };
+    /// assert_eq!(linear().wait().take_over(position).previous, Seconds::new(2.0).unwrap());
+    /// ```
+    #[must_use]
+    pub fn take_over(&self, position: Position) -> Position {
+        match (self, position.n.checked_sub(1)) {
+            (Self::Decorrelated(_), _) | (_, None) => position,
+            (_, Some(last)) => {
+                Position { previous: self.raw(last).unwrap_or(position.previous), ..position }
+            }
+        }
+    }
+
     /// Returns the raw wait at `position`, or `None` where the strategy ends.
     #[inline]
     pub fn next(&self, position: Position, draws: &mut impl Draws) -> Option<Seconds> {
