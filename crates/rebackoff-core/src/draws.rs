@@ -17,6 +17,16 @@ impl<F: FnMut() -> f64> Draws for F {
     #[inline]
     fn uniform(&mut self) -> f64 {
         let draw = self();
-        if draw >= 0.0 { draw.min(BELOW_ONE) } else { 0.0 }
+        if draw > 0.0 { draw.min(BELOW_ONE) } else { 0.0 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_draw_of_negative_zero_is_zero() {
+        assert!((|| -0.0).uniform().is_sign_positive());
     }
 }
