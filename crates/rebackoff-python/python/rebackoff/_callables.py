@@ -98,6 +98,7 @@ def _is_marked(function):
     """Whether the function is marked as a coroutine function, as `inspect` and `asyncio` mark them."""
     marks = (
         ("inspect", "_is_coroutine_mark", "_is_coroutine_marker"),
+        ("inspect", "_is_coroutine_marker", "_is_coroutine_marker"),  # CPython 3.12
         ("asyncio.coroutines", "_is_coroutine", "_is_coroutine"),
     )
     for module, name, attribute in marks:

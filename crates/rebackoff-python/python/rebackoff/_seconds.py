@@ -37,7 +37,7 @@ def checked(name: str, value: Any, rule: str, *, above: bool = False, least: flo
     found = number(seconds)
     if found is None:
         raise TypeError(shown)
-    is_too_large = found == float("inf") and type(seconds) is not float
+    is_too_large = found == float("inf") and not isinstance(seconds, float)
     if is_too_large or not (found > least if above else found >= least):
         raise ValueError(shown)
     return found
