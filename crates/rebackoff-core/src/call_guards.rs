@@ -1,8 +1,8 @@
 //! The protocol of a budget and a breaker inside one call.
 
 use crate::{
-    Breaker, Budget, Cost, Draws, Health, Moment, Open, Permit, Reason, Seconds, Verdict,
-    Withdrawal,
+    Breaker, Budget, Cost, Draws, Health, Moment, Open, Permit, Reason, Seconds, StateChange,
+    Verdict, Withdrawal,
 };
 
 /// The protocol of one optional budget and one optional breaker inside one call: a state machine
@@ -19,13 +19,16 @@ use crate::{
 /// | [`handle_resume`](Self::handle_resume) | the wait is over | admits or rejects the retry | |
 /// | [`handle_abandoned`](Self::handle_abandoned) | the call ends in any other way | takes the permit back as neutral | takes back what a retry paid that did not begin |
 ///
+/// Each change of the breaker's state that the call makes is returned once, by the method that made it;
+/// `handle_abandoned` makes none.
+///
 /// A call with several budgets or breakers holds one value for each, in order, and abandons the
 /// earlier ones when a later one refuses.
 ///
 /// ```
 /// use rebackoff_core::{Budget, CallGuards, Cost, Reason, Seconds, Verdict, budget};
 ///
-/// static RETRIES: Budget = budget!(quota(capacity = 5));
+/// static RETRIES: Budget = budget!(quota(capacity = 10));
 ///
 /// let now = || Seconds::ZERO;
 /// let mut guards = CallGuards::new();
@@ -34,7 +37,7 @@ use crate::{
 /// guards.handle_settled(Some(&RETRIES), None, Verdict::Retry, None, now, &mut || 0.5);
 /// assert_eq!(guards.handle_retry(Some(&RETRIES), None, Cost::Retry, Seconds::ZERO, now), Ok(()));
 /// guards.handle_abandoned(Some(&RETRIES), None); // in the wait: the tokens go back
-/// assert_eq!(RETRIES.tokens(now), 5.0);
+/// assert_eq!(RETRIES.tokens(now), 10.0);
 /// # Ok::<(), rebackoff_core::Open>(())
 /// ```
 #[derive(Debug)]
@@ -84,12 +87,12 @@ impl CallGuards {
         budget: Option<&Budget>,
         breaker: Option<&Breaker>,
         now: impl Fn() -> M,
-    ) -> Result<(), Open> {
-        self.admit(breaker, &now)?;
+    ) -> Result<Option<StateChange>, Open> {
+        let change = self.admit(breaker, &now)?;
         if let Some(budget) = budget {
             budget.handle_start(now);
         }
-        Ok(())
+        Ok(change)
     }
 
     /// The try begins that was admitted: from now on, what it paid is spent.
@@ -109,15 +112,16 @@ impl CallGuards {
         health: Option<Health>,
         now: impl Fn() -> M,
         draws: &mut impl Draws,
-    ) {
+    ) -> Option<StateChange> {
         self.refund_unless_begun(budget);
+        let mut change = None;
         if let (Some(breaker), Some(permit)) = (breaker, self.permit.take()) {
             let health = health.unwrap_or(match verdict {
                 Verdict::Accept | Verdict::GiveUp => Health::Success,
                 Verdict::Retry | Verdict::RetryAfter(_) | Verdict::Stop => Health::Failure,
             });
             let began = self.began;
-            breaker.settle(permit, health, || now().into().since(began), &now, draws);
+            change = breaker.settle(permit, health, || now().into().since(began), &now, draws);
         }
         if let Some(budget) = budget {
             match verdict {
@@ -126,6 +130,7 @@ impl CallGuards {
                 Verdict::Retry | Verdict::RetryAfter(_) | Verdict::Stop => budget.handle_failure(),
             }
         }
+        change
     }
 
     /// Asks for a retry after `wait`: the breaker is looked at, then the budget pays `cost`, so that
@@ -170,7 +175,7 @@ impl CallGuards {
         budget: Option<&Budget>,
         breaker: Option<&Breaker>,
         now: impl Fn() -> M,
-    ) -> Result<(), Open> {
+    ) -> Result<Option<StateChange>, Open> {
         self.admit(breaker, &now).inspect_err(|_| self.handle_abandoned(budget, breaker))
     }
 
@@ -179,7 +184,8 @@ impl CallGuards {
     pub fn handle_abandoned(&mut self, budget: Option<&Budget>, breaker: Option<&Breaker>) {
         if let (Some(breaker), Some(permit)) = (breaker, self.permit.take()) {
             let seen = self.seen;
-            breaker.settle(permit, Health::Neutral, || Seconds::ZERO, || seen, &mut || 0.0);
+            // A neutral outcome changes no state.
+            let _ = breaker.settle(permit, Health::Neutral, || Seconds::ZERO, || seen, &mut || 0.0);
         }
         self.refund_unless_begun(budget);
     }
@@ -200,19 +206,22 @@ impl CallGuards {
         &mut self,
         breaker: Option<&Breaker>,
         now: impl Fn() -> M,
-    ) -> Result<(), Open> {
+    ) -> Result<Option<StateChange>, Open> {
+        let mut change = None;
         if let Some(breaker) = breaker {
             let seen = &mut self.seen;
             let admitted = breaker.admit(|| {
                 *seen = now().into();
                 *seen
             });
-            self.permit = Some(admitted?);
+            let permit = admitted?;
+            change = permit.change();
+            self.permit = Some(permit);
             if breaker.is_timed() {
                 self.began = now().into();
             }
         }
         self.phase = Phase::Due;
-        Ok(())
+        Ok(change)
     }
 }

@@ -54,7 +54,9 @@ mod verdict;
 mod wait;
 
 #[cfg(target_has_atomic = "64")]
-pub use breaker::{Breaker, BreakerBuilder, BreakerState, Counts, Health, Open, Permit};
+pub use breaker::{
+    Breaker, BreakerBuilder, BreakerState, Counts, Health, Open, Permit, StateChange,
+};
 #[cfg(target_has_atomic = "64")]
 pub use budget::{Budget, Cost, PerSecond, Quota, Refused, Share, Throttle, Withdrawal};
 #[cfg(target_has_atomic = "64")]

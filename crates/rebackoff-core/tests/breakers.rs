@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use rebackoff_core::{
-    Breaker, BreakerState, Counts, Health, Jitter, Permit, Seconds, millis, secs,
+    Breaker, BreakerState, Counts, Health, Jitter, Permit, Seconds, StateChange, millis, secs,
 };
 
 fn at(seconds: f64) -> impl Fn() -> Seconds + Copy {
@@ -161,4 +161,34 @@ proptest! {
 fn one_failure_is_no_row() {
     let breaker = Breaker::builder().consecutive(1).build().unwrap();
     assert_eq!(breaker.to_string(), "opens after a failure, for 30s");
+}
+
+#[test]
+fn each_change_of_state_is_returned_once_by_the_call_that_made_it() {
+    use BreakerState::{Closed, HalfOpen, Isolated, Open};
+    let at = |seconds: f64| move || Seconds::new(seconds).unwrap();
+    let states = |change: Option<StateChange>| change.map(|change| (change.from, change.to));
+    let breaker = Breaker::builder().consecutive(2).open_for(secs(1)).probes(2).build().unwrap();
+    let mut draws = || 0.0;
+    let mut settle = |permit, health, time| {
+        states(breaker.settle(permit, health, || Seconds::ZERO, at(time), &mut draws))
+    };
+    let [first, second, late] = [(); 3].map(|()| breaker.admit(at(0.0)).unwrap());
+    assert_eq!(settle(first, Health::Failure, 0.0), None);
+    assert_eq!(settle(second, Health::Failure, 0.0), Some((Closed, Open)));
+    assert_eq!(settle(late, Health::Failure, 0.0), None);
+
+    let [probe, other] = [(); 2].map(|()| breaker.admit(at(1.0)).unwrap());
+    assert_eq!((states(probe.change()), other.change()), (Some((Open, HalfOpen)), None));
+    assert_eq!(settle(probe, Health::Success, 1.0), None);
+    assert_eq!(settle(other, Health::Success, 1.0), Some((HalfOpen, Closed)));
+
+    assert_eq!(states(breaker.force_open(at(2.0))), Some((Closed, Open)));
+    assert_eq!(states(breaker.force_open(at(2.0))), None);
+    let again = breaker.admit(at(3.0)).unwrap();
+    assert_eq!(states(again.change()), Some((Open, HalfOpen)));
+    assert_eq!(settle(again, Health::Failure, 3.0), Some((HalfOpen, Open)));
+    assert_eq!(states(breaker.isolate()), Some((Open, Isolated)));
+    assert_eq!(states(breaker.reset()), Some((Isolated, Closed)));
+    assert_eq!(states(breaker.reset()), None);
 }

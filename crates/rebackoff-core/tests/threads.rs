@@ -151,9 +151,15 @@ fn a_breaker_under_all_events_at_once_stays_of_use() {
         for turn in 0..5000_u32 {
             let now = || Seconds::new(f64::from(turn)).unwrap();
             match (turn * 7 + number * 3) % 31 {
-                0 => breaker.reset(),
-                1 => breaker.force_open(now),
-                2 => breaker.isolate(),
+                0 => {
+                    breaker.reset();
+                }
+                1 => {
+                    breaker.force_open(now);
+                }
+                2 => {
+                    breaker.isolate();
+                }
                 _ => {
                     if let Ok(permit) = breaker.admit(now) {
                         let failed = (turn + number) % 3 == 0;

@@ -130,7 +130,9 @@ mod blocking {
             .retry(down)
             .breaker(&breaker)
             // The breaker is asked before handlers are told, and once more after the wait.
-            .on_backoff(|_| breaker.isolate())
+            .on_backoff(|_| {
+                breaker.isolate();
+            })
             .sleeper(clock.clone())
             .outcome();
         assert_eq!((outcome.tries, outcome.reason), (1, Some(Reason::Breaker)));
@@ -145,7 +147,9 @@ mod blocking {
             .retry(down)
             .hint(|_| Some(secs(3)))
             .breaker(&breaker)
-            .on_backoff(|_| breaker.isolate())
+            .on_backoff(|_| {
+                breaker.isolate();
+            })
             .sleeper(clock)
             .outcome();
         assert_eq!((outcome.reason, outcome.hint), (Some(Reason::Breaker), None));
@@ -194,7 +198,9 @@ mod blocking {
             for budget_first in [true, false] {
                 breaker.reset();
                 let call = EACH_SECOND.retry(down).sleeper(clock.clone());
-                let call = call.on_backoff(|_| breaker.isolate());
+                let call = call.on_backoff(|_| {
+                    breaker.isolate();
+                });
                 let outcome = if budget_first {
                     call.budget(budget).breaker(&breaker).outcome()
                 } else {
@@ -339,7 +345,9 @@ mod blocking {
                 .retry(down)
                 .breaker(&breakers[0])
                 .breaker(&breakers[1])
-                .on_backoff(|_| breakers[opens].isolate())
+                .on_backoff(|_| {
+                    breakers[opens].isolate();
+                })
                 .sleeper(clock.clone())
                 .outcome();
             assert_eq!((outcome.tries, outcome.reason), (1, Some(Reason::Breaker)));
@@ -407,7 +415,9 @@ mod asynchronous {
         let outcome = EACH_SECOND
             .retry_async(|| async { down() })
             .breaker(&breaker)
-            .on_backoff(|_| breaker.isolate())
+            .on_backoff(|_| {
+                breaker.isolate();
+            })
             .outcome()
             .await;
         assert_eq!((outcome.tries, outcome.reason), (1, Some(Reason::Breaker)));
@@ -528,8 +538,9 @@ mod loops {
         let tries = EACH_SECOND.tries().sleeper(clock).budget(&budget);
         let mut tries = tries.breaker(&breaker).unwrap();
         assert_eq!(tries.backoff("down"), Ok(()));
-        let mut tries =
-            tries.hook(rebackoff::hooks::OnBackoff(|_: &Event<'_, &str>| breaker.isolate()));
+        let mut tries = tries.hook(rebackoff::hooks::OnBackoff(|_: &Event<'_, &str>| {
+            breaker.isolate();
+        }));
         assert_eq!(tries.backoff("down"), Err("down"));
         assert_eq!(budget.tokens(|| Seconds::ZERO), 2.0);
     }

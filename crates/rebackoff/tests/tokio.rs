@@ -146,7 +146,12 @@ fn a_call_that_has_given_up_is_never_ready_again() {
 
     let breaker = Breaker::builder().build().unwrap();
     let call = TWICE.retry_async(down).breaker_or(&breaker, |_| Err(SHUT));
-    let mut stopped = Box::pin(call.on_backoff(|_| breaker.isolate()).into_future());
+    let mut stopped = Box::pin(
+        call.on_backoff(|_| {
+            breaker.isolate();
+        })
+        .into_future(),
+    );
     ends(2, &mut |context| stopped.as_mut().poll(context));
 
     let call = ONCE.retry_async(down).breaker_or(&breaker, |_| Err(SHUT));

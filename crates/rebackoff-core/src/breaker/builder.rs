@@ -1,8 +1,9 @@
 use core::time::Duration;
 
+use super::Breaker;
 use super::probes::MAX_PROBES;
+use super::rates::{Rates, Trip};
 use super::window::Span;
-use super::{Breaker, Rates, Trip};
 use crate::atomic::const_unless_loom;
 use crate::error::{Value, within};
 use crate::slices::SLICES;

@@ -1,29 +1,45 @@
-//! Whether to call at all.
+//! Circuit breakers.
+//!
+//! | state | event | next state |
+//! |---|---|---|
+//! | closed | a failure: `consecutive` in a row, or a rate is reached | open, for w (k = 0) |
+//! | open | `admit` after its time | half-open; the call is a probe |
+//! | half-open | a probe succeeds: `close_after` in all | closed |
+//! | half-open | a probe fails, or is slow | open, for w (k + 1) |
+//! | any | `force_open` | open, for `open_for` |
+//! | any | `isolate` | isolated |
+//! | any | `reset` | closed |
+//!
+//! Every change of state begins a generation. What was admitted in an earlier one changes nothing.
+//! `admission` is the way in, `settling` the way out, `change` the one place where the word changes.
 
-mod answers;
+mod admission;
 mod builder;
+mod change;
 mod display;
+mod permit;
 mod probes;
+mod rates;
+mod settling;
+mod state;
+mod time;
 mod window;
 mod word;
 
-use core::cell::LazyCell;
-
-use answers::Admitted;
-pub use answers::{BreakerState, Counts, Health, Open, Permit};
 pub use builder::BreakerBuilder;
 use builder::Rules;
-use probes::{Probe, Probes};
-use window::{Span, Window};
-use word::{GENERATIONS, MAX_REOPENED, Mode, Word};
+pub use permit::{Open, Permit};
+use probes::Probes;
+use rates::{Rates, Trip};
+pub use state::{BreakerState, Counts, Health, StateChange};
+use time::{is_before, period};
+use window::Window;
+use word::Mode;
 
-use crate::atomic::{AtomicU64, Ordering, Ordering::Relaxed, const_unless_loom, fence};
-use crate::wait::power;
-use crate::{Draws, Moment, Seconds};
+use crate::Moment;
+use crate::atomic::{AtomicU64, Ordering::Relaxed, const_unless_loom};
 
-const NANOS_PER_MILLI: u64 = 1_000_000;
-
-/// Whether to call at all, learned from many calls: a circuit breaker.
+/// A circuit breaker: learns from many calls whether to call the target at all.
 ///
 /// Closed, it lets all calls through, and opens when too many fail. Open, it rejects them, so that
 /// the target can recover and callers need not wait for a failure, for `open_for`. Then it is
@@ -110,23 +126,6 @@ pub struct Breaker {
     failures: AtomicU64,
 }
 
-/// When a closed breaker opens.
-#[derive(Clone, Copy, Debug)]
-enum Trip {
-    Consecutive(u32),
-    Rates(Rates),
-}
-
-/// A rate that is not asked for is infinite.
-#[derive(Clone, Copy, Debug)]
-struct Rates {
-    failure_rate: f64,
-    slow_rate: f64,
-    longer_than: Option<Seconds>,
-    span: Span,
-    min_calls: u32,
-}
-
 impl Breaker {
     /// Begins a breaker with all defaults.
     pub const fn builder() -> BreakerBuilder {
@@ -149,7 +148,7 @@ impl Breaker {
 
     // Getters
 
-    /// Whether it lets calls through. One that is open reads as half-open once its time is over.
+    /// The state. An open breaker reads as half-open once its time is over.
     pub fn state<M: Into<Moment>>(&self, now: impl FnOnce() -> M) -> BreakerState {
         let word = self.load();
         match word.mode() {
@@ -160,23 +159,8 @@ impl Breaker {
         }
     }
 
-    /// Whether [`admit`](Self::admit) would let a call through, without taking or counting
-    /// anything.
-    ///
-    /// # Errors
-    ///
-    /// It would not.
-    #[inline]
-    pub fn check<M: Into<Moment>>(&self, now: impl FnOnce() -> M) -> Result<(), Open> {
-        let word = self.load();
-        if word.mode() == Mode::Closed || self.rules.metrics_only {
-            return Ok(());
-        }
-        self.check_unless_closed(word, now().into())
-    }
-
-    /// What it has counted since it was last closed, as far as it is in the window; nothing, unless
-    /// it is closed.
+    /// The calls counted since the breaker was last closed, as far as they are in the window; none,
+    /// unless it is closed.
     pub fn counts<M: Into<Moment>>(&self, now: impl FnOnce() -> M) -> Counts {
         let word = self.load();
         if word.mode() != Mode::Closed {
@@ -192,355 +176,30 @@ impl Breaker {
         }
     }
 
-    /// How many calls were rejected; metrics-only, how many would have been.
+    /// The number of rejected calls; metrics-only, of those that would have been.
     pub fn rejected(&self) -> u64 {
         self.rejected.load(Relaxed)
     }
 
-    /// How often it opened, by itself or by [`force_open`](Self::force_open).
+    /// The number of times that it opened, by itself or by [`force_open`](Self::force_open).
     pub fn opened(&self) -> u64 {
         self.opened.load(Relaxed)
     }
 
-    /// How many failures were settled that it took notice of.
+    /// The number of failures that it counted.
     pub fn failures(&self) -> u64 {
         self.failures.load(Relaxed)
     }
 
-    /// Whether it asks how long calls took.
+    /// Returns whether slow calls count, so that `settle` asks how long a call took.
     pub const fn is_timed(&self) -> bool {
         matches!(self.rules.trip, Trip::Rates(Rates { longer_than: Some(_), .. }))
     }
 
-    /// Whether it rejects nothing and only counts.
+    /// Returns whether the breaker rejects nothing and only counts.
     pub const fn is_metrics_only(&self) -> bool {
         self.rules.metrics_only
     }
-
-    // Handlers
-
-    /// Asks for a call. The permit is for [`settle`](Self::settle), however the call ends.
-    ///
-    /// # Errors
-    ///
-    /// The target is not to be called.
-    #[inline(always)]
-    #[allow(
-        clippy::inline_always,
-        reason = "a driver has one such place, and a closed breaker is to cost a load"
-    )]
-    pub fn admit<M: Into<Moment>>(&self, now: impl FnOnce() -> M) -> Result<Permit, Open> {
-        let word = self.load();
-        if word.mode() == Mode::Closed {
-            return Ok(Permit(Admitted::Closed(word.generation())));
-        }
-        self.admit_unless_closed(word, now().into())
-    }
-
-    /// Tells how an admitted call went. `took` is asked only where slow calls count; a draw is
-    /// taken only where it opens and has a jitter.
-    #[inline(always)]
-    #[allow(
-        clippy::inline_always,
-        reason = "a driver has one such place, and a success is to cost a load"
-    )]
-    pub fn settle<M: Into<Moment>>(
-        &self,
-        permit: Permit,
-        health: Health,
-        took: impl FnOnce() -> Seconds,
-        now: impl FnOnce() -> M,
-        draws: &mut impl Draws,
-    ) {
-        let now = || now().into();
-        let generation = match permit.0 {
-            Admitted::Closed(generation) => generation,
-            Admitted::Probe(probe) => return self.settle_probe(probe, health, took, now, draws),
-            Admitted::MetricsOnly => return,
-        };
-        match (&self.rules.trip, health) {
-            (_, Health::Neutral) => {}
-            (Trip::Consecutive(_), Health::Success) => self.end_failures(generation),
-            (Trip::Consecutive(most), Health::Failure) => {
-                self.count_failure(generation, *most, now, draws);
-            }
-            (Trip::Rates(rates), _) => self.count_call(rates, generation, health, took, now, draws),
-        }
-    }
-
-    /// Opens it now for `open_for`, without growth and jitter, whatever state it is in.
-    pub fn force_open<M: Into<Moment>>(&self, now: impl FnOnce() -> M) {
-        let until = until(now().into(), self.rules.open_for);
-        self.change(|old| Some(old.next(Mode::Open, 0, until)));
-    }
-
-    /// Rejects every call until [`reset`](Self::reset) or [`force_open`](Self::force_open).
-    pub fn isolate(&self) {
-        self.change(|old| Some(old.next(Mode::Isolated, 0, 0)));
-    }
-
-    /// Closes it, whatever state it is in, with nothing counted.
-    pub fn reset(&self) {
-        self.change(|old| Some(old.next(Mode::Closed, 0, 0)));
-    }
-
-    // Helpers
-
-    #[inline]
-    fn load(&self) -> Word {
-        Word(self.word.load(Ordering::Acquire))
-    }
-
-    /// Puts the word that `next` says in place of the one that is there, unless it says `None`.
-    ///
-    /// A new generation's window begins before anybody can count into it.
-    fn change(&self, next: impl Fn(Word) -> Option<Word>) -> bool {
-        let mut old = self.load();
-        while let Some(new) = next(old) {
-            if new.generation() != old.generation() {
-                if let Trip::Rates(_) = self.rules.trip {
-                    self.window.begin(period(new.generation()), || self.load() == old);
-                }
-            }
-            match self.word.compare_exchange(old.0, new.0, Ordering::AcqRel, Ordering::Acquire) {
-                Ok(_) => {
-                    if new.generation() != old.generation()
-                        && new.generation() % (GENERATIONS / 2) == 0
-                    {
-                        self.probes.forget_all_but(new.generation());
-                    }
-                    if new.mode() == Mode::Open {
-                        self.opened.fetch_add(1, Relaxed);
-                    }
-                    return true;
-                }
-                Err(current) => old = Word(current),
-            }
-        }
-        false
-    }
-
-    #[cold]
-    fn check_unless_closed(&self, word: Word, now: Moment) -> Result<(), Open> {
-        match word.mode() {
-            Mode::Open if is_before(now, word.payload()) => Err(open_until(word.payload(), now)),
-            Mode::HalfOpen => {
-                let held = self.probes.first_expiry(
-                    self.rules.probes,
-                    word.generation(),
-                    floor_millis(now),
-                );
-                held.map_or(Ok(()), |expiry| Err(open_until(expiry, now)))
-            }
-            Mode::Isolated => Err(Open { retry_in: None }),
-            Mode::Closed | Mode::Open => Ok(()),
-        }
-    }
-
-    #[cold]
-    fn admit_unless_closed(&self, word: Word, now: Moment) -> Result<Permit, Open> {
-        if word.mode() == Mode::Open && is_before(now, word.payload()) {
-            return self.reject(open_until(word.payload(), now));
-        }
-        self.admit_unless_open(now)
-    }
-
-    #[inline(never)]
-    fn admit_unless_open(&self, now: Moment) -> Result<Permit, Open> {
-        loop {
-            let word = self.load();
-            let open = match word.mode() {
-                Mode::Closed => return Ok(Permit(Admitted::Closed(word.generation()))),
-                Mode::Isolated => Open { retry_in: None },
-                Mode::Open if is_before(now, word.payload()) => open_until(word.payload(), now),
-                Mode::Open => {
-                    let half_open = word.next(Mode::HalfOpen, word.reopened(), 0);
-                    self.change(|old| (old == word).then_some(half_open));
-                    continue;
-                }
-                Mode::HalfOpen => {
-                    let expiry = until(now, self.rules.probe_timeout);
-                    let (most, generation) = (self.rules.probes, word.generation());
-                    match self.probes.take(most, generation, floor_millis(now), expiry) {
-                        // A place that was taken too late keeps nobody out.
-                        _ if self.load().generation() != generation => continue,
-                        Ok(probe) => return Ok(Permit(Admitted::Probe(probe))),
-                        Err(expiry) => open_until(expiry, now),
-                    }
-                }
-            };
-            return self.reject(open);
-        }
-    }
-
-    #[inline]
-    fn reject(&self, open: Open) -> Result<Permit, Open> {
-        self.rejected.fetch_add(1, Relaxed);
-        if self.rules.metrics_only { Ok(Permit(Admitted::MetricsOnly)) } else { Err(open) }
-    }
-
-    /// A success ends a row of failures. Without one, it is a load.
-    #[inline]
-    fn end_failures(&self, generation: u16) {
-        let ends = |word: Word| word.payload() != 0 && is_closed(word, generation);
-        if ends(self.load()) {
-            self.change(|old| ends(old).then(|| old.with_payload(0)));
-        }
-    }
-
-    #[cold]
-    fn count_failure(
-        &self,
-        generation: u16,
-        most: u32,
-        now: impl FnOnce() -> Moment,
-        draws: &mut impl Draws,
-    ) {
-        let until = LazyCell::new(|| until(now(), self.open_time(0, draws)));
-        let counted = self.change(|old| {
-            let failures = old.payload() + 1;
-            is_closed(old, generation).then(|| {
-                if failures < u64::from(most) {
-                    old.with_payload(failures)
-                } else {
-                    old.next(Mode::Open, 0, *until)
-                }
-            })
-        });
-        self.failures.fetch_add(u64::from(counted), Relaxed);
-    }
-
-    /// Counts a call into the window, and opens if it was one too many.
-    fn count_call(
-        &self,
-        rates: &Rates,
-        generation: u16,
-        health: Health,
-        took: impl FnOnce() -> Seconds,
-        now: impl FnOnce() -> Moment,
-        draws: &mut impl Draws,
-    ) {
-        if !is_closed(self.load(), generation) {
-            return;
-        }
-        let now = LazyCell::new(now);
-        let failed = health == Health::Failure;
-        let slow = rates.longer_than.is_some_and(|longer_than| took() > longer_than);
-        let period = period(generation);
-        let Some(slice) = self.window.add(rates.span, period, || now.nanos()) else {
-            if self.window.is_used_up(rates.span) {
-                self.change(|old| is_closed(old, generation).then(|| old.next(Mode::Closed, 0, 0)));
-            }
-            return;
-        };
-        if !failed && !slow {
-            return;
-        }
-        if failed {
-            self.failures.fetch_add(1, Relaxed);
-            self.window.add_failure(slice);
-        }
-        if slow {
-            self.window.add_slow(slice);
-        }
-        // Of two that are counted at once, at least one sees both.
-        fence(Ordering::SeqCst);
-        if rates.are_reached(self.window.counts(rates.span, period, || now.nanos())) {
-            let until = LazyCell::new(|| until(*now, self.open_time(0, draws)));
-            let open = |old: Word| old.next(Mode::Open, 0, *until);
-            self.change(|old| is_closed(old, generation).then(|| open(old)));
-        }
-    }
-
-    #[cold]
-    fn settle_probe(
-        &self,
-        probe: Probe,
-        health: Health,
-        took: impl FnOnce() -> Seconds,
-        now: impl FnOnce() -> Moment,
-        draws: &mut impl Draws,
-    ) {
-        let now = now();
-        if !self.probes.release(probe, floor_millis(now)) || health == Health::Neutral {
-            return;
-        }
-        let generation = probe.generation();
-        let is_current =
-            |word: Word| word.mode() == Mode::HalfOpen && word.generation() == generation;
-        let slow = match &self.rules.trip {
-            Trip::Rates(Rates { longer_than: Some(longer_than), .. }) => took() > *longer_than,
-            _ => false,
-        };
-        if health == Health::Failure || slow {
-            // Nothing changes how often it re-opened while it is half-open.
-            let reopened = self.load().reopened() + 1;
-            let until = LazyCell::new(|| until(now, self.open_time(reopened, draws)));
-            let reopens = |old: Word| old.next(Mode::Open, reopened, *until);
-            let counted = self.change(|old| is_current(old).then(|| reopens(old)));
-            self.failures.fetch_add(u64::from(counted && health == Health::Failure), Relaxed);
-        } else {
-            self.change(|old| {
-                let successes = old.payload() + 1;
-                is_current(old).then(|| {
-                    if successes < u64::from(self.rules.close_after) {
-                        old.with_payload(successes)
-                    } else {
-                        old.next(Mode::Closed, 0, 0)
-                    }
-                })
-            });
-        }
-    }
-
-    /// How long it stays open, having re-opened so often.
-    fn open_time(&self, reopened: u64, draws: &mut impl Draws) -> Seconds {
-        let Rules { open_for, growth, max_open_for, jitter, .. } = self.rules;
-        let grown = open_for.get() * power(growth, reopened.min(MAX_REOPENED));
-        jitter.spread(Seconds::capped(grown, max_open_for), || max_open_for, draws)
-    }
-}
-
-impl Rates {
-    #[allow(clippy::cast_precision_loss, reason = "counts of less than 2⁵²")]
-    fn are_reached(&self, counts: Counts) -> bool {
-        // A quotient is rounded as the fraction that somebody wrote is; a product is not.
-        let share = |count: u64| count as f64 / counts.calls as f64;
-        counts.calls >= u64::from(self.min_calls)
-            && (share(counts.failures) >= self.failure_rate || share(counts.slow) >= self.slow_rate)
-    }
-}
-
-#[inline]
-fn is_closed(word: Word, generation: u16) -> bool {
-    word.mode() == Mode::Closed && word.generation() == generation
-}
-
-/// The period of the window that a generation has.
-#[allow(clippy::cast_possible_truncation, reason = "they come round")]
-const fn period(generation: u16) -> u8 {
-    generation as u8
-}
-
-fn floor_millis(now: Moment) -> u64 {
-    now.nanos() / NANOS_PER_MILLI
-}
-
-/// The millisecond at which `span` is over.
-fn until(now: Moment, span: Seconds) -> u64 {
-    now.nanos().saturating_add(span.to_nanos()).div_ceil(NANOS_PER_MILLI)
-}
-
-#[inline]
-fn is_before(now: Moment, millis: u64) -> bool {
-    now.nanos() < millis * NANOS_PER_MILLI
-}
-
-#[inline]
-#[allow(clippy::cast_precision_loss, reason = "exact up to 104 days")]
-fn open_until(millis: u64, now: Moment) -> Open {
-    let left = (millis * NANOS_PER_MILLI).saturating_sub(now.nanos());
-    Open { retry_in: Some(Seconds::saturating(left as f64 / 1e9)) }
 }
 
 /// A [`Breaker`] for a `static`: a wrong parameter does not compile.

@@ -75,14 +75,15 @@ impl Probes {
 
     /// Takes one of the first `most` places until `expiry`; all times in milliseconds.
     ///
-    /// The error is when the first of them expires.
+    /// Returns the probe, and whether it is the first of its generation. The error is the time at which
+    /// the first of them expires.
     pub(super) fn take(
         &self,
         most: u8,
         generation: u16,
         now: u64,
         expiry: u64,
-    ) -> Result<Probe, u64> {
+    ) -> Result<(Probe, bool), u64> {
         let mut first_expiry = MAX_EXPIRY;
         for (index, place) in (0..most).zip(&self.0) {
             let mut old = Holder(place.load(Relaxed));
@@ -93,7 +94,11 @@ impl Probes {
                 }
                 let holder = old.next(generation, expiry);
                 match place.compare_exchange_weak(old.0, holder.0, AcqRel, Relaxed) {
-                    Ok(_) => return Ok(Probe { place: index, holder }),
+                    Ok(_) => {
+                        // The first place is taken first, so it tells the first probe of a generation.
+                        let is_first = index == 0 && old.generation() != generation;
+                        return Ok((Probe { place: index, holder }, is_first));
+                    }
                     Err(current) => old = Holder(current),
                 }
             }

@@ -29,7 +29,7 @@ impl<B: Handle<Breaker>, D> Asks<B, D> {
     /// The breaker rejects the call.
     #[inline]
     pub(crate) fn admit(&mut self, clock: &impl Clock) -> Result<(), Open> {
-        self.state.handle_start(None, self.breaker.guard(), || clock.timeline().now())
+        self.state.handle_start(None, self.breaker.guard(), || clock.timeline().now()).map(drop)
     }
 }
 

@@ -1,0 +1,102 @@
+//! The way in: which calls a breaker admits.
+
+use super::Breaker;
+use super::permit::{Admitted, Open, Permit};
+use super::time::{floor_millis, is_before, open_until, until};
+use super::word::{Mode, Word};
+use crate::Moment;
+use crate::atomic::Ordering::Relaxed;
+
+impl Breaker {
+    /// Looks whether [`admit`](Self::admit) would admit a call, without taking or counting anything.
+    ///
+    /// # Errors
+    ///
+    /// The breaker would reject the call.
+    #[inline]
+    pub fn check<M: Into<Moment>>(&self, now: impl FnOnce() -> M) -> Result<(), Open> {
+        let word = self.load();
+        if word.mode() == Mode::Closed || self.rules.metrics_only {
+            return Ok(());
+        }
+        self.check_unless_closed(word, now().into())
+    }
+
+    /// Asks for a call. The permit goes to [`settle`](Self::settle), however the call ends; where the call
+    /// has made the breaker half-open, the permit carries that [change](Permit::change).
+    ///
+    /// # Errors
+    ///
+    /// The breaker rejects the call.
+    #[inline(always)]
+    #[allow(
+        clippy::inline_always,
+        reason = "a driver has one such place, and a closed breaker is to cost a load"
+    )]
+    pub fn admit<M: Into<Moment>>(&self, now: impl FnOnce() -> M) -> Result<Permit, Open> {
+        let word = self.load();
+        if word.mode() == Mode::Closed {
+            return Ok(Permit::closed(word.generation()));
+        }
+        self.admit_unless_closed(word, now().into())
+    }
+
+    #[cold]
+    fn check_unless_closed(&self, word: Word, now: Moment) -> Result<(), Open> {
+        match word.mode() {
+            Mode::Open if is_before(now, word.payload()) => Err(open_until(word.payload(), now)),
+            Mode::HalfOpen => {
+                let held = self.probes.first_expiry(
+                    self.rules.probes,
+                    word.generation(),
+                    floor_millis(now),
+                );
+                held.map_or(Ok(()), |expiry| Err(open_until(expiry, now)))
+            }
+            Mode::Isolated => Err(Open { retry_in: None }),
+            Mode::Closed | Mode::Open => Ok(()),
+        }
+    }
+
+    #[cold]
+    fn admit_unless_closed(&self, word: Word, now: Moment) -> Result<Permit, Open> {
+        if word.mode() == Mode::Open && is_before(now, word.payload()) {
+            return self.reject(open_until(word.payload(), now));
+        }
+        self.admit_unless_open(now)
+    }
+
+    #[inline(never)]
+    fn admit_unless_open(&self, now: Moment) -> Result<Permit, Open> {
+        loop {
+            let word = self.load();
+            let open = match word.mode() {
+                Mode::Closed => return Ok(Permit::closed(word.generation())),
+                Mode::Isolated => Open { retry_in: None },
+                Mode::Open if is_before(now, word.payload()) => open_until(word.payload(), now),
+                Mode::Open => {
+                    let half_open = word.next(Mode::HalfOpen, word.reopened(), 0);
+                    self.change(|old| (old == word).then_some(half_open));
+                    continue;
+                }
+                Mode::HalfOpen => {
+                    let expiry = until(now, self.rules.probe_timeout);
+                    let (most, generation) = (self.rules.probes, word.generation());
+                    match self.probes.take(most, generation, floor_millis(now), expiry) {
+                        // A place that was taken too late keeps nobody out.
+                        _ if self.load().generation() != generation => continue,
+                        Ok((probe, is_first)) => return Ok(Permit::probe(probe, is_first)),
+                        Err(expiry) => open_until(expiry, now),
+                    }
+                }
+            };
+            return self.reject(open);
+        }
+    }
+
+    #[inline]
+    fn reject(&self, open: Open) -> Result<Permit, Open> {
+        self.rejected.fetch_add(1, Relaxed);
+        if self.rules.metrics_only { Ok(Permit::of(Admitted::MetricsOnly)) } else { Err(open) }
+    }
+}

@@ -1,0 +1,183 @@
+//! The way out: what a breaker learns from the calls that it admitted.
+
+use core::cell::LazyCell;
+
+use super::permit::{Admitted, Permit};
+use super::probes::Probe;
+use super::rates::{Rates, Trip};
+use super::state::{Health, StateChange};
+use super::time::{floor_millis, period, until};
+use super::word::{MAX_REOPENED, Mode, Word};
+use super::{Breaker, Rules};
+use crate::atomic::{Ordering, Ordering::Relaxed, fence};
+use crate::wait::power;
+use crate::{Draws, Moment, Seconds};
+
+impl Breaker {
+    /// Takes a permit back, with the health of the target that the call has seen. Returns the change of
+    /// state that the call has made.
+    ///
+    /// `took` is asked only where slow calls count; a draw is taken only where the breaker opens and has
+    /// a jitter.
+    #[inline(always)]
+    #[allow(
+        clippy::inline_always,
+        reason = "a driver has one such place, and a success is to cost a load"
+    )]
+    pub fn settle<M: Into<Moment>>(
+        &self,
+        permit: Permit,
+        health: Health,
+        took: impl FnOnce() -> Seconds,
+        now: impl FnOnce() -> M,
+        draws: &mut impl Draws,
+    ) -> Option<StateChange> {
+        let now = || now().into();
+        let generation = match permit.admitted() {
+            Admitted::Closed(generation) => generation,
+            Admitted::Probe(probe) => return self.settle_probe(probe, health, took, now, draws),
+            Admitted::MetricsOnly => return None,
+        };
+        match (&self.rules.trip, health) {
+            (_, Health::Neutral) => None,
+            (Trip::Consecutive(_), Health::Success) => {
+                self.end_failures(generation);
+                None
+            }
+            (Trip::Consecutive(most), Health::Failure) => {
+                self.count_failure(generation, *most, now, draws)
+            }
+            (Trip::Rates(rates), _) => self.count_call(rates, generation, health, took, now, draws),
+        }
+    }
+
+    /// Ends a row of failures. Without one, it is a load.
+    #[inline]
+    fn end_failures(&self, generation: u16) {
+        let ends = |word: Word| word.payload() != 0 && is_closed(word, generation);
+        if ends(self.load()) {
+            self.change(|old| ends(old).then(|| old.with_payload(0)));
+        }
+    }
+
+    #[cold]
+    fn count_failure(
+        &self,
+        generation: u16,
+        most: u32,
+        now: impl FnOnce() -> Moment,
+        draws: &mut impl Draws,
+    ) -> Option<StateChange> {
+        let until = LazyCell::new(|| until(now(), self.open_time(0, draws)));
+        let change = self.change(|old| {
+            let failures = old.payload() + 1;
+            is_closed(old, generation).then(|| {
+                if failures < u64::from(most) {
+                    old.with_payload(failures)
+                } else {
+                    old.next(Mode::Open, 0, *until)
+                }
+            })
+        })?;
+        self.failures.fetch_add(1, Relaxed);
+        change.of_state()
+    }
+
+    /// Counts a call into the window, and opens if it was one too many.
+    fn count_call(
+        &self,
+        rates: &Rates,
+        generation: u16,
+        health: Health,
+        took: impl FnOnce() -> Seconds,
+        now: impl FnOnce() -> Moment,
+        draws: &mut impl Draws,
+    ) -> Option<StateChange> {
+        if !is_closed(self.load(), generation) {
+            return None;
+        }
+        let now = LazyCell::new(now);
+        let failed = health == Health::Failure;
+        let slow = rates.longer_than.is_some_and(|longer_than| took() > longer_than);
+        let period = period(generation);
+        let Some(slice) = self.window.add(rates.span, period, || now.nanos()) else {
+            if self.window.is_used_up(rates.span) {
+                self.change(|old| is_closed(old, generation).then(|| old.next(Mode::Closed, 0, 0)));
+            }
+            return None;
+        };
+        if !failed && !slow {
+            return None;
+        }
+        if failed {
+            self.failures.fetch_add(1, Relaxed);
+            self.window.add_failure(slice);
+        }
+        if slow {
+            self.window.add_slow(slice);
+        }
+        // Of two that are counted at once, at least one sees both.
+        fence(Ordering::SeqCst);
+        if rates.are_reached(self.window.counts(rates.span, period, || now.nanos())) {
+            let until = LazyCell::new(|| until(*now, self.open_time(0, draws)));
+            let open = |old: Word| old.next(Mode::Open, 0, *until);
+            return self.change(|old| is_closed(old, generation).then(|| open(old)))?.of_state();
+        }
+        None
+    }
+
+    #[cold]
+    fn settle_probe(
+        &self,
+        probe: Probe,
+        health: Health,
+        took: impl FnOnce() -> Seconds,
+        now: impl FnOnce() -> Moment,
+        draws: &mut impl Draws,
+    ) -> Option<StateChange> {
+        let now = now();
+        if !self.probes.release(probe, floor_millis(now)) || health == Health::Neutral {
+            return None;
+        }
+        let generation = probe.generation();
+        let is_current =
+            |word: Word| word.mode() == Mode::HalfOpen && word.generation() == generation;
+        let slow = match &self.rules.trip {
+            Trip::Rates(Rates { longer_than: Some(longer_than), .. }) => took() > *longer_than,
+            _ => false,
+        };
+        if health == Health::Failure || slow {
+            // Nothing changes how often it re-opened while it is half-open.
+            let reopened = self.load().reopened() + 1;
+            let until = LazyCell::new(|| until(now, self.open_time(reopened, draws)));
+            let reopens = |old: Word| old.next(Mode::Open, reopened, *until);
+            let change = self.change(|old| is_current(old).then(|| reopens(old)))?;
+            self.failures.fetch_add(u64::from(health == Health::Failure), Relaxed);
+            change.of_state()
+        } else {
+            let change = self.change(|old| {
+                let successes = old.payload() + 1;
+                is_current(old).then(|| {
+                    if successes < u64::from(self.rules.close_after) {
+                        old.with_payload(successes)
+                    } else {
+                        old.next(Mode::Closed, 0, 0)
+                    }
+                })
+            });
+            change?.of_state()
+        }
+    }
+
+    /// The time to stay open, after `reopened` times without having closed.
+    fn open_time(&self, reopened: u64, draws: &mut impl Draws) -> Seconds {
+        let Rules { open_for, growth, max_open_for, jitter, .. } = self.rules;
+        let grown = open_for.get() * power(growth, reopened.min(MAX_REOPENED));
+        jitter.spread(Seconds::capped(grown, max_open_for), || max_open_for, draws)
+    }
+}
+
+#[inline]
+fn is_closed(word: Word, generation: u16) -> bool {
+    word.mode() == Mode::Closed && word.generation() == generation
+}
