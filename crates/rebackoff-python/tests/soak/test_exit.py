@@ -58,7 +58,7 @@ call = rebackoff.on_predicate(rebackoff.constant, lambda v: Rows(), interval=0, 
     "giveup": """
 threads = 1
 call = rebackoff.on_exception(
-    rebackoff.constant, OSError, interval=0, giveup=lambda e: not Rows() or Rows(), **options
+    rebackoff.constant, OSError, interval=0, giveup=lambda e: not Rows(), **options
 )(fail)
 """,
     "value": """
