@@ -678,7 +678,7 @@ mod attributes {
     #[rebackoff::on_error(
         policy = EACH_SECOND,
         breaker = ISOLATED,
-        on_backoff = |_| ISOLATED.isolate(),
+        on_backoff = |_| { ISOLATED.isolate(); },
         sleeper = clock.clone()
     )]
     fn isolating(clock: &VirtualClock, calls: &mut u32) -> Result<(), Failure> {
