@@ -251,7 +251,7 @@ macro_rules! __breaker {
 #[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
-    use crate::secs;
+    use crate::{Seconds, secs};
     use window::end_of_numbers;
 
     const NOW: fn() -> Seconds = || Seconds::ZERO;
@@ -313,7 +313,9 @@ mod tests {
             let breaker = breaker.build().unwrap();
             fail_at(&breaker, at(0));
             let hung = breaker.admit(at(1)).unwrap();
-            (0..resets).for_each(|_| breaker.reset());
+            (0..resets).for_each(|_| {
+                breaker.reset();
+            });
             fail_at(&breaker, at(2));
             let probe = breaker.admit(at(3));
             breaker.settle(probe.unwrap(), Health::Success, NOW, at(4), &mut || 0.0);
