@@ -53,7 +53,7 @@ pub async fn attribute() -> Result<u8, ()> {
 fn async_calls_need_a_runtime_and_blocking_ones_do_not() {
     assert_eq!(errors_of(BLOCKING), "");
     for (program, what_to_enable) in [
-        (CLOSURE, "EnableFeatureTokioOrSmol"),
+        (CLOSURE, "OnError, Async<...>>` is not a future"),
         (ATTRIBUTE, "enable the feature `tokio` or `smol` of `rebackoff`"),
     ] {
         let errors = errors_of(program);
