@@ -17,16 +17,14 @@ fn runtime() -> tokio::runtime::Runtime {
 #[test]
 fn a_task_that_a_target_drives_does_not_inherit_its_limits() {
     let runtime = runtime();
-    let task = runtime.block_on(async {
-        tokio::spawn(async {
-            let mut failures = 30;
-            let call = ANY.retry_async(|| {
-                failures -= 1;
-                let result = if failures > 0 { Err("not yet") } else { Ok(()) };
-                async move { result }
-            });
-            call.outcome().await
-        })
+    let task = runtime.spawn(async {
+        let mut failures = 30;
+        let call = ANY.retry_async(|| {
+            failures -= 1;
+            let result = if failures > 0 { Err("not yet") } else { Ok(()) };
+            async move { result }
+        });
+        call.outcome().await
     });
     let target = || {
         runtime.block_on(async { tokio::time::sleep(millis(60)).await });
