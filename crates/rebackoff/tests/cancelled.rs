@@ -1,4 +1,5 @@
 //! Calls that a signal of the caller's cancels.
+#![allow(clippy::float_cmp, reason = "whole tokens")]
 
 #[path = "support/failure.rs"]
 mod failure;
