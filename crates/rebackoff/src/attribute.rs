@@ -143,7 +143,7 @@ where
     S: Clock,
 {
     let session = &running.session;
-    if session.is_visible() { session.within::<true, _>(body) } else { body() }
+    if session.is_visible() { session.within::<true, _>(|_| body()) } else { body() }
 }
 
 /// An async body, in the scope of its call.
@@ -183,7 +183,7 @@ where
         let this = self.project();
         let session = &this.running.session;
         if session.is_visible() {
-            session.within::<true, _>(|| this.body.poll(context))
+            session.within::<true, _>(|_| this.body.poll(context))
         } else {
             this.body.poll(context)
         }

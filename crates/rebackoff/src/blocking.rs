@@ -67,7 +67,7 @@ where
     G: Guarding<Rejection: Rejects<O>>,
 {
     session.handle_try();
-    let outcome = session.within::<VISIBLE, _>(|| target.call(|| session.attempt()));
+    let outcome = session.within::<VISIBLE, _>(|outer| target.call(|| session.attempt(outer)));
     match session.judge(&outcome) {
         Verdict::Accept => end(outcome, &session),
         verdict => {
@@ -105,7 +105,7 @@ where
         if let ControlFlow::Break(outcome) = session.handle_resume(cancelled, &mut kept) {
             return (outcome, session);
         }
-        outcome = session.within::<VISIBLE, _>(|| target.call(|| session.attempt()));
+        outcome = session.within::<VISIBLE, _>(|outer| target.call(|| session.attempt(outer)));
         verdict = session.judge(&outcome);
     }
     (outcome, session)

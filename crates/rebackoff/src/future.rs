@@ -150,8 +150,8 @@ where
         let mut this = self.as_mut().project();
         this.session.handle_try();
         let (target, session) = (this.target, &*this.session);
-        let polled = session.within::<VISIBLE, _>(|| {
-            let future = target.call(|| session.attempt());
+        let polled = session.within::<VISIBLE, _>(|outer| {
+            let future = target.call(|| session.attempt(outer));
             this.state.set(State::Trying { future });
             match this.state.as_mut().project() {
                 StateProjection::Trying { future } => future.poll(context),
@@ -199,7 +199,7 @@ where
             let mut this = self.as_mut().project();
             match this.state.as_mut().project() {
                 StateProjection::Trying { future } => {
-                    let polled = this.session.within::<VISIBLE, _>(|| future.poll(context));
+                    let polled = this.session.within::<VISIBLE, _>(|_| future.poll(context));
                     let Poll::Ready(outcome) = polled else {
                         let outcome = ready!(this.signal.poll_in_try(context));
                         return Poll::Ready(self.cancel(outcome));
@@ -223,7 +223,8 @@ where
                         return Poll::Ready(outcome);
                     }
                     let (target, session) = (this.target, &*this.session);
-                    let future = session.within::<VISIBLE, _>(|| target.call(|| session.attempt()));
+                    let future = session
+                        .within::<VISIBLE, _>(|outer| target.call(|| session.attempt(outer)));
                     this.state.set(State::Trying { future });
                 }
                 // The outcome has been given.

@@ -21,10 +21,8 @@ use crate::timeline::{Deadline, Reading, Timeline};
 /// What a call shows to the calls inside its target.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Scope {
-    /// The call's own deadline.
-    own: Parts,
-    /// The first deadline of the enclosing calls.
-    enclosing: Parts,
+    /// The first deadline, of the call and of the enclosing calls.
+    deadline: Parts,
     /// The call's tries, times those of each enclosing call. Zero where no scope is set.
     pub(crate) amplification: u64,
     /// Whether there is a call that an inner call can give way to, and not a deadline alone.
@@ -62,28 +60,41 @@ impl Parts {
         Some(Deadline { timeline: self.timeline, start, limit: self.limit? })
     }
 
-    /// The deadline of two that comes first.
+    /// This deadline, or the one of an enclosing scope, whichever comes first.
     #[inline]
-    fn first(self, other: Self) -> Self {
-        match (self.limit, other.limit) {
-            (_, None) => self,
-            (None, _) => other,
-            _ => self.sooner(other),
+    fn inside(self, outer: Self) -> Self {
+        if self.is_outside(outer) { outer } else { self }
+    }
+
+    /// Returns whether the deadline of an enclosing scope comes first.
+    #[inline]
+    fn is_outside(self, outer: Self) -> bool {
+        match (self.limit, outer.limit) {
+            (_, None) => false,
+            (None, _) => true,
+            // An enclosing deadline began earlier.
+            (Some(limit), Some(outers)) if limit >= outers && self.has_clock_of(outer) => true,
+            _ => self.is_later(outer),
         }
     }
 
-    fn sooner(self, other: Self) -> Self {
-        match (self.deadline(), other.deadline()) {
-            (Some(own), Some(others)) if others.is_before(&own) => other,
-            _ => self,
+    #[inline]
+    fn has_clock_of(self, outer: Self) -> bool {
+        self.start.is_some() && self.timeline.is_same(outer.timeline)
+    }
+
+    #[inline(never)]
+    fn is_later(self, outer: Self) -> bool {
+        match (self.deadline(), outer.deadline()) {
+            (Some(own), Some(outers)) => outers.is_before(&own),
+            _ => false,
         }
     }
 }
 
 /// The scope of a thread. Where none is set, a call writes only the parts that it changes.
 struct Current {
-    own: PartsCell,
-    enclosing: PartsCell,
+    deadline: PartsCell,
     amplification: Cell<u64>,
     is_call: Cell<bool>,
     task: Cell<TaskId>,
@@ -99,8 +110,7 @@ struct PartsCell {
 thread_local! {
     static CURRENT: Current = const {
         Current {
-            own: PartsCell::new(),
-            enclosing: PartsCell::new(),
+            deadline: PartsCell::new(),
             amplification: Cell::new(0),
             is_call: Cell::new(true),
             task: Cell::new(task::NONE),
@@ -142,8 +152,7 @@ impl Current {
     #[inline]
     fn get(&self) -> Scope {
         Scope {
-            own: self.own.get(),
-            enclosing: self.enclosing.get(),
+            deadline: self.deadline.get(),
             amplification: self.amplification.get(),
             is_call: self.is_call.get(),
             task: self.task.get(),
@@ -152,8 +161,7 @@ impl Current {
 
     #[inline]
     fn set(&self, scope: Scope) {
-        self.own.set(scope.own);
-        self.enclosing.set(scope.enclosing);
+        self.deadline.set(scope.deadline);
         self.amplification.set(scope.amplification);
         self.is_call.set(scope.is_call);
         self.task.set(scope.task);
@@ -171,36 +179,58 @@ pub(crate) fn is_set() -> bool {
 pub(crate) fn within_outermost_call<O>(
     (timeline, start, limit): (Timeline, Instant, Option<Seconds>),
     tries: u64,
-    body: impl FnOnce() -> O,
+    body: impl FnOnce(Option<&Scope>) -> O,
 ) -> O {
-    // Without a scope, `enclosing` is none and `is_call` true.
+    // Without a scope, `is_call` is true.
     CURRENT.with(|current| {
-        current.own.timeline.set(timeline);
-        current.own.start.set(Some(start));
-        current.own.limit.set(limit);
+        current.deadline.timeline.set(timeline);
+        current.deadline.start.set(Some(start));
+        current.deadline.limit.set(limit);
         current.amplification.set(tries);
         current.task.set(task::current());
     });
     let _unset = Unset;
-    body()
+    body(None)
 }
 
-/// Runs `body` in the scope of a call inside the enclosing calls, in try number `tries`.
-#[inline(never)]
+/// Runs `body` in the scope of a call inside the scope that is set, in try number `tries`; `body` gets
+/// the enclosing scope, if it is this task's.
+#[inline]
 pub(crate) fn within_call<O>(
     deadline: Option<Deadline>,
     tries: u64,
-    body: impl FnOnce() -> O,
+    body: impl FnOnce(Option<&Scope>) -> O,
 ) -> O {
-    Scope {
-        own: Parts::of(deadline),
-        enclosing: Parts::NONE,
-        amplification: tries,
-        is_call: true,
-        task: task::current(),
+    let (before, task) = (CURRENT.with(Current::get), task::current());
+    let own = Parts::of(deadline);
+    if before.amplification == 0 || before.task != task {
+        let scope = Scope { deadline: own, amplification: tries, is_call: true, task };
+        return scope.within(|| body(None));
     }
-    .inside_current()
-    .within(body)
+    let amplification = tries.saturating_mul(before.amplification);
+    if own.is_outside(before.deadline) {
+        let _restore = CURRENT.with(|current| {
+            current.is_call.set(true);
+            current.amplification.set(amplification);
+            RestoreCall(before.amplification, before.is_call)
+        });
+        return body(Some(&before));
+    }
+    let scope = Scope { deadline: own, amplification, is_call: true, task };
+    scope.within(|| body(Some(&before)))
+}
+
+/// Puts the parts of a scope back that are not its deadline or its task.
+struct RestoreCall(u64, bool);
+
+impl Drop for RestoreCall {
+    #[inline]
+    fn drop(&mut self) {
+        CURRENT.with(|current| {
+            current.amplification.set(self.0);
+            current.is_call.set(self.1);
+        });
+    }
 }
 
 /// Leaves no scope when it is dropped, after a panic too.
@@ -238,23 +268,11 @@ impl Scope {
     /// A deadline `limit` from now, inside the enclosing calls.
     pub(crate) fn deadline(limit: Duration, timeline: Timeline) -> Self {
         let limit = Seconds::from_duration(limit);
-        let own = Parts::of(Some(Deadline { timeline, start: timeline.read(), limit }));
-        let (enclosing, task) = (Parts::NONE, task::current());
-        Self { own, enclosing, amplification: 1, is_call: false, task }.inside_current()
-    }
-
-    /// This scope of the task that runs, inside the enclosing calls.
-    #[inline]
-    fn inside_current(mut self) -> Self {
-        CURRENT.with(|current| {
-            let outer = current.amplification.get();
-            if outer != 0 && current.task.get() == self.task {
-                self.enclosing = current.own.get().first(current.enclosing.get());
-                self.amplification = self.amplification.saturating_mul(outer);
-                self.is_call |= current.is_call.get();
-            }
-        });
-        self
+        let deadline = Parts::of(Some(Deadline { timeline, start: timeline.read(), limit }));
+        match Self::current() {
+            Some(outer) => Self { deadline: deadline.inside(outer.deadline), ..outer },
+            None => Self { deadline, amplification: 1, is_call: false, task: task::current() },
+        }
     }
 
     /// The limits of a call inside this scope, `elapsed` after its first try started.
@@ -265,12 +283,7 @@ impl Scope {
 
     /// The time left until the first deadline.
     pub(crate) fn remaining(&self) -> Option<Seconds> {
-        self.own.first(self.enclosing).deadline().map(|deadline| deadline.remaining())
-    }
-
-    /// The time left until the first deadline of the enclosing calls.
-    pub(crate) fn enclosing_remaining(&self) -> Option<Seconds> {
-        self.enclosing.deadline().map(|deadline| deadline.remaining())
+        self.deadline.deadline().map(|deadline| deadline.remaining())
     }
 
     /// Runs `body` in this scope, which knows its enclosing calls already.

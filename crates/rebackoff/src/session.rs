@@ -32,6 +32,8 @@ pub(crate) struct Session<P, C, H, G> {
     off_schedule: bool,
     /// The calls inside the target see this call.
     visible: bool,
+    /// Why the call gave up; here and not in its phase, which would grow by a word for it.
+    reason: Option<Reason>,
     skipped: Skipped,
 }
 
@@ -61,7 +63,7 @@ enum Phase {
     /// The first try started then.
     Timed(Reading),
     /// The call gave up.
-    GaveUp { reason: Reason, elapsed: Duration, hint: Option<Duration> },
+    GaveUp { elapsed: Duration, hint: Option<Duration> },
 }
 
 impl<P, C, H, G> Session<P, C, H, G> {
@@ -84,6 +86,7 @@ impl<P, C, H, G> Session<P, C, H, G> {
             guards,
             off_schedule: false,
             visible,
+            reason: None,
             skipped: Skipped::NONE,
         }
     }
@@ -95,15 +98,12 @@ impl<P, C, H, G> Session<P, C, H, G> {
 
     #[inline]
     pub(crate) const fn reason(&self) -> Option<Reason> {
-        match self.phase {
-            Phase::GaveUp { reason, .. } => Some(reason),
-            _ => None,
-        }
+        self.reason
     }
 
     pub(crate) fn with_hook<A>(self, hook: A) -> Session<P, C, Then<H, A>, G> {
         let Self { phase, policy, engine, draws, clock, hooks, guards, .. } = self;
-        let Self { off_schedule, visible, skipped, .. } = self;
+        let Self { off_schedule, visible, reason, skipped, .. } = self;
         let hooks = Then(hooks, hook);
         Session {
             phase,
@@ -115,13 +115,14 @@ impl<P, C, H, G> Session<P, C, H, G> {
             guards,
             off_schedule,
             visible,
+            reason,
             skipped,
         }
     }
 
     pub(crate) fn map_guards<N>(self, change: impl FnOnce(G) -> N) -> Session<P, C, H, N> {
         let Self { phase, policy, engine, draws, clock, hooks, guards, .. } = self;
-        let Self { off_schedule, visible, skipped, .. } = self;
+        let Self { off_schedule, visible, reason, skipped, .. } = self;
         let guards = change(guards);
         Session {
             phase,
@@ -133,6 +134,7 @@ impl<P, C, H, G> Session<P, C, H, G> {
             guards,
             off_schedule,
             visible,
+            reason,
             skipped,
         }
     }
@@ -143,7 +145,7 @@ impl<P, C, H, G> Session<P, C, H, G> {
         P: AsRef<Policy>,
     {
         let Self { phase, policy, engine, draws, hooks, guards, off_schedule, .. } = self;
-        let Self { visible, skipped, .. } = self;
+        let Self { visible, reason, skipped, .. } = self;
         let timed = matches!(phase, Phase::Timed(_));
         let mut session = Session {
             phase,
@@ -155,6 +157,7 @@ impl<P, C, H, G> Session<P, C, H, G> {
             guards,
             off_schedule,
             visible,
+            reason,
             skipped,
         };
         session.handle_start(timed);
@@ -192,12 +195,12 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
         limits.remaining(elapsed).map(Seconds::to_duration)
     }
 
-    /// Information about the current try.
-    pub(crate) fn attempt(&self) -> Attempt {
-        let enclosing = match Scope::current() {
-            Some(own) if self.visible => own.enclosing_remaining(),
-            Some(outer) => outer.remaining(),
-            None => None,
+    /// Information about the current try; `outer` is the enclosing scope of a visible call.
+    pub(crate) fn attempt(&self, outer: Option<&Scope>) -> Attempt {
+        let enclosing = if self.visible {
+            outer.and_then(Scope::remaining)
+        } else {
+            Scope::current().and_then(|outer| outer.remaining())
         };
         let enclosing = enclosing.map(Seconds::to_duration);
         let remaining = self.remaining_inside(enclosing);
@@ -215,11 +218,15 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
         self.visible
     }
 
-    /// Runs a part of the current try; where the call is `VISIBLE`, in its scope.
+    /// Runs a part of the current try; where the call is `VISIBLE`, in its scope. `body` gets the
+    /// enclosing scope then.
     #[inline]
-    pub(crate) fn within<const VISIBLE: bool, O>(&self, body: impl FnOnce() -> O) -> O {
+    pub(crate) fn within<const VISIBLE: bool, O>(
+        &self,
+        body: impl FnOnce(Option<&Scope>) -> O,
+    ) -> O {
         if !VISIBLE {
-            return body();
+            return body(None);
         }
         match self.phase {
             Phase::Timed(Reading::Instant(start)) if !scope::is_set() => {
@@ -227,8 +234,13 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
                 let own = (self.clock.timeline(), start, limit);
                 scope::within_outermost_call(own, self.tries(), body)
             }
-            _ => scope::within_call(self.deadline(), self.tries(), body),
+            _ => self.within_inner(body),
         }
+    }
+
+    #[inline(never)]
+    fn within_inner<O>(&self, body: impl FnOnce(Option<&Scope>) -> O) -> O {
+        scope::within_call(self.deadline(), self.tries(), body)
     }
 
     /// This call's own limit on time, as its clock measures it.
@@ -252,11 +264,11 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
     /// The outcome of the call, which has ended with `result`.
     pub(crate) fn report<O>(&self, result: O) -> Outcome<O> {
         let elapsed = self.elapsed().unwrap_or_default();
-        let (reason, hint) = match self.phase {
-            Phase::GaveUp { reason, hint, .. } => (Some(reason), hint),
-            _ => (None, None),
+        let hint = match self.phase {
+            Phase::GaveUp { hint, .. } => hint,
+            _ => None,
         };
-        Outcome { result, tries: self.tries(), elapsed, reason, hint }
+        Outcome { result, tries: self.tries(), elapsed, reason: self.reason, hint }
     }
 
     /// The clock is read as if the first try started now.
@@ -485,7 +497,8 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
         }
         trace::giveup(self.tries(), elapsed, reason);
         let elapsed = elapsed.or_else(|| self.elapsed()).unwrap_or_default();
-        self.phase = Phase::GaveUp { reason, elapsed, hint };
+        self.reason = Some(reason);
+        self.phase = Phase::GaveUp { elapsed, hint };
     }
 
     /// Calls the hooks with an event of `kind`, to which `add` adds what else is known. The clock is
