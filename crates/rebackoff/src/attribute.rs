@@ -127,8 +127,8 @@ where
     G: Guarding<Rejection: Rejects<O>>,
 {
     let (_, _, mut session) = call.into_parts();
-    if let Err(outcome) = session.admit() {
-        return ControlFlow::Break(outcome);
+    if let Err(rejection) = session.admit() {
+        return ControlFlow::Break(session.handle_rejection(rejection));
     }
     session.handle_start(H::TIMED);
     session.handle_try();

@@ -115,7 +115,8 @@ where
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<O> {
         if let State::Start = self.state {
             let this = self.as_mut().project();
-            if let Err(outcome) = this.session.admit() {
+            if let Err(rejection) = this.session.admit() {
+                let outcome = this.session.handle_rejection(rejection);
                 self.project().state.set(State::Ended);
                 return Poll::Ready(outcome);
             }

@@ -325,7 +325,8 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
     }
 
     /// The verdict on the try that ended with `outcome`; a success is settled at once.
-    #[inline]
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "a success in the guards costs no more than its loads")]
     pub(crate) fn judge<O>(&mut self, outcome: &O) -> Verdict
     where
         H: Hook<O>,
@@ -466,18 +467,25 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
     ///
     /// # Errors
     ///
-    /// The outcome of a call that a breaker rejects.
+    /// A breaker rejects the call, which ends with [`handle_rejection`](Self::handle_rejection).
     #[inline]
-    pub(crate) fn admit<O>(&mut self) -> Result<(), O>
+    pub(crate) fn admit(&mut self) -> Result<(), G::Rejection>
+    where
+        G: Guarding,
+    {
+        self.guards.handle_start(&self.clock)
+    }
+
+    /// A breaker has rejected the call. Returns the outcome.
+    #[cold]
+    pub(crate) fn handle_rejection<O>(&mut self, rejection: G::Rejection) -> O
     where
         H: Hook<O>,
         G: Guarding<Rejection: Rejects<O>>,
     {
-        self.guards.handle_start(&self.clock).map_err(|rejection| {
-            let outcome = rejection.into_outcome();
-            self.give_up(Reason::Breaker, None, &outcome, None);
-            outcome
-        })
+        let outcome = rejection.into_outcome();
+        self.give_up(Reason::Breaker, None, &outcome, None);
+        outcome
     }
 
     fn give_up<O>(

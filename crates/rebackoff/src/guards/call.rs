@@ -80,7 +80,8 @@ impl<A: Guarding, B: Guarding> Guarding for Several<A, B> {
     type Rejection = <A::Rejection as Rejection>::Or<B::Rejection>;
     const IS_EMPTY: bool = A::IS_EMPTY && B::IS_EMPTY;
 
-    #[inline]
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "a call that goes through memory costs twice as much")]
     fn handle_start(&mut self, clock: &impl Clock) -> Result<(), Self::Rejection> {
         self.0.handle_start(clock).map_err(Rejection::first)?;
         self.1.handle_start(clock).map_err(|rejection| {
@@ -95,7 +96,8 @@ impl<A: Guarding, B: Guarding> Guarding for Several<A, B> {
         self.1.handle_try(clock);
     }
 
-    #[inline]
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "a call that goes through memory costs twice as much")]
     fn handle_settled(&mut self, clock: &impl Clock, verdict: Verdict, health: Option<Health>) {
         self.0.handle_settled(clock, verdict, health);
         self.1.handle_settled(clock, verdict, health);
@@ -173,7 +175,8 @@ impl<K: Guarding, B: Guarding<Rejection = NoRejection>> Guarding for GuardsOfCal
     type Rejection = K::Rejection;
     const IS_EMPTY: bool = <Several<K, B>>::IS_EMPTY;
 
-    #[inline]
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "a call that goes through memory costs twice as much")]
     fn handle_start(&mut self, clock: &impl Clock) -> Result<(), K::Rejection> {
         let Self(Several(breakers, budgets)) = self;
         breakers.handle_start(clock)?;
@@ -186,7 +189,8 @@ impl<K: Guarding, B: Guarding<Rejection = NoRejection>> Guarding for GuardsOfCal
         self.0.handle_try(clock);
     }
 
-    #[inline]
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "a call that goes through memory costs twice as much")]
     fn handle_settled(&mut self, clock: &impl Clock, verdict: Verdict, health: Option<Health>) {
         self.0.handle_settled(clock, verdict, health);
     }

@@ -11,6 +11,8 @@ mod pays;
 mod per_request;
 mod rejection;
 
+use std::time::Duration;
+
 pub use asks::{Asks, ByFunction, ByOutcome, OnRejection};
 pub use call::{Guarding, GuardsOfCall, Several};
 pub use handle::Handle;
@@ -18,6 +20,14 @@ pub use pays::Pays;
 #[cfg(any(feature = "reqwest", feature = "tower"))]
 pub use per_request::{BreakerFor, BudgetFor, GuardsOfRequest, GuardsPerRequest};
 pub use rejection::{Either, FromOpen, NoRejection, OpenOr, Rejected, Rejection, Rejects};
+
+use crate::Timeline;
+
+/// Reads the clock of a call. By value: a reference would keep the whole call in memory.
+#[inline]
+fn now_on(timeline: Timeline) -> impl Fn() -> Duration {
+    move || timeline.now()
+}
 
 /// What becomes of the outcome `O` in the wait of a call with the guards `G`.
 pub type KeptBy<G, O> = <<G as Guarding>::Rejection as Rejection>::Kept<O>;
