@@ -85,7 +85,9 @@ where
     G: Guarding<Rejection: Rejects<O>>,
 {
     session.handle_try();
-    let outcome = session.within::<VISIBLE, _>(|outer| target.call(|| session.attempt(outer)));
+    let scope = session.enter::<VISIBLE>();
+    let outcome = target.call(|| session.attempt(&scope));
+    drop(scope);
     match session.judge(&outcome) {
         Verdict::Accept => end(outcome, &session),
         verdict => {
@@ -123,7 +125,9 @@ where
         if let ControlFlow::Break(outcome) = session.handle_resume(cancelled, &mut kept) {
             return (outcome, session);
         }
-        outcome = session.within::<VISIBLE, _>(|outer| target.call(|| session.attempt(outer)));
+        let scope = session.enter::<VISIBLE>();
+        outcome = target.call(|| session.attempt(&scope));
+        drop(scope);
         verdict = session.judge(&outcome);
     }
     (outcome, session)

@@ -174,81 +174,83 @@ pub(crate) fn is_set() -> bool {
     CURRENT.with(|current| current.amplification.get() != 0)
 }
 
-/// Runs `body` in the scope of a call that has no enclosing call, in try number `tries`.
-#[inline]
-pub(crate) fn within_outermost_call<O>(
-    (timeline, start, limit): (Timeline, Instant, Option<Seconds>),
-    tries: u64,
-    body: impl FnOnce(Option<&Scope>) -> O,
-) -> O {
-    // Without a scope, `is_call` is true.
-    CURRENT.with(|current| {
-        current.deadline.timeline.set(timeline);
-        current.deadline.start.set(Some(start));
-        current.deadline.limit.set(limit);
-        current.amplification.set(tries);
-        current.task.set(task::current());
-    });
-    let _unset = Unset;
-    body(None)
+/// The scope of a call, which is set for as long as this value lives.
+#[must_use = "the scope ends when this value is dropped"]
+pub(crate) enum Entered {
+    /// The call is not visible.
+    Invisible,
+    /// No scope was set before.
+    Outermost,
+    /// The deadline of the enclosing call comes first, and stays set. The rest of its scope is here.
+    Within { amplification: u64, is_call: bool },
+    /// This scope was set before, by a call that encloses this one or by another task.
+    Inside { before: Scope, encloses: bool },
 }
 
-/// Runs `body` in the scope of a call inside the scope that is set, in try number `tries`; `body` gets
-/// the enclosing scope, if it is this task's.
-#[inline]
-pub(crate) fn within_call<O>(
-    deadline: Option<Deadline>,
-    tries: u64,
-    body: impl FnOnce(Option<&Scope>) -> O,
-) -> O {
-    let (before, task) = (CURRENT.with(Current::get), task::current());
-    let own = Parts::of(deadline);
-    if before.amplification == 0 || before.task != task {
-        let scope = Scope { deadline: own, amplification: tries, is_call: true, task };
-        return scope.within(|| body(None));
-    }
-    let amplification = tries.saturating_mul(before.amplification);
-    if own.is_outside(before.deadline) {
-        let _restore = CURRENT.with(|current| {
-            current.is_call.set(true);
-            current.amplification.set(amplification);
-            RestoreCall(before.amplification, before.is_call)
-        });
-        return body(Some(&before));
-    }
-    let scope = Scope { deadline: own, amplification, is_call: true, task };
-    scope.within(|| body(Some(&before)))
-}
-
-/// Puts the parts of a scope back that are not its deadline or its task.
-struct RestoreCall(u64, bool);
-
-impl Drop for RestoreCall {
+impl Entered {
+    /// Sets the scope of a call that has no enclosing call, in try number `tries`.
     #[inline]
-    fn drop(&mut self) {
+    pub(crate) fn outermost(
+        timeline: Timeline,
+        start: Instant,
+        limit: Option<Seconds>,
+        tries: u64,
+    ) -> Self {
+        // Without a scope, `is_call` is true.
         CURRENT.with(|current| {
-            current.amplification.set(self.0);
-            current.is_call.set(self.1);
+            current.deadline.timeline.set(timeline);
+            current.deadline.start.set(Some(start));
+            current.deadline.limit.set(limit);
+            current.amplification.set(tries);
+            current.task.set(task::current());
         });
+        Self::Outermost
+    }
+
+    /// Sets the scope of a call inside the scope that is set, in try number `tries`.
+    #[inline(never)]
+    pub(crate) fn inside(deadline: Option<Deadline>, tries: u64) -> Self {
+        let (deadline, task) = (Parts::of(deadline), task::current());
+        CURRENT.with(|current| {
+            let outer = current.amplification.get();
+            let encloses = outer != 0 && current.task.get() == task;
+            let amplification = if encloses { tries.saturating_mul(outer) } else { tries };
+            if encloses && deadline.is_outside(current.deadline.get()) {
+                current.amplification.set(amplification);
+                return Self::Within {
+                    amplification: outer,
+                    is_call: current.is_call.replace(true),
+                };
+            }
+            let before = current.get();
+            current.set(Scope { deadline, amplification, is_call: true, task });
+            Self::Inside { before, encloses }
+        })
+    }
+
+    /// The time left until the first deadline of the enclosing calls.
+    pub(crate) fn enclosing_remaining(&self) -> Option<Seconds> {
+        match self {
+            Self::Invisible | Self::Within { .. } => Scope::current()?.remaining(),
+            Self::Outermost => None,
+            Self::Inside { before, encloses } => encloses.then(|| before.remaining())?,
+        }
     }
 }
 
-/// Leaves no scope when it is dropped, after a panic too.
-struct Unset;
-
-impl Drop for Unset {
+/// Puts the scope before back, after a panic too.
+impl Drop for Entered {
     #[inline]
     fn drop(&mut self) {
-        CURRENT.with(|current| current.amplification.set(0));
-    }
-}
-
-/// Puts the scope before back when it is dropped, after a panic too.
-struct Restore(Scope);
-
-impl Drop for Restore {
-    fn drop(&mut self) {
-        CURRENT.with(|current| current.set(self.0));
+        match self {
+            Self::Invisible => {}
+            Self::Outermost => CURRENT.with(|current| current.amplification.set(0)),
+            Self::Within { amplification, is_call } => CURRENT.with(|current| {
+                current.amplification.set(*amplification);
+                current.is_call.set(*is_call);
+            }),
+            Self::Inside { before, .. } => CURRENT.with(|current| current.set(*before)),
+        }
     }
 }
 
@@ -289,10 +291,10 @@ impl Scope {
     /// Runs `body` in this scope, which knows its enclosing calls already.
     #[inline]
     pub(crate) fn within<O>(self, body: impl FnOnce() -> O) -> O {
-        let _restore = CURRENT.with(|current| {
+        let _entered = CURRENT.with(|current| {
             let before = current.get();
             current.set(self);
-            Restore(before)
+            Entered::Inside { before, encloses: true }
         });
         body()
     }

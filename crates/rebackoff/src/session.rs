@@ -12,7 +12,7 @@ use crate::guards::{Guarding, Rejects};
 use crate::hooks::{Class, Hook, Then};
 use crate::kept::Keep;
 use crate::random::CallDraws;
-use crate::scope::{self, Scope};
+use crate::scope::{self, Entered, Scope};
 use crate::skipped::Skipped;
 use crate::timeline::{Deadline, Reading};
 use crate::{Attempt, Clock, Outcome, trace};
@@ -195,14 +195,9 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
         limits.remaining(elapsed).map(Seconds::to_duration)
     }
 
-    /// Information about the current try; `outer` is the enclosing scope of a visible call.
-    pub(crate) fn attempt(&self, outer: Option<&Scope>) -> Attempt {
-        let enclosing = if self.visible {
-            outer.and_then(Scope::remaining)
-        } else {
-            Scope::current().and_then(|outer| outer.remaining())
-        };
-        let enclosing = enclosing.map(Seconds::to_duration);
+    /// Information about the current try, in its `scope`.
+    pub(crate) fn attempt(&self, scope: &Entered) -> Attempt {
+        let enclosing = scope.enclosing_remaining().map(Seconds::to_duration);
         let remaining = self.remaining_inside(enclosing);
         let limit = match self.policy().limits().last_wait {
             LastWait::Stop => remaining,
@@ -218,29 +213,18 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
         self.visible
     }
 
-    /// Runs a part of the current try; where the call is `VISIBLE`, in its scope. `body` gets the
-    /// enclosing scope then.
+    /// Sets the scope of the call for a part of the current try, where the call is `VISIBLE`.
     #[inline]
-    pub(crate) fn within<const VISIBLE: bool, O>(
-        &self,
-        body: impl FnOnce(Option<&Scope>) -> O,
-    ) -> O {
+    pub(crate) fn enter<const VISIBLE: bool>(&self) -> Entered {
         if !VISIBLE {
-            return body(None);
+            return Entered::Invisible;
         }
         match self.phase {
             Phase::Timed(Reading::Instant(start)) if !scope::is_set() => {
-                let limit = self.limit();
-                let own = (self.clock.timeline(), start, limit);
-                scope::within_outermost_call(own, self.tries(), body)
+                Entered::outermost(self.clock.timeline(), start, self.limit(), self.tries())
             }
-            _ => self.within_inner(body),
+            _ => Entered::inside(self.deadline(), self.tries()),
         }
-    }
-
-    #[inline(never)]
-    fn within_inner<O>(&self, body: impl FnOnce(Option<&Scope>) -> O) -> O {
-        scope::within_call(self.deadline(), self.tries(), body)
     }
 
     /// This call's own limit on time, as its clock measures it.
