@@ -56,6 +56,19 @@ impl Failure<'_> {
     }
 }
 
+/// The wait before the next try, or the reason of giving up, which an accepted outcome has not. It fits
+/// in registers, which a [`Step`] does not.
+type Decided = Result<Seconds, Option<Reason>>;
+
+#[inline]
+const fn decided(step: Step) -> Decided {
+    match step {
+        Step::Retry { wait, .. } => Ok(wait),
+        Step::GiveUp { reason, .. } => Err(Some(reason)),
+        Step::Accept => Err(None),
+    }
+}
+
 /// How far a call has come, as far as its clock and its end are concerned.
 enum Phase {
     /// The clock has not been read.
@@ -371,7 +384,7 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
             None => self.hooks.policy(outcome),
         };
         let elapsed = self.elapsed_for::<VISIBLE>(chosen.as_ref());
-        let step = if scope::is_set() {
+        let decided = if scope::is_set() {
             self.decide_inside(outcome, verdict, elapsed, chosen)
         } else {
             let timed = VISIBLE || chosen.is_some();
@@ -380,22 +393,18 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
             })
         };
         let hint = || verdict.hint().map(Seconds::to_duration);
-        let (reason, wait) = match step {
-            Step::Retry { wait, .. } => {
-                let usual = if late { Cost::Timeout } else { Cost::Retry };
-                let cost = class.cost.unwrap_or(usual);
-                match self.guards.handle_retry(&self.clock, cost, wait) {
-                    Ok(()) => (None, wait),
-                    Err(reason) => (Some(reason), wait),
-                }
+        let granted = decided.and_then(|wait| {
+            let usual = if late { Cost::Timeout } else { Cost::Retry };
+            let cost = class.cost.unwrap_or(usual);
+            self.guards.handle_retry(&self.clock, cost, wait).map(|()| wait).map_err(Some)
+        });
+        let wait = match granted {
+            Ok(wait) => wait,
+            Err(reason) => {
+                self.give_up(reason?, elapsed, outcome, hint());
+                return None;
             }
-            Step::GiveUp { reason, .. } => (Some(reason), Seconds::ZERO),
-            Step::Accept => return None,
         };
-        if let Some(reason) = reason {
-            self.give_up(reason, elapsed, outcome, hint());
-            return None;
-        }
         if H::EVENTS.contains(EventKind::Backoff) {
             self.notify(EventKind::Backoff, elapsed, Some(outcome), |event| {
                 event.wait = Some(wait.to_duration());
@@ -545,7 +554,7 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
         verdict: Verdict,
         elapsed: Option<Duration>,
         chosen: Option<Policy>,
-    ) -> Step
+    ) -> Decided
     where
         H: Hook<O>,
     {
@@ -566,7 +575,7 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
         elapsed: Option<Duration>,
         chosen: Option<Policy>,
         narrow: impl FnOnce(Limits) -> Limits,
-    ) -> Step
+    ) -> Decided
     where
         H: Hook<O>,
     {
@@ -575,7 +584,7 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
         let limits = Skipped::allowed(narrow(*policy.limits()));
         let elapsed = elapsed.map_or(Seconds::ZERO, Seconds::from_duration);
         if let Some(step) = self.engine.handle_verdict(&limits, verdict, elapsed) {
-            return step;
+            return decided(step);
         }
         let own = self.hooks.raw_wait(outcome);
         let off_schedule = chosen.is_some() || own.is_some();
@@ -595,6 +604,6 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
             };
             NextWait { raw, jittered }
         });
-        self.engine.handle_wait(&limits, verdict, elapsed, wait, &mut self.draws)
+        decided(self.engine.handle_wait(&limits, verdict, elapsed, wait, &mut self.draws))
     }
 }
