@@ -81,7 +81,8 @@ impl CallGuards {
     /// # Errors
     ///
     /// The breaker rejects the call.
-    #[inline]
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "a success in a closed breaker is to cost two loads")]
     pub fn handle_start<M: Into<Moment>>(
         &mut self,
         budget: Option<&Budget>,
@@ -103,7 +104,8 @@ impl CallGuards {
 
     /// Settles a try that ended with `verdict`. `health` overrides what the verdict says of the target:
     /// an accepted outcome and one that is given up on are successes, every other one is a failure.
-    #[inline]
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "a success in a closed breaker is to cost two loads")]
     pub fn handle_settled<M: Into<Moment>>(
         &mut self,
         budget: Option<&Budget>,
@@ -181,6 +183,7 @@ impl CallGuards {
 
     /// Gives back what is held for a try that was not made, or was cut off: the tokens of a retry that
     /// has not begun, and the permit, which is neutral. Calling it again changes nothing.
+    #[inline]
     pub fn handle_abandoned(&mut self, budget: Option<&Budget>, breaker: Option<&Breaker>) {
         if let (Some(breaker), Some(permit)) = (breaker, self.permit.take()) {
             let seen = self.seen;
@@ -201,7 +204,8 @@ impl CallGuards {
         self.phase = Phase::Idle;
     }
 
-    #[inline]
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "a success in a closed breaker is to cost two loads")]
     fn admit<M: Into<Moment>>(
         &mut self,
         breaker: Option<&Breaker>,

@@ -17,6 +17,7 @@ use crate::guards::{Guarding, GuardsOfCall, KeptBy, Rejects};
 use crate::hooks::{Hook, OnError};
 use crate::loops::{back_off, begin_wait};
 use crate::mode::{Async, Blocking, Mode};
+use crate::scope::Entered;
 use crate::session::{Failure, Session};
 use crate::sleepers::{DefaultSleeper, ThreadSleeper};
 use crate::source::PolicySource;
@@ -127,8 +128,8 @@ where
     G: Guarding<Rejection: Rejects<O>>,
 {
     let (_, _, mut session) = call.into_parts();
-    if let Err(outcome) = session.admit() {
-        return ControlFlow::Break(outcome);
+    if let Err(rejection) = session.admit() {
+        return ControlFlow::Break(session.handle_rejection(rejection));
     }
     session.handle_start(H::TIMED);
     session.handle_try();
@@ -143,7 +144,8 @@ where
     S: Clock,
 {
     let session = &running.session;
-    if session.is_visible() { session.within::<true, _>(body) } else { body() }
+    let _scope = if session.is_visible() { session.enter::<true>() } else { Entered::Invisible };
+    body()
 }
 
 /// An async body, in the scope of its call.
@@ -182,11 +184,9 @@ where
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<O> {
         let this = self.project();
         let session = &this.running.session;
-        if session.is_visible() {
-            session.within::<true, _>(|| this.body.poll(context))
-        } else {
-            this.body.poll(context)
-        }
+        let _scope =
+            if session.is_visible() { session.enter::<true>() } else { Entered::Invisible };
+        this.body.poll(context)
     }
 }
 

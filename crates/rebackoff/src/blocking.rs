@@ -39,8 +39,8 @@ where
     #[inline]
     fn run<R>(self, end: impl FnOnce(O, &Session<P, S, H, G>) -> R) -> R {
         let (target, signal, mut session) = self.into_parts();
-        if let Err(outcome) = session.admit() {
-            return end(outcome, &session);
+        if let Err(rejection) = session.admit() {
+            return reject(session, rejection, end);
         }
         session.handle_start(H::TIMED);
         if session.is_visible() {
@@ -49,6 +49,24 @@ where
             run_as::<false, _, _, _, _, _, _, _, _>(target, signal, session, end)
         }
     }
+}
+
+/// Ends a call that a breaker rejects; by value, so that an admitted call stays in registers.
+#[cold]
+#[inline(never)]
+fn reject<P, H, S, G, O, R>(
+    mut session: Session<P, S, H, G>,
+    rejection: G::Rejection,
+    end: impl FnOnce(O, &Session<P, S, H, G>) -> R,
+) -> R
+where
+    P: AsRef<Policy>,
+    H: Hook<O>,
+    S: Sleeper,
+    G: Guarding<Rejection: Rejects<O>>,
+{
+    let outcome = session.handle_rejection(rejection);
+    end(outcome, &session)
 }
 
 #[inline]
@@ -67,7 +85,9 @@ where
     G: Guarding<Rejection: Rejects<O>>,
 {
     session.handle_try();
-    let outcome = session.within::<VISIBLE, _>(|| target.call(|| session.attempt()));
+    let scope = session.enter::<VISIBLE>();
+    let outcome = target.call(|| session.attempt(&scope));
+    drop(scope);
     match session.judge(&outcome) {
         Verdict::Accept => end(outcome, &session),
         verdict => {
@@ -105,7 +125,9 @@ where
         if let ControlFlow::Break(outcome) = session.handle_resume(cancelled, &mut kept) {
             return (outcome, session);
         }
-        outcome = session.within::<VISIBLE, _>(|| target.call(|| session.attempt()));
+        let scope = session.enter::<VISIBLE>();
+        outcome = target.call(|| session.attempt(&scope));
+        drop(scope);
         verdict = session.judge(&outcome);
     }
     (outcome, session)

@@ -115,7 +115,8 @@ where
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<O> {
         if let State::Start = self.state {
             let this = self.as_mut().project();
-            if let Err(outcome) = this.session.admit() {
+            if let Err(rejection) = this.session.admit() {
+                let outcome = this.session.handle_rejection(rejection);
                 self.project().state.set(State::Ended);
                 return Poll::Ready(outcome);
             }
@@ -150,14 +151,14 @@ where
         let mut this = self.as_mut().project();
         this.session.handle_try();
         let (target, session) = (this.target, &*this.session);
-        let polled = session.within::<VISIBLE, _>(|| {
-            let future = target.call(|| session.attempt());
-            this.state.set(State::Trying { future });
-            match this.state.as_mut().project() {
-                StateProjection::Trying { future } => future.poll(context),
-                _ => Poll::Pending,
-            }
-        });
+        let scope = session.enter::<VISIBLE>();
+        let future = target.call(|| session.attempt(&scope));
+        this.state.set(State::Trying { future });
+        let StateProjection::Trying { future } = this.state.as_mut().project() else {
+            return Poll::Pending;
+        };
+        let polled = future.poll(context);
+        drop(scope);
         let Poll::Ready(outcome) = polled else {
             let outcome = ready!(this.signal.poll_in_try(context));
             return Poll::Ready(self.cancel(outcome));
@@ -197,38 +198,40 @@ where
     ) -> Poll<O> {
         loop {
             let mut this = self.as_mut().project();
-            match this.state.as_mut().project() {
-                StateProjection::Trying { future } => {
-                    let polled = this.session.within::<VISIBLE, _>(|| future.poll(context));
-                    let Poll::Ready(outcome) = polled else {
-                        let outcome = ready!(this.signal.poll_in_try(context));
-                        return Poll::Ready(self.cancel(outcome));
-                    };
-                    let verdict = this.session.judge(&outcome);
-                    if verdict == Verdict::Accept {
-                        return Poll::Ready(outcome);
-                    }
-                    if let Some(outcome) = self.as_mut().begin_wait::<VISIBLE>(outcome, verdict) {
-                        return Poll::Ready(outcome);
-                    }
+            if let StateProjection::Trying { future } = this.state.as_mut().project() {
+                let scope = this.session.enter::<VISIBLE>();
+                let polled = future.poll(context);
+                drop(scope);
+                let Poll::Ready(outcome) = polled else {
+                    let outcome = ready!(this.signal.poll_in_try(context));
+                    return Poll::Ready(self.cancel(outcome));
+                };
+                let verdict = this.session.judge(&outcome);
+                if verdict == Verdict::Accept {
+                    return Poll::Ready(outcome);
                 }
-                StateProjection::Waiting { wait, kept } => {
-                    let cancelled = this.signal.poll_in_wait(context).is_ready();
-                    if !cancelled {
-                        ready!(wait.poll(context));
-                    }
-                    let resumed = this.session.handle_resume(cancelled, kept);
-                    if let ControlFlow::Break(outcome) = resumed {
-                        this.state.set(State::Ended);
-                        return Poll::Ready(outcome);
-                    }
-                    let (target, session) = (this.target, &*this.session);
-                    let future = session.within::<VISIBLE, _>(|| target.call(|| session.attempt()));
-                    this.state.set(State::Trying { future });
+                if let Some(outcome) = self.as_mut().begin_wait::<VISIBLE>(outcome, verdict) {
+                    return Poll::Ready(outcome);
                 }
-                // The outcome has been given.
-                StateProjection::Start | StateProjection::Ended => return Poll::Pending,
+                this = self.as_mut().project();
             }
+            let StateProjection::Waiting { wait, kept } = this.state.as_mut().project() else {
+                // The outcome has been given.
+                return Poll::Pending;
+            };
+            let cancelled = this.signal.poll_in_wait(context).is_ready();
+            if !cancelled {
+                ready!(wait.poll(context));
+            }
+            let resumed = this.session.handle_resume(cancelled, kept);
+            if let ControlFlow::Break(outcome) = resumed {
+                this.state.set(State::Ended);
+                return Poll::Ready(outcome);
+            }
+            let scope = this.session.enter::<VISIBLE>();
+            let future = this.target.call(|| this.session.attempt(&scope));
+            drop(scope);
+            this.state.set(State::Trying { future });
         }
     }
 

@@ -21,10 +21,8 @@ use crate::timeline::{Deadline, Reading, Timeline};
 /// What a call shows to the calls inside its target.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Scope {
-    /// The call's own deadline.
-    own: Parts,
-    /// The first deadline of the enclosing calls.
-    enclosing: Parts,
+    /// The first deadline, of the call and of the enclosing calls.
+    deadline: Parts,
     /// The call's tries, times those of each enclosing call. Zero where no scope is set.
     pub(crate) amplification: u64,
     /// Whether there is a call that an inner call can give way to, and not a deadline alone.
@@ -62,28 +60,41 @@ impl Parts {
         Some(Deadline { timeline: self.timeline, start, limit: self.limit? })
     }
 
-    /// The deadline of two that comes first.
+    /// This deadline, or the one of an enclosing scope, whichever comes first.
     #[inline]
-    fn first(self, other: Self) -> Self {
-        match (self.limit, other.limit) {
-            (_, None) => self,
-            (None, _) => other,
-            _ => self.sooner(other),
+    fn inside(self, outer: Self) -> Self {
+        if self.is_outside(outer) { outer } else { self }
+    }
+
+    /// Returns whether the deadline of an enclosing scope comes first.
+    #[inline]
+    fn is_outside(self, outer: Self) -> bool {
+        match (self.limit, outer.limit) {
+            (_, None) => false,
+            (None, _) => true,
+            // An enclosing deadline began earlier.
+            (Some(limit), Some(outers)) if limit >= outers && self.has_clock_of(outer) => true,
+            _ => self.is_later(outer),
         }
     }
 
-    fn sooner(self, other: Self) -> Self {
-        match (self.deadline(), other.deadline()) {
-            (Some(own), Some(others)) if others.is_before(&own) => other,
-            _ => self,
+    #[inline]
+    fn has_clock_of(self, outer: Self) -> bool {
+        self.start.is_some() && self.timeline.is_same(outer.timeline)
+    }
+
+    #[inline(never)]
+    fn is_later(self, outer: Self) -> bool {
+        match (self.deadline(), outer.deadline()) {
+            (Some(own), Some(outers)) => outers.is_before(&own),
+            _ => false,
         }
     }
 }
 
 /// The scope of a thread. Where none is set, a call writes only the parts that it changes.
 struct Current {
-    own: PartsCell,
-    enclosing: PartsCell,
+    deadline: PartsCell,
     amplification: Cell<u64>,
     is_call: Cell<bool>,
     task: Cell<TaskId>,
@@ -99,8 +110,7 @@ struct PartsCell {
 thread_local! {
     static CURRENT: Current = const {
         Current {
-            own: PartsCell::new(),
-            enclosing: PartsCell::new(),
+            deadline: PartsCell::new(),
             amplification: Cell::new(0),
             is_call: Cell::new(true),
             task: Cell::new(task::NONE),
@@ -142,8 +152,7 @@ impl Current {
     #[inline]
     fn get(&self) -> Scope {
         Scope {
-            own: self.own.get(),
-            enclosing: self.enclosing.get(),
+            deadline: self.deadline.get(),
             amplification: self.amplification.get(),
             is_call: self.is_call.get(),
             task: self.task.get(),
@@ -152,8 +161,7 @@ impl Current {
 
     #[inline]
     fn set(&self, scope: Scope) {
-        self.own.set(scope.own);
-        self.enclosing.set(scope.enclosing);
+        self.deadline.set(scope.deadline);
         self.amplification.set(scope.amplification);
         self.is_call.set(scope.is_call);
         self.task.set(scope.task);
@@ -166,59 +174,83 @@ pub(crate) fn is_set() -> bool {
     CURRENT.with(|current| current.amplification.get() != 0)
 }
 
-/// Runs `body` in the scope of a call that has no enclosing call, in try number `tries`.
-#[inline]
-pub(crate) fn within_outermost_call<O>(
-    (timeline, start, limit): (Timeline, Instant, Option<Seconds>),
-    tries: u64,
-    body: impl FnOnce() -> O,
-) -> O {
-    // Without a scope, `enclosing` is none and `is_call` true.
-    CURRENT.with(|current| {
-        current.own.timeline.set(timeline);
-        current.own.start.set(Some(start));
-        current.own.limit.set(limit);
-        current.amplification.set(tries);
-        current.task.set(task::current());
-    });
-    let _unset = Unset;
-    body()
+/// The scope of a call, which is set for as long as this value lives.
+#[must_use = "the scope ends when this value is dropped"]
+pub(crate) enum Entered {
+    /// The call is not visible.
+    Invisible,
+    /// No scope was set before.
+    Outermost,
+    /// The deadline of the enclosing call comes first, and stays set. The rest of its scope is here.
+    Within { amplification: u64, is_call: bool },
+    /// This scope was set before, by a call that encloses this one or by another task.
+    Inside { before: Scope, encloses: bool },
 }
 
-/// Runs `body` in the scope of a call inside the enclosing calls, in try number `tries`.
-#[inline(never)]
-pub(crate) fn within_call<O>(
-    deadline: Option<Deadline>,
-    tries: u64,
-    body: impl FnOnce() -> O,
-) -> O {
-    Scope {
-        own: Parts::of(deadline),
-        enclosing: Parts::NONE,
-        amplification: tries,
-        is_call: true,
-        task: task::current(),
+impl Entered {
+    /// Sets the scope of a call that has no enclosing call, in try number `tries`.
+    #[inline]
+    pub(crate) fn outermost(
+        timeline: Timeline,
+        start: Instant,
+        limit: Option<Seconds>,
+        tries: u64,
+    ) -> Self {
+        // Without a scope, `is_call` is true.
+        CURRENT.with(|current| {
+            current.deadline.timeline.set(timeline);
+            current.deadline.start.set(Some(start));
+            current.deadline.limit.set(limit);
+            current.amplification.set(tries);
+            current.task.set(task::current());
+        });
+        Self::Outermost
     }
-    .inside_current()
-    .within(body)
+
+    /// Sets the scope of a call inside the scope that is set, in try number `tries`.
+    #[inline(never)]
+    pub(crate) fn inside(deadline: Option<Deadline>, tries: u64) -> Self {
+        let (deadline, task) = (Parts::of(deadline), task::current());
+        CURRENT.with(|current| {
+            let outer = current.amplification.get();
+            let encloses = outer != 0 && current.task.get() == task;
+            let amplification = if encloses { tries.saturating_mul(outer) } else { tries };
+            if encloses && deadline.is_outside(current.deadline.get()) {
+                current.amplification.set(amplification);
+                return Self::Within {
+                    amplification: outer,
+                    is_call: current.is_call.replace(true),
+                };
+            }
+            let before = current.get();
+            current.set(Scope { deadline, amplification, is_call: true, task });
+            Self::Inside { before, encloses }
+        })
+    }
+
+    /// The time left until the first deadline of the enclosing calls.
+    pub(crate) fn enclosing_remaining(&self) -> Option<Seconds> {
+        match self {
+            Self::Invisible | Self::Within { .. } => Scope::current()?.remaining(),
+            Self::Outermost => None,
+            Self::Inside { before, encloses } => encloses.then(|| before.remaining())?,
+        }
+    }
 }
 
-/// Leaves no scope when it is dropped, after a panic too.
-struct Unset;
-
-impl Drop for Unset {
+/// Puts the scope before back, after a panic too.
+impl Drop for Entered {
     #[inline]
     fn drop(&mut self) {
-        CURRENT.with(|current| current.amplification.set(0));
-    }
-}
-
-/// Puts the scope before back when it is dropped, after a panic too.
-struct Restore(Scope);
-
-impl Drop for Restore {
-    fn drop(&mut self) {
-        CURRENT.with(|current| current.set(self.0));
+        match self {
+            Self::Invisible => {}
+            Self::Outermost => CURRENT.with(|current| current.amplification.set(0)),
+            Self::Within { amplification, is_call } => CURRENT.with(|current| {
+                current.amplification.set(*amplification);
+                current.is_call.set(*is_call);
+            }),
+            Self::Inside { before, .. } => CURRENT.with(|current| current.set(*before)),
+        }
     }
 }
 
@@ -238,23 +270,11 @@ impl Scope {
     /// A deadline `limit` from now, inside the enclosing calls.
     pub(crate) fn deadline(limit: Duration, timeline: Timeline) -> Self {
         let limit = Seconds::from_duration(limit);
-        let own = Parts::of(Some(Deadline { timeline, start: timeline.read(), limit }));
-        let (enclosing, task) = (Parts::NONE, task::current());
-        Self { own, enclosing, amplification: 1, is_call: false, task }.inside_current()
-    }
-
-    /// This scope of the task that runs, inside the enclosing calls.
-    #[inline]
-    fn inside_current(mut self) -> Self {
-        CURRENT.with(|current| {
-            let outer = current.amplification.get();
-            if outer != 0 && current.task.get() == self.task {
-                self.enclosing = current.own.get().first(current.enclosing.get());
-                self.amplification = self.amplification.saturating_mul(outer);
-                self.is_call |= current.is_call.get();
-            }
-        });
-        self
+        let deadline = Parts::of(Some(Deadline { timeline, start: timeline.read(), limit }));
+        match Self::current() {
+            Some(outer) => Self { deadline: deadline.inside(outer.deadline), ..outer },
+            None => Self { deadline, amplification: 1, is_call: false, task: task::current() },
+        }
     }
 
     /// The limits of a call inside this scope, `elapsed` after its first try started.
@@ -265,21 +285,16 @@ impl Scope {
 
     /// The time left until the first deadline.
     pub(crate) fn remaining(&self) -> Option<Seconds> {
-        self.own.first(self.enclosing).deadline().map(|deadline| deadline.remaining())
-    }
-
-    /// The time left until the first deadline of the enclosing calls.
-    pub(crate) fn enclosing_remaining(&self) -> Option<Seconds> {
-        self.enclosing.deadline().map(|deadline| deadline.remaining())
+        self.deadline.deadline().map(|deadline| deadline.remaining())
     }
 
     /// Runs `body` in this scope, which knows its enclosing calls already.
     #[inline]
     pub(crate) fn within<O>(self, body: impl FnOnce() -> O) -> O {
-        let _restore = CURRENT.with(|current| {
+        let _entered = CURRENT.with(|current| {
             let before = current.get();
             current.set(self);
-            Restore(before)
+            Entered::Inside { before, encloses: true }
         });
         body()
     }

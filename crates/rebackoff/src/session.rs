@@ -12,7 +12,7 @@ use crate::guards::{Guarding, Rejects};
 use crate::hooks::{Class, Hook, Then};
 use crate::kept::Keep;
 use crate::random::CallDraws;
-use crate::scope::{self, Scope};
+use crate::scope::{self, Entered, Scope};
 use crate::skipped::Skipped;
 use crate::timeline::{Deadline, Reading};
 use crate::{Attempt, Clock, Outcome, trace};
@@ -32,6 +32,8 @@ pub(crate) struct Session<P, C, H, G> {
     off_schedule: bool,
     /// The calls inside the target see this call.
     visible: bool,
+    /// Why the call gave up; here and not in its phase, which would grow by a word for it.
+    reason: Option<Reason>,
     skipped: Skipped,
 }
 
@@ -54,6 +56,19 @@ impl Failure<'_> {
     }
 }
 
+/// The wait before the next try, or the reason of giving up, which an accepted outcome has not. It fits
+/// in registers, which a [`Step`] does not.
+type Decided = Result<Seconds, Option<Reason>>;
+
+#[inline]
+const fn decided(step: Step) -> Decided {
+    match step {
+        Step::Retry { wait, .. } => Ok(wait),
+        Step::GiveUp { reason, .. } => Err(Some(reason)),
+        Step::Accept => Err(None),
+    }
+}
+
 /// How far a call has come, as far as its clock and its end are concerned.
 enum Phase {
     /// The clock has not been read.
@@ -61,7 +76,7 @@ enum Phase {
     /// The first try started then.
     Timed(Reading),
     /// The call gave up.
-    GaveUp { reason: Reason, elapsed: Duration, hint: Option<Duration> },
+    GaveUp { elapsed: Duration, hint: Option<Duration> },
 }
 
 impl<P, C, H, G> Session<P, C, H, G> {
@@ -84,6 +99,7 @@ impl<P, C, H, G> Session<P, C, H, G> {
             guards,
             off_schedule: false,
             visible,
+            reason: None,
             skipped: Skipped::NONE,
         }
     }
@@ -95,15 +111,12 @@ impl<P, C, H, G> Session<P, C, H, G> {
 
     #[inline]
     pub(crate) const fn reason(&self) -> Option<Reason> {
-        match self.phase {
-            Phase::GaveUp { reason, .. } => Some(reason),
-            _ => None,
-        }
+        self.reason
     }
 
     pub(crate) fn with_hook<A>(self, hook: A) -> Session<P, C, Then<H, A>, G> {
         let Self { phase, policy, engine, draws, clock, hooks, guards, .. } = self;
-        let Self { off_schedule, visible, skipped, .. } = self;
+        let Self { off_schedule, visible, reason, skipped, .. } = self;
         let hooks = Then(hooks, hook);
         Session {
             phase,
@@ -115,13 +128,14 @@ impl<P, C, H, G> Session<P, C, H, G> {
             guards,
             off_schedule,
             visible,
+            reason,
             skipped,
         }
     }
 
     pub(crate) fn map_guards<N>(self, change: impl FnOnce(G) -> N) -> Session<P, C, H, N> {
         let Self { phase, policy, engine, draws, clock, hooks, guards, .. } = self;
-        let Self { off_schedule, visible, skipped, .. } = self;
+        let Self { off_schedule, visible, reason, skipped, .. } = self;
         let guards = change(guards);
         Session {
             phase,
@@ -133,6 +147,7 @@ impl<P, C, H, G> Session<P, C, H, G> {
             guards,
             off_schedule,
             visible,
+            reason,
             skipped,
         }
     }
@@ -143,7 +158,7 @@ impl<P, C, H, G> Session<P, C, H, G> {
         P: AsRef<Policy>,
     {
         let Self { phase, policy, engine, draws, hooks, guards, off_schedule, .. } = self;
-        let Self { visible, skipped, .. } = self;
+        let Self { visible, reason, skipped, .. } = self;
         let timed = matches!(phase, Phase::Timed(_));
         let mut session = Session {
             phase,
@@ -155,6 +170,7 @@ impl<P, C, H, G> Session<P, C, H, G> {
             guards,
             off_schedule,
             visible,
+            reason,
             skipped,
         };
         session.handle_start(timed);
@@ -192,14 +208,9 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
         limits.remaining(elapsed).map(Seconds::to_duration)
     }
 
-    /// Information about the current try.
-    pub(crate) fn attempt(&self) -> Attempt {
-        let enclosing = match Scope::current() {
-            Some(own) if self.visible => own.enclosing_remaining(),
-            Some(outer) => outer.remaining(),
-            None => None,
-        };
-        let enclosing = enclosing.map(Seconds::to_duration);
+    /// Information about the current try, in its `scope`.
+    pub(crate) fn attempt(&self, scope: &Entered) -> Attempt {
+        let enclosing = scope.enclosing_remaining().map(Seconds::to_duration);
         let remaining = self.remaining_inside(enclosing);
         let limit = match self.policy().limits().last_wait {
             LastWait::Stop => remaining,
@@ -215,19 +226,17 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
         self.visible
     }
 
-    /// Runs a part of the current try; where the call is `VISIBLE`, in its scope.
+    /// Sets the scope of the call for a part of the current try, where the call is `VISIBLE`.
     #[inline]
-    pub(crate) fn within<const VISIBLE: bool, O>(&self, body: impl FnOnce() -> O) -> O {
+    pub(crate) fn enter<const VISIBLE: bool>(&self) -> Entered {
         if !VISIBLE {
-            return body();
+            return Entered::Invisible;
         }
         match self.phase {
             Phase::Timed(Reading::Instant(start)) if !scope::is_set() => {
-                let limit = self.limit();
-                let own = (self.clock.timeline(), start, limit);
-                scope::within_outermost_call(own, self.tries(), body)
+                Entered::outermost(self.clock.timeline(), start, self.limit(), self.tries())
             }
-            _ => scope::within_call(self.deadline(), self.tries(), body),
+            _ => Entered::inside(self.deadline(), self.tries()),
         }
     }
 
@@ -252,11 +261,11 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
     /// The outcome of the call, which has ended with `result`.
     pub(crate) fn report<O>(&self, result: O) -> Outcome<O> {
         let elapsed = self.elapsed().unwrap_or_default();
-        let (reason, hint) = match self.phase {
-            Phase::GaveUp { reason, hint, .. } => (Some(reason), hint),
-            _ => (None, None),
+        let hint = match self.phase {
+            Phase::GaveUp { hint, .. } => hint,
+            _ => None,
         };
-        Outcome { result, tries: self.tries(), elapsed, reason, hint }
+        Outcome { result, tries: self.tries(), elapsed, reason: self.reason, hint }
     }
 
     /// The clock is read as if the first try started now.
@@ -313,7 +322,8 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
     }
 
     /// The verdict on the try that ended with `outcome`; a success is settled at once.
-    #[inline]
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "a success in the guards costs no more than its loads")]
     pub(crate) fn judge<O>(&mut self, outcome: &O) -> Verdict
     where
         H: Hook<O>,
@@ -374,7 +384,7 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
             None => self.hooks.policy(outcome),
         };
         let elapsed = self.elapsed_for::<VISIBLE>(chosen.as_ref());
-        let step = if scope::is_set() {
+        let decided = if scope::is_set() {
             self.decide_inside(outcome, verdict, elapsed, chosen)
         } else {
             let timed = VISIBLE || chosen.is_some();
@@ -383,22 +393,18 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
             })
         };
         let hint = || verdict.hint().map(Seconds::to_duration);
-        let (reason, wait) = match step {
-            Step::Retry { wait, .. } => {
-                let usual = if late { Cost::Timeout } else { Cost::Retry };
-                let cost = class.cost.unwrap_or(usual);
-                match self.guards.handle_retry(&self.clock, cost, wait) {
-                    Ok(()) => (None, wait),
-                    Err(reason) => (Some(reason), wait),
-                }
+        let granted = decided.and_then(|wait| {
+            let usual = if late { Cost::Timeout } else { Cost::Retry };
+            let cost = class.cost.unwrap_or(usual);
+            self.guards.handle_retry(&self.clock, cost, wait).map(|()| wait).map_err(Some)
+        });
+        let wait = match granted {
+            Ok(wait) => wait,
+            Err(reason) => {
+                self.give_up(reason?, elapsed, outcome, hint());
+                return None;
             }
-            Step::GiveUp { reason, .. } => (Some(reason), Seconds::ZERO),
-            Step::Accept => return None,
         };
-        if let Some(reason) = reason {
-            self.give_up(reason, elapsed, outcome, hint());
-            return None;
-        }
         if H::EVENTS.contains(EventKind::Backoff) {
             self.notify(EventKind::Backoff, elapsed, Some(outcome), |event| {
                 event.wait = Some(wait.to_duration());
@@ -454,18 +460,25 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
     ///
     /// # Errors
     ///
-    /// The outcome of a call that a breaker rejects.
+    /// A breaker rejects the call, which ends with [`handle_rejection`](Self::handle_rejection).
     #[inline]
-    pub(crate) fn admit<O>(&mut self) -> Result<(), O>
+    pub(crate) fn admit(&mut self) -> Result<(), G::Rejection>
+    where
+        G: Guarding,
+    {
+        self.guards.handle_start(&self.clock)
+    }
+
+    /// A breaker has rejected the call. Returns the outcome.
+    #[cold]
+    pub(crate) fn handle_rejection<O>(&mut self, rejection: G::Rejection) -> O
     where
         H: Hook<O>,
         G: Guarding<Rejection: Rejects<O>>,
     {
-        self.guards.handle_start(&self.clock).map_err(|rejection| {
-            let outcome = rejection.into_outcome();
-            self.give_up(Reason::Breaker, None, &outcome, None);
-            outcome
-        })
+        let outcome = rejection.into_outcome();
+        self.give_up(Reason::Breaker, None, &outcome, None);
+        outcome
     }
 
     fn give_up<O>(
@@ -485,7 +498,8 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
         }
         trace::giveup(self.tries(), elapsed, reason);
         let elapsed = elapsed.or_else(|| self.elapsed()).unwrap_or_default();
-        self.phase = Phase::GaveUp { reason, elapsed, hint };
+        self.reason = Some(reason);
+        self.phase = Phase::GaveUp { elapsed, hint };
     }
 
     /// Calls the hooks with an event of `kind`, to which `add` adds what else is known. The clock is
@@ -540,7 +554,7 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
         verdict: Verdict,
         elapsed: Option<Duration>,
         chosen: Option<Policy>,
-    ) -> Step
+    ) -> Decided
     where
         H: Hook<O>,
     {
@@ -561,7 +575,7 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
         elapsed: Option<Duration>,
         chosen: Option<Policy>,
         narrow: impl FnOnce(Limits) -> Limits,
-    ) -> Step
+    ) -> Decided
     where
         H: Hook<O>,
     {
@@ -570,7 +584,7 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
         let limits = Skipped::allowed(narrow(*policy.limits()));
         let elapsed = elapsed.map_or(Seconds::ZERO, Seconds::from_duration);
         if let Some(step) = self.engine.handle_verdict(&limits, verdict, elapsed) {
-            return step;
+            return decided(step);
         }
         let own = self.hooks.raw_wait(outcome);
         let off_schedule = chosen.is_some() || own.is_some();
@@ -590,6 +604,6 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
             };
             NextWait { raw, jittered }
         });
-        self.engine.handle_wait(&limits, verdict, elapsed, wait, &mut self.draws)
+        decided(self.engine.handle_wait(&limits, verdict, elapsed, wait, &mut self.draws))
     }
 }

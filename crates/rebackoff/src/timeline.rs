@@ -51,7 +51,8 @@ impl Timeline {
         }
     }
 
-    const fn is_same(self, other: Self) -> bool {
+    #[inline]
+    pub(crate) const fn is_same(self, other: Self) -> bool {
         match (self, other) {
             (Self::System, Self::System) => true,
             #[cfg(feature = "tokio")]

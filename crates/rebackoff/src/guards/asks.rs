@@ -1,6 +1,6 @@
 use rebackoff_core::{Breaker, CallGuards, Cost, Health, Open, Reason, Seconds, Verdict};
 
-use super::{Guarding, Handle, OpenOr, Rejection};
+use super::{Guarding, Handle, OpenOr, Rejection, now_on};
 use crate::Clock;
 use crate::random::CallDraws;
 
@@ -27,9 +27,10 @@ impl<B: Handle<Breaker>, D> Asks<B, D> {
     /// # Errors
     ///
     /// The breaker rejects the call.
-    #[inline]
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "a call that goes through memory costs twice as much")]
     pub(crate) fn admit(&mut self, clock: &impl Clock) -> Result<(), Open> {
-        self.state.handle_start(None, self.breaker.guard(), || clock.timeline().now()).map(drop)
+        self.state.handle_start(None, self.breaker.guard(), now_on(clock.timeline())).map(drop)
     }
 }
 
@@ -37,7 +38,8 @@ impl<B: Handle<Breaker>, D: OnRejection> Guarding for Asks<B, D> {
     type Rejection = D::Rejection;
     const IS_EMPTY: bool = false;
 
-    #[inline]
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "a call that goes through memory costs twice as much")]
     fn handle_start(&mut self, clock: &impl Clock) -> Result<(), D::Rejection> {
         self.admit(clock).map_err(|open| self.on_rejection.reject(open))
     }
@@ -47,9 +49,10 @@ impl<B: Handle<Breaker>, D: OnRejection> Guarding for Asks<B, D> {
         self.state.handle_try();
     }
 
-    #[inline]
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "a call that goes through memory costs twice as much")]
     fn handle_settled(&mut self, clock: &impl Clock, verdict: Verdict, health: Option<Health>) {
-        let (breaker, now) = (self.breaker.guard(), || clock.timeline().now());
+        let (breaker, now) = (self.breaker.guard(), now_on(clock.timeline()));
         let mut draws = CallDraws::UNSEEDED;
         self.state.handle_settled(None, breaker, verdict, health, now, &mut draws);
     }
@@ -61,13 +64,13 @@ impl<B: Handle<Breaker>, D: OnRejection> Guarding for Asks<B, D> {
         cost: Cost,
         wait: Seconds,
     ) -> Result<(), Reason> {
-        let now = || clock.timeline().now();
+        let now = now_on(clock.timeline());
         self.state.handle_retry(None, self.breaker.guard(), cost, wait, now)
     }
 
     #[inline]
     fn handle_resume(&mut self, clock: &impl Clock) -> bool {
-        self.state.handle_resume(None, self.breaker.guard(), || clock.timeline().now()).is_ok()
+        self.state.handle_resume(None, self.breaker.guard(), now_on(clock.timeline())).is_ok()
     }
 
     #[inline]

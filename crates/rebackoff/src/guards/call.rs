@@ -46,7 +46,8 @@ impl<K: Guarding, B: Guarding<Rejection = NoRejection>> Guarding for GuardsOfCal
     type Rejection = K::Rejection;
     const IS_EMPTY: bool = <Several<K, B>>::IS_EMPTY;
 
-    #[inline]
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "a call that goes through memory costs twice as much")]
     fn handle_start(&mut self, clock: &impl Clock) -> Result<(), K::Rejection> {
         let Self(Several(breakers, budgets)) = self;
         breakers.handle_start(clock)?;
@@ -59,7 +60,8 @@ impl<K: Guarding, B: Guarding<Rejection = NoRejection>> Guarding for GuardsOfCal
         self.0.handle_try(clock);
     }
 
-    #[inline]
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "a call that goes through memory costs twice as much")]
     fn handle_settled(&mut self, clock: &impl Clock, verdict: Verdict, health: Option<Health>) {
         self.0.handle_settled(clock, verdict, health);
     }

@@ -82,7 +82,8 @@ impl<A: Guarding, B: Guarding> Guarding for Several<A, B> {
     type Rejection = <A::Rejection as Rejection>::Or<B::Rejection>;
     const IS_EMPTY: bool = A::IS_EMPTY && B::IS_EMPTY;
 
-    #[inline]
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "a call that goes through memory costs twice as much")]
     fn handle_start(&mut self, clock: &impl Clock) -> Result<(), Self::Rejection> {
         self.0.handle_start(clock).map_err(Rejection::first)?;
         self.1.handle_start(clock).map_err(|rejection| {
@@ -97,7 +98,8 @@ impl<A: Guarding, B: Guarding> Guarding for Several<A, B> {
         self.1.handle_try(clock);
     }
 
-    #[inline]
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "a call that goes through memory costs twice as much")]
     fn handle_settled(&mut self, clock: &impl Clock, verdict: Verdict, health: Option<Health>) {
         self.0.handle_settled(clock, verdict, health);
         self.1.handle_settled(clock, verdict, health);

@@ -12,6 +12,8 @@ mod pays;
 mod per_request;
 mod rejection;
 
+use std::time::Duration;
+
 pub use asks::{Asks, ByFunction, ByOutcome, OnRejection};
 pub use call::GuardsOfCall;
 pub use guarding::{Guarding, Several};
@@ -20,6 +22,14 @@ pub use pays::Pays;
 #[cfg(any(feature = "reqwest", feature = "tower"))]
 pub use per_request::{BreakerFor, BudgetFor, GuardsOfRequest, GuardsPerRequest};
 pub use rejection::{Either, FromOpen, NoRejection, OpenOr, Rejected, Rejection, Rejects};
+
+use crate::Timeline;
+
+/// Reads the clock of a call. By value: a reference would keep the whole call in memory.
+#[inline]
+fn now_on(timeline: Timeline) -> impl Fn() -> Duration {
+    move || timeline.now()
+}
 
 /// The form in which a call with the guards `G` keeps the outcome `O` in a wait.
 pub type KeptBy<G, O> = <<G as Guarding>::Rejection as Rejection>::Kept<O>;

@@ -1,6 +1,6 @@
 use rebackoff_core::{Budget, CallGuards, Cost, Health, Reason, Seconds, Verdict};
 
-use super::{Guarding, Handle, NoRejection};
+use super::{Guarding, Handle, NoRejection, now_on};
 use crate::Clock;
 use crate::random::CallDraws;
 
@@ -29,7 +29,7 @@ impl<B: Handle<Budget>> Guarding for Pays<B> {
     #[inline]
     fn handle_start(&mut self, clock: &impl Clock) -> Result<(), NoRejection> {
         // Without a breaker nothing rejects.
-        let _ = self.state.handle_start(self.budget.guard(), None, || clock.timeline().now());
+        let _ = self.state.handle_start(self.budget.guard(), None, now_on(clock.timeline()));
         Ok(())
     }
 
@@ -40,7 +40,7 @@ impl<B: Handle<Budget>> Guarding for Pays<B> {
 
     #[inline]
     fn handle_settled(&mut self, clock: &impl Clock, verdict: Verdict, health: Option<Health>) {
-        let (budget, now) = (self.budget.guard(), || clock.timeline().now());
+        let (budget, now) = (self.budget.guard(), now_on(clock.timeline()));
         let mut draws = CallDraws::UNSEEDED;
         self.state.handle_settled(budget, None, verdict, health, now, &mut draws);
     }
@@ -52,13 +52,13 @@ impl<B: Handle<Budget>> Guarding for Pays<B> {
         cost: Cost,
         wait: Seconds,
     ) -> Result<(), Reason> {
-        let now = || clock.timeline().now();
+        let now = now_on(clock.timeline());
         self.state.handle_retry(self.budget.guard(), None, cost, wait, now)
     }
 
     #[inline]
     fn handle_resume(&mut self, clock: &impl Clock) -> bool {
-        self.state.handle_resume(self.budget.guard(), None, || clock.timeline().now()).is_ok()
+        self.state.handle_resume(self.budget.guard(), None, now_on(clock.timeline())).is_ok()
     }
 
     #[inline]
