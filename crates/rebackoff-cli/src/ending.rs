@@ -53,6 +53,16 @@ impl Ending {
         }
     }
 
+    /// The reason for which no command was started.
+    pub(crate) fn reason(&self) -> Option<&str> {
+        match self {
+            Self::NotStarted(reason) | Self::NotExecutable(reason) | Self::NotFound(reason) => {
+                Some(reason)
+            }
+            _ => None,
+        }
+    }
+
     /// Returns whether no command was started.
     pub(crate) fn is_without_command(&self) -> bool {
         matches!(self, Self::NotExecutable(_) | Self::NotFound(_))

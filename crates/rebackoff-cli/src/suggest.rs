@@ -3,7 +3,11 @@
 /// The name among `known` that is nearest to `word`; none where none is near.
 pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_lowercase();
-    let near = known.into_iter().map(|name| (distance(&word, &name.to_lowercase()), name));
+    let named = known.into_iter().filter(|name| !name.is_empty());
+    let near = named.map(|name| {
+        let lower = name.to_lowercase();
+        (if is_short_for(&word, &lower) { 0 } else { distance(&word, &lower) }, name)
+    });
     let (distance, name) = near.min_by_key(|(distance, _)| *distance)?;
     (distance <= name.len().max(word.len()) / 3).then_some(name)
 }
@@ -11,6 +15,11 @@ pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) 
 /// The end of a message about an unknown name: `, did you mean full?`.
 pub(crate) fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     nearest(word, known).map_or_else(String::new, |name| format!("; did you mean {name}?"))
+}
+
+/// Returns whether one is the beginning of the other: `exponential` of `expo`, or `const` of `constant`.
+fn is_short_for(one: &str, other: &str) -> bool {
+    one.len().min(other.len()) >= 3 && (one.starts_with(other) || other.starts_with(one))
 }
 
 /// The letters to insert, remove, replace or exchange with their neighbour.
@@ -48,7 +57,10 @@ mod tests {
             ("Random", Some("random")),
             ("max_trys", Some("max_tries")),
             ("maxtime", Some("max_time")),
+            ("equally", Some("equal")),
+            ("rand", Some("random")),
             ("x", None),
+            ("", None),
             ("constant", None),
         ] {
             assert_eq!(nearest(word, known), name, "{word}");

@@ -87,3 +87,35 @@ fn a_deadline_ends_a_try_and_the_call() {
     let remaining = run(&["-q", "--deadline", "1m"], "[ $REBACKOFF_REMAINING_MS -gt 50000 ]");
     assert!(remaining.status.success());
 }
+
+#[test]
+fn the_output_of_a_try_before_a_signal_goes_where_it_is_wanted() {
+    let running = "echo out; kill -TERM $PPID; exec sleep 600";
+    let waiting = "echo out; (sleep 0.2; kill -TERM $PPID) >/dev/null 2>&1 & exit 3";
+    for script in [running, waiting] {
+        for (option, expected) in [("stderr", ("", "out\n")), ("last", ("out\n", ""))] {
+            let option = format!("--failed-output={option}");
+            let output = run(&["-q", "-j", "none", "--factor", "50s", &option], script);
+            let shown = (stdout(&output), stderr(&output));
+            assert_eq!((shown.0.as_str(), shown.1.as_str()), expected, "{option} {script}");
+            assert_eq!(output.status.code(), Some(143), "{option} {script}");
+        }
+    }
+}
+
+#[test]
+fn a_deadline_ends_a_hook_and_no_try_begins_after_it() {
+    let options = ["--deadline=1s", "--timeout=1m", "--factor=10ms", "--on-retry=exec sleep 600"];
+    let output = run(&options, "echo try; exit 3");
+    assert_eq!((stdout(&output).as_str(), output.status.code()), ("try\n", Some(3)));
+    assert!(stderr(&output).contains("(max_time)"), "{}", stderr(&output));
+}
+
+#[test]
+fn a_time_of_zero_is_refused() {
+    for option in ["--deadline", "--reset-after"] {
+        let output = run(&[option, "0"], "true");
+        let expected = format!("rebackoff: {option} must be above 0s, but it is 0s\n");
+        assert_eq!((stderr(&output), output.status.code()), (expected, Some(125)));
+    }
+}

@@ -61,6 +61,18 @@ fn there_is_always_a_last_event() {
     let event = events.last().unwrap();
     assert_eq!((&event["event"], &event["exit_code"]), (&"giveup".into(), &125.into()));
     assert!(event["error"].as_str().unwrap().contains("cannot lock /no/folder/state.lock"));
+    let wrong = logged(&["--deadline", "soon"], "true");
+    assert!(wrong.last().unwrap()["error"].as_str().unwrap().contains("--deadline is a duration"));
+}
+
+#[test]
+fn the_last_event_says_why_a_command_did_not_start() {
+    let mut command = rebackoff();
+    command.args(["run", "--log", "json", "--", "/no/such/command"]);
+    let events = events(&command.output().unwrap().stderr);
+    let last = events.last().unwrap();
+    let expected = (&127.into(), &"there is no such file".into());
+    assert_eq!((&last["exit_code"], &last["error"]), expected);
 }
 
 #[test]

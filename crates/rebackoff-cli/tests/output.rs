@@ -116,14 +116,20 @@ fn a_command_that_lost_its_reader_is_not_tried_again() {
     let folder = TempDir::new().unwrap();
     let tries = folder.path().join("tries");
     // The file says how often the command was run, and 141 what it came to.
-    let script = "{ \"$0\" run --factor 1ms -- sh -c 'echo >> \"$TRIES\"; exec yes'; echo $? >&2; } | head -n 1";
-    let mut command = Command::new("sh");
-    support::clean(&mut command);
-    let output = command.args(["-c", script, BINARY]).env("TRIES", &tries).output().unwrap();
-    assert_eq!(
-        (stderr(&output).as_str(), fs::read_to_string(tries).unwrap().as_str()),
-        ("141\n", "\n")
-    );
+    // A shell exits with the code of its last command.
+    for yes in ["exec yes", "yes; exit $?"] {
+        let script = format!(
+            "{{ \"$0\" run -q --factor 1ms -- sh -c 'echo >> \"$TRIES\"; {yes}'; echo $? >&2; }} | head -n 1"
+        );
+        let mut command = Command::new("sh");
+        support::clean(&mut command);
+        let output = command.args(["-c", &script, BINARY]).env("TRIES", &tries).output().unwrap();
+        assert_eq!(
+            (stderr(&output).as_str(), fs::read_to_string(&tries).unwrap().as_str()),
+            ("141\n", "\n")
+        );
+        fs::remove_file(&tries).unwrap();
+    }
 }
 
 #[test]

@@ -204,9 +204,15 @@ fn a_wrong_name_gets_a_suggestion() {
             &["--nested", "onec"],
             "--nested must be one of allow, once, but it is \"onec\"; did you mean once?",
         ),
+        (
+            &["-w", "exponential"],
+            "--wait must be one of constant, linear, expo, fibo, decay, decorrelated, runtime, but it is \"exponential\"; did you mean expo?",
+        ),
     ] {
         assert_eq!(wrong(options, &[]), format!("rebackoff: {expected}\nSome(125)"));
     }
+    // A value that is no name gets none.
+    assert!(wrong(&["-i", "1,,2"], &[]).contains("but it is \"\"\n"));
     assert!(wrong(&["--max-trie", "3"], &[]).contains("a similar argument exists: '--max-tries'"));
     assert!(wrong(&["--format", "txt"], &[]).contains("a similar value exists: 'text'"));
 }

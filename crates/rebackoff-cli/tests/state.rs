@@ -61,6 +61,23 @@ fn a_run_that_comes_too_early_does_nothing() {
 }
 
 #[test]
+fn a_pipe_or_a_folder_is_refused_at_once() {
+    let folder = TempDir::new().unwrap();
+    let state = folder.path().join("call.state");
+    nix::unistd::mkfifo(&state, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let expect_refusal = || {
+        let output = step(folder.path(), NO_WAIT, "echo ran");
+        let expected = "rebackoff: cannot read call.state: it is no regular file\n";
+        assert_eq!((stdout(&output).as_str(), output.status.code()), ("", Some(125)));
+        assert_eq!(stderr(&output), expected);
+    };
+    expect_refusal();
+    fs::remove_file(&state).unwrap();
+    fs::create_dir(&state).unwrap();
+    expect_refusal();
+}
+
+#[test]
 fn a_file_that_holds_something_else_is_left_alone() {
     let folder = TempDir::new().unwrap();
     let state = folder.path().join("call.state");

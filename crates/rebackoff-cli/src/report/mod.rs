@@ -53,15 +53,16 @@ impl Report {
 }
 
 /// Reports to people and programs.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Reporter {
     level: Level,
     log: Option<Log>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 enum Level {
     Quiet,
+    #[default]
     Usual,
     Verbose,
 }

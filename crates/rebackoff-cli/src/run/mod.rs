@@ -81,7 +81,8 @@ impl Run {
     }
 }
 
-/// Returns whether the command ended because its output has no reader.
+/// Returns whether the command ended because its output has no reader. A shell exits with the code of its command.
 fn lost_its_reader(ending: &Ending) -> bool {
-    ending.signal() == Some(Signal::SIGPIPE as i32) && streams::stdout_has_no_reader()
+    ending.code() == Ending::Killed(Signal::SIGPIPE as i32).code()
+        && streams::stdout_has_no_reader()
 }

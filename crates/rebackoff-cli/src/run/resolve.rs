@@ -8,6 +8,7 @@ use nix::sys::signal::Signal;
 use rebackoff_core::{Policy, Seconds};
 use regex_automata::meta::{BuildError, Regex};
 
+use super::call::report_of_failure;
 use super::conditions::{Conditions, Patterns, literal, pattern};
 use super::{ExitCodes, Run};
 use crate::Failure;
@@ -27,12 +28,23 @@ impl RunOptions {
     /// The first option whose value is not allowed.
     pub(crate) fn resolve(self) -> Result<Run, Failure> {
         let reporter = Reporter::open(&self)?;
+        match self.checked() {
+            Ok(run) => Ok(Run { reporter, ..run }),
+            Err(failure) => {
+                reporter.log(&report_of_failure(&failure, 0));
+                Err(failure)
+            }
+        }
+    }
+
+    /// The task of these options, without a reporter.
+    fn checked(self) -> Result<Run, Failure> {
         let config = self.policy.resolve()?;
         Ok(Run {
             policy: inside_of_outer(config.policy),
             timeout: config.timeout,
-            deadline: some_duration("--deadline", self.deadline.as_deref())?,
-            reset_after: some_duration("--reset-after", self.reset_after.as_deref())?,
+            deadline: some_time("--deadline", self.deadline.as_deref())?,
+            reset_after: some_time("--reset-after", self.reset_after.as_deref())?,
             grace: some_duration("--grace", self.grace.as_deref())?.unwrap_or(GRACE),
             signal: ending_signal(self.signal.as_deref())?,
             conditions: self.conditions()?,
@@ -49,7 +61,7 @@ impl RunOptions {
                 timeout: self.timeout_code,
                 conflict: self.conflict_code,
             },
-            reporter,
+            reporter: Reporter::default(),
         })
     }
 
@@ -104,6 +116,16 @@ fn codes(option: &str, text: Option<&str>) -> Result<Option<Codes>, Failure> {
 
 fn some_duration(option: &str, text: Option<&str>) -> Result<Option<Duration>, Failure> {
     text.map(|text| duration(option, text)).transpose()
+}
+
+/// A duration above zero.
+fn some_time(option: &str, text: Option<&str>) -> Result<Option<Duration>, Failure> {
+    match some_duration(option, text)? {
+        Some(Duration::ZERO) => {
+            Err(Failure::new(format_args!("{option} must be above 0s, but it is 0s")))
+        }
+        time => Ok(time),
+    }
 }
 
 fn ending_signal(name: Option<&str>) -> Result<Signal, Failure> {

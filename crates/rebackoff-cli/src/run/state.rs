@@ -1,7 +1,7 @@
 //! The state of a call between runs.
 
 use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -109,7 +109,7 @@ impl Store {
         let Some(lock) = lock(path)? else {
             return Ok(Opened::Busy);
         };
-        let state = match fs::read(path) {
+        let state = match read(path) {
             Ok(bytes) => Some(parse(path, &bytes)?),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => {
@@ -163,6 +163,18 @@ impl Store {
         // The new name is on the disk once its folder is.
         File::open(folder)?.sync_all()
     }
+}
+
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    // A pipe has no content to wait for.
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let mut file = File::from(open(path, flags, Mode::empty())?);
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::other("it is no regular file"));
+    }
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 fn folder_of(path: &Path) -> &Path {

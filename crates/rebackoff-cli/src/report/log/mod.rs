@@ -98,7 +98,7 @@ impl Log {
             exit_code: report.ending.as_ref().map(Ending::code),
             signal: report.ending.as_ref().and_then(Ending::signal),
             process: report.process,
-            error: report.error.as_deref(),
+            error: report.error.as_deref().or(report.ending.as_ref().and_then(Ending::reason)),
         };
         let Ok(mut text) = serde_json::to_vec(&line) else {
             return;

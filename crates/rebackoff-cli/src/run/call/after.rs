@@ -49,17 +49,13 @@ impl Call<'_> {
 
     /// A signal, or an output without a reader, ends the call.
     pub(super) fn leave(&mut self, outcome: Outcome, why: Interruption) -> Result<u8, Failure> {
-        if let Some(mut attempt) = outcome.attempt {
-            self.clear(&mut attempt)?;
-        }
-        Ok(self.cancel(why, Some(&outcome.ending)))
+        self.abandon(outcome.attempt, why, Some(&outcome.ending))
     }
 
     pub(super) fn give_up(&mut self, outcome: Outcome, reason: Reason) -> Result<u8, Failure> {
         let mut held_back = 0;
         let mut spilled = false;
         if let Some(mut attempt) = outcome.attempt {
-            self.clear(&mut attempt)?;
             spilled = has_spilled(&attempt);
             self.dispose(&mut attempt, true)?;
             held_back = attempt.held_back();
@@ -85,50 +81,45 @@ impl Call<'_> {
     /// Waits before the next try; gives the exit code where there is none in this run.
     pub(super) fn back_off(
         &mut self,
-        outcome: Outcome,
+        mut outcome: Outcome,
         wait: Duration,
     ) -> Result<Option<u8>, Failure> {
-        let Outcome { ending, verdict, attempt, ended, .. } = outcome;
-        let end = ended.checked_add(wait);
-        if let Some(mut attempt) = attempt {
-            self.clear(&mut attempt)?;
-            if has_spilled(&attempt) {
+        let end = outcome.ended.checked_add(wait);
+        if let Some(attempt) = &mut outcome.attempt {
+            if has_spilled(attempt) {
                 let failure =
                     Failure::new("stdout could not be held back, so there is no other try");
                 self.run.reporter.log(&report_of_failure(&failure, self.engine.tries()));
                 return Ok(Some(Failure::CODE));
             }
-            if attempt.survivor().is_some() {
-                // No try begins beside a living one.
-                let report = self.report(EventKind::Giveup).with_reason(Reason::Giveup);
-                let report = report.with_ending(ending.clone());
-                self.run.reporter.report(&report, &self.run.command);
-                return Ok(Some(unfinished(self.exit_code(&ending))));
-            }
-            self.dispose(&mut attempt, false)?;
+            self.dispose(attempt, false)?;
         }
         let report = Report { wait: Some(wait), ..self.report(EventKind::Backoff) };
-        let report = report.with_hint(verdict.hint()).with_ending(ending.clone());
+        let report = report.with_hint(outcome.verdict.hint()).with_ending(outcome.ending.clone());
         self.run.reporter.report(&report, &self.run.command);
         if let Some(script) = &self.run.on_retry {
             let limit = self.run.timeout.unwrap_or_else(|| wait.max(SHORTEST_HOOK));
+            let limit = self.until_deadline().map_or(limit, |left| left.min(limit));
             if let Some(why) = self.run_hook("--on-retry", script, None, Some(limit))? {
-                return Ok(Some(self.cancel(why, None)));
+                return self.abandon(outcome.attempt, why, None).map(Some);
+            }
+            if self.until_deadline() == Some(Duration::ZERO) {
+                return self.give_up(outcome, Reason::MaxTime).map(Some);
             }
         }
         if let Some(store) = &mut self.store {
             let elapsed = self.before.saturating_add(self.start.elapsed());
-            let left = wait.saturating_sub(ended.elapsed());
-            let state = State::after(&self.engine, &self.judge, elapsed, left, ending.code());
-            store.keep(state)?;
-            return Ok(Some(unfinished(self.exit_code(&ending))));
+            let left = wait.saturating_sub(outcome.ended.elapsed());
+            let code = outcome.ending.code();
+            store.keep(State::after(&self.engine, &self.judge, elapsed, left, code))?;
+            return Ok(Some(unfinished(self.exit_code(&outcome.ending))));
         }
         let interruption = wait::wait(&mut self.context, &self.run.reporter, end, &report);
-        Ok(interruption.map(|interruption| self.cancel(interruption, None)))
+        interruption.map(|why| self.abandon(outcome.attempt, why, None)).transpose()
     }
 
     /// Ends the processes that a failed try has left, and reports the one that does not end.
-    fn clear(&mut self, attempt: &mut Attempt) -> Result<(), Failure> {
+    pub(super) fn clear(&mut self, attempt: &mut Attempt) -> Result<(), Failure> {
         attempt.clear(&mut self.context)?;
         if let Some(Survivor { pid, name, error }) = attempt.survivor() {
             let error = error.map(|error| reason(&error.into()));
@@ -155,7 +146,20 @@ impl Call<'_> {
         attempt.release(&mut self.context)
     }
 
-    /// Ends the call without success, for a signal.
+    /// Ends the call without success, for a signal, and passes on the output of what was its last try.
+    fn abandon(
+        &mut self,
+        attempt: Option<Attempt>,
+        why: Interruption,
+        ending: Option<&Ending>,
+    ) -> Result<u8, Failure> {
+        if let Some(mut attempt) = attempt {
+            self.dispose(&mut attempt, true)?;
+        }
+        Ok(self.cancel(why, ending))
+    }
+
+    /// Reports the end of the call for a signal; gives the exit code.
     fn cancel(&self, why: Interruption, ending: Option<&Ending>) -> u8 {
         let report = Report { reason: Some(CANCELLED), ..self.report(EventKind::Giveup) };
         self.run.reporter.log(&match ending {

@@ -163,8 +163,8 @@ impl<'r> Call<'r> {
     /// Tries until the command has succeeded or the engine gives up; gives the exit code.
     pub(super) fn run(&mut self) -> Result<u8, Failure> {
         loop {
-            let outcome = self.attempt()?;
-            match self.decide(&outcome) {
+            let mut outcome = self.attempt()?;
+            match self.settle(&mut outcome)? {
                 Next::Return => return self.succeed(outcome),
                 Next::Leave(interruption) => return self.leave(outcome, interruption),
                 Next::GiveUp(reason) => return self.give_up(outcome, reason),
@@ -206,6 +206,18 @@ impl<'r> Call<'r> {
         let elapsed = self.before.saturating_add(ended.saturating_duration_since(self.start));
         let lasted = ended.saturating_duration_since(begin);
         Ok(Outcome { ending, verdict, elapsed, lasted, ended, interruption, attempt })
+    }
+
+    /// Decides, and ends the processes that a failed try has left: no try begins beside a living one.
+    fn settle(&mut self, outcome: &mut Outcome) -> Result<Next, Failure> {
+        let next = self.decide(outcome);
+        if let (Some(attempt), false) = (&mut outcome.attempt, matches!(next, Next::Return)) {
+            self.clear(attempt)?;
+            if matches!(next, Next::Retry(_)) && attempt.survivor().is_some() {
+                return Ok(Next::GiveUp(Reason::Giveup));
+            }
+        }
+        Ok(next)
     }
 
     fn decide(&mut self, outcome: &Outcome) -> Next {
