@@ -26,6 +26,10 @@ fn returned() -> impl Future<Output = Answer> + Send + 'static {
     twice().retry_async(down).owned().into_future()
 }
 
+struct Client {
+    pending: Vec<Boxed>,
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_call_with_a_local_policy_can_be_spawned_returned_boxed_and_stored() {
     let policy = twice();
@@ -33,9 +37,6 @@ async fn a_call_with_a_local_policy_can_be_spawned_returned_boxed_and_stored() {
     assert_eq!(spawned.await.unwrap(), Err(Failure::Down));
     assert_eq!(tokio::spawn(returned()).await.unwrap(), Err(Failure::Down));
 
-    struct Client {
-        pending: Vec<Boxed>,
-    }
     let outcome = policy.retry_async(down).owned().outcome();
     let mut client = Client { pending: vec![Box::pin(returned())] };
     client.pending.push(Box::pin(async move { outcome.await.result }));
