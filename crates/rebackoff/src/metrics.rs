@@ -20,8 +20,8 @@ use crate::timeline::Timeline;
 /// | `rebackoff.giveups` | counter | `target`, `reason` | calls that gave up |
 /// | `rebackoff.wait` | histogram, seconds | `target` | waits |
 ///
-/// A loop of [`Tries`](crate::Tries) reports its first try with the first error or
-/// [`success`](crate::Tries::success): a loop without either is not counted.
+/// A loop of [`Tries`](crate::engine::Tries) reports its first try with the first error or
+/// [`success`](crate::engine::Tries::success): a loop without either is not counted.
 ///
 /// The handles are asked of the recorder once, when it is made: make it after the recorder is
 /// installed, and lend it to each call.

@@ -40,7 +40,7 @@ pub struct Attempt {
     /// The time left when this try began: the least of its timeout and of what is left of `max_time`
     /// and of the calls and deadlines around this one. `None` when it is unlimited.
     pub remaining: Option<Duration>,
-    /// The most time that this try may take, and the one at which [`timeout`](crate::Call::timeout)
+    /// The most time that this try may take, and the one at which [`timeout`](crate::engine::Call::timeout)
     /// cancels it at the latest: what is left of the calls and deadlines around this one, and, where
     /// `last_wait` is `Stop`, of `max_time`, too. `None` when it is unlimited.
     pub limit: Option<Duration>,

@@ -327,12 +327,12 @@ impl<Fut: Future> Future for Scoped<Fut> {
 /// | limit | time left |
 /// |---|---|
 /// | call with `max_time` | `max_time` − elapsed |
-/// | try with a [`timeout`](crate::Call::timeout) | the timeout − the time since that try began |
+/// | try with a [`timeout`](crate::engine::Call::timeout) | the timeout − the time since that try began |
 /// | [`deadline`] | its limit − the time since it began |
 ///
 /// A try with a timeout always encloses the calls that it makes. A call encloses the calls of its
 /// target, on the same thread or in the same task, if it has `max_time`, ends with `.outcome()`, or
-/// has [`scope`](crate::Call::scope); any other call does not, since success is to cost nothing. Calls
+/// has [`scope`](crate::engine::Call::scope); any other call does not, since success is to cost nothing. Calls
 /// inside inherit the deadline by themselves; ask for it to hand a timeout to another library.
 ///
 /// The scope of a call belongs to its task. On tokio a task that the target drives, but did not

@@ -24,9 +24,9 @@ use rebackoff_core::{Cost, Event, Health, Policy, Seconds, Verdict};
 /// A part of a call that its caller adds: a condition, a wait, a handler, or several in one; `O` is
 /// the outcome of the target.
 ///
-/// The setters of [`Call`](crate::Call) (`when`, `giveup`, `on_backoff`, …) each add one hook.
+/// The setters of [`Call`](crate::engine::Call) (`when`, `giveup`, `on_backoff`, …) each add one hook.
 /// Implement this trait for a bundle that is used with many calls, and add that with
-/// [`Call::hook`](crate::Call::hook). Every method does nothing by default. Hooks are asked in the
+/// [`Call::hook`](crate::engine::Call::hook). Every method does nothing by default. Hooks are asked in the
 /// order in which they were added:
 ///
 /// | method | of several hooks |
