@@ -210,22 +210,21 @@ impl Entered {
     /// Sets the scope of a call inside the scope that is set, in try number `tries`.
     #[inline(never)]
     pub(crate) fn inside(deadline: Option<Deadline>, tries: u64) -> Self {
-        let (deadline, task) = (Parts::of(deadline), task::current());
-        CURRENT.with(|current| {
-            let outer = current.amplification.get();
-            let encloses = outer != 0 && current.task.get() == task;
-            let amplification = if encloses { tries.saturating_mul(outer) } else { tries };
-            if encloses && deadline.is_outside(current.deadline.get()) {
+        let (own, task) = (Parts::of(deadline), task::current());
+        let before = CURRENT.with(Current::get);
+        let Scope { amplification: outer, is_call, .. } = before;
+        let encloses = outer != 0 && before.task == task;
+        let amplification = if encloses { tries.saturating_mul(outer) } else { tries };
+        if encloses && own.is_outside(before.deadline) {
+            CURRENT.with(|current| {
                 current.amplification.set(amplification);
-                return Self::Within {
-                    amplification: outer,
-                    is_call: current.is_call.replace(true),
-                };
-            }
-            let before = current.get();
-            current.set(Scope { deadline, amplification, is_call: true, task });
-            Self::Inside { before, encloses }
-        })
+                current.is_call.set(true);
+            });
+            return Self::Within { amplification: outer, is_call };
+        }
+        let scope = Scope { deadline: own, amplification, is_call: true, task };
+        CURRENT.with(|current| current.set(scope));
+        Self::Inside { before, encloses }
     }
 
     /// The time left until the first deadline of the enclosing calls.
