@@ -139,3 +139,10 @@ fn the_time_limit_is_not_run_past_where_the_last_wait_is_stop() {
     let options = ["-q", "--max-time", "200ms", "--timeout", "600s", "--last-wait", "stop"];
     assert_eq!(code(&options, "sleep 600"), 124);
 }
+
+#[test]
+fn the_end_of_a_command_is_seen_beside_a_signal() {
+    // Between two looks at the children, the signal arrives, and the command ends.
+    let options = ["-q", "-n", "1500", "-w", "constant", "-i", "0"];
+    assert_eq!(code(&options, "kill -WINCH $PPID; exit 3"), 3);
+}

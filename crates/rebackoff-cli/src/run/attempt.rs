@@ -190,9 +190,17 @@ impl Attempt {
         if self.streams.advance(inbox, timeout.as_ref(), recording)? {
             self.last_output = Instant::now();
         }
-        // A signal that ended the command has arrived before the command's end is seen.
-        let changes: Vec<_> = iter::from_fn(processes::next_change).collect();
-        for arrived in context.inbox.take() {
+        // A signal that ended the command has arrived before the command's end is seen. A child that ends between the
+        // two looks leaves a CHLD, which is not sent again.
+        let (mut changes, mut signals) = (Vec::new(), Vec::new());
+        let mut is_news = true;
+        while is_news {
+            changes.extend(iter::from_fn(processes::next_change));
+            let before = signals.len();
+            signals.extend(context.inbox.take());
+            is_news = signals[before..].iter().any(|arrived| arrived.signal == Signal::SIGCHLD);
+        }
+        for arrived in signals {
             self.handle_signal(arrived, context);
         }
         for (child, change) in changes {
