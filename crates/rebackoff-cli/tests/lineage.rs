@@ -166,7 +166,7 @@ fn a_second_signal_hastens_the_end() {
 }
 
 /// A program that becomes root when anybody runs it, as `sudo` does. Only root can make one, and so run these tests.
-fn as_nobody(script: &str) -> Output {
+fn as_user_65534(script: &str) -> Output {
     assert!(Uid::effective().is_root(), "this test makes a setuid program: run it as root");
     let folder = TempDir::new().unwrap();
     let allow = |path: &Path, mode| {
@@ -192,7 +192,7 @@ fn a_child_that_may_not_be_signalled_is_named_once_and_not_waited_for() {
         let script = format!(
             "./rebackoff run {options} --timeout 500ms --grace 500ms --log json --log-fd 3 -- {script} 3>&1"
         );
-        let output = as_nobody(&script);
+        let output = as_user_65534(&script);
         let said = stderr(&output);
         let complaints = said.matches("cannot end process ").count();
         assert_eq!((complaints, output.status.code()), (1, Some(124)), "{said}");
@@ -213,5 +213,5 @@ fn a_child_that_may_not_be_signalled_is_named_once_and_not_waited_for() {
 fn term_ends_the_waiting_for_a_child_that_may_not_be_signalled() {
     let script = "./rebackoff run --grace 200ms -- ./root --reuid=0 sh -c 'echo > started; exec sleep 8' & \
                   wrapper=$!; sleep 0.5; kill $wrapper; wait $wrapper; echo $?";
-    assert_eq!(stdout(&as_nobody(script)).trim(), "143");
+    assert_eq!(stdout(&as_user_65534(script)).trim(), "143");
 }

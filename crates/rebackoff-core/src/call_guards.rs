@@ -43,7 +43,7 @@ use crate::{
 #[derive(Debug)]
 pub struct CallGuards {
     permit: Option<Permit>,
-    /// When the try that holds the permit began, where the breaker counts slow calls.
+    /// The start of the try that holds the permit, where the breaker counts slow calls.
     began: Moment,
     /// The last moment that the breaker was given with a probe: a call that is dropped has no clock.
     seen: Moment,
@@ -51,7 +51,7 @@ pub struct CallGuards {
     phase: Phase,
 }
 
-/// How far the current try is.
+/// The progress of the current try.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
     /// No try is on its way, and nothing is held for one.

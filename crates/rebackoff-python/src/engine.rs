@@ -124,7 +124,7 @@ impl Engine {
         }
     }
 
-    /// Whether a draw is needed to spread the hint.
+    /// Returns whether a draw is needed to spread the hint.
     fn wants_draw(&self) -> bool {
         let hints = self.limits.hints;
         self.verdict.hint().is_some_and(|hint| hint.min(hints.ceiling).get() * hints.spread > 0.0)

@@ -83,7 +83,7 @@ impl Breaker {
                     let expiry = until(now, self.rules.probe_timeout);
                     let (most, generation) = (self.rules.probes, word.generation());
                     match self.probes.take(most, generation, floor_millis(now), expiry) {
-                        // A place that was taken too late keeps nobody out.
+                        // A place that was taken too late keeps no probe out.
                         _ if self.load().generation() != generation => continue,
                         Ok((probe, is_first)) => return Ok(Permit::probe(probe, is_first)),
                         Err(expiry) => open_until(expiry, now),

@@ -1,4 +1,4 @@
-"""What can be known of a callable without calling it, and without importing `inspect` for it."""
+"""Facts about a callable, without calling it and without importing `inspect`."""
 
 import sys
 from types import FunctionType, MethodType
@@ -8,7 +8,7 @@ _GENERATOR, _COROUTINE, _AWAITED_GENERATOR, _ASYNC_GENERATOR = 0x20, 0x80, 0x100
 
 
 def is_async(function: object) -> bool:
-    """Whether calling `function` gives a coroutine: `async def`, a partial or a method of one, an async `__call__`."""
+    """Returns whether calling `function` gives a coroutine: `async def`, a partial or a method of one, an async `__call__`."""
     function = _unwrapped(function)
     if _flags(function) & (_COROUTINE | _AWAITED_GENERATOR) or _is_marked(function):
         return True
@@ -19,23 +19,23 @@ def is_async(function: object) -> bool:
 
 
 def is_generator(function):
-    """Whether calling `function` gives a generator."""
+    """Returns whether calling `function` gives a generator."""
     return _flags(_unwrapped(function)) & (_GENERATOR | _AWAITED_GENERATOR) == _GENERATOR
 
 
 def is_async_generator(function):
-    """Whether calling `function` gives an async generator."""
+    """Returns whether calling `function` gives an async generator."""
     return bool(_flags(_unwrapped(function)) & _ASYNC_GENERATOR)
 
 
 def is_awaitable(result: object) -> bool:
-    """Whether a result has to be awaited. Tasks and futures run by themselves; a coroutine does not."""
+    """Returns whether a result has to be awaited. Tasks and futures run by themselves; a coroutine does not."""
     kind = type(result)
     return hasattr(kind, "__await__") and hasattr(kind, "send")
 
 
 def takes(function, arguments):
-    """Whether `function` can be called with so many positional arguments; False where it does not say."""
+    """Returns whether `function` can be called with so many positional arguments; False where it does not say."""
     import inspect
 
     try:
@@ -46,7 +46,7 @@ def takes(function, arguments):
 
 
 def needs_arguments(function):
-    """Whether `function` certainly cannot be called without arguments."""
+    """Returns whether `function` certainly cannot be called without arguments."""
     bound = 0
     if type(function) is MethodType:
         function, bound = function.__func__, 1
@@ -66,7 +66,7 @@ def name_of(function: object) -> str:
 
 
 def is_cancellation(error, narrow):
-    """Whether `error` ends the program or the task, and none of the classes in `narrow` means it."""
+    """Returns whether `error` ends the program or the task, and none of the classes in `narrow` means it."""
     return isinstance(error, _cancellations()) and not isinstance(error, narrow)
 
 
@@ -95,7 +95,7 @@ def _flags(function):
 
 
 def _is_marked(function):
-    """Whether the function is marked as a coroutine function, as `inspect` and `asyncio` mark them."""
+    """Returns whether the function is marked as a coroutine function, as `inspect` and `asyncio` mark them."""
     marks = (
         ("inspect", "_is_coroutine_mark", "_is_coroutine_marker"),
         ("inspect", "_is_coroutine_marker", "_is_coroutine_marker"),  # CPython 3.12

@@ -91,7 +91,7 @@ def _decorated(options, target):
 
 
 def _builder(options, target):
-    """What builds the decorated function, and whether it is awaited."""
+    """The builder of the decorated function, with the answer whether it is awaited."""
     if not options.by_predicate:
         if _callables.is_async_generator(target):
             from rebackoff._generators import retry_async_generator
@@ -113,7 +113,7 @@ def _limited(target, timeout):
 
 
 class _Signed:
-    """What `inspect.signature` follows; the signature is worked out when it is asked for."""
+    """The attribute that `inspect.signature` follows; it is worked out when it is read."""
 
     def __init__(self, function):
         self._function = function

@@ -42,7 +42,7 @@ def _rejection(retry_in: float) -> CircuitOpenError:
 
 
 class Budget:
-    """How many retries many calls may spend together, so that an outage is not answered with a
+    """The retries that many calls may spend together, so that an outage is not answered with a
     multiple of its load.
 
     Made by `per_second`, `share`, `quota` or `throttle`, which differ in what fills the bucket. With
@@ -131,12 +131,12 @@ class Budget:
 
     @property
     def refused(self) -> int:
-        """How many retries were refused; in a dry run, how many would have been."""
+        """The number of refused retries; in a dry run, of those that would have been."""
         return self.core.refused
 
     @property
     def dry_run(self) -> bool:
-        """Whether it refuses nothing and only counts."""
+        """Returns whether it refuses nothing and only counts."""
         return self.core.dry_run
 
     def handle_start(self) -> None:
@@ -234,22 +234,22 @@ class Breaker:
 
     @property
     def rejected(self) -> int:
-        """How many calls were rejected; with `metrics_only`, how many would have been."""
+        """The number of rejected calls; with `metrics_only`, of those that would have been."""
         return self.core.rejected
 
     @property
     def opened(self) -> int:
-        """How often it opened."""
+        """The number of times that it opened."""
         return self.core.opened
 
     @property
     def failures(self) -> int:
-        """How many failures it took notice of."""
+        """The number of failures that it counted."""
         return self.core.failures
 
     @property
     def metrics_only(self) -> bool:
-        """Whether it rejects nothing and only counts."""
+        """Returns whether it rejects nothing and only counts."""
         return self.core.metrics_only
 
     def check(self) -> None:
@@ -325,7 +325,7 @@ class Permit:
 
     @property
     def is_probe(self) -> bool:
-        """Whether the call is a probe of a half-open breaker."""
+        """Returns whether the call is a probe of a half-open breaker."""
         return self._core.is_probe
 
     def settle(self, health: str = "success") -> None:
@@ -351,7 +351,7 @@ class Permit:
 
 
 class Guarding:
-    """What one call does with its budget and its breaker: the core's, with clock, draws and `counts`."""
+    """The guards of one call: the core's, with clock, draws and `counts`."""
 
     __slots__ = ("_breaker", "_core", "_counts", "_is_over", "_retries")
 
@@ -477,7 +477,7 @@ def _counted(counted: Any) -> str:
 
 
 def _is_timeout(outcome: Any) -> bool:
-    """Whether a class of the error, or one that it derives from, is called a timeout."""
+    """Returns whether a class of the error, or one that it derives from, is called a timeout."""
     return any("Timeout" in kind.__name__ for kind in type(outcome).__mro__)
 
 

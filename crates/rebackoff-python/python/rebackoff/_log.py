@@ -62,7 +62,7 @@ class _Born:
         self.null_methods = self.null_methods_of(self.null_handler)
 
     def is_whole(self):
-        """Whether nothing had been replaced by then."""
+        """Returns whether nothing had been replaced by then."""
         home = self.module.getLogger.__code__.co_filename
         functions = (*self.methods, *self.null_methods)
         files = [getattr(getattr(one, "__code__", None), "co_filename", None) for one in functions]
@@ -70,7 +70,7 @@ class _Born:
         return {*files} == {home} and all(one.__module__ == "logging" for one in classes)
 
     def is_unheard(self, logger):
-        """Whether every handler up the chain is a `NullHandler`, and there is one."""
+        """Returns whether every handler up the chain is a `NullHandler`, and there is one."""
         null_handler = self.null_handler
         if (
             logger.filters

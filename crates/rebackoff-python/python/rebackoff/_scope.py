@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from rebackoff._typing import Seconds
 
-# a token cannot be reset in another context, so whoever sets it puts the earlier value back
+# a token cannot be reset in another context, so the call that sets it puts the earlier value back
 variable: ContextVar[Scope | None] = ContextVar("rebackoff", default=None)
 
 
