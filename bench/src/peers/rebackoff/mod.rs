@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rebackoff::prelude::*;
 use rebackoff::engine::{Draws, Engine, Step};
+use rebackoff::prelude::*;
 use rebackoff::sleep_fn;
 use rebackoff_core::{Breaker, Budget, Cost, Health, PolicyBuilder, Seconds};
 
