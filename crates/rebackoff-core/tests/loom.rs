@@ -25,11 +25,11 @@ fn at(seconds: f64) -> impl Fn() -> Seconds + Copy {
 ///
 /// Loom overlooks that a load and a later write are in conflict where the writer has loaded in
 /// between; the turn, which both take and which orders nothing else, makes it try who comes first.
-fn both<Shared: Send + Sync + 'static, T: 'static>(
+fn both<Shared: Send + Sync + 'static, T: 'static, U>(
     shared: &Arc<Shared>,
     one: impl FnOnce(&Shared) -> T + 'static,
-    other: impl FnOnce(&Shared) -> T,
-) -> (T, T) {
+    other: impl FnOnce(&Shared) -> U,
+) -> (T, U) {
     let turn = Arc::new(AtomicU64::new(0));
     let thread = thread::spawn({
         let (shared, turn) = (Arc::clone(shared), Arc::clone(&turn));
@@ -237,10 +237,7 @@ fn a_probe_that_asks_too_late_keeps_nobody_out() {
     explore(|| {
         let breaker = breaker(|b| b.consecutive(1).probe_timeout(secs(60)));
         fail(&breaker, 0.0);
-        let force = |b: &Breaker| {
-            b.force_open(at(10.0));
-            None
-        };
+        let force = |b: &Breaker| b.force_open(at(10.0));
         let (_, early) = both(&breaker, force, |b| b.admit(at(10.0)).ok());
         let probe = breaker.admit(at(20.0)).unwrap();
         assert!(probe.is_probe() && breaker.admit(at(20.0)).is_err());
@@ -282,10 +279,7 @@ fn a_place_is_released_or_expires_and_not_both() {
         let breaker = breaker(|b| b.consecutive(1).probe_timeout(secs(5)));
         fail(&breaker, 0.0);
         let slow = breaker.admit(at(10.0)).unwrap();
-        let release = move |b: &Breaker| {
-            settle(b, slow, Health::Success, 14.0);
-            None
-        };
+        let release = move |b: &Breaker| settle(b, slow, Health::Success, 14.0);
         let (_, next) = both(&breaker, release, |b| b.admit(at(15.0)).ok());
         let (next, state) = (next.unwrap(), breaker.state(at(15.0)));
         // A probe that was admitted between release and closing came before the last change.
