@@ -1,13 +1,13 @@
-//! Where chance comes from.
+//! The source of randomness.
 
 /// The largest number below 1.
 const BELOW_ONE: f64 = 1.0 - f64::EPSILON / 2.0;
 
 /// A source of uniform draws, given to the engine with each failed try.
 ///
-/// Any `FnMut() -> f64` is one, with what it gives clamped to the range; an implementation keeps
-/// to the range itself. The engine takes one draw for each wait that jitter or the
-/// strategy spreads, and none otherwise.
+/// Any `FnMut() -> f64` is a source, whose numbers are clamped to the range. Another implementation must
+/// keep to the range. The engine takes one draw for each wait that jitter or the strategy spreads, and
+/// none otherwise.
 pub trait Draws {
     /// A number from 0 up to, but not including, 1.
     fn uniform(&mut self) -> f64;

@@ -1,4 +1,4 @@
-//! What is wrong with a policy, and what would be right.
+//! Errors of wrong parameters.
 
 use core::fmt;
 

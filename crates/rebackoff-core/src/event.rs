@@ -12,7 +12,7 @@ use crate::Reason;
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub struct Event<'a, O> {
-    /// Which moment.
+    /// The kind of event.
     pub kind: EventKind,
     /// The number of tries so far, with the try that is about to begin or has just ended.
     pub tries: u64,
@@ -46,7 +46,7 @@ pub enum EventKind {
 }
 
 impl EventKind {
-    /// The word for it in logs and metrics.
+    /// The name in logs and metrics, for example `backoff`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Try => "try",

@@ -1,14 +1,14 @@
-//! What a policy makes of hints.
+//! The rules of a policy for hints.
 
 use crate::error::{PolicyError, Value};
 use crate::{Draws, Seconds};
 
-/// What a policy makes of a hint, the wait that an outcome itself asks for (`Retry-After`).
+/// The rules of a policy for hints: waits that an outcome itself asks for (`Retry-After`).
 ///
 /// A hint h is a floor, spread upward only: the wait is max(w, h + U(0, `spread` · h)), where w is
-/// the strategy's own wait after jitter. A server tells all the clients that it turns away the same
-/// second; without the spread they would all come back in it. A hint above the `ceiling` is not
-/// obeyed: [`Above`] says what is done in its place.
+/// the strategy's own wait after jitter. A server that throttles gives all its clients one time;
+/// without the spread they would all come back at that time. A hint above the `ceiling` is not obeyed:
+/// [`Above`] names the reaction.
 ///
 /// | field | unit | default | allowed |
 /// |---|---|---|---|
@@ -24,17 +24,17 @@ use crate::{Draws, Seconds};
 pub struct Hints {
     /// The longest hint that is obeyed.
     pub ceiling: Seconds,
-    /// What a hint above the ceiling leads to.
+    /// The reaction to a hint above the ceiling.
     pub above: Above,
-    /// How far above a hint the wait may be, as a share of the hint.
+    /// The most by which a wait exceeds its hint, as a share of the hint.
     pub spread: f64,
 }
 
-/// What a hint above the ceiling leads to.
+/// The reaction to a hint above the ceiling.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Above {
-    /// The call gives up at once, with [`Reason::Hint`](crate::Reason::Hint), and hands the hint
-    /// back: to come earlier than asked would be for nothing. The default.
+    /// The call gives up at once, with [`Reason::Hint`](crate::Reason::Hint), and returns the hint: the
+    /// server would reject an earlier retry. The default.
     #[default]
     GiveUp,
     /// The hint counts as the ceiling: the call comes back earlier than it was asked to.
@@ -42,7 +42,7 @@ pub enum Above {
 }
 
 impl Above {
-    /// The word for it in configuration.
+    /// The name in configuration.
     pub const fn name(self) -> &'static str {
         match self {
             Self::GiveUp => "give_up",
@@ -66,7 +66,7 @@ impl Hints {
     /// Every hint is obeyed, to the digit.
     pub const EXACT: Self = Self { ceiling: Seconds::MAX, above: Above::Cap, spread: 0.0 };
 
-    /// What holds where both hold: the lower ceiling with what it leads to, the wider spread.
+    /// The stricter of both rules: the lower ceiling with its reaction, and the wider spread.
     pub fn and(self, other: Self) -> Self {
         let lower = match (self.ceiling, other.ceiling) {
             (one, two) if one < two => self,
@@ -77,7 +77,7 @@ impl Hints {
         Self { spread: self.spread.max(other.spread), ..lower }
     }
 
-    /// What is obeyed of `hint`; `None` when the call gives up instead.
+    /// The part of `hint` that the call obeys; `None` when the call gives up instead.
     pub fn floor(&self, hint: Seconds) -> Option<Seconds> {
         match self.above {
             Above::GiveUp if hint > self.ceiling => None,

@@ -1,11 +1,11 @@
-//! What spreads a raw wait.
+//! Jitter.
 
 use core::fmt;
 use core::time::Duration;
 
 use crate::{Draws, Seconds};
 
-/// How a raw wait w is spread, so that clients that failed together do not retry together.
+/// The spread of a raw wait w, so that clients that failed together do not retry together.
 ///
 /// U(a, b) is a uniform draw from a up to b. Default: [`Full`](Jitter::Full). Full and equal
 /// jitter are from [Exponential Backoff And Jitter][aws], AWS Architecture Blog, 2015.
@@ -29,7 +29,7 @@ pub enum Jitter {
 const RANDOM_SPREAD: Seconds = Seconds::from_duration(Duration::from_secs(1));
 
 impl Jitter {
-    /// The word for it in configuration, logs and metrics.
+    /// The name in configuration, logs and metrics.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Full => "full",
@@ -39,7 +39,7 @@ impl Jitter {
         }
     }
 
-    /// The longest wait that can come of the raw wait `raw`, under `cap`.
+    /// The longest wait that jitter can make of the raw wait `raw`, under `cap`.
     pub fn longest(self, raw: Seconds, cap: Seconds) -> Seconds {
         match self {
             Self::Full | Self::Equal | Self::None => raw,

@@ -2,17 +2,20 @@
 //!
 //! Data flows one way: a [`Policy`] is plain data that says how to retry; an [`Engine`] is one
 //! call's progress through it; a driver (the `rebackoff` crate, the Python package, a command
-//! line, a simulator) calls the target, tells the engine how it went and does what the engine's
-//! [`Step`] says. Time and chance are parameters ([`Seconds`], [`Draws`]), so that a simulator
-//! runs exactly what production runs, and a test needs no real time.
+//! line, a simulator) calls the target, hands the verdict on its outcome to the engine and does what
+//! the engine's [`Step`] says. Time and chance are parameters ([`Seconds`], [`Draws`]), so that a
+//! simulator runs exactly what production runs, and a test needs no real time.
 //!
 //! The engine decides in this order:
 //!
-//! 1. The caller's condition speaks first, as a [`Verdict`], even when a limit is reached.
+//! 1. The caller's condition comes first, as a [`Verdict`], even when a limit is reached.
 //! 2. `max_tries`, then `max_time`; then a hint above the ceiling or past the deadline ([`Hints`]).
 //! 3. The raw wait comes from the [`Wait`] strategy, capped; a strategy may end.
 //! 4. [`Jitter`] spreads it, within the cap; a hint raises it, and is spread upward.
 //! 5. `max_time` shortens the last wait, or forbids it ([`LastWait`]).
+//!
+//! [`Budget`]s and [`Breaker`]s are shared by many calls; [`CallGuards`] is their protocol inside one
+//! call, after the engine has decided.
 //!
 //! All numbers saturate, and nothing here panics. Most programs want the `rebackoff` crate, which
 //! re-exports this one.

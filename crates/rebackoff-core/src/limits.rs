@@ -1,4 +1,4 @@
-//! When to stop.
+//! The limits of a call.
 
 use core::num::NonZeroU64;
 
@@ -12,29 +12,29 @@ pub struct Limits {
     pub max_tries: Option<NonZeroU64>,
     /// Most time from the start of the first try. `None`: unlimited.
     pub max_time: Option<Seconds>,
-    /// What happens to a wait that would end past `max_time`.
+    /// The treatment of a wait that would end past `max_time`.
     pub last_wait: LastWait,
-    /// What a call does that runs inside a try of another call.
+    /// The behaviour of a call inside a try of another call.
     pub nested: Nested,
-    /// Which hints are obeyed, and how.
+    /// The rules for hints.
     pub hints: Hints,
 }
 
-/// What a call does that runs inside a try of another call.
+/// The behaviour of a call inside a try of another call.
 ///
 /// Retries multiply: three layers of three tries are 27 calls.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Nested {
-    /// It retries all the same. The default.
+    /// The call retries. The default.
     #[default]
     Allow,
-    /// It tries once and leaves retrying to the call around it.
+    /// The call tries once and leaves retrying to the enclosing call.
     Once,
 }
 
 impl Nested {
-    /// The word for it in configuration.
+    /// The name in configuration.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Allow => "allow",
@@ -43,10 +43,10 @@ impl Nested {
     }
 }
 
-/// What happens to a wait that would end past `max_time`.
+/// The treatment of a wait that would end past `max_time`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum LastWait {
-    /// It is shortened to the time left, and one more try is made. The default.
+    /// The wait is shortened to the time left, and one more try follows. The default.
     #[default]
     Shorten,
     /// The call gives up at once, with [`Reason::MaxTime`].
@@ -54,7 +54,7 @@ pub enum LastWait {
 }
 
 impl LastWait {
-    /// The word for it in configuration.
+    /// The name in configuration.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Shorten => "shorten",
@@ -75,8 +75,8 @@ impl Limits {
         }
     }
 
-    /// The limits that hold where both hold: the lower of each, the stricter last wait, and once
-    /// where either is. Of hints see [`Hints::and`].
+    /// The stricter of both limits: the lower of each, the stricter last wait, and `Once` where either is.
+    /// For hints see [`Hints::and`].
     pub fn and(self, other: Self) -> Self {
         let last_wait = match (self.last_wait, other.last_wait) {
             (LastWait::Shorten, LastWait::Shorten) => LastWait::Shorten,
@@ -132,7 +132,7 @@ impl Limits {
         }
     }
 
-    /// Whether `hint` asks for more than there is: it is above the ceiling, or past the deadline.
+    /// Returns whether `hint` is above the ceiling, or ends past the deadline.
     #[cold]
     #[inline(never)]
     pub(crate) fn refuse(&self, hint: Seconds, elapsed: Seconds) -> bool {
@@ -142,7 +142,7 @@ impl Limits {
         self.remaining(elapsed).is_some_and(|left| floor.to_nanos() > left.to_nanos())
     }
 
-    /// What `max_time` makes of a wait; `None` when it must not begin.
+    /// The wait within `max_time`; `None` when it must not begin.
     #[inline]
     pub(crate) fn fit(&self, wait: Seconds, elapsed: Seconds) -> Option<Seconds> {
         let Some(left) = self.remaining(elapsed) else {

@@ -8,7 +8,7 @@ use crate::{
     Above, Draws, Hints, Jitter, LastWait, Limits, Nested, NextWait, Position, Seconds, Wait,
 };
 
-/// How to retry: a wait strategy, a jitter and limits.
+/// The rules for retrying: a wait strategy, a jitter and limits.
 ///
 /// A policy is a value: immutable, comparable, printable, a few hundred bytes, shared by any number
 /// of calls at once. In a `const` or `static` it is written with [`policy!`](crate::policy!),
@@ -71,8 +71,7 @@ impl Policy {
         self.limits.max_time.map(Seconds::to_duration)
     }
 
-    /// This policy with at most `remaining` of time: what a call inside another call's try
-    /// inherits.
+    /// This policy with at most `remaining` of time, as a call inside another call's try inherits it.
     ///
     /// ```
     /// use rebackoff_core::{expo, policy, secs};
@@ -92,7 +91,7 @@ impl Policy {
         self
     }
 
-    /// Whether hints are spread as they are where nobody says how.
+    /// Returns whether the spread of hints is the default.
     #[allow(clippy::float_cmp, reason = "the defaults are constants")]
     pub(crate) fn has_default_spread(&self) -> bool {
         self.limits.hints.spread == default_spread(&self.wait, self.jitter)
@@ -136,7 +135,7 @@ impl PolicyBuilder {
         }
     }
 
-    /// What spreads the raw waits. Default [`Jitter::Full`]; none for
+    /// The jitter of raw waits. Default [`Jitter::Full`]; none for
     /// [`decorrelated`](crate::decorrelated), which is its own.
     pub const fn jitter(mut self, jitter: Jitter) -> Self {
         self.jitter = Some(jitter);
@@ -151,20 +150,21 @@ impl PolicyBuilder {
 
     /// Most time from the start of the first try. Default unlimited.
     ///
-    /// It is compared after each try and cannot interrupt one; the last wait is shortened to
-    /// the time left, unless [`last_wait`](Self::last_wait) says otherwise.
+    /// The limit is compared after each try and interrupts none. The last wait is shortened to the time
+    /// left, unless [`last_wait`](Self::last_wait) is `Stop`.
     pub const fn max_time(mut self, max_time: Duration) -> Self {
         self.max_time = Some(Seconds::from_duration(max_time));
         self
     }
 
-    /// What happens to a wait that would end past `max_time`. Default [`LastWait::Shorten`].
+    /// The treatment of a wait that would end past `max_time`. Default [`LastWait::Shorten`]. A wait that
+    /// ends exactly at `max_time` is kept.
     pub const fn last_wait(mut self, last_wait: LastWait) -> Self {
         self.last_wait = last_wait;
         self
     }
 
-    /// What a call does that runs inside a try of another call. Default [`Nested::Allow`].
+    /// The behaviour of a call inside a try of another call. Default [`Nested::Allow`].
     pub const fn nested(mut self, nested: Nested) -> Self {
         self.nested = nested;
         self
@@ -184,13 +184,13 @@ impl PolicyBuilder {
         self
     }
 
-    /// What a hint above the ceiling leads to. Default [`Above::GiveUp`].
+    /// The reaction to a hint above the ceiling. Default [`Above::GiveUp`].
     pub const fn hint_above(mut self, above: Above) -> Self {
         self.hint_above = above;
         self
     }
 
-    /// How far above a hint h the wait may be, as a share of it: h + U(0, share · h). From 0 to 1.
+    /// The spread above a hint h, as a share of it: h + U(0, share · h). From 0 to 1.
     /// Default 0.1; 0, the hint to the digit, where the jitter is set to [`Jitter::None`].
     pub const fn hint_spread(mut self, share: f64) -> Self {
         // The sum has no negative zero.
@@ -202,7 +202,7 @@ impl PolicyBuilder {
     ///
     /// # Errors
     ///
-    /// The first parameter that is outside of what is allowed, with its value.
+    /// Names the first parameter that is not allowed, with its value.
     pub const fn build(self) -> Result<Policy, PolicyError> {
         if let Err(error) = self.wait.check() {
             return Err(error);

@@ -1,4 +1,4 @@
-//! What a policy will do, in words.
+//! The schedule of a policy, in words.
 
 use core::fmt;
 
@@ -133,7 +133,7 @@ impl Policy {
         f.write_str(")")
     }
 
-    /// What differs from the defaults.
+    /// Writes the rules for hints that differ from the defaults.
     fn fmt_hints(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Hints { ceiling, above, spread } = self.limits().hints;
         if ceiling >= Seconds::MAX {

@@ -59,7 +59,7 @@ impl Seconds {
         Self::capped(value, Self::MAX)
     }
 
-    /// The same, at most `cap`.
+    /// `value` seconds, at most `cap`.
     #[inline]
     pub(crate) const fn capped(value: f64, cap: Self) -> Self {
         Self(value).min(cap)
@@ -120,7 +120,7 @@ impl Seconds {
         Self::saturating(self.0 + other.0)
     }
 
-    /// What is left of `self` after `other`, at least zero.
+    /// The rest of `self` after `other`, at least zero.
     #[inline]
     pub const fn saturating_sub(self, other: Self) -> Self {
         Self(self.0 - other.0).max(Self::ZERO)

@@ -4,7 +4,7 @@ use core::fmt;
 
 use crate::atomic::{AtomicU64, Ordering, Ordering::Relaxed, const_unless_loom, zeros};
 
-/// Into how many slices a window is cut: the one that is filling, and those before it.
+/// The number of slices in a window: the slice that is filling, and those before it.
 pub(crate) const SLICES: u64 = PLACES as u64;
 
 /// Ten; two for loom, which tries every order of what happens to them.
@@ -15,8 +15,8 @@ const PERIODS: u8 = 128;
 pub(crate) const MAX_COUNT: u64 = (1 << COUNT_BITS) - 1;
 const MAX_NUMBER: u64 = (1 << NUMBER_BITS) - 1;
 
-/// Which slice: a period, in which slices are numbered from 0 (at ten a second, they last for 108
-/// years). A period makes all that was counted before it void; after 128 they come round.
+/// The identity of a slice: a period, and a number in it, from 0 (at ten a second, they last for 108
+/// years). A period voids all counts before it; after 128 they come round.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Key(u64);
 
@@ -64,13 +64,13 @@ impl Slice {
         if self.is_full() { self } else { Self(self.0 + 1) }
     }
 
-    /// With so many more, as far as it counts.
+    /// This slice with so many more, up to its greatest count.
     pub(crate) const fn plus(self, more: u64) -> Self {
         let room = MAX_COUNT - self.count();
         Self(self.0 + if more < room { more } else { room })
     }
 
-    /// The same slice, which counts no further.
+    /// This slice with the greatest count.
     #[cfg(all(test, not(loom)))]
     pub(crate) const fn full(self) -> Self {
         Self(self.0 | MAX_COUNT)
@@ -81,7 +81,7 @@ impl Slice {
         Self::new(self.key(), self.count().saturating_sub(1))
     }
 
-    /// Whether it counts no further.
+    /// Returns whether the count is the greatest.
     #[inline]
     pub(crate) const fn is_full(self) -> bool {
         self.count() == MAX_COUNT
@@ -108,7 +108,7 @@ const fn last_word(last: Key) -> u64 {
 }
 
 /// The slices of a window, each in the place that its number gives it, until one that is
-/// [`SLICES`] later takes the place over. What has expired needs no sweeping: its key says so.
+/// [`SLICES`] later takes the place over. An expired slice needs no sweeping: its key tells.
 pub(crate) struct Ring([AtomicU64; PLACES]);
 
 impl Ring {
@@ -124,7 +124,7 @@ impl Ring {
         self.sum_of_words(first_word(last, slices), last_word(last))
     }
 
-    /// The same, without slices from `end` on.
+    /// The sum over the `slices` slices that end with `last`, without slices from `end` on.
     #[inline]
     pub(crate) fn sum_before(&self, end: Key, last: Key, slices: u64) -> u64 {
         let first = first_word(last, slices);
@@ -180,9 +180,8 @@ impl Ring {
 
     /// Begins `period`: every place belongs to it, and is empty.
     ///
-    /// `is_due` says whether that is still to be done, and is asked between reading a place and
-    /// writing it. So what comes late writes nothing, however late it is: whoever went on to a later
-    /// period has changed the place.
+    /// `is_due` is asked between the load of a place and its exchange, so that a late thread writes
+    /// nothing: a thread that went on to a later period has changed the place.
     pub(crate) fn begin(&self, period: u8, is_due: &impl Fn() -> bool) {
         let empty = Slice::new(Key::new(period, 0), 0);
         let period = empty.key().period();

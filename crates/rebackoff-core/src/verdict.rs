@@ -1,19 +1,19 @@
-//! What the caller's condition says of an outcome.
+//! The verdict on an outcome.
 
 use core::time::Duration;
 
 use crate::Seconds;
 
-/// What the caller's condition says of an outcome.
+/// The caller's judgement of an outcome.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Verdict {
     /// Success: the outcome is what the caller wanted.
     Accept,
-    /// Failure that another try may mend.
+    /// A transient failure.
     Retry,
-    /// The same, and the outcome asks to wait at least this long (`Retry-After`).
+    /// A transient failure whose outcome asks to wait at least this long (`Retry-After`).
     RetryAfter(Seconds),
-    /// Failure that no try will mend: gives up with [`Reason::Giveup`](crate::Reason::Giveup).
+    /// A permanent failure: gives up with [`Reason::Giveup`](crate::Reason::Giveup).
     GiveUp,
     /// The outcome itself asks not to retry (a negative gRPC pushback): gives up with
     /// [`Reason::Hint`](crate::Reason::Hint).
@@ -26,7 +26,7 @@ impl Verdict {
         Self::RetryAfter(Seconds::from_duration(hint))
     }
 
-    /// Whether there will be another try if the limits allow it.
+    /// Returns whether another try follows if the limits allow it.
     pub const fn wants_retry(self) -> bool {
         matches!(self, Self::Retry | Self::RetryAfter(_))
     }

@@ -38,7 +38,7 @@ enum Window {
     Time(Seconds),
 }
 
-/// What is built, checked.
+/// The checked parameters of a breaker.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rules {
     pub(super) trip: Trip,
@@ -72,94 +72,92 @@ impl BreakerBuilder {
         }
     }
 
-    /// Trips after so many failures in a row, at least 1. Default 5, unless a rate is given, which
-    /// takes its place.
+    /// Opens after so many failures in a row, at least 1. Default 5, unless a rate is set, which
+    /// replaces it.
     pub const fn consecutive(mut self, failures: u32) -> Self {
         self.consecutive = Some(failures);
         self
     }
 
-    /// Trips when this share of the calls in the window failed, above 0 and at most 1.
+    /// Opens when this share of the calls in the window failed, above 0 and at most 1.
     pub const fn failure_rate(mut self, ratio: f64) -> Self {
         self.failure_rate = Some(ratio);
         self
     }
 
-    /// Trips when this share of the calls in the window, above 0 and at most 1, took longer than
-    /// `longer_than`, whatever they came to.
+    /// Opens when this share of the calls in the window, above 0 and at most 1, took longer than
+    /// `longer_than`, whatever their outcomes.
     pub const fn slow_rate(mut self, ratio: f64, longer_than: Duration) -> Self {
         self.slow_rate = Some((ratio, Seconds::from_duration(longer_than)));
         self
     }
 
-    /// The window of the rates is the last so many calls, from 1 to 1000000. Takes the place of
+    /// The number of calls in the window of the rates, from 1 to 1000000. Replaces
     /// [`window_time`](Self::window_time).
     pub const fn window_calls(mut self, calls: u32) -> Self {
         self.window = Some(Window::Calls(calls));
         self
     }
 
-    /// The window of the rates is the last so much time, from 1 s to 10 minutes. Default
-    /// 10 s.
+    /// The length of the window of the rates, from 1 s to 10 minutes. Default 10 s.
     pub const fn window_time(mut self, time: Duration) -> Self {
         self.window = Some(Window::Time(Seconds::from_duration(time)));
         self
     }
 
-    /// How many calls the window must have before a rate means anything, at least 1 and at most
+    /// The fewest calls in the window for which a rate counts, at least 1 and at most
     /// [`window_calls`](Self::window_calls). Default 20.
     pub const fn min_calls(mut self, calls: u32) -> Self {
         self.min_calls = Some(calls);
         self
     }
 
-    /// How long it stays open before it lets probes through, from 1 ms to 30 days. Default 30 s.
+    /// The time that the breaker stays open before it admits probes, from 1 ms to 30 days. Default 30 s.
     pub const fn open_for(mut self, open_for: Duration) -> Self {
         self.open_for = Seconds::from_duration(open_for);
         self
     }
 
-    /// By what the time is multiplied each time that it re-opens without having closed, from 1 to
+    /// The factor by which each re-opening, without a close between, lengthens the open time, from 1 to
     /// 1000. Default 1.
     pub const fn growth(mut self, growth: f64) -> Self {
         self.growth = growth;
         self
     }
 
-    /// The most that growth and jitter can make of the time, from `open_for` to 30 days. Default 10
-    /// times `open_for`, or 30 days.
+    /// The cap of the open time after growth and jitter, from `open_for` to 30 days. Default 10 times
+    /// `open_for`, or 30 days.
     pub const fn max_open_for(mut self, max_open_for: Duration) -> Self {
         self.max_open_for = Some(Seconds::from_duration(max_open_for));
         self
     }
 
-    /// What spreads the time. Default [`Jitter::None`]; where many processes watch the same target,
+    /// The jitter of the open time. Default [`Jitter::None`]; where many processes call the same target,
     /// [`Jitter::Equal`] keeps their probes apart.
     pub const fn jitter(mut self, jitter: Jitter) -> Self {
         self.jitter = jitter;
         self
     }
 
-    /// How many probes can be under way at once while it is half-open, from 1 to 16. Default 1.
+    /// The most probes at once while the breaker is half-open, from 1 to 16. Default 1.
     pub const fn probes(mut self, probes: u32) -> Self {
         self.probes = probes;
         self
     }
 
-    /// How many probes must succeed until it closes, at least 1. Default `probes`.
+    /// The number of successful probes that closes the breaker, at least 1. Default `probes`.
     pub const fn close_after(mut self, successes: u32) -> Self {
         self.close_after = Some(successes);
         self
     }
 
-    /// How long a probe holds its permit if nothing is heard of it, from 1 ms to 30 days. Default
-    /// 30 s.
+    /// The time after which the permit of a hung probe expires, from 1 ms to 30 days. Default 30 s.
     pub const fn probe_timeout(mut self, probe_timeout: Duration) -> Self {
         self.probe_timeout = Seconds::from_duration(probe_timeout);
         self
     }
 
-    /// Whether to reject nothing, and only go through the states and count. Default `false`.
+    /// Sets a dry run, which changes its state and counts but rejects no call. Default `false`.
     pub const fn metrics_only(mut self, metrics_only: bool) -> Self {
         self.metrics_only = metrics_only;
         self
@@ -170,7 +168,7 @@ impl BreakerBuilder {
         ///
         /// # Errors
         ///
-        /// The first parameter that is outside of what is allowed, with its value.
+        /// Names the first parameter that is not allowed, with its value.
         pub fn build(self) -> Result<Breaker, PolicyError> {
             match self.rules() {
                 Ok(rules) => Ok(Breaker::new(rules)),

@@ -6,7 +6,7 @@ use super::{Breaker, Rates, Trip};
 use crate::human::{duration, percent};
 use crate::slices::SLICES;
 
-/// When it opens and for how long, as in `opens after 5 failures in a row, for 30s`.
+/// Writes the rule of the breaker, as in `opens after 5 failures in a row, for 30s`.
 impl fmt::Display for Breaker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.rules.trip {

@@ -10,7 +10,7 @@
 //! | any | `isolate` | isolated |
 //! | any | `reset` | closed |
 //!
-//! Every change of state begins a generation. What was admitted in an earlier one changes nothing.
+//! Every change of state begins a generation. A call that an earlier generation admitted changes nothing.
 //! `admission` is the way in, `settling` the way out, `change` the one place where the word changes.
 
 mod admission;
@@ -41,9 +41,9 @@ use crate::atomic::{AtomicU64, Ordering::Relaxed, const_unless_loom};
 
 /// A circuit breaker: learns from many calls whether to call the target at all.
 ///
-/// Closed, it lets all calls through, and opens when too many fail. Open, it rejects them, so that
-/// the target can recover and callers need not wait for a failure, for `open_for`. Then it is
-/// half-open: a few probes go through. Enough successes close it, a failure opens it again.
+/// A closed breaker admits all calls, and opens when too many fail. An open breaker rejects all calls
+/// for `open_for`: the target can recover, and callers do not wait for a failure. Then the breaker is
+/// half-open and admits a few probes. Enough successes close it, a failure opens it again.
 ///
 /// ```text
 ///          too many failures            open_for is over
@@ -76,19 +76,18 @@ use crate::atomic::{AtomicU64, Ordering::Relaxed, const_unless_loom};
 ///
 /// # Half-open
 ///
-/// It admits `probes` (1) calls at once, exactly. A permit comes back with `settle`; a hung probe's
-/// expires after `probe_timeout` (30 s), and what is heard of it later changes nothing. So does a
-/// settled permit's second return, and anything that was admitted before the last change of
-/// state. `close_after` successes (as many as `probes`) close it, and a neutral outcome only frees
-/// the place. A slow success counts as a failure.
+/// A half-open breaker admits exactly `probes` (1) calls at once. A permit comes back with `settle`.
+/// The permit of a hung probe expires after `probe_timeout` (30 s). Three returns change nothing: of an
+/// expired permit, of a permit for the second time, and of a permit from before the last change of
+/// state. `close_after` successes (as many as `probes`) close the breaker. A neutral outcome only frees
+/// the place, and a slow success counts as a failure.
 ///
 /// # Cost
 ///
-/// Nothing takes a lock, and no lock can be held while the target runs. With `consecutive`, a
-/// success of a closed breaker that has no failures is a load in `admit`, and one in `settle`, and
-/// reads no clock; with rates, `settle` adds to one counter. `now` is the time since any fixed
-/// moment on a monotonic clock, the same for all calls, asked for only where it is needed. Times are
-/// kept for 139 years.
+/// No method takes a lock. With `consecutive`, a success of a closed breaker without failures is one
+/// load in `admit` and one in `settle`, and reads no clock. With rates, `settle` adds to one counter.
+/// `now` is the time since a fixed moment on a monotonic clock, the same for all calls. A breaker asks
+/// for it only where it needs the time. Times are kept for 139 years.
 ///
 /// In a `static`, [`breaker!`](crate::breaker!) checks the parameters while compiling; at run time
 /// [`Breaker::builder`] gives an error that names the parameter.
@@ -176,12 +175,12 @@ impl Breaker {
         }
     }
 
-    /// The number of rejected calls; metrics-only, of those that would have been.
+    /// The number of rejected calls; in a dry run, of calls that it would have rejected.
     pub fn rejected(&self) -> u64 {
         self.rejected.load(Relaxed)
     }
 
-    /// The number of times that it opened, by itself or by [`force_open`](Self::force_open).
+    /// The number of times that the breaker opened, by itself or by [`force_open`](Self::force_open).
     pub fn opened(&self) -> u64 {
         self.opened.load(Relaxed)
     }
@@ -196,7 +195,7 @@ impl Breaker {
         matches!(self.rules.trip, Trip::Rates(Rates { longer_than: Some(_), .. }))
     }
 
-    /// Returns whether the breaker rejects nothing and only counts.
+    /// Returns whether this is a dry run, which rejects no call and only counts.
     pub const fn is_metrics_only(&self) -> bool {
         self.rules.metrics_only
     }

@@ -21,7 +21,7 @@ pub(super) enum Admitted {
     Closed(u16),
     /// Admitted by a half-open breaker.
     Probe(Probe),
-    /// Admitted by a breaker that only counts.
+    /// Admitted by a dry run.
     MetricsOnly,
 }
 

@@ -12,8 +12,8 @@ const EXPIRY_BITS: u32 = 42;
 const TICKET_BITS: u32 = 8;
 const MAX_EXPIRY: u64 = (1 << EXPIRY_BITS) - 1;
 
-/// Who holds a place: the generation that it was taken in, a ticket that each taking raises, so
-/// that a permit is good for once, and until when in milliseconds; 0 when it was given back.
+/// The holder of a place, in one word: a generation, a ticket and an expiry in milliseconds, 0 once the
+/// place is free. Each taking raises the ticket, which makes a permit good for one release.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Holder(u64);
 
@@ -42,8 +42,8 @@ impl Holder {
         self.0 & MAX_EXPIRY
     }
 
-    /// Whether it keeps a probe of `generation` out. One of a later generation does as well: then
-    /// it is the asking call that is late.
+    /// Returns whether this holder keeps a probe of `generation` out. A holder of a later generation
+    /// does as well, because the asking call is late.
     fn keeps_out(self, generation: u16, now: u64) -> bool {
         let age = generation.wrapping_sub(self.generation()) % GENERATIONS;
         now < self.expiry() && (age == 0 || age > GENERATIONS / 2)
@@ -106,7 +106,7 @@ impl Probes {
         Err(first_expiry)
     }
 
-    /// When the first of the first `most` places expires; `None` while one is free.
+    /// The expiry of the first of the first `most` places; `None` while one is free.
     pub(super) fn first_expiry(&self, most: u8, generation: u16, now: u64) -> Option<u64> {
         let held = |place: &AtomicU64| {
             let holder = Holder(place.load(Relaxed));

@@ -18,7 +18,7 @@ pub enum BreakerState {
 }
 
 impl BreakerState {
-    /// The word for it in logs and metrics.
+    /// The name in logs and metrics.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Closed => "closed",

@@ -1,4 +1,4 @@
-//! What a breaker counts over a sliding window.
+//! The counts of a breaker over a sliding window.
 
 use core::fmt;
 
@@ -6,7 +6,7 @@ use super::Counts;
 use crate::atomic::{AtomicU64, Ordering::Relaxed, const_unless_loom};
 use crate::slices::{Key, Ring, SLICES, Slice, renew};
 
-/// How long the window is.
+/// The length of the window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Span {
     /// Calls, and calls in a slice.
@@ -41,7 +41,7 @@ impl Window {
         }
     }
 
-    /// Counts a call, and says in which slice; `None` when its period is over or there is no room.
+    /// Counts a call and returns its slice; `None` when its period is over or the slice is full.
     #[inline]
     pub(super) fn add(&self, span: Span, period: u8, now: impl FnOnce() -> u64) -> Option<Key> {
         match span {
@@ -79,8 +79,8 @@ impl Window {
         self.slow.add(key);
     }
 
-    /// Whether there are no numbers left for slices of calls: with slices of one call, after
-    /// 3.4 · 10¹⁰ of them.
+    /// Returns whether slices of calls have no numbers left: with slices of one call, after
+    /// 3.4 · 10¹⁰ calls.
     pub(super) fn is_used_up(&self, span: Span) -> bool {
         match span {
             Span::Time { .. } => false,
@@ -88,7 +88,7 @@ impl Window {
         }
     }
 
-    /// What the window has counted in `period`, until now.
+    /// The counts of the window in `period`, until now.
     pub(super) fn counts(&self, span: Span, period: u8, now: impl FnOnce() -> u64) -> Counts {
         match span {
             Span::Time { slice } => self.counts_of_time(Key::new(period, now() / slice)),
@@ -143,7 +143,7 @@ impl Window {
     }
 }
 
-/// How many calls slices of so many have numbers for.
+/// The number of calls for which slices of this size have numbers.
 pub(super) const fn end_of_numbers(slice: u64) -> u64 {
     slice * Key::new(0, u64::MAX).number()
 }

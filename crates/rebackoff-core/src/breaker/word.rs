@@ -1,6 +1,6 @@
 //! The state of a breaker, in one atomic word.
 
-/// What a breaker is doing, without what a state needs beyond its name.
+/// The state of a breaker, without its data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Mode {
     Closed,
@@ -36,7 +36,7 @@ impl Word {
         Self(upper | payload.min(MAX_PAYLOAD))
     }
 
-    /// The same state with another payload.
+    /// This state with another payload.
     pub(super) fn with_payload(self, payload: u64) -> Self {
         Self(self.0 & !MAX_PAYLOAD | payload.min(MAX_PAYLOAD))
     }

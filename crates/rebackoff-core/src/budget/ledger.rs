@@ -7,10 +7,10 @@ use crate::slices::{Key, Ring, SLICES, Slice, take_back};
 const SUM_BITS: u32 = 26;
 const MAX_SUM: u64 = (1 << SUM_BITS) - 1;
 
-/// What happened in the window that ends with the latest slice.
+/// The count of the window that ends with the latest slice.
 ///
-/// All of it goes through one word, so that no two see the same total and both count on it, even
-/// where one clock reading is a slice ahead of the other: what comes late counts in the latest slice.
+/// All changes go through one word, so that no two threads both act on one total. A late change counts
+/// in the latest slice, because a clock reading may be a slice behind another.
 #[derive(Debug)]
 pub(super) struct Ledger {
     /// Nanoseconds of a slice.
@@ -55,13 +55,13 @@ impl Ledger {
         Slice(self.latest.load(Ordering::Acquire))
     }
 
-    /// When `slice` ends.
+    /// The end of `slice`, in nanoseconds.
     #[inline]
     pub(super) fn end(&self, slice: Slice) -> u64 {
         (slice.key().number() + 1).saturating_mul(self.span.get())
     }
 
-    /// What the window that ends with `slice` has.
+    /// The count of the window that ends with `slice`.
     pub(super) fn total(&self, slice: Slice) -> u64 {
         let (key, sum) = (slice.key(), self.sum.load(Relaxed));
         let earlier =

@@ -1,4 +1,4 @@
-//! How many retries many calls may spend together.
+//! Retry budgets.
 
 mod ledger;
 mod per_second;
@@ -16,11 +16,11 @@ pub use throttle::Throttle;
 use crate::Moment;
 use crate::atomic::{AtomicU64, Ordering::Relaxed, const_unless_loom};
 
-/// How many retries many calls may spend together, so that an outage is not answered with a
-/// multiple of its load.
+/// A limit on the retries of many calls together, so that retries do not multiply the load of an
+/// outage.
 ///
-/// A bucket of tokens that calls share: each retry withdraws from it, and a retry that finds too
-/// little is refused. Four kinds, which differ in what fills the bucket:
+/// A budget is a bucket of tokens that calls share: each retry withdraws from it, and a budget with too
+/// few tokens refuses the retry. Four kinds fill the bucket in different ways:
 ///
 /// | made by | filled by | from |
 /// |---|---|---|
@@ -30,11 +30,11 @@ use crate::atomic::{AtomicU64, Ordering::Relaxed, const_unless_loom};
 /// | [`throttle`](Self::throttle) | successes, and failures empty it | gRPC A6 |
 ///
 /// In a `static`, [`budget!`](crate::budget!) checks the parameters while compiling; at run time
-/// `build` gives an error that names the parameter. No method takes a lock, and none takes longer
-/// after a long time without calls. `now` is the time since any fixed moment on a monotonic clock,
-/// the same for all calls; it is asked for only by a kind that needs it. A clock that goes back
-/// allows no retry more: until it has caught up, [`per_second`](Self::per_second) is the poorer by
-/// what it went back, and [`share`](Self::share) stays in the latest slice that it was told of.
+/// `build` gives an error that names the parameter. No method takes a lock, or longer after a long
+/// time without calls. `now` is the time since a fixed moment on a monotonic clock, the same for all
+/// calls; only the first two kinds ask for it. A clock that goes back allows no further retry. Until the
+/// clock has caught up, [`per_second`](Self::per_second) lacks the tokens of that time, and
+/// [`share`](Self::share) stays in its latest slice.
 ///
 /// ```
 /// use rebackoff_core::{Budget, Cost, Seconds, budget};
@@ -51,7 +51,7 @@ use crate::atomic::{AtomicU64, Ordering::Relaxed, const_unless_loom};
 #[derive(Debug)]
 pub struct Budget {
     kind: Kind,
-    /// Whether this is no dry run.
+    /// False in a dry run.
     refuses: bool,
     refused: AtomicU64,
 }
@@ -72,13 +72,13 @@ enum Timed {
     Share(share::Bucket),
 }
 
-/// What a retry follows, which a [`quota`](Budget::quota) has different prices for.
+/// The class of a retry: a [`quota`](Budget::quota) has a price for each.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Cost {
     /// Any failure but a timeout.
     #[default]
     Retry,
-    /// A timeout: whoever is too slow to answer needs more of a rest.
+    /// A timeout: a server that is too slow needs a longer rest.
     Timeout,
 }
 
@@ -86,12 +86,11 @@ pub enum Cost {
 /// [`handle_success`](Budget::handle_success), one that is not made into [`refund`](Budget::refund).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Withdrawal {
-    /// What the kind has to know to give it back; 0 where nothing was taken.
+    /// The note by which the kind of budget refunds it; 0 where no token was taken.
     taken: u32,
 }
 
-/// A budget had too little left for a retry. How little, [`Budget::tokens`] says; a refusal is to
-/// cost little.
+/// The budget has too few tokens for a retry; see [`Budget::tokens`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refused(());
 
@@ -136,12 +135,12 @@ impl Budget {
         }
     }
 
-    /// How many retries were refused; in a dry run, how many would have been.
+    /// The number of refused retries; in a dry run, of retries that it would have refused.
     pub fn refused(&self) -> u64 {
         self.refused.load(Relaxed)
     }
 
-    /// Whether it refuses nothing and only counts what it would.
+    /// Returns whether this is a dry run, which refuses no retry and only counts.
     pub const fn is_dry_run(&self) -> bool {
         !self.refuses
     }
@@ -176,11 +175,11 @@ impl Budget {
         }
     }
 
-    /// Pays for a retry. In a dry run it always can, and takes what there is to take.
+    /// Pays for a retry. A dry run takes the tokens that it has, and never refuses.
     ///
     /// # Errors
     ///
-    /// There is too little left: the retry is not to be made, and nothing was taken.
+    /// The budget has too few tokens. It took none, and the retry must not begin.
     #[inline(always)]
     #[allow(
         clippy::inline_always,
@@ -201,8 +200,8 @@ impl Budget {
         taken.map(|taken| Withdrawal { taken })
     }
 
-    /// Gives back what a retry took that is not made after all: another guard refused it, or the call
-    /// was cancelled in the wait. Once for each withdrawal, and in place of
+    /// Gives back the tokens of a retry that does not begin: another guard refused it, or the call was
+    /// cancelled in the wait. Call this once for each withdrawal, in place of
     /// [`handle_success`](Self::handle_success).
     ///
     /// | kind | comes back |
@@ -260,7 +259,7 @@ impl Timed {
     }
 }
 
-/// What it allows, as in `20% of calls + 10/s`.
+/// Writes the rule of the budget, as in `20% of calls + 10/s`.
 impl fmt::Display for Budget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.kind {

@@ -40,7 +40,7 @@ impl PerSecond {
         self
     }
 
-    /// Whether to refuse nothing and only count. Default `false`.
+    /// Sets a dry run, which refuses no retry and only counts. Default `false`.
     pub const fn dry_run(mut self, dry_run: bool) -> Self {
         self.dry_run = dry_run;
         self
@@ -51,7 +51,7 @@ impl PerSecond {
         ///
         /// # Errors
         ///
-        /// The first parameter that is outside of what is allowed, with its value.
+        /// Names the first parameter that is not allowed, with its value.
         pub fn build(self) -> Result<Budget, PolicyError> {
             let rule = "rate must be from 0.001 to 1000000 tokens a second";
             if let Err(error) = within("rate", rule, self.rate, 0.001, 1e6) {

@@ -5,7 +5,7 @@ use crate::atomic::{AtomicU64, Ordering::Relaxed, const_unless_loom};
 use crate::error::Value;
 use crate::{Budget, Cost, PolicyError};
 
-/// What a call brings that succeeded without a retry.
+/// The tokens that a call without a retry gives when it succeeds.
 const FIRST_TRY: u32 = 1;
 
 /// A [`Budget`] that successes give back; made by [`Budget::quota`].
@@ -39,19 +39,19 @@ impl Quota {
         self
     }
 
-    /// What a retry takes, from 1 to `capacity`. Default 5.
+    /// The price of a retry, from 1 to `capacity`. Default 5.
     pub const fn retry_cost(mut self, retry_cost: u32) -> Self {
         self.retry_cost = retry_cost;
         self
     }
 
-    /// What a retry after a timeout takes, from 1 to `capacity`. Default 10.
+    /// The price of a retry after a timeout, from 1 to `capacity`. Default 10.
     pub const fn timeout_cost(mut self, timeout_cost: u32) -> Self {
         self.timeout_cost = timeout_cost;
         self
     }
 
-    /// Whether to refuse nothing and only count. Default `false`.
+    /// Sets a dry run, which refuses no retry and only counts. Default `false`.
     pub const fn dry_run(mut self, dry_run: bool) -> Self {
         self.dry_run = dry_run;
         self
@@ -62,7 +62,7 @@ impl Quota {
         ///
         /// # Errors
         ///
-        /// The first parameter that is outside of what is allowed, with its value.
+        /// Names the first parameter that is not allowed, with its value.
         pub fn build(self) -> Result<Budget, PolicyError> {
             if self.capacity == 0 {
                 let rule = "capacity must be at least 1 token";

@@ -61,13 +61,13 @@ impl Share {
         self
     }
 
-    /// How long a call and a retry count, from 1 s to 60 s. Default 10 s.
+    /// The time for which a call and a retry count, from 1 s to 60 s. Default 10 s.
     pub const fn ttl(mut self, ttl: Duration) -> Self {
         self.ttl = ttl;
         self
     }
 
-    /// Whether to refuse nothing and only count. Default `false`.
+    /// Sets a dry run, which refuses no retry and only counts. Default `false`.
     pub const fn dry_run(mut self, dry_run: bool) -> Self {
         self.dry_run = dry_run;
         self
@@ -78,7 +78,7 @@ impl Share {
         ///
         /// # Errors
         ///
-        /// The first parameter that is outside of what is allowed, with its value.
+        /// Names the first parameter that is not allowed, with its value.
         pub fn build(self) -> Result<Budget, PolicyError> {
             let rule = "ratio must be from 0.0001 to 1";
             if let Err(error) = within("ratio", rule, self.ratio, 0.0001, 1.0) {
@@ -122,7 +122,7 @@ const fn millionths(number: f64) -> u64 {
 pub(super) struct Bucket {
     ratio: f64,
     floor: f64,
-    /// What is allowed without calls, in millionths of a retry.
+    /// The retries that are allowed without calls, in millionths.
     reserve: u64,
     calls: Ledger,
     retries: Ledger,
@@ -193,9 +193,9 @@ impl Bucket {
         self.outlook.forget_refusals();
     }
 
-    /// Whether one more retry is permitted, and what holds beyond that while the slice lasts: so many
-    /// are, for calls become no fewer; or none is before so many calls, for retries do not, either,
-    /// unless one is given back.
+    /// Returns whether one more retry is permitted, and notes a bound that holds while the slice lasts. A
+    /// permission holds up to a number of retries, since calls only grow. A refusal holds up to a number
+    /// of calls, since retries only grow, unless one is given back.
     fn look(&self, calls: Slice, retries: Slice, refunds: u64) -> bool {
         let taken = self.retries.total(retries);
         let is_floor_enough = (taken + 1) * ONE <= self.reserve;
@@ -216,11 +216,11 @@ impl Bucket {
         is_permitted && !retries.is_full()
     }
 
-    /// Whether so many calls, and the floor, allow so many retries.
+    /// Returns whether so many calls, and the floor, allow so many retries.
     #[allow(clippy::cast_precision_loss, reason = "ten full slices are 4.2 · 10¹³ millionths")]
     fn is_enough(&self, calls: u64, retries: u64) -> bool {
         let beyond = (retries * ONE).saturating_sub(self.reserve);
-        // A quotient is rounded as the fraction that somebody wrote is; a product is not.
+        // A quotient is rounded as a fraction in a program is; a product is not.
         beyond == 0 || beyond as f64 / (calls * ONE) as f64 <= self.ratio
     }
 
@@ -230,24 +230,24 @@ impl Bucket {
         millionths(self.ratio * calls as f64) + self.reserve
     }
 
-    /// How many calls so many retries need, or nearly; at least one.
+    /// The number of calls that so many retries need, or nearly; at least one.
     fn needed(&self, retries: u64) -> u64 {
         let beyond = (retries * ONE).saturating_sub(self.reserve);
         millionths(whole(beyond) / self.ratio).div_ceil(ONE).max(1)
     }
 }
 
-/// What the last looks at the windows found to hold for as long as a slice lasts, so that a retry is
-/// mostly decided without one. A word below its limit is of that slice, as later ones are greater.
+/// Bounds from the last looks at the windows, which hold while a slice lasts: most retries are decided
+/// without a look. A word below its bound is of that slice, because later words are greater.
 #[derive(Debug)]
 struct Outlook {
-    /// When the slice ends.
+    /// The end of the slice.
     until: AtomicU64,
     /// A retry is permitted while the word of the retries is below this.
     permitted_below: AtomicU64,
     /// It is refused while the word of the calls is below this.
     refused_below: AtomicU64,
-    /// How many were given back.
+    /// The number of retries that were given back.
     refunds: AtomicU64,
 }
 
@@ -285,8 +285,8 @@ fn whole(millionths: u64) -> f64 {
     millionths as f64 / ONE as f64
 }
 
-/// What a withdrawal remembers of its slice: the end of its number, which comes round after years, and
-/// a bit by which it is not nothing.
+/// The mark of a slice in a withdrawal: the low bits of its number, which come round after years, and a
+/// bit that keeps it from being 0.
 #[inline]
 #[allow(clippy::cast_possible_truncation, reason = "the end of it")]
 const fn mark(slice: Slice) -> u32 {

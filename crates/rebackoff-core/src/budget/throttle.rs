@@ -38,13 +38,13 @@ impl Throttle {
         self
     }
 
-    /// What a success gives, from 0.001 to 1000. Default 0.1.
+    /// The tokens that a success gives, from 0.001 to 1000. Default 0.1.
     pub const fn token_ratio(mut self, token_ratio: f64) -> Self {
         self.token_ratio = token_ratio;
         self
     }
 
-    /// Whether to refuse nothing and only count. Default `false`.
+    /// Sets a dry run, which refuses no retry and only counts. Default `false`.
     pub const fn dry_run(mut self, dry_run: bool) -> Self {
         self.dry_run = dry_run;
         self
@@ -55,7 +55,7 @@ impl Throttle {
         ///
         /// # Errors
         ///
-        /// The first parameter that is outside of what is allowed, with its value.
+        /// Names the first parameter that is not allowed, with its value.
         pub fn build(self) -> Result<Budget, PolicyError> {
             if self.max_tokens < 1 || self.max_tokens > 1000 {
                 let (rule, value) = ("max_tokens must be from 1 to 1000", self.max_tokens);

@@ -4,7 +4,7 @@ use super::number::{signed, unsigned};
 use super::{Hint, date};
 use crate::Seconds;
 
-/// What asks to wait longer than a leap year is no hint but a mistake.
+/// The longest wait of a hint, a leap year: a longer one is a mistake.
 const LONGEST: f64 = 366.0 * 86_400.0;
 
 /// The last second of the last year that has four digits.
@@ -31,9 +31,9 @@ impl Hint {
     /// zone may be called `UTC`, and the day of the week need not be that of the date. A year of two
     /// digits is the latest that is not more than fifty years ahead.
     ///
-    /// Numbers may have a fraction, as some servers send them. What is malformed, negative, past,
-    /// or more than 366 days away is as if it were not there, and the next header is asked: with
-    /// none that makes sense, the wait strategy decides alone. (Here gRFC A6 would have it that a
+    /// Numbers may have a fraction, as some servers send them. A value that is malformed, negative, past,
+    /// or more than 366 days away is ignored, and the next header is read. Without a valid header the wait
+    /// strategy decides alone. (Here gRFC A6 would have it that a
     /// malformed pushback means not to retry; a garbled header is no reason to fail a call.)
     ///
     /// ```

@@ -1,4 +1,4 @@
-//! What the headers of a response say about when to come back.
+//! Hints: waits that an outcome asks for, in the headers of a response for example.
 
 mod date;
 mod headers;
@@ -6,7 +6,7 @@ mod number;
 
 use crate::{Seconds, Verdict};
 
-/// What an outcome asks for: to wait before the next try, or not to try again.
+/// The request of an outcome to wait before the next try, or not to try again.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Hint {
     /// To wait at least this long.

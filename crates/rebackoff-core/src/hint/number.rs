@@ -8,7 +8,7 @@ pub(super) fn signed(text: &str) -> Option<f64> {
     }
 }
 
-/// The same, without a sign. Exponents, infinities and the like are no header's business.
+/// The number that `text` is, without a sign. Headers have no exponents or infinities.
 pub(super) fn unsigned(text: &str) -> Option<f64> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());

@@ -83,7 +83,7 @@ impl Settings {
         self
     }
 
-    /// Whether nothing is set.
+    /// Returns whether no setting is set.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -92,7 +92,7 @@ impl Settings {
     ///
     /// # Errors
     ///
-    /// The first setting that is unknown or outside of what is allowed.
+    /// Names the first setting that is unknown or has a value that is not allowed.
     pub fn over(&self, base: &Policy) -> Result<Policy, SettingError> {
         let wait = match self.0.get("wait") {
             None => *base.wait(),

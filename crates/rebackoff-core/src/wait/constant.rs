@@ -2,7 +2,7 @@ use core::time::Duration;
 
 use crate::Seconds;
 
-/// The same wait before each retry; made by [`constant`].
+/// One wait before every retry; made by [`constant`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Constant {
     pub(crate) interval: Seconds,

@@ -15,7 +15,7 @@ pub struct Decay {
 /// Waits less each time: raw wait = max(`initial_value` · e^(−n · `decay_factor`), `min_value`).
 ///
 /// Defaults: initial value 1 s, decay factor 1, min value 0 s, so waits 1 s, 368 ms, 135 ms …
-/// before jitter. For what is known to take long at first, then to come soon.
+/// before jitter. For a result that takes long at first, and then may come soon.
 ///
 /// ```
 /// use rebackoff_core::{Seconds, decay, secs};
@@ -36,7 +36,7 @@ impl Decay {
         self
     }
 
-    /// How fast the waits shrink, a finite number of at least 0. Default 1.
+    /// The rate at which the waits shrink, a finite number of at least 0. Default 1.
     pub const fn decay_factor(mut self, decay_factor: f64) -> Self {
         // The sum has no negative zero.
         self.decay_factor = decay_factor + 0.0;

@@ -29,7 +29,7 @@ pub const fn expo() -> Expo {
 }
 
 impl Expo {
-    /// What each wait is multiplied by, a finite number above 0. Default 2.
+    /// The factor from one wait to the next, a finite number above 0. Default 2.
     pub const fn base(mut self, base: f64) -> Self {
         self.base = base;
         self
@@ -51,7 +51,7 @@ impl Expo {
         Seconds::capped(self.factor.get() * power(self.base, n), self.max_value)
     }
 
-    /// The same, one multiplication after the raw wait before.
+    /// The n-th raw wait, by one multiplication of the raw wait before it.
     #[inline]
     pub(crate) fn after(&self, n: u64, previous: Seconds) -> Seconds {
         let raw = if n == 0 { self.factor.get() } else { previous.get() * self.base };

@@ -34,7 +34,7 @@ impl Linear {
         self
     }
 
-    /// What each wait adds to the one before. Default 1 s.
+    /// The step from one wait to the next. Default 1 s.
     pub const fn step(mut self, step: Duration) -> Self {
         self.step = Seconds::from_duration(step);
         self

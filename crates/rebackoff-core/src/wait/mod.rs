@@ -1,4 +1,4 @@
-//! What produces the raw waits.
+//! The wait strategies, which produce the raw waits.
 
 mod constant;
 mod decay;
@@ -29,7 +29,7 @@ use crate::{Draws, Position, Seconds};
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Wait {
-    /// The same wait each time.
+    /// One wait each time.
     Constant(Constant),
     /// The waits of a list, which ends.
     List(List),
