@@ -20,9 +20,9 @@ use crate::target::Target;
 
 /// A call in the making: a target, its policy, and what the caller adds to it.
 ///
-/// Begun by a method of [`Retry`](crate::Retry); ended by [`call`](Call::call) where it is blocking,
-/// by `.await` where it is async, or by `outcome`, which also returns tries, time and reason. `P` is the policy or
-/// a reference to it, `F` the target, `H` the hooks, `M` the mode, `G` the guards.
+/// A method of [`Retry`](crate::Retry) begins it. [`call`](Call::call) runs a blocking one, `.await` an
+/// async one; `outcome` also returns tries, time and reason. `P` is the policy or a reference to it, `F`
+/// the target, `H` the hooks, `M` the mode, `G` the guards.
 #[derive(Clone, Copy, Debug)]
 #[must_use = "nothing is called before `.call()` or `.await`"]
 pub struct Call<P, F, H, M, G = GuardsOfCall<(), ()>> {
@@ -64,7 +64,7 @@ impl<P, F, H, M, G> Call<P, F, H, M, G> {
 
     /// Gives up, with `giveup`, on errors that `condition` is true for.
     ///
-    /// It is asked even when a limit is reached already.
+    /// The condition is asked even when a limit is reached already.
     #[inline]
     pub fn giveup<C, T, E>(self, condition: C) -> Call<P, F, Then<H, Giveup<C>>, M, G>
     where
@@ -74,8 +74,8 @@ impl<P, F, H, M, G> Call<P, F, H, M, G> {
         self.hook(Giveup(condition))
     }
 
-    /// Waits at least as long as `hint` says of an error, for example what `Retry-After` asked
-    /// for; gives up with `hint` when that is past the deadline.
+    /// Waits at least as long as `hint` returns for an error, as a `Retry-After` asks for example. A hint
+    /// above the ceiling, or past the deadline, gives up with `hint`.
     #[inline]
     pub fn hint<C, T, E>(self, hint: C) -> Call<P, F, Then<H, HintFrom<C>>, M, G>
     where
@@ -119,10 +119,10 @@ impl<P, F, H, M, G> Call<P, F, H, M, G> {
         self.hook(PolicyFor(choice))
     }
 
-    /// Retries until `condition` is true for what the target gave.
+    /// Retries until `condition` is true for the outcome.
     ///
-    /// After `retry`, errors are retried anyway, and the condition looks at what is `Ok`; after
-    /// `poll`, it alone decides.
+    /// After `retry`, errors are retried anyway, and the condition decides on `Ok` values. After `poll`,
+    /// the condition alone decides.
     #[inline]
     pub fn until<C>(self, condition: C) -> Call<P, F, Then<H, Until<C>>, M, G>
     where
@@ -132,8 +132,7 @@ impl<P, F, H, M, G> Call<P, F, H, M, G> {
         self.hook(Until(condition))
     }
 
-    /// Takes the whole verdict from a function of what the target gave, in place of what the
-    /// setters before this one say.
+    /// Takes the whole verdict from a function of the outcome; it overrides the setters before this one.
     #[inline]
     pub fn judge<C>(self, judge: C) -> Call<P, F, Then<H, Judge<C>>, M, G>
     where
@@ -143,8 +142,8 @@ impl<P, F, H, M, G> Call<P, F, H, M, G> {
         self.hook(Judge(judge))
     }
 
-    /// Takes the raw waits from a function of what the target gave (the strategy
-    /// [`runtime`](crate::runtime)); `None` gives up with `exhausted`.
+    /// Takes the raw waits from a function of the outcome (the strategy [`runtime`](crate::runtime)); `None`
+    /// gives up with `exhausted`.
     #[inline]
     pub fn wait_from<C>(self, wait: C) -> Call<P, F, Then<H, WaitFrom<C>>, M, G>
     where
@@ -256,8 +255,9 @@ impl<P, F, H, M, G> Call<P, F, H, M, G> {
     /// Makes this call visible to the calls inside its target: they inherit its deadline, their events
     /// count its tries in `amplification`, and a call with `nested = Once` leaves retrying to it.
     ///
-    /// A call with `max_time`, or one that ends with `.outcome()`, is visible without it; any other
-    /// call is not, because success is to cost nothing.
+    /// A call with `max_time`, or one that ends with `.outcome()`, is always visible. Of a
+    /// [`timeout`](Self::timeout) alone the calls inside see the deadline. Handlers and guards make no
+    /// call visible, so that a success costs nothing.
     ///
     /// ```
     /// use rebackoff::prelude::*;
@@ -353,9 +353,11 @@ type WithBreaker<P, F, H, M, K, B, A> = Call<P, F, H, M, GuardsOfCall<Several<K,
 
 impl<P, F, H, M, K, B> Call<P, F, H, M, GuardsOfCall<K, B>> {
     /// Pays for retries out of `budget`, which other calls share. A retry that it refuses is not
-    /// made: the call gives up with [`Reason::Budget`](crate::Reason::Budget) and returns the last outcome. Of several budgets each pays in turn. A retry that was paid for and is
-    /// not made gets its tokens back ([`Budget::refund`]): where the next budget refuses it, where a
-    /// breaker does after the wait, and where the call is dropped or cancelled in the wait.
+    /// made: the call gives up with [`Reason::Budget`](crate::Reason::Budget) and returns the last outcome.
+    /// Several budgets pay in turn.
+    ///
+    /// A budget gets the tokens of a retry back that does not begin ([`Budget::refund`]): the next budget
+    /// refuses it, a breaker rejects it after the wait, or the call is dropped or cancelled in the wait.
     ///
     /// ```
     /// use rebackoff::prelude::*;

@@ -4,15 +4,15 @@ use std::env;
 
 use rebackoff_core::{Policy, SettingError, Settings};
 
-/// The policy that the environment makes of `base`: each variable `REBACKOFF_<NAME>_<PARAMETER>`
-/// takes the place of one parameter.
+/// Reads a policy from the environment: each variable `REBACKOFF_<NAME>_<PARAMETER>` replaces one
+/// parameter of `base`.
 ///
 /// Parameters are those of [`Settings`], in capitals: `REBACKOFF_FETCH_MAX_TRIES=8`,
 /// `REBACKOFF_FETCH_MAX_VALUE=30s`, `REBACKOFF_FETCH_WAIT=fibo`. In `name`, letters become capitals
 /// and all but letters and digits become `_`. An empty variable counts as not set.
 ///
-/// Precedence: a variable, then what `base` says (from a file, say), then the strategy's default.
-/// So a program reads its file first and lays the environment over it:
+/// Precedence: a variable, then `base` (from a file, for example), then the strategy's default. A program
+/// reads its file first and lays the environment over it:
 ///
 /// ```
 /// use rebackoff::prelude::*;
@@ -27,12 +27,12 @@ use rebackoff_core::{Policy, SettingError, Settings};
 ///
 /// # Errors
 ///
-/// The first variable whose value is outside of what is allowed, by its parameter's name.
+/// Names the parameter of the first variable whose value is not allowed.
 pub fn from_env(name: &str, base: &Policy) -> Result<Policy, SettingError> {
     settings_from(name, |variable| env::var(variable).ok()).over(base)
 }
 
-/// The same, where `lookup` takes the place of the environment.
+/// The settings of the variables that `lookup` finds.
 fn settings_from(name: &str, lookup: impl Fn(&str) -> Option<String>) -> Settings {
     let mut settings = Settings::new();
     for &parameter in Settings::NAMES {

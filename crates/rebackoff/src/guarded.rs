@@ -8,7 +8,7 @@ use rebackoff_core::{Breaker, Budget, Open, Policy};
 use crate::guards::{Asks, Guarding, GuardsOfCall, Handle, NoRejection, Pays, Rejection, Several};
 use crate::source::PolicySource;
 
-/// A policy with a budget, a breaker or both, which its calls share: all rules for the calls to one
+/// A policy with a budget, a breaker or both, which its calls share: the rules of all calls to one
 /// service, under one name.
 ///
 /// ```text
@@ -58,8 +58,7 @@ pub struct Guarded<G> {
     guards: G,
 }
 
-/// A policy of which a library knows no more at compile time than that it has, perhaps, a budget and a
-/// breaker.
+/// The erased form of every policy, for libraries: a policy, an optional budget and an optional breaker.
 ///
 /// ```
 /// use std::sync::Arc;

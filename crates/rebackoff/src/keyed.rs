@@ -11,10 +11,9 @@ use moka::sync::Cache;
 
 /// A budget or a breaker for each key, for example for each host.
 ///
-/// At most `capacity` keys are kept. The key that was least recently used goes first, and its guard lives
-/// on in the calls that hold it. When that key comes back, its guard begins anew: a breaker closed, a
-/// budget as it was made. Finding a key that is there waits for no lock, and making the guard of a new
-/// key holds up no other key.
+/// At most `capacity` keys are kept. The least recently used key goes first, and its guard lives on in the
+/// calls that hold it. A key that comes back gets a new guard: a closed breaker, or a budget as it was
+/// made. A lookup of a known key waits for no lock, and a new key delays no other key.
 ///
 /// - **Overshoot:** evicted keys are dropped along with later calls of `get`, or by
 ///   [`trim`](Self::trim). While threads bring new keys faster than that, a few hundred keys more than
@@ -62,8 +61,7 @@ where
         Self { guards, make: Box::new(make) }
     }
 
-    /// The guard of `key`, made if there is none yet. Calls that ask for a new key at once get the
-    /// same one.
+    /// The guard of `key`, made if there is none yet. Calls that ask for a new key at once share one.
     pub fn get<Q>(&self, key: &Q) -> Arc<G>
     where
         K: Borrow<Q>,
@@ -75,12 +73,12 @@ where
         })
     }
 
-    /// The keys and guards that are kept, in no order, for metrics. It makes nothing younger.
+    /// The keys and guards that are kept, in no order, for metrics. Listing a guard is no use of it.
     pub fn iter(&self) -> impl Iterator<Item = (Arc<K>, Arc<G>)> {
         self.guards.iter()
     }
 
-    /// Drops at once what is above the capacity; otherwise that happens along with later calls.
+    /// Drops the keys above the capacity at once; otherwise later calls of `get` drop them.
     pub fn trim(&self) {
         self.guards.run_pending_tasks();
     }

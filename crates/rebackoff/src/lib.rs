@@ -48,12 +48,17 @@
 //!
 //! # What holds for every call
 //!
-//! - The caller's error comes back untouched. `.outcome()` in place of `.call()` or `.await` tells
-//!   the tries, the time and the [`Reason`] as well, as a value of that call alone.
-//! - The engine decides and the drivers obey, so that blocking, async and simulated calls do the
-//!   same; `rebackoff-core` documents the order of its decisions.
-//! - A call that succeeds at once allocates nothing, takes no lock, and reads the clock only if
-//!   `max_time`, a handler, `.outcome()` or a guard that needs it asks for it.
+//! - The caller's error comes back untouched. `.outcome()` in place of `.call()` or `.await` also returns
+//!   the tries, the time and the [`Reason`] of that call.
+//! - One engine decides for blocking, async and simulated calls; `rebackoff-core` documents the order of
+//!   its decisions.
+//! - A call borrows its policy, or owns it ([`owned`](engine::Call::owned)): an owned call can be spawned,
+//!   returned and stored. A function takes every policy by the bound [`Retry`], or [`RetryFor`] where a
+//!   breaker may reject the call.
+//! - A call that succeeds at once allocates nothing and takes no lock. It reads the clock only for
+//!   `max_time`, a handler, `.scope()`, `.outcome()` or a guard that needs it.
+//! - Calls inside a target inherit its deadline where the call is visible: by `max_time`, a timeout,
+//!   `.outcome()` or [`scope`](engine::Call::scope).
 //! - The clock belongs to the sleeper: under tokio's paused clock, `max_time` follows that clock.
 //! - Numbers saturate, and nothing in this crate panics. (A runtime's timer may: tokio's does when
 //!   it is used outside of a tokio runtime.)

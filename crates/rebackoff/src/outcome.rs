@@ -37,17 +37,17 @@ impl<O> Outcome<O> {
 pub struct Attempt {
     /// The tries so far, with this one.
     pub tries: u64,
-    /// The time left when this try began: the least of its timeout and of what is left of `max_time`
-    /// and of the calls and deadlines around this one. `None` when it is unlimited.
+    /// The time left when this try began: the least of its timeout, the rest of `max_time` and the rest
+    /// of all enclosing calls and deadlines. `None` when it is unlimited.
     pub remaining: Option<Duration>,
-    /// The most time that this try may take, and the one at which [`timeout`](crate::engine::Call::timeout)
-    /// cancels it at the latest: what is left of the calls and deadlines around this one, and, where
-    /// `last_wait` is `Stop`, of `max_time`, too. `None` when it is unlimited.
+    /// The most time that this try may take, at the end of which [`timeout`](crate::engine::Call::timeout)
+    /// cancels it at the latest: the rest of all enclosing calls and deadlines, and of `max_time` where
+    /// `last_wait` is `Stop`. `None` when it is unlimited.
     pub limit: Option<Duration>,
 }
 
 impl Attempt {
-    /// A try for a test of a target that asks about it.
+    /// A try, for tests of targets that take one.
     pub const fn new(tries: u64, remaining: Option<Duration>) -> Self {
         Self { tries, remaining, limit: None }
     }

@@ -1,8 +1,8 @@
-//! The enclosing calls: what a call inherits from them, and a target may ask.
+//! The enclosing calls: the deadline and the tries that a call inherits from them.
 //!
 //! A call that is visible sets the scope of its thread while its target runs; an async call sets it
 //! for each poll. On tokio a scope carries the id of the task that set it, and is hidden from every
-//! other task: a target may drive a runtime that polls strangers' tasks.
+//! other task: a target may drive a runtime that polls other tasks.
 
 use std::cell::Cell;
 use std::future::Future;
@@ -18,14 +18,14 @@ use crate::sleepers::DefaultSleeper;
 use crate::task::{self, TaskId};
 use crate::timeline::{Deadline, Reading, Timeline};
 
-/// What a call shows to the calls inside its target.
+/// The part of a call that the calls inside its target see.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Scope {
     /// The first deadline, of the call and of the enclosing calls.
     deadline: Parts,
     /// The call's tries, times those of each enclosing call. Zero where no scope is set.
     pub(crate) amplification: u64,
-    /// Whether there is a call that an inner call can give way to, and not a deadline alone.
+    /// True if an inner call can give way to a call, false for a deadline alone.
     is_call: bool,
     task: TaskId,
 }
@@ -331,7 +331,7 @@ impl<Fut: Future> Future for Scoped<Fut> {
 ///
 /// A try with a timeout always encloses the calls that it makes. A call encloses the calls of its
 /// target, on the same thread or in the same task, if it has `max_time`, ends with `.outcome()`, or
-/// has [`scope`](crate::engine::Call::scope); any other call does not, since success is to cost nothing. Calls
+/// has [`scope`](crate::engine::Call::scope). No other call does, so that a success costs nothing. Calls
 /// inside inherit the deadline by themselves; ask for it to hand a timeout to another library.
 ///
 /// The scope of a call belongs to its task. On tokio a task that the target drives, but did not
@@ -359,7 +359,7 @@ pub fn remaining() -> Option<Duration> {
     Scope::current()?.remaining().map(Seconds::to_duration)
 }
 
-/// Runs `body`, in which no retry waits for longer, nor tries again later, than `limit` from now.
+/// Runs `body`, in which no retry waits or begins later than `limit` from now.
 ///
 /// A call that is retried inside gives up as at its own `max_time`. A running try is not interrupted.
 /// Of nested deadlines the first counts.
@@ -382,7 +382,7 @@ pub fn deadline<O>(limit: Duration, body: impl FnOnce() -> O) -> O {
 }
 
 /// [`deadline`] for a future. The limit counts from its first poll, on the clock of the default
-/// sleeper, and holds in what it awaits, not in tasks that it spawns.
+/// sleeper, and holds in the futures that `body` awaits, not in tasks that it spawns.
 ///
 /// ```
 /// # #[cfg(feature = "tokio")]

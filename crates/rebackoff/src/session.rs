@@ -32,7 +32,7 @@ pub(crate) struct Session<P, C, H, G> {
     off_schedule: bool,
     /// The calls inside the target see this call.
     visible: bool,
-    /// Why the call gave up; here and not in its phase, which would grow by a word for it.
+    /// The reason of giving up; here and not in the phase, which would grow by a word for it.
     reason: Option<Reason>,
     skipped: Skipped,
 }
@@ -69,7 +69,7 @@ const fn decided(step: Step) -> Decided {
     }
 }
 
-/// How far a call has come, as far as its clock and its end are concerned.
+/// The progress of a call, for its clock and its end.
 enum Phase {
     /// The clock has not been read.
     Untimed,

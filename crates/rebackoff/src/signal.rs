@@ -21,7 +21,7 @@ pub struct NoSignal;
 /// | signal | comes when |
 /// |---|---|
 /// | a [`Receiver`], or a reference to one | a message is there, or the last sender is dropped |
-/// | a function that waits at most as long as it is told | it returns true |
+/// | a function that waits at most for the given time | it returns true |
 pub trait Signal {
     /// Waits for the signal, at most `timeout`. Returns whether it came.
     fn wait(&mut self, timeout: Duration) -> bool;

@@ -62,7 +62,7 @@ impl Timeline {
     }
 }
 
-/// What a clock showed.
+/// A reading of a clock.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Reading {
     Instant(Instant),

@@ -1,5 +1,5 @@
-//! The events of the feature `tracing`, with the glossary's field names. `elapsed` is there where
-//! the call reads the clock: with `max_time`, a handler or `.outcome()`.
+//! The events of the feature `tracing`, with the glossary's field names. Events have `elapsed` where the
+//! call reads the clock: with `max_time`, a handler, `.scope()` or `.outcome()`.
 
 use std::time::Duration;
 

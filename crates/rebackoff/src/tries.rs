@@ -18,8 +18,8 @@ use crate::{AsyncSleeper, Clock, Sleeper};
 
 /// The tries of one call, in a loop that the caller writes.
 ///
-/// The loop calls what it likes, borrows what it likes, and hands each error to `backoff`, which
-/// waits, or gives the error back when it is time to give up.
+/// The loop calls its target, which may borrow, and hands each error to `backoff`. `backoff` waits, or
+/// gives the error back when the call gives up.
 ///
 /// ```
 /// use rebackoff::prelude::*;
@@ -47,10 +47,10 @@ pub struct Tries<P, M: Mode, H = (), G = GuardsOfCall<(), ()>> {
     stage: Stage,
 }
 
-/// How far the current try is.
+/// The progress of the current try.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Stage {
-    /// It is the first, which hooks hear of when it ends: only then the type of its errors is known.
+    /// The first try, which hooks are notified of when it ends: only then is the type of its errors known.
     Unreported,
     Trying,
     Succeeded,
@@ -84,8 +84,8 @@ impl<P: AsRef<Policy>, M: Mode, H, G> Tries<P, M, H, G> {
         self.session.tries()
     }
 
-    /// The time since the first try started; `None` where nothing asked for the clock at the start:
-    /// neither `max_time` nor a [`hook`](Self::hook).
+    /// The time since the first try started; `None` without `max_time` and without a [`hook`](Self::hook),
+    /// for which the loop reads the clock.
     pub fn elapsed(&self) -> Option<Duration> {
         self.session.elapsed()
     }
@@ -100,8 +100,8 @@ impl<P: AsRef<Policy>, M: Mode, H, G> Tries<P, M, H, G> {
         self.session.reason()
     }
 
-    /// Waits with `sleeper` in place of the default one, and reads its clock. Call it first of all:
-    /// `max_time` counts from here, and guards go by the clock that they find.
+    /// Waits with `sleeper` in place of the default one, and reads its clock. Call it before the other
+    /// setters: `max_time` counts from here, and guards read the clock that they find.
     pub fn sleeper<S: Clock>(self, sleeper: S) -> Tries<P, M::With<S>, H, G>
     where
         M::With<S>: Mode<Sleeper = S>,

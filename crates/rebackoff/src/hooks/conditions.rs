@@ -52,7 +52,7 @@ impl<T, E, C: FnMut(&E) -> bool> Hook<Result<T, E>> for Giveup<C> {
     }
 }
 
-/// Waits at least as long as the function says of an error.
+/// Waits at least as long as the function returns for an error.
 #[derive(Clone, Copy, Debug)]
 pub struct HintFrom<C>(pub C);
 
@@ -90,7 +90,7 @@ impl<O, C: FnMut(&O) -> bool> Hook<O> for Until<C> {
     }
 }
 
-/// Does as the function says, whatever was said before.
+/// Takes the verdict from the function, and overrides the conditions before it.
 #[derive(Clone, Copy, Debug)]
 pub struct Judge<C>(pub C);
 

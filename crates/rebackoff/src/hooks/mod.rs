@@ -41,8 +41,8 @@ pub trait Hook<O> {
     /// The events that [`notify`](Self::notify) is called with. Default all.
     const EVENTS: Events = Events::ALL;
 
-    /// Whether the clock is read when the call begins. Default: if there are events, whose elapsed
-    /// time a handler may ask for.
+    /// True if the call reads the clock when it begins. Default: if there are events, whose elapsed time
+    /// a handler may ask for.
     const TIMED: bool = !Self::EVENTS.is_empty();
 
     /// The verdict on `outcome`, given the verdict so far.
@@ -92,7 +92,7 @@ pub trait Hook<O> {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Class {
-    /// The health of the target, in place of what the verdict says.
+    /// The health of the target; overrides the verdict.
     pub health: Option<Health>,
     /// The cost of a retry, for a budget that has prices.
     pub cost: Option<Cost>,

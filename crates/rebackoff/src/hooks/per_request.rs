@@ -13,7 +13,7 @@ pub trait PerRequest<R, O> {
     /// The hooks of the call that sends `request`.
     fn hooks(&self, request: &R) -> Self::Hooks;
 
-    /// Called with a request that is about to be sent again, for the `resends`-th time.
+    /// Receives a request before it is sent again, for the `resends`-th time.
     fn resend(&self, request: &mut R, resends: u64) {
         let _ = (request, resends);
     }

@@ -6,7 +6,8 @@ use rebackoff_core::Verdict;
 use super::statuses::Statuses;
 use super::{Failure, hint};
 
-/// Which HTTP requests may be sent again, and after what: the ready condition for HTTP.
+/// The ready condition for HTTP: it decides on the requests that may be sent again, and on the outcomes
+/// after which they are.
 ///
 /// | | by default | setter |
 /// |---|---|---|
@@ -19,14 +20,14 @@ use super::{Failure, hint};
 ///
 /// The statuses are those of a server, or of a proxy before it, that could not answer for the
 /// moment: 408, 500, 502, 503, 504 of RFC 9110 (sections 15.5.9, 15.6.1, 15.6.3 to 15.6.5), 425 of
-/// RFC 8470 (section 5.2), 429 of RFC 6585 (section 4). What the response asks for
-/// ([`hint`](super::hint)) is a floor under the wait.
+/// RFC 8470 (section 5.2), 429 of RFC 6585 (section 4). The [`hint`](super::hint)
+/// of a response is a floor under the wait.
 ///
 /// Idempotent methods are those whose second request does no more than the first (RFC 9110, section
-/// 9.2.2): GET, HEAD, OPTIONS, TRACE, PUT, DELETE, and QUERY where the crate `http` knows it. Of any
-/// other request nobody knows whether the try that failed had its effect all the same, unless no
-/// connection could be made to send it ([`Failure::Unsent`]), or it carries an idempotency key, by
-/// which the server recognises it ([draft-ietf-httpapi-idempotency-key-header][key]).
+/// 9.2.2): GET, HEAD, OPTIONS, TRACE, PUT, DELETE, and QUERY where the crate `http` knows it. A
+/// failed try of any other request may have had its effect. Such a request is sent again only if no
+/// connection could be made ([`Failure::Unsent`]), or if the server recognises it by an idempotency key
+/// ([draft-ietf-httpapi-idempotency-key-header][key]).
 ///
 /// ```
 /// use http::{HeaderMap, Method, StatusCode};
@@ -88,19 +89,19 @@ impl Classifier {
         self
     }
 
-    /// Takes this status for an answer.
+    /// Accepts this status as an answer.
     pub const fn accept_status(mut self, status: StatusCode) -> Self {
         self.statuses = self.statuses.without(status);
         self
     }
 
-    /// Whether to retry after [`Failure::Unsent`] and [`Failure::Connection`]. Default `true`.
+    /// Retries after [`Failure::Unsent`] and [`Failure::Connection`], or not. Default `true`.
     pub const fn connection_errors(mut self, retried: bool) -> Self {
         self.connection_errors = retried;
         self
     }
 
-    /// Whether to retry after [`Failure::Timeout`]. Default `true`.
+    /// Retries after [`Failure::Timeout`], or not. Default `true`.
     pub const fn timeouts(mut self, retried: bool) -> Self {
         self.timeouts = retried;
         self
@@ -118,8 +119,8 @@ impl Classifier {
         self
     }
 
-    /// Whether requests of every method may be sent again: right where the server sees to it that a
-    /// second request does no harm. Default `false`.
+    /// Sends requests of every method again, where the server makes a second request harmless. Default
+    /// `false`.
     pub const fn any_method(mut self, retried: bool) -> Self {
         self.any_method = retried;
         self
@@ -134,7 +135,7 @@ impl Classifier {
 
     // Getters
 
-    /// Whether a request of this method, with these headers, may be sent again though the server
+    /// Returns whether a request of this method, with these headers, may be sent again although the server
     /// may have got it.
     pub fn may_resend(&self, method: &Method, headers: &HeaderMap) -> bool {
         self.any_method || method.is_idempotent() || headers.contains_key(self.idempotency_key)

@@ -2,7 +2,7 @@
 
 use rebackoff_core::{Cost, Health};
 
-/// How a request failed to get a response.
+/// The failure of a request that got no response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Failure {
@@ -12,12 +12,12 @@ pub enum Failure {
     Connection,
     /// No response came in time.
     Timeout,
-    /// Something that another try will not mend: the request itself is wrong, or the client is.
+    /// A permanent failure: the request or the client is wrong.
     Other,
 }
 
 impl Failure {
-    /// What a retry costs a budget that has prices.
+    /// The cost of a retry, for a budget that has prices.
     pub const fn cost(self) -> Cost {
         match self {
             Self::Timeout => Cost::Timeout,
@@ -25,7 +25,7 @@ impl Failure {
         }
     }
 
-    /// What it says of the server, for a breaker: that it is down, or nothing.
+    /// The health of the server, for a breaker: a failure, or neutral.
     pub const fn health(self) -> Health {
         match self {
             Self::Unsent | Self::Connection | Self::Timeout => Health::Failure,

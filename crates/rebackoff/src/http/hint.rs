@@ -5,10 +5,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use ::http::HeaderMap;
 use rebackoff_core::Hint;
 
-/// What the headers of a response, or its trailers, ask for: to wait, or not to come again.
+/// The hint in the headers or trailers of a response: to wait, or not to retry.
 ///
-/// [`Hint::from_headers`] says which headers are read, in which order and units. Dates are held
-/// against the system's wall clock, which is read here and nowhere else.
+/// [`Hint::from_headers`] lists the headers that are read, with order and units. Dates are compared with
+/// the system's wall clock; no other function reads it.
 ///
 /// ```
 /// use http::HeaderMap;
@@ -29,12 +29,12 @@ pub fn hint(headers: &HeaderMap) -> Option<Hint> {
     hint_at(headers, wall_clock())
 }
 
-/// The same at another time: `now` is the time since 1970.
+/// The hint in the headers of a response at the time `now`, counted from 1970.
 pub fn hint_at(headers: &HeaderMap, now: Duration) -> Option<Hint> {
     Hint::from_headers(|name| headers.get(name)?.to_str().ok(), now)
 }
 
-/// Before 1970 it is 1970.
+/// The time since 1970; zero before.
 fn wall_clock() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }

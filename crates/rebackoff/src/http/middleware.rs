@@ -50,22 +50,22 @@ use crate::source::PolicySource;
 /// # }
 /// ```
 ///
-/// - **What is sent again** is for the [`Classifier`] to say: by default requests of an idempotent
-///   method, or with an `Idempotency-Key`, after 408, 425, 429, 500, 502, 503, 504, a connection
-///   error or a timeout (`reqwest::ClientBuilder::timeout` limits each try); and any request that no
-///   connection could be made for.
-/// - **The request** is cloned for each try, and changed in nothing. One whose body is a stream
-///   cannot be cloned and is sent once.
-/// - **What comes back** is the response or the error of the last try, untouched. With an open
-///   breaker that is an [`Error::Middleware`] that holds an [`Open`].
-/// - **A response that is not the last** is dropped before the wait, its body unread: nobody waits
-///   for it. The connection is used again if the whole body has come by then; otherwise HTTP/1.1
-///   closes it and HTTP/2 resets the stream.
-/// - **Extensions:** a [`Policy`] or a [`Classifier`] among those of a request takes the place of
-///   the middleware's. Each try gets the extensions that the request came with; what the last try
-///   left in them is handed back.
-/// - **Middleware that is added before** this one sees one request, middleware that is added after
-///   it each try, with [`ResendCount`](super::ResendCount) from the second on.
+/// - **Retries:** the [`Classifier`] decides. By default it retries requests of an idempotent method, or
+///   with an `Idempotency-Key`, after 408, 425, 429, 500, 502, 503, 504, a connection error or a timeout
+///   (`reqwest::ClientBuilder::timeout` limits each try). It retries every request for which no
+///   connection could be made.
+/// - **The request** is cloned for each try, without a change. A request whose body is a stream cannot
+///   be cloned and is sent once.
+/// - **The result** is the response or the error of the last try, untouched. A breaker that rejects the
+///   first try gives an [`Error::Middleware`] that holds an [`Open`].
+/// - **A response that is not the last** is dropped before the wait, its body unread. The connection is
+///   used again if the whole body has come by then; otherwise HTTP/1.1 closes it and HTTP/2 resets the
+///   stream.
+/// - **Extensions:** a [`Policy`] or a [`Classifier`] in the extensions of a request overrides the
+///   middleware's. Each try begins with the extensions of the request; those of the last try are handed
+///   back.
+/// - **Order:** middleware that is added before this one sees one request. Middleware that is added
+///   after it sees each try, with [`ResendCount`](super::ResendCount) from the second on.
 #[derive(Clone, Copy, Debug)]
 pub struct RetryMiddleware<P = Policy, H = (), G = ()> {
     policy: P,

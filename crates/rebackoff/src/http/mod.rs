@@ -1,9 +1,9 @@
 //! Retries over HTTP (features `http`, `reqwest`, `tower`).
 //!
-//! - [`hint`] reads when to come back from the headers of a response: `Retry-After` and its kin,
-//!   and gRPC's pushback.
-//! - A [`Classifier`] says which requests may be sent again, and what of a response or a failure
-//!   is worth it. It is a value like a policy: `const`, shared by all calls.
+//! - [`hint`] reads the wait that the headers of a response ask for: `Retry-After` and its kin, and
+//!   gRPC's pushback.
+//! - A [`Classifier`] decides on the requests that may be sent again, and on the responses and failures
+//!   after which they are. It is a value like a policy: `const`, shared by all calls.
 //! - [`RetryMiddleware`] (feature `reqwest`) is both around a reqwest client, and
 //!   [`RetryLayer::http`](crate::tower::RetryLayer::http) (feature `tower`, with `http`) around any
 //!   tower service that takes HTTP requests.
@@ -43,8 +43,8 @@
 //! # What comes back
 //!
 //! The response or the error of the last try, untouched, whatever its status: a call that gives up
-//! on 503 gives the 503, with its headers. Every other response, 404 as well as 200, is an answer
-//! and ends the call.
+//! on 503 returns the 503, with its headers. Every response that is not retried, 404 as well as 200, is
+//! an answer and ends the call.
 
 mod classifier;
 #[cfg(any(feature = "reqwest", feature = "tower"))]

@@ -12,11 +12,11 @@ use crate::tower::RetryLayer;
 impl<P: PolicySource> RetryLayer<P, HttpRules> {
     /// Sends HTTP requests again, as `policy` and `classifier` say.
     ///
-    /// The body of a request has to be cloneable, or [`repeat`](Self::repeat) says how the request is
-    /// made again; one that cannot be is sent once. A [`Classifier`] in its extensions takes the place of this one. From the second
-    /// try on, they have a [`ResendCount`](super::ResendCount). What comes back is the last
-    /// response; those before it are dropped before the wait, with their bodies. Every error of the
-    /// service is a [`Failure::Connection`], unless [`failures`](Self::failures) knows better.
+    /// The body of a request has to be `Clone`, or [`repeat`](Self::repeat) makes the request again. A
+    /// request that cannot be made again is sent once. A [`Classifier`] in the extensions of a request
+    /// overrides this one, and its retries have a [`ResendCount`](super::ResendCount) there. The last
+    /// response comes back; earlier ones are dropped before the wait, with their bodies. Every error of the
+    /// service is a [`Failure::Connection`], unless [`failures`](Self::failures) overrides that.
     ///
     /// ```
     /// # #[cfg(feature = "tokio")]
@@ -46,8 +46,8 @@ impl<P: PolicySource> RetryLayer<P, HttpRules> {
 }
 
 impl<P, G, R, S> RetryLayer<P, HttpRules, G, R, S> {
-    /// Takes the kind of failure that an error of the service is from a function. Call it before the
-    /// setters that add hooks.
+    /// Takes the kind of failure of a service's error from a function. Call it before the setters that add
+    /// hooks.
     pub fn failures<C, E>(self, failures: C) -> RetryLayer<P, HttpRules<C>, G, R, S>
     where
         C: Fn(&E) -> Failure,
@@ -113,7 +113,7 @@ impl<T, E, C: Failures<E>> Hook<Result<Response<T>, E>> for HttpHook<C> {
     }
 }
 
-/// Tells the kind of failure that an error is: a function of it, or [`ConnectionFailed`].
+/// The kind of failure of an error: a function of the error, or [`ConnectionFailed`].
 pub trait Failures<E> {
     /// The kind of failure that `error` is.
     fn of(&self, error: &E) -> Failure;

@@ -8,8 +8,8 @@ thread_local! {
     static GIVEN: RefCell<VecDeque<f64>> = const { RefCell::new(VecDeque::new()) };
 }
 
-/// Gives the uniform draws that jitter takes on this thread, in order, until the guard is dropped;
-/// when they are used up, draws are by chance again. A number outside of 0 up to 1 is clamped.
+/// Sets the uniform draws that jitter takes on this thread, in order, until the guard is dropped. After
+/// the last one, draws are random again. A number outside of 0 up to 1 is clamped.
 ///
 /// ```
 /// use rebackoff::prelude::*;
@@ -36,7 +36,7 @@ pub struct GivenDraws {
 }
 
 impl GivenDraws {
-    /// How many draws were not taken yet.
+    /// The number of draws that were not taken yet.
     pub fn left(&self) -> usize {
         GIVEN.with_borrow(VecDeque::len)
     }

@@ -15,12 +15,11 @@ pub fn disable() -> Switch {
     Switch::throw(&RETRIES)
 }
 
-/// Switches waits off: retries follow at once. Events and limits are as ever: the waits that would
-/// have been are told, and count as elapsed. For budgets and breakers they pass, too: a breaker that
-/// would be half-open after the wait is. Calls one after the other add up; of calls beside each other
-/// the longest counts. [`now`](crate::now) and [`Timeline::now`](crate::Timeline::now) go ahead with
-/// them, on this thread, and stay ahead when the guard is dropped; a
-/// [`VirtualClock`](super::VirtualClock) does not.
+/// Switches waits off: retries follow at once. Events report the skipped waits, and limits count them as
+/// elapsed. Budgets and breakers count them as well: a breaker that would be half-open after the wait is
+/// half-open. The skipped waits of successive calls add up; of concurrent calls the longest counts.
+/// [`now`](crate::now) and [`Timeline::now`](crate::Timeline::now) go ahead with them, on this thread, and
+/// stay ahead when the guard is dropped; a [`VirtualClock`](super::VirtualClock) does not.
 ///
 /// It holds for calls on this thread until the guard is dropped; [`Switch::everywhere`] makes it
 /// hold on all threads.
@@ -98,18 +97,18 @@ thread_local! {
 /// Nanoseconds, for the tests whose switch holds on all threads.
 static SKIPPED: AtomicU64 = AtomicU64::new(0);
 
-/// How far guards are ahead of the clock, because nobody waited.
+/// The time by which guards are ahead of the clock, because waits were skipped.
 pub(crate) fn skipped() -> Duration {
     let here = SKIPPED_HERE.try_with(Cell::get).unwrap_or_default();
     here.max(Duration::from_nanos(SKIPPED.load(Relaxed)))
 }
 
-/// Guards are at least so far ahead.
+/// Sets guards at least so far ahead.
 pub(crate) fn skip_to(skipped: Duration) {
     if WAITS.all_threads.load(Relaxed) > 0 {
         SKIPPED.fetch_max(Seconds::from_duration(skipped).to_nanos(), Relaxed);
     }
-    // Of a thread that is about to end, nobody asks any more.
+    // A thread that is about to end has no thread-local left, and needs none.
     let _ = SKIPPED_HERE.try_with(|here| here.set(here.get().max(skipped)));
 }
 

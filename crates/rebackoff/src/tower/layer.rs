@@ -47,7 +47,7 @@ impl<P: PolicySource, H> RetryLayer<P, H> {
 }
 
 impl<P, H, G, R, S> RetryLayer<P, H, G, R, S> {
-    /// Takes the verdict on each result from a function, in place of those of the hooks before.
+    /// Takes the verdict on each result from a function, which overrides the hooks before it.
     ///
     /// ```
     /// use rebackoff::prelude::*;
@@ -71,7 +71,7 @@ impl<P, H, G, R, S> RetryLayer<P, H, G, R, S> {
     }
 
     /// Adds the [`Hook`](crate::Hook) that a function of the request returns: a handler or a condition.
-    /// A [`PerRequest`] of your own can do more.
+    /// An implementation of [`PerRequest`] can do more.
     ///
     /// ```
     /// use rebackoff::hooks::OnBackoff;
@@ -129,8 +129,8 @@ impl<P, H, G, R, S> RetryLayer<P, H, G, R, S> {
         self.map_guards(|guards| BudgetFor(guards, budget))
     }
 
-    /// Makes another of each request with a function, in place of `Clone`; one for which it gives
-    /// `None` is sent once.
+    /// Makes another request like an earlier one with a function, in place of `Clone`. A request for which
+    /// the function returns `None` is sent once.
     pub fn repeat<F, Req>(self, repeat: F) -> RetryLayer<P, H, G, F, S>
     where
         F: Fn(&Req) -> Option<Req>,

@@ -26,12 +26,10 @@
 //!
 //! # Readiness
 //!
-//! The service is asked for readiness before each try, and the very clone that was ready is the
-//! one that is called. `poll_ready` of the layer's service is that of the inner one, and `call`
-//! takes the inner service that is ready for the first try. What it reserved goes back when the
-//! future is dropped. A retry asks a clone of it after the wait, so that nothing is held while it
-//! waits; not being ready counts to the try.
-//!
+//! The service is asked for readiness before each try, and the clone that was ready is called.
+//! `poll_ready` of the layer's service is that of the inner service, and `call` takes the ready inner
+//! service for the first try. A reserved place goes back when the future is dropped. A retry asks another clone after the
+//! wait, so that a waiting call reserves no place. The time until a clone is ready counts to the try.
 //!
 //! # Policies
 //!

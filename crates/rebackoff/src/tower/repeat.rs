@@ -1,8 +1,8 @@
 //! Requests that can be sent again.
 
-/// Makes a request that can be sent after another one: a function of it, or [`Cloned`].
+/// Makes another request like an earlier one: a function of it, or [`Cloned`].
 pub trait Repeat<R> {
-    /// The same request again; `None` for one that can only be sent once.
+    /// Another request like `request`; `None` for one that can only be sent once.
     fn repeat(&self, request: &R) -> Option<R>;
 }
 
