@@ -1,4 +1,4 @@
-//! What the vectors do not say of breakers: wrong parameters, extreme clocks, late and double returns.
+//! Breakers beyond the vectors: wrong parameters, extreme clocks, late and double returns.
 
 use proptest::prelude::*;
 use rebackoff_core::{

@@ -1,4 +1,4 @@
-//! What budgets allow: exactly their share, at any time, for any number.
+//! Budgets allow exactly their share, at any time, for any number.
 
 use rebackoff_core::{Budget, Cost, Seconds, millis, secs};
 

@@ -8,7 +8,7 @@ use rebackoff_core::{Hint, Seconds};
 
 const END: u64 = 253_402_300_800;
 
-/// What the date asks for at `now`, in seconds.
+/// The wait that the date asks for at `now`, in seconds.
 fn wait(date: &str, now: u64) -> Option<f64> {
     match Hint::from_headers(|name| (name == "retry-after").then_some(date), secs(now))? {
         Hint::Wait(wait) => Some(Seconds::get(wait)),

@@ -74,7 +74,7 @@ fn run(policy: &Policy, seed: u64) -> (Vec<Seconds>, Option<Reason>) {
     run_through(policy, seed, |engine| engine)
 }
 
-/// The same; before each try, the engine goes through `pass`.
+/// The steps of an engine that goes through `pass` before each try.
 fn run_through(
     policy: &Policy,
     seed: u64,

@@ -205,7 +205,7 @@ struct BreakerRunner<'a> {
     draws: std::slice::Iter<'a, f64>,
 }
 
-/// What `admit` or `check` said; a permit of `check` is none.
+/// The answer of `admit` or `check`; `check` gives no permit.
 type Answer = Result<Option<Permit>, Open>;
 
 impl<'a> BreakerRunner<'a> {

@@ -233,7 +233,7 @@ fn no_more_probes_are_admitted_than_there_are_permits() {
 }
 
 #[test]
-fn a_probe_that_asks_too_late_keeps_nobody_out() {
+fn a_probe_that_asks_too_late_keeps_no_other_out() {
     explore(|| {
         let breaker = breaker(|b| b.consecutive(1).probe_timeout(secs(60)));
         fail(&breaker, 0.0);

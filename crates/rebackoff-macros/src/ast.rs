@@ -1,4 +1,4 @@
-//! What was written: the attribute's arguments and the function below it, not yet understood.
+//! The attribute's arguments and the function below it, as written.
 
 use proc_macro2::{Delimiter, Group};
 use syn::ext::IdentExt;

@@ -5,14 +5,14 @@ use syn::{Error, Expr, ExprCall, Ident, Path, Result};
 use crate::ast::{Argument, Arguments};
 use crate::words::{self, list};
 
-/// Which attribute it is.
+/// The attribute.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     OnError,
     OnPredicate,
 }
 
-/// The options that were given; what they hold is not looked into.
+/// The options that were given, with unchecked values.
 pub(crate) struct Options {
     pub(crate) kind: Kind,
     pub(crate) krate: Option<Expr>,

@@ -26,7 +26,8 @@ pub(crate) fn of_float(literal: &LitFloat) -> Result<Duration, String> {
     }
 }
 
-/// The same rule as `parse_duration`, which a crate of macros cannot call: it depends on no other.
+/// The duration that `text` is, by the rule of `parse_duration`. This crate cannot call that function,
+/// because it depends on no other crate.
 pub(crate) fn of_text(text: &str) -> Result<Duration, String> {
     nanoseconds(text.trim()).map(saturating).ok_or_else(|| refuse(&text))
 }

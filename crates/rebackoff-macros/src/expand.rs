@@ -164,7 +164,7 @@ fn call(plan: &Plan, policy: &Ident, output: &Type, is_async: bool) -> TokenStre
     }
 }
 
-/// Where `span` is, for errors, but marked as written by a macro, for lints and names.
+/// The place of `span`, for errors, marked as written by a macro, for lints and names.
 fn at(span: Span) -> Span {
     Span::mixed_site().located_at(span)
 }
@@ -177,7 +177,7 @@ fn located_at(span: Span, path: &Path) -> TokenStream {
     located.collect()
 }
 
-/// What the body gives, as a type that an expression may name: `_` where it is an `impl Trait`.
+/// The return type of the body, as an expression may name it: `_` for an `impl Trait`.
 fn output(written: &ReturnType) -> Type {
     match written {
         ReturnType::Default => parse_quote!(()),

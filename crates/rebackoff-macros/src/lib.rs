@@ -72,19 +72,19 @@ use valid::Plan;
 /// | `fibo` | 1, 1, 2, 3, 5 … s, at most `max_value` | no cap |
 /// | `decay` | `initial_value` · e^(−n · `decay_factor`), at least `min_value` | `initial_value = 1`, `decay_factor = 1.0`, `min_value = 0` |
 /// | `decorrelated` | U(`base`, 3 · the wait before), at most `max_value` | `base = 1`, `max_value = 60` |
-/// | `runtime` | what `wait_from` says | |
+/// | `runtime` | the result of `wait_from` | |
 ///
-/// | option | what it is | default |
+/// | option | meaning | default |
 /// |---|---|---|
 /// | `max_tries` | most tries, the first included: a whole number of at least 1 | unlimited |
 /// | `max_time` | most time from the start of the first try, a duration | unlimited |
 /// | `jitter` | `full`, `equal`, `random` or `none` | `full`; `none` for `decorrelated` |
-/// | `last_wait` | `shorten` or `stop`: what happens to a wait that would end past `max_time` | `shorten` |
-/// | `nested` | `allow` or `once`: what a call does that runs inside a try of another call | `allow` |
+/// | `last_wait` | `shorten` or `stop`: the treatment of a wait that would end past `max_time` | `shorten` |
+/// | `nested` | `allow` or `once`: the behaviour of a call inside a try of another call | `allow` |
 /// | `hint_ceiling` | the longest hint that is obeyed, a duration | 300 |
-/// | `hint_above` | `give_up` or `cap`: what a hint above the ceiling leads to | `give_up` |
-/// | `hint_spread` | how far above a hint the wait may be, a share of it from 0 to 1 | 0.1; 0 with `jitter = none` |
-/// | `policy` | a policy, or anything that is `Borrow<Policy>`, in place of all of these | |
+/// | `hint_above` | `give_up` or `cap`: the reaction to a hint above the ceiling | `give_up` |
+/// | `hint_spread` | the spread above a hint, a share of it from 0 to 1 | 0.1; 0 with `jitter = none` |
+/// | `policy` | a `Policy`, a `Guarded` one, a `LivePolicy`, or a reference or `Arc` of one, in place of all of these | |
 ///
 /// A duration is a number of seconds (`30`, `0.5`), a number with the unit d, h, m, s, ms, us or
 /// ns (`500ms`, `"1m 30s"`), or a constant expression of type `Duration`. All of these values are
@@ -127,30 +127,30 @@ use valid::Plan;
 /// | `when` | `&E -> bool` | gives up on errors that it is false for |
 /// | `giveup` | `&E -> bool` | gives up on errors that it is true for |
 /// | `hint` | `&E -> Option<Duration>` | waits at least this long |
-/// | `policy_for` | `&E -> impl Borrow<Policy>` | waits and limits for this error, inside those of the call |
+/// | `policy_for` | `&E -> impl AsRef<Policy>` | waits and limits for this error, inside those of the call |
 /// | `until` | `&Result<T, E> -> bool` | retries on `Ok` too, until it is true |
-/// | `judge` | `&Result<T, E> -> Verdict` | says it all, whatever the options before it say |
+/// | `judge` | `&Result<T, E> -> Verdict` | the whole verdict; overrides the options before it |
 /// | `wait_from` | `&Result<T, E> -> Option<Duration>` | the raw wait, for `runtime`; `None` gives up |
-/// | `jitter_by` | `Duration -> Duration` | takes the place of `jitter` |
-/// | `on_try` | `&Event<Result<T, E>>` | told before each try |
-/// | `on_backoff` | the same | told before each wait |
-/// | `on_giveup` | the same | told when the call gives up |
-/// | `on_success` | the same | told when the call succeeds |
+/// | `jitter_by` | `Duration -> Duration` | replaces `jitter` |
+/// | `on_try` | `&Event<Result<T, E>>` | called before each try |
+/// | `on_backoff` | `&Event<Result<T, E>>` | called before each wait |
+/// | `on_giveup` | `&Event<Result<T, E>>` | called when the call gives up |
+/// | `on_success` | `&Event<Result<T, E>>` | called when the call succeeds |
 ///
 /// A handler may be given several times, or as a list: `on_backoff = [log, count]`.
 ///
 /// # Budgets and breakers
 ///
-/// Each is an expression that is evaluated on each call: a static, or what a call gives; anything
-/// that is `Borrow<Budget>` or `Borrow<Breaker>`. `Call::budget` and `Call::breaker` say what they do.
+/// Each is an expression that is evaluated on each call: a guard, a reference, an `Arc`, or an `Option` of
+/// one. `Call::budget` and `Call::breaker` document them.
 ///
-/// | option | what it is | default |
+/// | option | meaning | default |
 /// |---|---|---|
 /// | `budget` | pays for retries | none |
 /// | `breaker` | is asked before each try | none |
-/// | `rejected` | `Open -> Result<T, E>`: what the call gives when nobody is asked | `Err(open.into())` |
-/// | `counts` | `&Result<T, E> -> Health`: what an outcome says of the target | what is retried is a failure |
-/// | `costs` | `&Result<T, E> -> Cost`: what a retry costs the budget | `Cost::Retry` |
+/// | `rejected` | `Open -> Result<T, E>`: the outcome of a call whose first try is rejected | an error made of `Open` (`FromOpen`) |
+/// | `counts` | `&Result<T, E> -> Health`: the health of the target | a retried outcome is a failure, a rejection is neutral |
+/// | `costs` | `&Result<T, E> -> Cost`: the cost of a retry | `Cost::Retry` |
 ///
 /// ```
 /// use rebackoff::prelude::*;
@@ -170,9 +170,9 @@ use valid::Plan;
 ///
 /// # The rest
 ///
-/// | option | what it is | default |
+/// | option | meaning | default |
 /// |---|---|---|
-/// | `sleeper` | what waits, evaluated on each call | the thread; tokio's or smol's timer for an `async fn` |
+/// | `sleeper` | the sleeper, evaluated on each call | the thread; tokio's or smol's timer for an `async fn` |
 /// | `crate` | the path of this crate, where it is renamed | `::rebackoff` |
 ///
 /// # The function
@@ -211,7 +211,7 @@ pub fn on_error(arguments: TokenStream, item: TokenStream) -> TokenStream {
 
 /// Retries a function or method, blocking or async, while a predicate is true for what it returns.
 ///
-/// The wait strategy comes first, then the predicate; the last value comes back when it gives up.
+/// The wait strategy comes first, then the predicate. A call that gives up returns the last value.
 ///
 /// ```
 /// # use std::collections::VecDeque;

@@ -42,7 +42,7 @@ pub(crate) struct Built {
     pub(crate) parameters: Vec<(Ident, Value)>,
     pub(crate) waits: Vec<Value>,
     pub(crate) settings: Vec<(Ident, Value)>,
-    /// Whether a value names a generic parameter or `Self`, which no `static` may.
+    /// True if a value names a generic parameter or `Self`, which no `static` may.
     pub(crate) is_generic: bool,
 }
 
@@ -99,7 +99,7 @@ fn check_function(kind: Kind, signature: &Signature) -> Result<()> {
     Ok(())
 }
 
-/// Whether a type is `impl Future`, or `Pin<Box<dyn Future>>` and its like.
+/// Returns whether a type is `impl Future`, or `Pin<Box<dyn Future>>` and its like.
 fn is_future(of: &Type) -> bool {
     let is_the_trait = |bound: &TypeParamBound| match bound {
         TypeParamBound::Trait(bound) => {

@@ -1,4 +1,4 @@
-//! What parameters and settings hold, checked by kind.
+//! The values of parameters and settings, checked by kind.
 
 use std::time::Duration;
 
@@ -15,11 +15,11 @@ pub(crate) enum Value {
     Duration(Duration, Span),
     /// A variant of one of the crate's enums.
     Variant(&'static str, Ident),
-    /// What only the compiler can check.
+    /// An expression, which only the compiler can check.
     Expr(Expr),
 }
 
-/// What a parameter or setting holds.
+/// The kind of value of a parameter or setting.
 #[derive(Clone, Copy)]
 pub(crate) enum ValueKind {
     Duration,

@@ -32,7 +32,7 @@ fn nearest<'a>(word: &str, allowed: &[&'a str]) -> Option<&'a str> {
     (distance * 2 <= word.chars().count()).then_some(nearest)
 }
 
-/// How many letters to add, remove or change to get from one word to the other.
+/// The number of letters to add, remove or change between two words.
 fn distance(from: &str, to: &str) -> usize {
     let to: Vec<char> = to.chars().collect();
     let mut row: Vec<usize> = (0..=to.len()).collect();

@@ -1,7 +1,7 @@
-//! What the compiler says of mistakes: each file in `ui/` and, beside it, what it is told.
+//! The messages of the compiler for mistakes: each file in `ui/` has its message beside it.
 //!
-//! The wording is that of the compiler that the project is built with; `TRYBUILD=overwrite` writes
-//! what it says now.
+//! The wording is that of the compiler that builds the project; `TRYBUILD=overwrite` writes the
+//! messages of the present one.
 
 #[test]
 fn mistakes_are_told_where_they_are() {

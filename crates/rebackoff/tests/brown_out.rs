@@ -9,7 +9,7 @@
 //! turns away with 503, which costs it a quarter of an answer: a load of eight times what comes
 //! without retries keeps it from answering at all, after the fault, too.
 //!
-//! The sockets are real; the clock is tokio's, which is paused and moves on when nobody has anything
+//! The sockets are real; the clock is tokio's, which is paused and moves on when no task has anything
 //! to do, so that a busy machine does not change the figures. With `REAL_TIME` it is the real one.
 
 #[path = "brown_out/clients.rs"]
@@ -30,7 +30,7 @@ use reqwest_middleware::Middleware;
 use clients::run;
 use figures::Figures;
 
-/// How long a call goes on trying.
+/// The time for which a call goes on trying.
 const PATIENCE: Duration = millis(1500);
 
 static NAIVE: Policy =

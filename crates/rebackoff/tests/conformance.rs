@@ -153,7 +153,7 @@ fn runtime_of_value(value: &Outcome) -> Option<Duration> {
     value.runtime.map(Duration::from_secs_f64)
 }
 
-/// What happens in a call, and what was told of it.
+/// The steps of a call, and the events that it reported.
 struct Script<'c> {
     case: &'c Case,
     outcomes: RefCell<Box<dyn Iterator<Item = &'c Outcome> + 'c>>,

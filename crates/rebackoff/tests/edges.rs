@@ -1,4 +1,4 @@
-//! What goes wrong at the edges: strange clocks, panics, zero waits, very many tries.
+//! Edges: strange clocks, panics, zero waits, very many tries.
 
 mod support;
 

@@ -100,7 +100,7 @@ mod blocking {
     }
 
     #[test]
-    fn nobody_is_asked_while_it_is_open() {
+    fn an_open_breaker_rejects_a_call_without_a_try() {
         let (clock, breaker) = (VirtualClock::new(), opens_after(1));
         let calls = Cell::new(0);
         let call = || {
@@ -112,7 +112,7 @@ mod blocking {
         let outcome = EACH_SECOND
             .retry(call)
             .breaker(&breaker)
-            .on_try(|_| unreachable!("nobody is asked"))
+            .on_try(|_| unreachable!("an open breaker admits no try"))
             .on_giveup(|event| told.push((event.kind, event.tries, event.reason)))
             .sleeper(clock.clone())
             .outcome();
@@ -234,7 +234,7 @@ mod blocking {
     }
 
     #[test]
-    fn a_call_that_nobody_was_asked_for_deposits_nothing() {
+    fn a_rejected_call_deposits_nothing() {
         let budget = Budget::share().ratio(1.0).floor(0.0).build().unwrap();
         let (clock, breaker) = (VirtualClock::new(), opens_after(1));
         breaker.isolate();
@@ -460,7 +460,7 @@ mod asynchronous {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_call_that_has_given_up_asks_nobody_again() {
+    async fn a_call_that_has_given_up_makes_no_further_try() {
         let (calls, breaker) = (Cell::new(0), opens_after(2));
         let target = || {
             calls.set(calls.get() + 1);
@@ -515,7 +515,7 @@ mod loops {
     }
 
     #[test]
-    fn a_loop_that_asks_nobody_deposits_nothing() {
+    fn a_rejected_loop_deposits_nothing() {
         let budget = Budget::share().ratio(1.0).floor(0.0).build().unwrap();
         let breaker = opens_after(1);
         let clock = VirtualClock::new();

@@ -1,4 +1,4 @@
-//! What the classifier says of requests, responses and failures.
+//! The classifier's judgement of requests, responses and failures.
 
 use http::{HeaderMap, HeaderName, Method, StatusCode};
 use rebackoff::engine::Hint;

@@ -1,4 +1,4 @@
-//! What the facade `metrics` is told.
+//! The metrics that the facade `metrics` receives.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use rebackoff::{GuardMetrics, Metrics};
 static EACH_SECOND: Policy =
     policy!(constant(interval = secs(1)), jitter = Jitter::None, max_tries = 3);
 
-/// What `body` recorded, as `name{label="value"}` and the value.
+/// The metrics that `body` recorded, as `name{label="value"}` and the value.
 fn recorded(body: impl FnOnce()) -> BTreeMap<String, String> {
     let recorder = DebuggingRecorder::new();
     let snapshotter = recorder.snapshotter();

@@ -157,7 +157,7 @@ async fn a_connection_that_breaks_is_made_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nobody_listening_is_an_error_of_reqwest_after_all_tries() {
+async fn a_closed_port_is_an_error_of_reqwest_after_all_tries() {
     let url = {
         let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
         format!("http://{}/", listener.local_addr().unwrap())
@@ -204,7 +204,7 @@ async fn the_connection_of_a_failed_try_is_used_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nobody_waits_for_the_body_of_a_failed_try() {
+async fn the_body_of_a_failed_try_is_not_awaited() {
     let server =
         Server::start(|number| if number == 0 { Answer::HeadOnly(503) } else { reply(200) });
     let start = Instant::now();
@@ -262,7 +262,7 @@ async fn a_budget_that_is_spent_gives_back_the_response() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_open_breaker_asks_nobody_and_says_so() {
+async fn an_open_breaker_sends_no_request_and_says_so() {
     static SHOP: Breaker = breaker!(consecutive = 1);
     let server = failing(usize::MAX);
     let client = with(RetryMiddleware::new(Guarded::new(EACH_SECOND, &SHOP)));
@@ -303,8 +303,8 @@ async fn the_callers_word_on_a_failed_connection_is_before_the_classifiers() {
     static SHOP: Breaker = breaker!(consecutive = 1);
     static RETRIES: Budget = budget!(quota);
     let refused = {
-        let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        format!("http://{}", nobody.local_addr().unwrap())
+        let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        format!("http://{}", closed.local_addr().unwrap())
     };
     let middleware = RetryMiddleware::new(Guarded::new(EACH_SECOND, (&SHOP, &RETRIES)))
         .hooks(|_| Counts(|_: &Tried| Health::Neutral))

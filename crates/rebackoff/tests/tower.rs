@@ -247,7 +247,7 @@ async fn guards_come_with_the_policy() {
 async fn a_service_of_its_own_goes_wherever_frameworks_put_it() {
     use tower::util::BoxCloneSyncService;
 
-    /// What axum and its like ask of a layer.
+    /// The bounds of axum and its like on a layer.
     fn framed<L, S>(layer: L, service: S) -> BoxCloneSyncService<&'static str, usize, Open>
     where
         L: Layer<S> + Clone + Send + Sync + 'static,

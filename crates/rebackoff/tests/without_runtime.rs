@@ -61,7 +61,7 @@ fn async_calls_need_a_runtime_and_blocking_ones_do_not() {
     }
 }
 
-/// What the compiler says of a program whose only dependency is this crate without a runtime.
+/// The message of the compiler for a program whose only dependency is this crate without a runtime.
 fn errors_of(program: &str) -> String {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("without-runtime");

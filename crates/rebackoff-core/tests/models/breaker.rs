@@ -43,7 +43,7 @@ struct Call {
     slow: bool,
 }
 
-/// What lets a call through: in which era, and as which probe.
+/// The permit of a call: its era, and its probe.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Permit {
     era: u64,
@@ -156,7 +156,7 @@ impl Model {
         Ok(Permit { era: self.era, probe, is_counted: true })
     }
 
-    /// How a call went, which was slow or not; `draw` is in sixteenths.
+    /// Settles a call with its health, slow or not; `draw` is in sixteenths.
     pub(crate) fn settle(
         &mut self,
         permit: Permit,

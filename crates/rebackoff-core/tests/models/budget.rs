@@ -34,7 +34,7 @@ impl Model {
         }
     }
 
-    /// What was taken, if the retry is allowed.
+    /// The tokens that were taken, if the retry is allowed.
     pub(crate) fn withdraw(&mut self, cost: Cost, now: u64) -> Option<u64> {
         match self {
             Self::PerSecond { interval, capacity, kept, since } => {

@@ -23,13 +23,13 @@ const FAULT_BEGINS: Duration = millis(500);
 const FAULT_ENDS: Duration = millis(2000);
 const END: Duration = millis(7000);
 
-/// What happened, in seconds since the end of the fault.
+/// The events of a run, in seconds since the end of the fault.
 pub(crate) struct Run {
-    /// When calls began, and whether they were served.
+    /// The starts of calls, and whether they were served.
     pub(crate) calls: Vec<(f64, bool)>,
-    /// When requests came to the server, and whether it accepted them.
+    /// The arrivals of requests at the server, and whether it accepted them.
     pub(crate) requests: Vec<(f64, bool)>,
-    /// How many requests were sent again.
+    /// The number of requests that were sent again.
     pub(crate) retries: u64,
     pub(crate) fault_begins: f64,
     /// No call began later.

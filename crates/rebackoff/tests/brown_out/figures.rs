@@ -1,4 +1,4 @@
-//! What is measured.
+//! The figures of a run.
 
 use std::fmt;
 
@@ -58,7 +58,7 @@ impl Figures {
     }
 }
 
-/// How many in a span of time, and how many of them with success.
+/// The number of events in a span of time, and of successful ones among them.
 fn count(moments: &[(f64, bool)], within: impl Fn(f64) -> bool) -> (f64, f64) {
     let moments = moments.iter().filter(|(moment, _)| within(*moment));
     moments.fold((0.0, 0.0), |(all, good), (_, is_good)| {

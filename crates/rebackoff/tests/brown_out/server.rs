@@ -8,11 +8,11 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, sleep_until};
 
-/// What an answer costs.
+/// The cost of an answer.
 const ANSWER: Duration = millis(10);
-/// The same during the fault.
+/// The cost of an answer during the fault.
 const FAULTY_ANSWER: Duration = millis(100);
-/// What it costs to turn a request away.
+/// The cost of turning a request away.
 const REFUSAL: Duration = Duration::from_micros(2500);
 /// A request that would have to wait for longer is turned away.
 const QUEUE: Duration = millis(100);
@@ -23,7 +23,7 @@ pub(crate) struct Server {
 }
 
 struct Work {
-    /// When all that has come will be done.
+    /// The time at which all requests so far are done.
     done_at: Instant,
     is_faulty: bool,
     arrivals: Vec<Arrival>,
@@ -63,7 +63,7 @@ impl Server {
 }
 
 impl Work {
-    /// When an answer to the request that comes now is done; `None`: it is turned away.
+    /// The time at which a request that comes now is answered; `None` where it is turned away.
     fn handle_request(&mut self) -> Option<Instant> {
         let now = Instant::now();
         let begins = self.done_at.max(now);

@@ -1,4 +1,4 @@
-//! What calls fail with that a breaker may reject.
+//! The error of calls that a breaker may reject.
 
 use rebackoff::Open;
 

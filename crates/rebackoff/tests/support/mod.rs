@@ -41,7 +41,7 @@ impl Flaky {
     }
 }
 
-/// The same through a shared reference, as closures need it.
+/// A [`Flaky`] behind a shared reference, as closures need it.
 #[derive(Debug)]
 pub(crate) struct SharedFlaky(Cell<u64>, u64);
 

@@ -76,7 +76,7 @@ impl Server {
         self.log.lock().unwrap().connections
     }
 
-    /// How many connections are open.
+    /// The number of open connections.
     pub(crate) fn open(&self) -> usize {
         let log = self.log.lock().unwrap();
         log.connections - log.closed
