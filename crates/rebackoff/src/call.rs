@@ -478,7 +478,7 @@ impl<P, F, H, S, G> Call<P, F, H, Async<S>, G> {
     ///
     /// static FETCH: Policy = policy!(expo(factor = secs(3600)), jitter = Jitter::None);
     ///
-    /// let stop = std::future::ready(()); // `tokio::signal::ctrl_c()`, for example
+    /// let stop = std::future::ready(()); // the `cancelled()` of a token, for example
     /// let fetch = FETCH.retry_async(|| async { Err::<(), _>("down") });
     /// let outcome = fetch.cancelled_by(stop).outcome().await;
     /// assert_eq!((outcome.result, outcome.reason), (Err("down"), Some(Reason::Cancelled)));
