@@ -1,4 +1,4 @@
-//! What each target does with a text. The tests of rebackoff-core include this file as a module and
+//! The target of each fuzz run, as a function of a text. The tests of rebackoff-core include this file as a module and
 //! feed it the corpus.
 
 use std::time::Duration;

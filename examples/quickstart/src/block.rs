@@ -22,7 +22,7 @@ pub(crate) fn get(client: &Client, url: &str) -> Page {
     }
 }
 
-/// The same, async. A loop borrows what it likes: here each try fills the same buffer.
+/// Fetches the page, async. A loop may borrow mutably: each try fills one buffer.
 pub(crate) async fn get_async(client: &Client, url: &str) -> Page {
     let mut body = Vec::new();
     let mut tries = FETCH.tries_async().hook(Narrator);

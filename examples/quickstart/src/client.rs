@@ -9,10 +9,10 @@ use reqwest::header::{HeaderMap, RETRY_AFTER};
 
 use crate::retry_after;
 
-/// Nobody in this tour waits longer than this for one blocking try.
+/// The limit on each blocking try of this tour.
 const TRY_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// What every call of this tour gives.
+/// The outcome of every call of this tour.
 pub(crate) type Page = Result<String, FetchError>;
 
 /// One HTTP client for blocking and one for async callers. It knows nothing of retries.
@@ -34,7 +34,7 @@ impl Client {
         Ok(response.text()?)
     }
 
-    /// The same, without blocking the thread and without a timeout.
+    /// Fetches the page at `url` without blocking the thread and without a timeout.
     pub(crate) async fn get_async(&self, url: &str) -> Page {
         let mut body = Vec::new();
         self.read(url, &mut body).await?;
@@ -53,19 +53,19 @@ impl Client {
     }
 }
 
-/// Why a page did not come.
+/// The reason why a page did not come.
 #[derive(Debug)]
 pub(crate) enum FetchError {
-    /// The server said so, and perhaps when to come back.
+    /// The server refused, perhaps with a time to come back.
     Refused { status: StatusCode, retry_after: Option<Duration> },
     /// The answer took longer than a try may.
     TimedOut(Duration),
-    /// The connection broke, or nobody answered.
+    /// The connection broke, or no answer came.
     Transport(reqwest::Error),
 }
 
 impl FetchError {
-    /// Whether asking again cannot help: the request itself is wrong.
+    /// Returns whether the failure is permanent: the request itself is wrong.
     pub(crate) fn is_permanent(&self) -> bool {
         match self {
             Self::Refused { status, .. } => {
@@ -75,7 +75,7 @@ impl FetchError {
         }
     }
 
-    /// How long the server asked to wait before the next request.
+    /// The wait that the server asked for before the next request.
     pub(crate) fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Refused { retry_after, .. } => *retry_after,

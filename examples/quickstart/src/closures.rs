@@ -25,7 +25,7 @@ pub(crate) fn get(client: &Client, url: &str) -> Page {
         .call()
 }
 
-/// The same, async. A hook bundles handlers (and conditions) that many calls share.
+/// Fetches the page, async. A hook bundles handlers (and conditions) that many calls share.
 pub(crate) async fn get_async(client: &Client, url: &str) -> Page {
     FETCH
         .retry_async(|| client.get_async(url))
@@ -52,14 +52,14 @@ pub(crate) fn wait_for_job(client: &Client, url: &str) -> Page {
         .call()
 }
 
-/// Any policy will do; `outcome` tells how the call went, beside its result.
+/// Takes any policy; `outcome` returns tries, time and reason beside the result.
 pub(crate) fn get_with(policy: &Policy, client: &Client, url: &str) -> Page {
     let outcome = policy.retry(|| client.get(url)).hook(Narrator).outcome();
     println!("   {} tries took {}", outcome.tries, in_ms(outcome.elapsed));
     outcome.result
 }
 
-/// The same, async.
+/// Takes any policy, async.
 pub(crate) async fn get_with_async(policy: &Policy, client: &Client, url: &str) -> Page {
     let outcome = policy.retry_async(|| client.get_async(url)).hook(Narrator).outcome().await;
     println!("   {} tries took {}", outcome.tries, in_ms(outcome.elapsed));

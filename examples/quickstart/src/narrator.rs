@@ -22,7 +22,7 @@ pub(crate) fn tell(event: &Event<'_, Page>) {
     print(event, event.outcome.map(brief));
 }
 
-/// The same as a hook, which hears every event of the calls that it is added to.
+/// [`tell`] as a hook, which is notified of every event of the calls that it is added to.
 pub(crate) struct Narrator;
 
 impl Hook<Page> for Narrator {
@@ -31,7 +31,7 @@ impl Hook<Page> for Narrator {
     }
 }
 
-/// A loop of one's own hands over its errors, so that is what a hook hears of there.
+/// A loop of the caller's own hands over its errors, so the outcome of its events is an error.
 impl Hook<FetchError> for Narrator {
     fn notify(&mut self, event: &Event<'_, FetchError>) {
         print(event, event.outcome.map(ToString::to_string));
@@ -59,7 +59,7 @@ pub(crate) fn conclude(page: &Page) {
     println!("   => {}", brief(page));
 }
 
-/// Why the last call gave up, as far as the narrator heard of it.
+/// The reason of the last call to give up, as far as the narrator was notified.
 pub(crate) fn last_reason() -> Option<Reason> {
     LAST_REASON.get()
 }

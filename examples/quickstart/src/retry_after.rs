@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-/// How long a server asks to wait: a number of seconds, or what is left until an HTTP date.
+/// The wait that a server asks for: a number of seconds, or the time left until an HTTP date.
 ///
 /// `None` when the header is neither; a date in the past asks for no wait at all.
 pub(crate) fn parse(header: &str, now: SystemTime) -> Option<Duration> {

@@ -43,8 +43,7 @@ impl Server {
         format!("http://{}{target}", self.address)
     }
 
-    /// How many requests have asked for `target`: what the client says of its tries can be
-    /// checked against it.
+    /// The number of requests for `target`, to check the client's count of tries.
     pub(crate) fn visits(&self, target: &str) -> u32 {
         self.visitors.count(target)
     }

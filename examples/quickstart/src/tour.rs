@@ -1,4 +1,4 @@
-//! Makes the calls, one after the other, and remembers what each came to.
+//! Makes the calls, one after the other, and records the result of each.
 
 use std::ops::RangeInclusive;
 use std::time::{Duration, Instant};
@@ -17,7 +17,7 @@ pub(crate) struct Tour<'a> {
     started: Instant,
 }
 
-/// What a call came to. It is as expected once one of its methods has said so.
+/// The result of a call. It is as expected once one of its methods has checked it.
 pub(crate) struct Row {
     pub(crate) call: &'static str,
     /// As the server counted them, so that the tries are seen from both ends.

@@ -1,4 +1,4 @@
-//! What each path does, as a function of the visits it has had.
+//! The behaviour of each path, as a function of its visits.
 
 use std::time::{Duration, SystemTime};
 
@@ -9,18 +9,18 @@ use httpdate::HttpDate;
 pub(super) struct Visit {
     /// 1 for the first request.
     pub(super) number: u32,
-    /// When the first request came.
+    /// The time of the first request.
     pub(super) first: SystemTime,
-    /// How long ago that was.
+    /// The time since the first request.
     pub(super) since_first: Duration,
 }
 
-/// What goes over the wire.
+/// The answer that goes over the wire.
 #[derive(Debug, PartialEq)]
 pub(super) enum Answer {
     /// A proper response.
     Reply(Reply),
-    /// The same, too late.
+    /// A proper response, too late.
     Late(Duration, Reply),
     /// The head and half of the body, and then a connection reset.
     Reset(Reply),
