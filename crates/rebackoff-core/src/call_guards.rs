@@ -96,14 +96,14 @@ impl CallGuards {
         Ok(change)
     }
 
-    /// The try begins that was admitted: from now on, what it paid is spent.
+    /// Begins the admitted try, whose payment is spent from now on.
     #[inline]
     pub const fn handle_try(&mut self) {
         self.phase = Phase::Trying;
     }
 
-    /// Settles a try that ended with `verdict`. `health` overrides what the verdict says of the target:
-    /// an accepted outcome and one that is given up on are successes, every other one is a failure.
+    /// Settles a try that ended with `verdict`. `health` overrides the verdict: an accepted outcome and a
+    /// permanent failure are successes for the breaker, every other outcome is a failure.
     #[inline(always)]
     #[allow(clippy::inline_always, reason = "a success in a closed breaker is to cost two loads")]
     pub fn handle_settled<M: Into<Moment>>(
@@ -181,8 +181,8 @@ impl CallGuards {
         self.admit(breaker, &now).inspect_err(|_| self.handle_abandoned(budget, breaker))
     }
 
-    /// Gives back what is held for a try that was not made, or was cut off: the tokens of a retry that
-    /// has not begun, and the permit, which is neutral. Calling it again changes nothing.
+    /// Gives back what the call holds for a try that did not begin or was cut off: the tokens of a retry
+    /// that has not begun, and the permit, which is neutral. A second call changes nothing.
     #[inline]
     pub fn handle_abandoned(&mut self, budget: Option<&Budget>, breaker: Option<&Breaker>) {
         if let (Some(breaker), Some(permit)) = (breaker, self.permit.take()) {

@@ -175,7 +175,7 @@ where
         self.begin::<true>(context)
     }
 
-    /// A try has failed: begins the wait, and polls on. Apart, so that success stays short.
+    /// Begins the wait after a failed try, and polls on. Apart, so that success stays short.
     #[cold]
     #[inline(never)]
     fn fail<const VISIBLE: bool>(

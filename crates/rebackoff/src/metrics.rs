@@ -13,7 +13,7 @@ use crate::timeline::Timeline;
 
 /// A [`Hook`] that counts tries, retries, give-ups and waits with the facade [`metrics`](::metrics).
 ///
-/// | metric | kind, unit | told apart by | |
+/// | metric | kind, unit | labels | |
 /// |---|---|---|---|
 /// | `rebackoff.tries` | counter | `target` | tries that began, first ones included |
 /// | `rebackoff.retries` | counter | `target` | those after the first |
@@ -102,7 +102,7 @@ impl std::fmt::Debug for Metrics {
 
 /// The gauges of budgets and breakers.
 ///
-/// | metric | kind | told apart by | |
+/// | metric | kind | labels | |
 /// |---|---|---|---|
 /// | `rebackoff.breaker.state` | gauge | `name` | 0 closed, 1 half-open, 2 open, 3 isolated |
 /// | `rebackoff.budget.tokens` | gauge | `name` | tokens left |

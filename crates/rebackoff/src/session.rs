@@ -268,7 +268,7 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
         Outcome { result, tries: self.tries(), elapsed, reason: self.reason, hint }
     }
 
-    /// The clock is read as if the first try started now.
+    /// Reads the clock as if the first try started now.
     #[inline]
     pub(crate) fn read_clock(&mut self) {
         self.phase = Phase::Timed(self.clock.timeline().read());
@@ -276,7 +276,7 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
 
     // Handlers
 
-    /// The call begins. The clock is read if a limit, a handler or the caller may ask for the time.
+    /// Begins the call. Reads the clock if a limit, a handler or the caller may ask for the time.
     #[inline]
     pub(crate) fn handle_start(&mut self, timed: bool) {
         self.skipped.begin();
@@ -286,7 +286,7 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
         }
     }
 
-    /// A try begins.
+    /// Begins a try.
     #[inline]
     pub(crate) fn handle_try<O>(&mut self)
     where
@@ -299,7 +299,7 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
         self.guards.handle_try(&self.clock);
     }
 
-    /// The first try of a loop begins, which is reported later, when the type of its errors is known.
+    /// Begins the first try of a loop, which is reported later, when the type of its errors is known.
     #[inline]
     pub(crate) fn count_try(&mut self)
     where
@@ -340,7 +340,7 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
         verdict
     }
 
-    /// A try of a loop succeeded, which keeps its value.
+    /// Settles a successful try of a loop, which keeps its value.
     pub(crate) fn handle_success<E>(&mut self)
     where
         H: Hook<E>,
@@ -360,8 +360,8 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
         }
     }
 
-    /// A try is not accepted. Returns the wait before the next try, or `None` when the call gives up.
-    /// `VISIBLE` is whether the call may be visible, and so have a limit on time of its own.
+    /// Settles a try that is not accepted. Returns the wait before the next try, or `None` when the call
+    /// gives up. Only a `VISIBLE` call may have a limit on time of its own.
     #[inline(always)]
     #[allow(clippy::inline_always, reason = "each driver has one failure path, kept apart")]
     pub(crate) fn handle_failure<const VISIBLE: bool, O>(
@@ -415,7 +415,7 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
         Some(self.skipped.skip(wait))
     }
 
-    /// The wait is over, or `cancelled` by a signal of the caller's: begins the next try.
+    /// Begins the next try after the wait, which the caller's signal may have `cancelled`.
     ///
     /// Breaks with the last outcome, which was `kept`, when the call is cancelled or a breaker rejects
     /// the try.
@@ -443,7 +443,7 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
         ControlFlow::Continue(())
     }
 
-    /// The call ends with `outcome` before its next try, or in a try that a signal has cancelled.
+    /// Ends the call with `outcome`, before its next try or in a try that a signal has cancelled.
     #[cold]
     #[inline(never)]
     pub(crate) fn handle_end<O>(&mut self, reason: Reason, outcome: &O)
@@ -469,7 +469,7 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
         self.guards.handle_start(&self.clock)
     }
 
-    /// A breaker has rejected the call. Returns the outcome.
+    /// Ends a call that a breaker has rejected. Returns the outcome.
     #[cold]
     pub(crate) fn handle_rejection<O>(&mut self, rejection: G::Rejection) -> O
     where

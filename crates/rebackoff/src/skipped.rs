@@ -40,7 +40,7 @@ impl Skipped {
         wait.to_duration()
     }
 
-    /// The wait is over, for the guards as well.
+    /// Ends the wait, for the guards as well.
     pub(crate) fn pass(self) {
         if !self.own.is_zero() {
             crate::testing::skip_to(self.before.saturating_add(self.own));

@@ -147,7 +147,7 @@ impl Budget {
 
     // Handlers
 
-    /// A call begins, its first try. Only [`share`](Self::share) deposits then.
+    /// Deposits for a call that begins. Only [`share`](Self::share) does so.
     #[inline]
     pub fn handle_start<M: Into<Moment>>(&self, now: impl FnOnce() -> M) {
         if let Kind::Timed(Timed::Share(bucket)) = &self.kind {
@@ -155,8 +155,7 @@ impl Budget {
         }
     }
 
-    /// A try failed in a way that another try may mend. Only [`throttle`](Self::throttle) counts
-    /// that.
+    /// Counts a transient failure of a try. Only [`throttle`](Self::throttle) does so.
     #[inline]
     pub fn handle_failure(&self) {
         if let Kind::Throttle(bucket) = &self.kind {
@@ -164,8 +163,7 @@ impl Budget {
         }
     }
 
-    /// A call succeeded; `last` is what its last retry withdrew, or `None` when the first try was
-    /// the one.
+    /// Counts a call that succeeded; `last` is the withdrawal of its last retry, or `None` without a retry.
     #[inline]
     pub fn handle_success(&self, last: Option<Withdrawal>) {
         match &self.kind {

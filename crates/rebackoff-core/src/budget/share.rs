@@ -187,7 +187,7 @@ impl Bucket {
         }
     }
 
-    /// The retry that was counted in the slice with this mark is not made.
+    /// Takes back the retry that was counted in the slice with this mark.
     pub(super) fn refund(&self, taken: u32) {
         self.retries.take_back(|slice| mark(slice) == taken);
         self.outlook.forget_refusals();

@@ -23,10 +23,10 @@ pub trait Guarding {
     /// A breaker rejects the call.
     fn handle_start(&mut self, clock: &impl Clock) -> Result<(), Self::Rejection>;
 
-    /// A try begins.
+    /// Begins a try.
     fn handle_try(&mut self, clock: &impl Clock);
 
-    /// A try ended with `verdict`; `health` overrides what the verdict says of the target.
+    /// Settles a try that ended with `verdict`; `health` overrides the verdict for breakers.
     fn handle_settled(&mut self, clock: &impl Clock, verdict: Verdict, health: Option<Health>);
 
     /// Asks for a retry after `wait`.
@@ -37,10 +37,10 @@ pub trait Guarding {
     fn handle_retry(&mut self, clock: &impl Clock, cost: Cost, wait: Seconds)
     -> Result<(), Reason>;
 
-    /// The wait is over. Returns whether the retry may begin.
+    /// Resumes after the wait. Returns whether the retry may begin.
     fn handle_resume(&mut self, clock: &impl Clock) -> bool;
 
-    /// The try that was admitted or paid for is not made.
+    /// Abandons the try that was admitted or paid for.
     fn handle_abandoned(&mut self);
 }
 
