@@ -177,7 +177,7 @@ macro_rules! guards {
             fn breakers(&self) {}
 
             #[inline]
-            #[allow(clippy::clone_on_copy, reason = "some are")]
+            #[allow(clippy::clone_on_copy, reason = "some types of this macro are `Copy`")]
             fn budgets(&self) -> Pays<Self> {
                 Pays::new(self.clone())
             }
@@ -193,7 +193,7 @@ macro_rules! guards {
             type Budgets = ();
 
             #[inline]
-            #[allow(clippy::clone_on_copy, reason = "some are")]
+            #[allow(clippy::clone_on_copy, reason = "some types of this macro are `Copy`")]
             fn breakers(&self) -> Asks<Self> {
                 Asks::new(self.clone(), crate::guards::ByOutcome)
             }

@@ -267,7 +267,7 @@ impl Lint<'_> {
     }
 }
 
-#[allow(clippy::unnecessary_wraps, reason = "each rule ends with it")]
+#[allow(clippy::unnecessary_wraps, reason = "a rule returns an `Option`, and ends with this call")]
 fn found(finding: impl Into<String>, advice: impl Into<String>) -> Found {
     Some((finding.into(), advice.into()))
 }

@@ -6,7 +6,7 @@ use crate::{Moment, Seconds};
 const NANOS_PER_MILLI: u64 = 1_000_000;
 
 /// The period of the window that a generation has.
-#[allow(clippy::cast_possible_truncation, reason = "they come round")]
+#[allow(clippy::cast_possible_truncation, reason = "periods come round after 256 generations")]
 pub(super) const fn period(generation: u16) -> u8 {
     generation as u8
 }

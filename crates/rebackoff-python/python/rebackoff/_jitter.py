@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 def full_jitter(value: float) -> float:
     """A wait between 0 and `value` seconds, uniformly; the decorators' default."""
     try:
+        # A type checker sees no `random` here: `__getattr__` imports it at the first wait.
         uniform = random.uniform  # type: ignore[name-defined]
     except NameError:
         uniform = __getattr__("random").uniform
@@ -39,16 +40,16 @@ JITTERS = (full_jitter, equal_jitter, random_jitter)
 
 def uniform(low: Any, high: Any) -> Any:
     """`random.uniform`."""
-    try:
-        module = random  # type: ignore[name-defined]
-    except NameError:
-        module = __getattr__("random")
-    return module.uniform(low, high)
+    return _random().uniform(low, high)
 
 
 def draw() -> Any:
     """`random.random`."""
-    return (globals().get("random") or __getattr__("random")).random()
+    return _random().random()
+
+
+def _random() -> Any:
+    return globals().get("random") or __getattr__("random")
 
 
 def __getattr__(name: str) -> Any:
