@@ -27,7 +27,7 @@ class Breaker:
         self.probes = options.get("probes", 1)
         self.close_after = options.get("close_after", self.probes)
         self.probe_timeout = seconds(options.get("probe_timeout", 30))
-        self.metrics_only = options.get("metrics_only", False)
+        self.dry_run = options.get("dry_run", False)
         self.opened = self.rejected = self.failures = self.era = 0
         self.permits = {}
         self.enter("closed")
@@ -75,7 +75,7 @@ class Breaker:
         kind = answer["answer"]
         if kind in ("open", "isolated"):
             self.rejected += 1
-            if not self.metrics_only:
+            if not self.dry_run:
                 return answer
             answer, kind = {"answer": "admitted"}, "uncounted"
         permit = object()
@@ -95,7 +95,7 @@ class Breaker:
         return {"answer": "open", "retry_in": min(held) - now}
 
     def answer_to_check(self, now):
-        if self.metrics_only or (self.state == "open" and now >= self.until):
+        if self.dry_run or (self.state == "open" and now >= self.until):
             return {"answer": "admitted"}
         answer = self.verdict(now)
         return {"answer": "admitted"} if answer["answer"] == "probe" else answer

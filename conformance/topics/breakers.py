@@ -112,7 +112,7 @@ HALF_OPEN = {
     "probes": (None, 2, 3),
     "close_after": (None, None, 1, 4),
     "probe_timeout": (None, 0.5, 2),
-    "metrics_only": (None, None, None, None, True),
+    "dry_run": (None, None, None, None, True),
 }
 
 OPTIONS = (
@@ -236,10 +236,10 @@ TABLE = [
     ("failures_are_nothing_to_a_rate_of_slow_calls", SLOW, [fail(0, 9, state="closed")], (0, 0, 9)),
     ("a_slow_probe_is_a_failed_one", SLOW, [ok(0), ok(0, takes=0.5), ok(11, takes=0.5, state="open"), ok(22, takes=0.25, state="closed")], (2, 0, 0)),
     ("either_rate_opens_it", SLOW | {"failure_rate": 0.5}, [ok(0), fail(0, state="open")], (1, 0, 1)),
-    # metrics only
-    ("metrics_only_rejects_nothing_and_counts", TWO | {"metrics_only": True}, [fail(0, 2, state="open"), ok(1, 3, answer="admitted", state="open"), check(1)], (1, 3, 2)),
-    ("metrics_only_goes_through_the_states", TWO | {"metrics_only": True}, [fail(0, 2), probe(10, "a"), fail(10, answer="admitted", state="half_open"), settle(11, "a", state="closed")], (1, 1, 2)),
-    ("metrics_only_is_open_to_all_when_isolated", TWO | {"metrics_only": True}, [do(0, "isolate"), ok(0, answer="admitted", state="isolated")], (0, 1, 0)),
+    # dry run
+    ("dry_run_rejects_nothing_and_counts", TWO | {"dry_run": True}, [fail(0, 2, state="open"), ok(1, 3, answer="admitted", state="open"), check(1)], (1, 3, 2)),
+    ("dry_run_goes_through_the_states", TWO | {"dry_run": True}, [fail(0, 2), probe(10, "a"), fail(10, answer="admitted", state="half_open"), settle(11, "a", state="closed")], (1, 1, 2)),
+    ("dry_run_is_open_to_all_when_isolated", TWO | {"dry_run": True}, [do(0, "isolate"), ok(0, answer="admitted", state="isolated")], (0, 1, 0)),
 ]
 
 JITTERED = [

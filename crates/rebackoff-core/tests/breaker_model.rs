@@ -85,7 +85,7 @@ fn options() -> impl Strategy<Value = Options> {
         proptest::bool::weighted(0.1),
     )
         .prop_map(
-            |(trip, open_for, growth, most, has_jitter, probes, close_after, timeout, metrics)| {
+            |(trip, open_for, growth, most, has_jitter, probes, close_after, timeout, dry_run)| {
                 Options {
                     trip,
                     open_for,
@@ -95,7 +95,7 @@ fn options() -> impl Strategy<Value = Options> {
                     probes: if probes > 4 && probes < 16 { 1 } else { probes },
                     close_after,
                     probe_timeout: timeout,
-                    metrics_only: metrics,
+                    dry_run,
                 }
             },
         )
@@ -112,7 +112,7 @@ fn build(options: &Options) -> Breaker {
         .probes(options.probes as u32)
         .close_after(options.close_after as u32)
         .probe_timeout(Duration::from_nanos(options.probe_timeout))
-        .metrics_only(options.metrics_only);
+        .dry_run(options.dry_run);
     match &options.trip {
         Trip::Consecutive(most) => builder = builder.consecutive(*most as u32),
         Trip::Rates { failures, slow, window, least } => {

@@ -293,7 +293,7 @@ struct BreakerOptions {
     probes: Option<u32>,
     close_after: Option<u32>,
     probe_timeout: Option<f64>,
-    metrics_only: Option<bool>,
+    dry_run: Option<bool>,
 }
 
 impl BreakerOptions {
@@ -316,7 +316,7 @@ impl BreakerOptions {
             probes = self.probes,
             close_after = self.close_after,
             probe_timeout = duration(self.probe_timeout),
-            metrics_only = self.metrics_only
+            dry_run = self.dry_run
         );
         match (self.slow_rate, duration(self.slow_after)) {
             (Some(rate), Some(after)) => builder.slow_rate(rate, after).build(),

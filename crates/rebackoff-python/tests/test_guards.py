@@ -787,11 +787,11 @@ def test_the_jitter_of_a_breaker_is_drawn_from_pythons_random(clock, monkeypatch
     assert raised.value.retry_in == 6
 
 
-def test_metrics_only_rejects_nothing(clock):
-    breaker = Breaker(metrics_only=True, consecutive=1)
+def test_a_dry_run_of_a_breaker_rejects_no_call(clock):
+    breaker = Breaker(dry_run=True, consecutive=1)
     breaker.force_open()
     breaker.admit()
-    assert (breaker.rejected, breaker.metrics_only) == (1, True)
+    assert (breaker.rejected, breaker.dry_run) == (1, True)
 
 
 def test_isolating_and_resetting(clock):

@@ -191,7 +191,7 @@ MAKERS = [
     functools.partial(Budget.quota, capacity=50, retry_cost=2, timeout_cost=4, dry_run=True),
     functools.partial(Budget.throttle, max_tokens=8, token_ratio=0.5),
     functools.partial(Breaker, consecutive=2, open_for=7, jitter="full"),
-    functools.partial(Breaker, failure_rate=0.5, slow_rate=0.3, slow_after=2, metrics_only=True),
+    functools.partial(Breaker, failure_rate=0.5, slow_rate=0.3, slow_after=2, dry_run=True),
 ]
 
 

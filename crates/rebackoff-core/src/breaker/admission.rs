@@ -16,7 +16,7 @@ impl Breaker {
     #[inline]
     pub fn check<M: Into<Moment>>(&self, now: impl FnOnce() -> M) -> Result<(), Open> {
         let word = self.load();
-        if word.mode() == Mode::Closed || self.rules.metrics_only {
+        if word.mode() == Mode::Closed || self.rules.dry_run {
             return Ok(());
         }
         self.check_unless_closed(word, now().into())
@@ -97,6 +97,6 @@ impl Breaker {
     #[inline]
     fn reject(&self, open: Open) -> Result<Permit, Open> {
         self.rejected.fetch_add(1, Relaxed);
-        if self.rules.metrics_only { Ok(Permit::of(Admitted::MetricsOnly)) } else { Err(open) }
+        if self.rules.dry_run { Ok(Permit::of(Admitted::DryRun)) } else { Err(open) }
     }
 }

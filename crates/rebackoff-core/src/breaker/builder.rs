@@ -29,7 +29,7 @@ pub struct BreakerBuilder {
     probes: u32,
     close_after: Option<u32>,
     probe_timeout: Seconds,
-    metrics_only: bool,
+    dry_run: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -49,7 +49,7 @@ pub(super) struct Rules {
     pub(super) probes: u8,
     pub(super) close_after: u32,
     pub(super) probe_timeout: Seconds,
-    pub(super) metrics_only: bool,
+    pub(super) dry_run: bool,
 }
 
 impl BreakerBuilder {
@@ -68,7 +68,7 @@ impl BreakerBuilder {
             probes: 1,
             close_after: None,
             probe_timeout: half_a_minute,
-            metrics_only: false,
+            dry_run: false,
         }
     }
 
@@ -158,8 +158,8 @@ impl BreakerBuilder {
     }
 
     /// Sets a dry run, which changes its state and counts but rejects no call. Default `false`.
-    pub const fn metrics_only(mut self, metrics_only: bool) -> Self {
-        self.metrics_only = metrics_only;
+    pub const fn dry_run(mut self, dry_run: bool) -> Self {
+        self.dry_run = dry_run;
         self
     }
 
@@ -224,7 +224,7 @@ impl BreakerBuilder {
             probes: self.probes as u8,
             close_after,
             probe_timeout: self.probe_timeout,
-            metrics_only: self.metrics_only,
+            dry_run: self.dry_run,
         })
     }
 

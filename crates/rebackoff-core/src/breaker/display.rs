@@ -18,7 +18,7 @@ impl fmt::Display for Breaker {
         if self.rules.growth > 1.0 {
             write!(f, " (times {}, up to {})", self.rules.growth, self.rules.max_open_for)?;
         }
-        f.write_str(if self.rules.metrics_only { " (metrics only)" } else { "" })
+        f.write_str(if self.rules.dry_run { " (dry run)" } else { "" })
     }
 }
 

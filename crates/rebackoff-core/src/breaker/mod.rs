@@ -196,8 +196,8 @@ impl Breaker {
     }
 
     /// Returns whether this is a dry run, which rejects no call and only counts.
-    pub const fn is_metrics_only(&self) -> bool {
-        self.rules.metrics_only
+    pub const fn is_dry_run(&self) -> bool {
+        self.rules.dry_run
     }
 }
 

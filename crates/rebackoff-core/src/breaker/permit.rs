@@ -22,7 +22,7 @@ pub(super) enum Admitted {
     /// Admitted by a half-open breaker.
     Probe(Probe),
     /// Admitted by a dry run.
-    MetricsOnly,
+    DryRun,
 }
 
 impl Permit {

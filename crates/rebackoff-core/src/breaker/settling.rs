@@ -36,7 +36,7 @@ impl Breaker {
         let generation = match permit.admitted() {
             Admitted::Closed(generation) => generation,
             Admitted::Probe(probe) => return self.settle_probe(probe, health, took, now, draws),
-            Admitted::MetricsOnly => return None,
+            Admitted::DryRun => return None,
         };
         match (&self.rules.trip, health) {
             (_, Health::Neutral) => None,

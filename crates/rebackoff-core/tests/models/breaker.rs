@@ -15,7 +15,7 @@ pub(crate) struct Options {
     pub(crate) probes: usize,
     pub(crate) close_after: u64,
     pub(crate) probe_timeout: u64,
-    pub(crate) metrics_only: bool,
+    pub(crate) dry_run: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -123,7 +123,7 @@ impl Model {
     pub(crate) fn check(&self, now: u64) -> Result<(), Rejection> {
         let out: Vec<_> = self.out.iter().filter(|(_, expiry)| *expiry > now).collect();
         match self.state(now) {
-            _ if self.options.metrics_only => Ok(()),
+            _ if self.options.dry_run => Ok(()),
             BreakerState::Closed => Ok(()),
             BreakerState::Isolated => Err(None),
             BreakerState::Open => Err(Some(self.until - now)),
@@ -136,15 +136,15 @@ impl Model {
         if self.state(now) == BreakerState::HalfOpen && self.state == BreakerState::Open {
             self.enter(BreakerState::HalfOpen);
         }
-        let metrics_only = std::mem::replace(&mut self.options.metrics_only, false);
+        let dry_run = std::mem::replace(&mut self.options.dry_run, false);
         let verdict = self.check(now);
-        self.options.metrics_only = metrics_only;
+        self.options.dry_run = dry_run;
         match verdict {
             Ok(()) => {}
             Err(rejection) => {
                 self.rejected += 1;
                 let uncounted = Permit { era: self.era, probe: None, is_counted: false };
-                return if metrics_only { Ok(uncounted) } else { Err(rejection) };
+                return if dry_run { Ok(uncounted) } else { Err(rejection) };
             }
         }
         let probe = (self.state == BreakerState::HalfOpen).then(|| {

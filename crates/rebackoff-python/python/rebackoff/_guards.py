@@ -45,8 +45,8 @@ class Budget:
     """The retries that many calls may spend together, so that an outage is not answered with a
     multiple of its load.
 
-    Made by `per_second`, `share`, `quota` or `throttle`, which differ in what fills the bucket. With
-    `dry_run`, it refuses nothing and only counts what it would. A copy, and a budget that travels to
+    Made by `per_second`, `share`, `quota` or `throttle`, which differ in what fills the bucket. A
+    `dry_run` refuses no retry and only counts. A copy, and a budget that travels to
     another process, has the same parameters and begins anew.
     """
 
@@ -136,7 +136,7 @@ class Budget:
 
     @property
     def dry_run(self) -> bool:
-        """Returns whether it refuses nothing and only counts."""
+        """Returns whether this is a dry run, which refuses no retry and only counts."""
         return self.core.dry_run
 
     def handle_start(self) -> None:
@@ -175,7 +175,7 @@ class Breaker:
     counts from `min_calls` (20) on. It stays open for `open_for` seconds (30), times `growth` (1)
     for each re-opening, at most `max_open_for`, spread by `jitter` ("none", "full", "equal").
     Then `probes` calls (1) may try at once, each for `probe_timeout` seconds (30) at most; after
-    `close_after` successes it closes. With `metrics_only`, it rejects nothing and only counts.
+    `close_after` successes it closes. A `dry_run` rejects no call and only counts.
 
     A copy, and a breaker that travels to another process, has the same parameters and begins anew,
     closed.
@@ -200,7 +200,7 @@ class Breaker:
         probes: int | None = None,
         close_after: int | None = None,
         probe_timeout: Seconds | None = None,
-        metrics_only: bool = False,
+        dry_run: bool = False,
     ) -> None:
         if (slow_rate is None) != (slow_after is None):
             rule = "slow_rate and slow_after need each other: what share of the calls may take longer than so long"
@@ -222,7 +222,7 @@ class Breaker:
             "probe_timeout": (_duration, probe_timeout),
         }
         parameters = {name: check(name, v) for name, (check, v) in given.items() if v is not None}
-        self._parameters = {**parameters, "metrics_only": bool(metrics_only)}
+        self._parameters = {**parameters, "dry_run": bool(dry_run)}
         self.core = _native.Breaker(**self._parameters)
         self._has_jitter = jitter is not None and jitter != "none"
         self._draw: float | None = None
@@ -234,7 +234,7 @@ class Breaker:
 
     @property
     def rejected(self) -> int:
-        """The number of rejected calls; with `metrics_only`, of those that would have been."""
+        """The number of rejected calls; in a dry run, of those that would have been."""
         return self.core.rejected
 
     @property
@@ -248,9 +248,9 @@ class Breaker:
         return self.core.failures
 
     @property
-    def metrics_only(self) -> bool:
-        """Returns whether it rejects nothing and only counts."""
-        return self.core.metrics_only
+    def dry_run(self) -> bool:
+        """Returns whether this is a dry run, which rejects no call and only counts."""
+        return self.core.dry_run
 
     def check(self) -> None:
         """Raises `CircuitOpenError` if `admit` would. It takes and counts nothing."""

@@ -27,7 +27,7 @@ impl Breaker {
     #[pyo3(signature = (
         *, consecutive=None, failure_rate=None, slow_rate=None, slow_after=None, window_calls=None, window_time=None,
         min_calls=None, open_for=None, growth=None, max_open_for=None, jitter=None, probes=None, close_after=None,
-        probe_timeout=None, metrics_only=false
+        probe_timeout=None, dry_run=false
     ))]
     #[allow(clippy::too_many_arguments, reason = "options, by keyword")]
     fn new(
@@ -45,9 +45,9 @@ impl Breaker {
         probes: Option<u32>,
         close_after: Option<u32>,
         probe_timeout: Option<f64>,
-        metrics_only: bool,
+        dry_run: bool,
     ) -> PyResult<Self> {
-        let mut new = Core::builder().metrics_only(metrics_only);
+        let mut new = Core::builder().dry_run(dry_run);
         if let Some(count) = consecutive {
             new = new.consecutive(count);
         }
@@ -111,8 +111,8 @@ impl Breaker {
     }
 
     #[getter]
-    fn metrics_only(&self) -> bool {
-        self.0.is_metrics_only()
+    fn dry_run(&self) -> bool {
+        self.0.is_dry_run()
     }
 
     /// Returns the seconds until the next probe where a call would be rejected: infinite where the
