@@ -16,12 +16,12 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 
 from case import seconds  # noqa: E402
-from topics import breakers, budgets, headers, hints, jitter, limits, mixtures, saturation, values, waits  # noqa: E402
+from topics import breakers, budgets, calls, headers, hints, jitter, limits, mixtures, saturation, values, waits  # noqa: E402
 
 FOLDER = Path(__file__).parent
 TOPICS = (waits, jitter, limits, hints, saturation, values, mixtures)
 # of other forms, and so in folders of their own
-OTHERS = {"headers/hints.json": headers, "guards/budgets.json": budgets, "guards/breakers.json": breakers}
+OTHERS = {"headers/hints.json": headers, "guards/budgets.json": budgets, "guards/breakers.json": breakers, "guards/calls.json": calls}
 
 
 def main(arguments):
@@ -73,7 +73,7 @@ def case_as_json(case):
 def field_as_json(key, value):
     if key == "draws":
         return "[" + ", ".join(map(draw_as_json, value)) + "]"
-    if key in ("outcomes", "steps", "events"):
+    if key in ("outcomes", "steps", "events", "calls"):
         return "[\n" + ",\n".join(f"      {plain(item)}" for item in value) + "\n    ]"
     return plain(value)
 

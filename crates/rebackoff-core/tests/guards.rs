@@ -1,14 +1,24 @@
-//! Runs the conformance vectors about budgets and breakers.
+//! Runs the conformance vectors about budgets and breakers, alone and inside whole calls.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::Path;
 
+use guarded_calls::{Driver, GuardedCall, Guards, Outcome, Phase};
+use guards::{BreakerOptions, BudgetOptions, HealthName, read, seconds};
+use reader::{Decision, Expected, Said};
 use rebackoff_core::{
-    Breaker, Budget, Cost, Health, Jitter, Open, Permit, PolicyError, Seconds, Withdrawal,
+    Breaker, Budget, CallGuards, Cost, Engine, Health, Open, Permit, Policy, Reason, Seconds, Step,
+    Verdict, Withdrawal,
 };
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
+
+#[path = "../../../conformance/guarded_calls.rs"]
+mod guarded_calls;
+#[path = "../../../conformance/guards.rs"]
+mod guards;
+#[allow(dead_code, reason = "the calls without guards are run in conformance.rs")]
+#[path = "../../../conformance/reader.rs"]
+mod reader;
 
 #[derive(Deserialize)]
 struct Case<Guard, Event> {
@@ -36,7 +46,7 @@ fn once() -> u32 {
 
 #[test]
 fn budgets_answer_as_the_vectors_say() {
-    for case in read::<BudgetOptions, BudgetEvent>("budgets.json") {
+    for case in read::<Case<BudgetOptions, BudgetEvent>>("budgets.json") {
         let budget = case.options.build().expect(&case.name);
         let mut withdrawals = BTreeMap::new();
         for (number, Timed { at, repeat, event }) in case.events.iter().enumerate() {
@@ -80,37 +90,6 @@ fn run_budget<'a>(
 }
 
 #[derive(Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-enum BudgetOptions {
-    PerSecond {
-        rate: Option<f64>,
-        capacity: Option<u32>,
-        #[serde(default)]
-        dry_run: bool,
-    },
-    Share {
-        ratio: Option<f64>,
-        floor: Option<f64>,
-        ttl: Option<f64>,
-        #[serde(default)]
-        dry_run: bool,
-    },
-    Quota {
-        capacity: Option<u32>,
-        retry_cost: Option<u32>,
-        timeout_cost: Option<u32>,
-        #[serde(default)]
-        dry_run: bool,
-    },
-    Throttle {
-        max_tokens: Option<u32>,
-        token_ratio: Option<f64>,
-        #[serde(default)]
-        dry_run: bool,
-    },
-}
-
-#[derive(Deserialize)]
 struct BudgetEvent {
     event: BudgetEventKind,
     #[serde(rename = "as")]
@@ -132,45 +111,9 @@ enum BudgetEventKind {
     Refund,
 }
 
-/// Calls the setters of those that are given.
-macro_rules! set {
-    ($builder:expr, $($name:ident = $value:expr),+) => {{
-        let mut builder = $builder;
-        $(if let Some(value) = $value { builder = builder.$name(value); })+
-        builder
-    }};
-}
-
-impl BudgetOptions {
-    fn build(&self) -> Result<Budget, PolicyError> {
-        match *self {
-            Self::PerSecond { rate, capacity, dry_run } => {
-                set!(Budget::per_second().dry_run(dry_run), rate = rate, capacity = capacity)
-                    .build()
-            }
-            Self::Share { ratio, floor, ttl, dry_run } => {
-                let ttl = ttl.map(|ttl| seconds(ttl).to_duration());
-                set!(Budget::share().dry_run(dry_run), ratio = ratio, floor = floor, ttl = ttl)
-                    .build()
-            }
-            Self::Quota { capacity, retry_cost, timeout_cost, dry_run } => set!(
-                Budget::quota().dry_run(dry_run),
-                capacity = capacity,
-                retry_cost = retry_cost,
-                timeout_cost = timeout_cost
-            )
-            .build(),
-            Self::Throttle { max_tokens, token_ratio, dry_run } => {
-                let kind = Budget::throttle().dry_run(dry_run);
-                set!(kind, max_tokens = max_tokens, token_ratio = token_ratio).build()
-            }
-        }
-    }
-}
-
 #[test]
 fn breakers_answer_as_the_vectors_say() {
-    for case in read::<BreakerOptions, BreakerEvent>("breakers.json") {
+    for case in read::<Case<BreakerOptions, BreakerEvent>>("breakers.json") {
         let mut runner = BreakerRunner {
             breaker: case.options.build().expect(&case.name),
             permits: BTreeMap::new(),
@@ -249,11 +192,7 @@ impl<'a> BreakerRunner<'a> {
     }
 
     fn settle(&mut self, permit: Permit, health: Option<HealthName>, began: f64, at: f64) {
-        let health = match health.unwrap() {
-            HealthName::Success => Health::Success,
-            HealthName::Failure => Health::Failure,
-            HealthName::Neutral => Health::Neutral,
-        };
+        let health = health.unwrap().into();
         let draws = &mut self.draws;
         let mut draw = || *draws.next().expect("a draw");
         self.breaker.settle(permit, health, || seconds(at - began), || seconds(at), &mut draw);
@@ -272,55 +211,6 @@ impl BreakerEvent {
                 difference.is_some_and(|(ours, theirs)| (ours - theirs).abs() < 1e-6)
             }
             _ => false,
-        }
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct BreakerOptions {
-    consecutive: Option<u32>,
-    failure_rate: Option<f64>,
-    slow_rate: Option<f64>,
-    slow_after: Option<f64>,
-    window_calls: Option<u32>,
-    window_time: Option<f64>,
-    min_calls: Option<u32>,
-    open_for: Option<f64>,
-    growth: Option<f64>,
-    max_open_for: Option<f64>,
-    jitter: Option<String>,
-    probes: Option<u32>,
-    close_after: Option<u32>,
-    probe_timeout: Option<f64>,
-    dry_run: Option<bool>,
-}
-
-impl BreakerOptions {
-    fn build(&self) -> Result<Breaker, PolicyError> {
-        let duration = |number: Option<f64>| number.map(|number| seconds(number).to_duration());
-        let jitter = |name| {
-            [Jitter::Full, Jitter::Equal, Jitter::None].into_iter().find(|j| j.name() == name)
-        };
-        let builder = set!(
-            Breaker::builder(),
-            consecutive = self.consecutive,
-            failure_rate = self.failure_rate,
-            window_calls = self.window_calls,
-            window_time = duration(self.window_time),
-            min_calls = self.min_calls,
-            open_for = duration(self.open_for),
-            growth = self.growth,
-            max_open_for = duration(self.max_open_for),
-            jitter = self.jitter.as_deref().and_then(jitter),
-            probes = self.probes,
-            close_after = self.close_after,
-            probe_timeout = duration(self.probe_timeout),
-            dry_run = self.dry_run
-        );
-        match (self.slow_rate, duration(self.slow_after)) {
-            (Some(rate), Some(after)) => builder.slow_rate(rate, after).build(),
-            _ => builder.build(),
         }
     }
 }
@@ -353,14 +243,6 @@ enum BreakerEventKind {
 
 #[derive(Clone, Copy, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum HealthName {
-    Success,
-    Failure,
-    Neutral,
-}
-
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "snake_case")]
 enum AnswerName {
     Admitted,
     Probe,
@@ -368,14 +250,154 @@ enum AnswerName {
     Isolated,
 }
 
-fn read<Guard: DeserializeOwned, Event: DeserializeOwned>(file: &str) -> Vec<Case<Guard, Event>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../conformance/guards");
-    let cases: Vec<_> =
-        serde_json::from_str(&fs::read_to_string(folder.join(file)).unwrap()).unwrap();
-    assert!(cases.len() > 100);
-    cases
+#[test]
+fn call_guards_answer_as_the_vectors_say() {
+    guarded_calls::run_all(|| Core::with(each_alone), |_, _| true);
+    guarded_calls::run_all(
+        || Core::with(both_in_one),
+        |budgets, breakers| budgets.max(breakers) < 2,
+    );
 }
 
-fn seconds(number: f64) -> Seconds {
-    Seconds::new(number).expect("a number of seconds")
+/// A driver that only asks: the engine, then the guards.
+struct Core {
+    now: Cell<f64>,
+    held: fn(&Guards) -> Vec<Held<'_>>,
+}
+
+/// The guards that one `CallGuards` is for.
+struct Held<'g> {
+    budget: Option<&'g Budget>,
+    breaker: Option<&'g Breaker>,
+    state: CallGuards,
+}
+
+fn each_alone(guards: &Guards) -> Vec<Held<'_>> {
+    let state = CallGuards::new;
+    let breakers = guards.breakers.iter();
+    let breakers =
+        breakers.map(|breaker| Held { budget: None, breaker: Some(breaker), state: state() });
+    let budgets = guards.budgets.iter();
+    let budgets =
+        budgets.map(|budget| Held { budget: Some(budget), breaker: None, state: state() });
+    breakers.chain(budgets).collect()
+}
+
+fn both_in_one(guards: &Guards) -> Vec<Held<'_>> {
+    let (budget, breaker) = (guards.budgets.first(), guards.breakers.first());
+    vec![Held { budget, breaker, state: CallGuards::new() }]
+}
+
+impl Core {
+    fn with(held: fn(&Guards) -> Vec<Held<'_>>) -> Self {
+        Self { now: Cell::new(0.0), held }
+    }
+
+    /// Settles a try in all guards, and asks them for the retry that the engine has decided.
+    fn settle(
+        &self,
+        held: &mut [Held<'_>],
+        outcome: &Outcome,
+        verdict: Verdict,
+        step: Step,
+    ) -> Decision {
+        let now = || self.now();
+        let neutral = outcome.rejection.then_some(HealthName::Neutral);
+        let health = outcome.health.or(neutral).map(Health::from);
+        for one in held.iter_mut() {
+            one.state.handle_settled(one.budget, one.breaker, verdict, health, now, &mut || 0.5);
+        }
+        let wait = match step {
+            Step::Accept => return Decision::Accept,
+            Step::GiveUp { reason, .. } => return gives_up(reason),
+            Step::Retry { wait, .. } => wait,
+        };
+        let asked = ask_all(held, |one| {
+            one.state.handle_retry(one.budget, one.breaker, outcome.cost(), wait, now)
+        });
+        asked.map_or_else(gives_up, |()| Decision::Retry { wait: wait.get() })
+    }
+}
+
+fn gives_up(reason: Reason) -> Decision {
+    Decision::GiveUp { reason: reason.to_string() }
+}
+
+/// Asks the guards in order, and abandons the others where one refuses.
+fn ask_all<E>(
+    held: &mut [Held<'_>],
+    ask: impl FnMut(&mut Held<'_>) -> Result<(), E>,
+) -> Result<(), E> {
+    let asked = held.iter_mut().try_for_each(ask);
+    asked.inspect_err(|_| abandon_all(held))
+}
+
+fn abandon_all(held: &mut [Held<'_>]) {
+    for Held { budget, breaker, state } in held {
+        state.handle_abandoned(*budget, *breaker);
+    }
+}
+
+impl Driver for Core {
+    fn now(&self) -> Seconds {
+        seconds(self.now.get())
+    }
+
+    fn advance(&self, time: f64) {
+        self.now.set(self.now.get() + time);
+    }
+
+    fn call(&self, policy: &Policy, guards: &Guards, call: &GuardedCall) -> Vec<Expected> {
+        let (mut held, mut engine, mut steps) = ((self.held)(guards), Engine::new(), Vec::new());
+        let (begin, now) = (self.now.get(), || self.now());
+        let started = ask_all(&mut held, |one| {
+            one.state.handle_start(one.budget, one.breaker, now).map(drop)
+        });
+        if started.is_err() {
+            return vec![Expected { tries: 0, elapsed: 0.0, decision: gives_up(Reason::Breaker) }];
+        }
+        for outcome in &call.outcomes {
+            if outcome.abandoned == Some(Phase::Begin) {
+                break;
+            }
+            let tries = engine.handle_try();
+            for one in &mut held {
+                one.state.handle_try();
+            }
+            self.advance(outcome.takes);
+            guards.happen(&outcome.events, now);
+            if outcome.abandoned == Some(Phase::Try) {
+                break;
+            }
+            let (verdict, elapsed) = (verdict(outcome), seconds(self.now.get() - begin));
+            let step = engine.handle_outcome(policy, verdict, elapsed, &mut || 0.5);
+            let decision = self.settle(&mut held, outcome, verdict, step);
+            steps.push(Expected { tries, elapsed: elapsed.get(), decision: decision.clone() });
+            let Decision::Retry { wait } = decision else { break };
+            guards.happen(&outcome.in_wait, now);
+            if outcome.abandoned == Some(Phase::Wait) {
+                break;
+            }
+            self.advance(wait);
+            let resumed = ask_all(&mut held, |one| {
+                one.state.handle_resume(one.budget, one.breaker, now).map(drop)
+            });
+            if resumed.is_err() {
+                let elapsed = self.now.get() - begin;
+                steps.push(Expected { tries, elapsed, decision: gives_up(Reason::Breaker) });
+                break;
+            }
+        }
+        abandon_all(&mut held);
+        steps
+    }
+}
+
+fn verdict(outcome: &Outcome) -> Verdict {
+    match outcome.verdict {
+        Said::Accept => Verdict::Accept,
+        Said::Retry => Verdict::Retry,
+        Said::GiveUp => Verdict::GiveUp,
+        Said::Stop => Verdict::Stop,
+    }
 }

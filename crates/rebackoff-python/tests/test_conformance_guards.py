@@ -1,20 +1,22 @@
-"""Budgets and breakers answer what the vectors in `conformance/guards` say, event by event."""
+"""Budgets and breakers answer what the vectors in `conformance/guards` say, alone and inside whole calls."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 import pathlib
 import random
 import time
 
 import pytest
+import rebackoff
 from rebackoff import Breaker, Budget, CircuitOpenError
 
 VECTORS = pathlib.Path(__file__).resolve().parents[3] / "conformance" / "guards"
 
 
-def cases(file):
-    vectors = json.loads((VECTORS / file).read_text())
+def cases(file, takes=lambda case: True):
+    vectors = list(filter(takes, json.loads((VECTORS / file).read_text())))
     return pytest.mark.parametrize("case", vectors, ids=[case["name"] for case in vectors])
 
 
@@ -32,8 +34,7 @@ def clock(monkeypatch):
 
 @cases("budgets.json")
 def test_budgets_answer_what_the_vectors_say(case, clock):
-    parameters = dict(case["budget"])
-    budget = getattr(Budget, parameters.pop("kind"))(**parameters)
+    budget = budget_of(**case["budget"])
     withdrawals = {}
     for event in case["events"]:
         clock.now = event["at"]
@@ -41,6 +42,10 @@ def test_budgets_answer_what_the_vectors_say(case, clock):
             happen_to_budget(budget, event, withdrawals)
         assert budget.tokens == pytest.approx(event["tokens"], abs=1e-6), event
     assert {"refused": budget.refused} == case["counts"]
+
+
+def budget_of(kind, **parameters):
+    return getattr(Budget, kind)(**parameters)
 
 
 def happen_to_budget(budget, event, withdrawals):
@@ -127,3 +132,145 @@ class Stage:
             assert error.retry_in == pytest.approx(event["retry_in"], abs=1e-6), event
             return "open"
         return "admitted"
+
+
+def has_one_of_each(case):
+    """A call takes one budget and one breaker here."""
+    return max(len(case["budgets"]), len(case["breakers"])) <= 1
+
+
+@cases("calls.json", has_one_of_each)
+def test_blocking_calls_take_the_steps_of_the_vectors(case, clock, monkeypatch):
+    calls = Calls(case, clock)
+    monkeypatch.setattr(time, "sleep", calls.sleep)
+    calls.play(lambda decorate: decorate(calls.target)())
+
+
+@cases("calls.json", has_one_of_each)
+def test_async_calls_take_the_steps_of_the_vectors(case, clock, monkeypatch):
+    calls = Calls(case, clock)
+
+    async def sleep(seconds):
+        calls.sleep(seconds)
+
+    async def target():
+        return calls.target()
+
+    monkeypatch.setattr(asyncio, "sleep", sleep)
+    calls.play(lambda decorate: asyncio.run(decorate(target)()))
+
+
+class Down(Exception):
+    """A try fails."""
+
+
+class Timeout(Down):
+    """A try fails by its timeout."""
+
+
+class Abandoned(BaseException):
+    """A call is cut off."""
+
+
+class Calls:
+    """The guards of a case, and the steps and outcomes of its current call."""
+
+    def __init__(self, case, clock):
+        self.case, self.clock = case, clock
+        self.budgets = [budget_of(**options) for options in case["budgets"]]
+        self.breakers = [Breaker(**options) for options in case["breakers"]]
+
+    def play(self, run):
+        for call in self.case["calls"]:
+            self.clock.now = call["at"]
+            self.happen(call.get("before", ()))
+            self.outcomes, self.tries, self.steps = call.get("outcomes", []), 0, []
+            try:
+                run(self.decorator())
+            except (Abandoned, CircuitOpenError):
+                pass
+            assert self.steps == call.get("steps", []), call
+            tokens = [budget.tokens for budget in self.budgets]
+            assert tokens == pytest.approx(call.get("tokens", []), abs=1e-6), call
+            assert [breaker.state for breaker in self.breakers] == call.get("states", []), call
+        counts = {
+            name: [getattr(breaker, name) for breaker in self.breakers]
+            for name in ("opened", "rejected", "failures")
+        }
+        counts["refused"] = [budget.refused for budget in self.budgets]
+        assert counts == self.case["counts"]
+
+    def decorator(self):
+        policy = dict(self.case["policy"])
+        strategy = getattr(rebackoff, policy.pop("wait"))
+        assert policy.pop("jitter") == "none"
+        guards = {"counts": self.counts} if self.breakers else {}
+        guards |= {"budget": self.budgets[0]} if self.budgets else {}
+        guards |= {"breaker": self.breakers[0]} if self.breakers else {}
+        return rebackoff.on_exception(
+            strategy,
+            (Down, CircuitOpenError),
+            giveup=lambda _: self.outcome["verdict"] == "give_up",
+            hint=lambda _: -1 if self.outcome["verdict"] == "stop" else None,
+            raise_on_giveup=False,
+            jitter=None,
+            logger=None,
+            on_try=self.on_try,
+            on_backoff=self.on_backoff,
+            on_giveup=self.take_down("give_up"),
+            on_success=self.take_down("accept"),
+            **policy,
+            **guards,
+        )
+
+    @property
+    def outcome(self):
+        return self.outcomes[self.tries - 1]
+
+    def target(self):
+        self.tries += 1
+        self.clock.now += self.outcome.get("takes", 0)
+        self.happen(self.outcome.get("events", ()))
+        self.abandon_in("try", self.outcome)
+        if self.outcome.get("rejection"):
+            raise CircuitOpenError("an inner breaker is open", 1)
+        if self.outcome["verdict"] != "accept":
+            raise Timeout if self.outcome.get("timeout") else Down
+
+    def counts(self, _):
+        if self.outcome.get("rejection"):
+            health = "neutral"
+        else:
+            health = "failure" if self.outcome["verdict"] in ("retry", "stop") else "success"
+        health = self.outcome.get("health", health)
+        return {"success": False, "failure": True, "neutral": None}[health]
+
+    def happen(self, events):
+        for event in events:
+            if "budget" in event:
+                self.budgets[event["budget"]].withdraw()
+            else:
+                getattr(self.breakers[event["breaker"]], event["event"])()
+
+    def abandon_in(self, phase, outcome):
+        if outcome.get("abandoned") == phase:
+            raise Abandoned
+
+    def on_try(self, details):
+        self.abandon_in("begin", self.outcomes[details["tries"] - 1])
+
+    def on_backoff(self, details):
+        self.take_down("retry")(details)
+        self.happen(self.outcome.get("in_wait", ()))
+
+    def sleep(self, seconds):
+        self.abandon_in("wait", self.outcome)
+        self.clock.now += seconds
+
+    def take_down(self, step):
+        def handler(details):
+            known = ("tries", "elapsed", "wait", "reason")
+            taken = {name: details[name] for name in known if name in details}
+            self.steps.append(taken | {"step": step})
+
+        return handler

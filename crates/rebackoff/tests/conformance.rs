@@ -9,8 +9,14 @@ use rebackoff::engine::{Call, Mode, Target as Calls, Wait};
 use rebackoff::prelude::*;
 use rebackoff::testing::{self, VirtualClock};
 
+#[path = "../../../conformance/guarded_calls.rs"]
+mod guarded_calls;
+#[path = "../../../conformance/guards.rs"]
+mod guards;
 #[path = "../../../conformance/reader.rs"]
 mod reader;
+#[path = "conformance/with_guards.rs"]
+mod with_guards;
 
 use reader::{Case, Decision, Expected, Outcome, Said, Target};
 

@@ -255,7 +255,7 @@ class Call:
         if not _switches.skip(wait):
             yield self.pause(wait)
         if self.guarding is not None and not self.guarding.handle_resume():
-            yield from self._give_up(self._details(elapsed, outcome), "breaker")
+            yield from self._give_up(self._details(self._elapsed(), outcome), "breaker")
             return
         self.tries += 1
         self.again = True
