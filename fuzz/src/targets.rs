@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rebackoff_core::{Hint, Policy, Settings, human_duration, parse_duration};
 
-const HEADERS: [&str; 9] = [
+const HEADERS: [&str; 16] = [
     "grpc-retry-pushback-ms",
     "retry-after-ms",
     "x-ms-retry-after-ms",
@@ -15,6 +15,13 @@ const HEADERS: [&str; 9] = [
     "ratelimit-reset",
     "x-ratelimit-reset",
     "x-ratelimit-remaining",
+    "date",
+    "x-should-retry",
+    "ratelimit-resettime",
+    "x-ratelimit-reset-after",
+    "x-rate-limit-reset",
+    "x-ratelimit-reset-tokens",
+    "anthropic-ratelimit-tokens-reset",
 ];
 
 /// The first line is the wall clock in seconds; the others are values of the headers, in the order

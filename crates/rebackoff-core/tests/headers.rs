@@ -27,7 +27,8 @@ fn headers_ask_for_what_the_vectors_say() {
     let cases: Vec<Case> = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
     assert!(cases.len() > 150);
     for Case { name, now, headers, hint } in cases {
-        let get = |name| Some(headers.iter().find(|header| header.0 == name)?.1.as_str());
+        let lines = |name| headers.iter().filter(move |header| header.0 == name);
+        let get = |name| lines(name).map(|header| header.1.as_str());
         let expected = hint.map(|hint| match hint {
             Expected::Seconds(seconds) => Hint::Wait(Seconds::new(seconds).unwrap()),
             Expected::Word(word) if word == "stop" => Hint::Stop,

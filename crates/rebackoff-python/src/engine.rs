@@ -105,7 +105,7 @@ impl Engine {
 
     /// Takes the verdict on a failed try. Returns the reason to give up; None asks for a wait.
     ///
-    /// A negative hint is an order to stop.
+    /// A negative hint means now, since clocks differ; minus infinity is an order to stop.
     fn handle_verdict(
         &mut self,
         gives_up: bool,
@@ -116,7 +116,8 @@ impl Engine {
         self.verdict = match hint {
             _ if gives_up => Verdict::GiveUp,
             None => Verdict::Retry,
-            Some(hint) => Seconds::new(hint).map_or(Verdict::Stop, Verdict::RetryAfter),
+            Some(f64::NEG_INFINITY) => Verdict::Stop,
+            Some(hint) => Verdict::RetryAfter(seconds(hint)),
         };
         match self.core.handle_verdict(&self.limits, self.verdict, self.elapsed) {
             Some(Step::GiveUp { reason, .. }) => Some(reason.as_str()),

@@ -26,6 +26,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<guards::CallGuards>()?;
     module.add_function(wrap_pyfunction!(guards::open_message, module)?)?;
     module.add_function(wrap_pyfunction!(hint::hint, module)?)?;
+    module.add_function(wrap_pyfunction!(hint::should_retry, module)?)?;
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     Ok(())
 }

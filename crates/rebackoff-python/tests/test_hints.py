@@ -45,6 +45,13 @@ def test_a_hint_above_the_ceiling_gives_up_unless_it_is_to_be_capped(sleeps):
     assert sleeps == [10, 86400]
 
 
+def test_a_negative_hint_means_now_and_minus_infinity_stops(sleeps):
+    for seconds in (-0.001, -7, timedelta(seconds=-3), -1e300):
+        assert call(seconds, jitter=None) == ["max_tries"]
+    assert sleeps == [2, 2, 2, 2]
+    assert call(float("-inf")) == ["hint"]
+
+
 def test_a_hint_is_spread_upward_by_a_tenth_unless_told_otherwise(sleeps):
     for _ in range(200):
         call(10)
@@ -97,7 +104,7 @@ def test_a_wrong_option_is_an_error_at_decoration(options, error, message):
 )
 def test_headers_ask_for_what_the_vectors_say(case):
     headers = [(name.title(), value) for name, value in case["headers"]]
-    expected = -1 if case["hint"] == "stop" else case["hint"]
+    expected = float("-inf") if case["hint"] == "stop" else case["hint"]
     assert hint_of_headers(headers, case["now"]) == expected
 
 

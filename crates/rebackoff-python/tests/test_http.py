@@ -53,11 +53,11 @@ def test_malformed_text_falls_back_to_the_strategy(sleeps):
         assert seconds is None or 0 <= seconds <= 366 * 86400, text
 
 
-def test_the_first_of_two_headers_with_one_name_holds():
+def test_the_largest_of_two_headers_with_one_name_holds():
     headers = Message()
     headers["Retry-After"] = "5"
     headers["Retry-After"] = "9"
-    assert http.hint(SimpleNamespace(headers=headers)) == 5
+    assert http.hint(SimpleNamespace(headers=headers)) == 9
 
 
 def test_errors_of_the_standard_library_have_no_method_of_their_own():

@@ -214,7 +214,7 @@ def verdict_of(outcome):
 
 def hint_of(outcome):
     outcome = verdict_of(outcome)
-    return -1 if outcome["verdict"] == "stop" else outcome.get("hint")
+    return float("-inf") if outcome["verdict"] == "stop" else outcome.get("hint")
 
 
 def is_close(seconds, others):

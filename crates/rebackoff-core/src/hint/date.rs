@@ -44,7 +44,7 @@ pub(super) fn parse(text: &str, now: i64) -> Option<i64> {
 
 /// A date without its year.
 #[derive(Clone, Copy)]
-struct Moment {
+pub(super) struct Moment {
     /// From 1.
     month: i64,
     /// From 1.
@@ -58,15 +58,18 @@ impl Moment {
         let month = MONTHS.iter().position(|name| month.eq_ignore_ascii_case(name))?;
         let (hours, rest) = time.split_once(':')?;
         let (minutes, seconds) = rest.split_once(':')?;
-        let (hours, minutes, seconds) =
-            (two_digits(hours)?, two_digits(minutes)?, two_digits(seconds)?);
+        let time = [two_digits(hours)?, two_digits(minutes)?, two_digits(seconds)?];
+        Self::new(i64::try_from(month).ok()? + 1, day, time)
+    }
+
+    pub(super) fn new(month: i64, day: i64, [hours, minutes, seconds]: [i64; 3]) -> Option<Self> {
         // A leap second is the sixtieth of its minute, counted from zero.
         let is_time = hours < 24 && minutes < 60 && seconds <= 60;
         let time = hours * 3600 + minutes * 60 + seconds;
-        is_time.then_some(Self { month: i64::try_from(month).ok()? + 1, day, time })
+        (is_time && (1..=12).contains(&month)).then_some(Self { month, day, time })
     }
 
-    fn in_year(self, year: i64) -> Option<i64> {
+    pub(super) fn in_year(self, year: i64) -> Option<i64> {
         let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
         let days = match self.month {
             2 => 28 + i64::from(leap),
@@ -114,6 +117,11 @@ fn year_of(now: i64) -> i64 {
     }
 }
 
+/// Returns whether `word` is the name of a day, as dates of HTTP begin with it.
+pub(super) fn is_day(word: &str) -> bool {
+    is_short_weekday(word) || is_weekday(word)
+}
+
 fn is_short_weekday(word: &str) -> bool {
     WEEKDAYS.iter().any(|name| word.eq_ignore_ascii_case(&name[..3]))
 }
@@ -135,7 +143,7 @@ fn four_digits(text: &str) -> Option<i64> {
     digits(text, 4..=4)
 }
 
-fn digits(text: &str, count: core::ops::RangeInclusive<usize>) -> Option<i64> {
+pub(super) fn digits(text: &str, count: core::ops::RangeInclusive<usize>) -> Option<i64> {
     let all = text.bytes().all(|byte| byte.is_ascii_digit());
     if all && count.contains(&text.len()) { text.parse().ok() } else { None }
 }

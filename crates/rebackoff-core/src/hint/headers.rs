@@ -1,40 +1,74 @@
 use core::time::Duration;
 
-use super::number::{signed, unsigned};
-use super::{Hint, date};
+use super::Hint;
+use super::values::{Clock, elements, sane};
 use crate::Seconds;
 
-/// The longest wait of a hint, a leap year: a longer one is a mistake.
-const LONGEST: f64 = 366.0 * 86_400.0;
+/// A quota: the header with the time of its reset, and the header with the rest of it.
+type Quota = (&'static str, &'static str);
 
-/// The last second of the last year that has four digits.
-const LATEST: u64 = 253_402_300_799;
+const RELATIVE: [Quota; 1] = [("x-ratelimit-reset-after", "x-ratelimit-remaining")];
+
+const DRAFT_6: [Quota; 2] =
+    [("ratelimit-reset", "ratelimit-remaining"), ("ratelimit-resettime", "ratelimit-remaining")];
+
+const CUSTOM: [Quota; 8] = [
+    ("x-ratelimit-reset", "x-ratelimit-remaining"),
+    ("x-rate-limit-reset", "x-rate-limit-remaining"),
+    ("x-ratelimit-reset-requests", "x-ratelimit-remaining-requests"),
+    ("x-ratelimit-reset-tokens", "x-ratelimit-remaining-tokens"),
+    ("anthropic-ratelimit-requests-reset", "anthropic-ratelimit-requests-remaining"),
+    ("anthropic-ratelimit-tokens-reset", "anthropic-ratelimit-tokens-remaining"),
+    ("anthropic-ratelimit-input-tokens-reset", "anthropic-ratelimit-input-tokens-remaining"),
+    ("anthropic-ratelimit-output-tokens-reset", "anthropic-ratelimit-output-tokens-remaining"),
+];
+
+const ORDERS: [&str; 2] = ["x-should-retry", "stripe-should-retry"];
 
 impl Hint {
-    /// The hint in the headers of a response. `get` gives the value of a header by its name, in
-    /// lower case; `now` is the time since 1970, by the wall clock.
+    /// The hint in the headers of a response. `get` returns the values of a header by its name in lower
+    /// case: an `Option`, or an iterator over several lines. `now` is the time since 1970 by the wall
+    /// clock.
     ///
-    /// These headers are read; where there are several, the first in this order that makes sense
-    /// holds: those that say the most come before those that say it most exactly.
+    /// The headers are read in this order, and the first that makes sense holds. The order is
+    /// from the header that says the most to the one that says the least.
     ///
     /// | header | value | source |
     /// |---|---|---|
+    /// | `x-should-retry`, `stripe-should-retry` | `false`: do not retry | `OpenAI`, Anthropic, Stripe |
     /// | `grpc-retry-pushback-ms` | milliseconds; negative: do not retry | [gRFC A6] |
     /// | `retry-after-ms`, `x-ms-retry-after-ms`, `x-amz-retry-after` | milliseconds | Azure, AWS |
-    /// | `retry-after` | seconds, or a date in any of the three forms of HTTP | [RFC 9110] |
-    /// | `ratelimit` | seconds `t` of the quotas of which `r=0` is left, the longest | [draft 10] |
-    /// | `ratelimit-reset` | seconds, unless `ratelimit-remaining` is above 0 | [draft 6] |
-    /// | `x-ratelimit-reset` | the same, unless `x-ratelimit-remaining` is above 0; from 10⁹ on, the second since 1970, from 10¹¹ on, the millisecond | custom |
+    /// | `retry-after` | a time | [RFC 9110] |
+    /// | `ratelimit` | seconds `t` of the quotas of which `r=0` is left, the longest; or `remaining` and `reset` | [draft 10], draft 7 |
+    /// | `ratelimit-reset`, `ratelimit-resettime` | a time, unless `ratelimit-remaining` is above 0 | [draft 6], GitLab |
+    /// | `x-ratelimit-reset-after` | a time, unless `x-ratelimit-remaining` is above 0 | Discord |
+    /// | `x-ratelimit-reset`, `x-rate-limit-reset` | a time, unless `…-remaining` is above 0 | GitHub, Okta, X |
+    /// | `x-ratelimit-reset-requests`, `…-tokens` | likewise | `OpenAI`, Groq |
+    /// | `anthropic-ratelimit-requests-reset`, `…-tokens-reset`, `…-input-tokens-reset`, `…-output-tokens-reset` | likewise | Anthropic |
     ///
-    /// A date is `Sun, 06 Nov 1994 08:49:37 GMT` or one of the obsolete
-    /// `Sunday, 06-Nov-94 08:49:37 GMT` and `Sun Nov  6 08:49:37 1994`, in upper or lower case. The
-    /// zone may be called `UTC`, and the day of the week need not be that of the date. A year of two
-    /// digits is the latest that is not more than fifty years ahead.
+    /// Of the last three rows, the longest wait for a quota that is spent holds.
     ///
-    /// Numbers may have a fraction, as some servers send them. A value that is malformed, negative, past,
-    /// or more than 366 days away is ignored, and the next header is read. Without a valid header the wait
-    /// strategy decides alone. (Here gRFC A6 would have it that a
-    /// malformed pushback means not to retry; a garbled header is no reason to fail a call.)
+    /// A time has one of these forms:
+    ///
+    /// | form | |
+    /// |---|---|
+    /// | a number of seconds | `120`, `2.5` |
+    /// | a time since 1970 in seconds, milliseconds, micro- or nanoseconds: a number from 10⁹ on | `1795492830` |
+    /// | a duration as [`parse_duration`](crate::parse_duration) reads it, with its units | `1m30s`, `20ms` |
+    /// | a date of HTTP in any of its three forms | `Sun, 06 Nov 1994 08:49:37 GMT` |
+    /// | a date of RFC 3339 | `1994-11-06T08:49:37Z` |
+    ///
+    /// Of several values, in several lines or merged by a proxy (`2814, 2`), the largest holds.
+    ///
+    /// A date is compared with the `date` of the response, where it has one: clocks differ by minutes.
+    /// The obsolete dates of HTTP are `Sunday, 06-Nov-94 08:49:37 GMT` and `Sun Nov  6 08:49:37 1994`.
+    /// Upper and lower case are the same, the zone may be called `UTC`, and the day of the week need not
+    /// be that of the date. A year of two digits is the latest that is not more than fifty years ahead.
+    ///
+    /// A time that passed at most ten minutes ago, or a small negative number, means now. A value that
+    /// is malformed, further past, or more than 366 days away is ignored, and the next header is read.
+    /// Without a valid header the wait strategy decides alone. (gRFC A6 treats a malformed pushback as
+    /// an order not to retry; a garbled header is no reason to fail a call.)
     ///
     /// ```
     /// use core::time::Duration;
@@ -52,80 +86,78 @@ impl Hint {
     /// [RFC 9110]: https://www.rfc-editor.org/rfc/rfc9110#name-retry-after
     /// [draft 10]: https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-ratelimit-headers-10
     /// [draft 6]: https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-ratelimit-headers-06
-    pub fn from_headers<'a>(
-        get: impl Fn(&'static str) -> Option<&'a str>,
+    pub fn from_headers<'a, V: IntoIterator<Item = &'a str>>(
+        get: impl Fn(&'static str) -> V,
         now: Duration,
     ) -> Option<Self> {
-        let value = |name| get(name).map(str::trim);
-        let millis = |name| value(name).and_then(unsigned).and_then(|ms| wait(ms / 1000.0));
-        let spent = |name| value(name).and_then(unsigned).is_none_or(|left| left < 1.0);
-        value("grpc-retry-pushback-ms")
-            .and_then(pushback)
+        if Self::should_retry(&get) == Some(false) {
+            return Some(Self::Stop);
+        }
+        let clock = Clock::new(get("date"), now);
+        let longest = |name, read: &dyn Fn(&str) -> Option<f64>| {
+            get(name).into_iter().flat_map(elements).filter_map(read).reduce(f64::max)
+        };
+        let millis = |name| longest(name, &|text| sane(Clock::millis(text)?));
+        let spent = |name| longest(name, &Clock::number).is_none_or(|left| left < 1.0);
+        let reset = |quotas: &[Quota]| {
+            let waits = quotas.iter().filter_map(|(reset, remaining)| {
+                longest(reset, &|text| clock.wait(text)).filter(|_| spent(remaining))
+            });
+            waits.reduce(f64::max)
+        };
+        let least = |name| get(name).into_iter().flat_map(elements).filter_map(Clock::millis);
+        if least("grpc-retry-pushback-ms").any(|wait| wait < 0.0) {
+            return Some(Self::Stop);
+        }
+        let wait = millis("grpc-retry-pushback-ms")
             .or_else(|| millis("retry-after-ms"))
             .or_else(|| millis("x-ms-retry-after-ms"))
             .or_else(|| millis("x-amz-retry-after"))
-            .or_else(|| value("retry-after").and_then(|text| seconds_or_date(text, now)))
-            .or_else(|| value("ratelimit").and_then(spent_quota))
-            .or_else(|| {
-                let reset = value("ratelimit-reset").filter(|_| spent("ratelimit-remaining"))?;
-                wait(unsigned(reset)?)
-            })
-            .or_else(|| {
-                let reset =
-                    value("x-ratelimit-reset").filter(|_| spent("x-ratelimit-remaining"))?;
-                wait(until(unsigned(reset)?, now))
-            })
+            .or_else(|| longest("retry-after", &|text| clock.wait(text)))
+            .or_else(|| get("ratelimit").into_iter().filter_map(spent_quota).reduce(f64::max))
+            .or_else(|| reset(&DRAFT_6))
+            .or_else(|| reset(&RELATIVE))
+            .or_else(|| reset(&CUSTOM))?;
+        Seconds::new(wait).map(Self::Wait)
+    }
+
+    /// Returns whether the headers `x-should-retry` or `stripe-should-retry` order a retry; `None` where
+    /// they order nothing. An order not to retry comes before an order to retry.
+    ///
+    /// ```
+    /// use rebackoff_core::Hint;
+    ///
+    /// let get = |name| (name == "x-should-retry").then_some("true");
+    /// assert_eq!(Hint::should_retry(get), Some(true));
+    /// ```
+    pub fn should_retry<'a, V: IntoIterator<Item = &'a str>>(
+        get: impl Fn(&'static str) -> V,
+    ) -> Option<bool> {
+        let orders = || ORDERS.into_iter().flat_map(&get).flat_map(elements);
+        let has = |word: &str| orders().any(|order| order.eq_ignore_ascii_case(word));
+        if has("false") { Some(false) } else { has("true").then_some(true) }
     }
 }
 
-/// A wait, unless it is none or nonsense.
-fn wait(seconds: f64) -> Option<Hint> {
-    if seconds <= LONGEST { Seconds::new(seconds).map(Hint::Wait) } else { None }
-}
-
-fn pushback(text: &str) -> Option<Hint> {
-    let millis = signed(text)?;
-    if millis < 0.0 { Some(Hint::Stop) } else { wait(millis / 1000.0) }
-}
-
-fn seconds_or_date(text: &str, now: Duration) -> Option<Hint> {
-    if let Some(seconds) = unsigned(text) {
-        return wait(seconds);
-    }
-    let clock = i64::try_from(now.as_secs().min(LATEST)).ok()?;
-    #[allow(clippy::cast_precision_loss, reason = "a year has four digits")]
-    let date = date::parse(text, clock)? as f64;
-    wait(date - now.as_secs_f64())
-}
-
-/// A number of seconds from now, or, where it is too large for that, a time since 1970.
-fn until(reset: f64, now: Duration) -> f64 {
-    const FIRST_TIME: f64 = 1e9; // in September 2001
-    const FIRST_IN_MILLIS: f64 = 1e11; // in March 1973; as seconds, in the year 5138
-    if reset < FIRST_TIME {
-        reset
-    } else if reset < FIRST_IN_MILLIS {
-        reset - now.as_secs_f64()
-    } else {
-        reset / 1000.0 - now.as_secs_f64()
-    }
-}
-
-/// `"burst";r=0;t=30, "daily";r=812;t=36000`: the longest wait for a quota that is spent.
-fn spent_quota(text: &str) -> Option<Hint> {
-    let longest = text
-        .split(',')
+/// `"burst";r=0;t=30, "daily";r=812;t=36000`: the longest wait for a quota that is spent. Draft 7 has
+/// one quota in each header: `limit=10, remaining=0, reset=30`.
+fn spent_quota(text: &str) -> Option<f64> {
+    let has_parameters = text.contains(';');
+    let (left, time) = if has_parameters { ("r", "t") } else { ("remaining", "reset") };
+    let quotas = text.split(|character| has_parameters && character == ',');
+    quotas
         .filter_map(|quota| {
             let parameter = |name| {
-                quota.split(';').skip(1).find_map(|pair| {
+                quota.split([';', ',']).find_map(|pair| {
                     let (key, value) = pair.split_once('=')?;
-                    (key.trim() == name).then(|| unsigned(value.trim()))?
+                    (key.trim() == name).then(|| Clock::number(value.trim()))?
                 })
             };
-            parameter("t").filter(|_| parameter("r").is_some_and(|left| left < 1.0))
+            parameter(time)
+                .filter(|_| parameter(left).is_some_and(|left| left < 1.0))
+                .and_then(sane)
         })
-        .reduce(f64::max)?;
-    wait(longest)
+        .reduce(f64::max)
 }
 
 #[cfg(test)]
@@ -135,6 +167,8 @@ mod tests {
     use alloc::vec::Vec;
     use proptest::prelude::*;
 
+    /// The headers that are read.
+    const NAMES: usize = 32;
     const NOW: Duration = Duration::from_millis(1_792_000_000_500);
 
     fn hint(headers: &[(&str, &str)]) -> Option<Hint> {
@@ -155,7 +189,7 @@ mod tests {
 
         #[test]
         fn no_header_is_too_strange(
-            values in proptest::collection::vec(proptest::option::of(".{0,40}"), 12),
+            values in proptest::collection::vec(proptest::option::of(".{0,40}"), NAMES),
             seconds in any::<u64>(),
         ) {
             assert_sane(&values, Duration::from_secs(seconds));
@@ -163,7 +197,7 @@ mod tests {
 
         #[test]
         fn no_number_is_too_large(
-            values in proptest::collection::vec(proptest::option::of("-?[0-9]{1,400}(\\.[0-9]{1,30})?"), 12),
+            values in proptest::collection::vec(proptest::option::of("-?[0-9]{1,400}(\\.[0-9]{1,30})?"), NAMES),
             seconds in any::<u64>(),
         ) {
             assert_sane(&values, Duration::from_secs(seconds));
@@ -181,7 +215,7 @@ mod tests {
             values[place].as_deref()
         };
         if let Some(Hint::Wait(wait)) = Hint::from_headers(get, now) {
-            assert!((0.0..=LONGEST).contains(&wait.get()), "{wait:?}");
+            assert!((0.0..=366.0 * 86_400.0).contains(&wait.get()), "{wait:?}");
         }
     }
 }

@@ -2,7 +2,9 @@
 
 mod date;
 mod headers;
+mod iso;
 mod number;
+mod values;
 
 use crate::{Seconds, Verdict};
 
@@ -11,7 +13,7 @@ use crate::{Seconds, Verdict};
 pub enum Hint {
     /// To wait at least this long.
     Wait(Seconds),
-    /// Not to try again (a negative gRPC pushback).
+    /// Not to try again (a negative gRPC pushback, `x-should-retry: false`).
     Stop,
 }
 

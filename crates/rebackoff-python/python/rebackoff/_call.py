@@ -452,7 +452,7 @@ def _add_nullary(jitter, wait):
 
 
 def _hinted(hint):
-    """The hint as an exact float; a negative one is an order to stop."""
+    """The hint as an exact float; minus infinity is an order to stop."""
     if hint is None:
         return None
     seconds = number(plain(hint))

@@ -218,7 +218,7 @@ OPTIONS = {
         None,
         _function("a function of the outcome, or None for no hints"),
         "_Hint",
-        "Asked with the error for the seconds that it asks to wait, or None. The wait is at least that; a hint past `max_time`, or a negative one, gives up.",
+        "Asked with the error for the seconds that it asks to wait, or None. The wait is at least that. A negative hint means now. A hint past `max_time`, or minus infinity (a server's order to stop), gives up.",
     ),
     "hint_ceiling": Option(
         300,

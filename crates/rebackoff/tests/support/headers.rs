@@ -24,7 +24,6 @@ pub(crate) fn hints() -> Vec<(&'static str, String, Option<u64>)> {
         form("x-ratelimit-reset", &since_1970.as_millis().to_string(), Some(60)),
         form("grpc-retry-pushback-ms", "7000", Some(7)),
         form("retry-after", "soon", None),
-        form("retry-after", "-7", None),
         form("retry-after-ms", "7e3", None),
     ]
 }
