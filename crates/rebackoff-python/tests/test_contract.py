@@ -429,14 +429,6 @@ def test_sphinx_and_its_like_may_decorate_with_mocked_exceptions():
     assert decorate(lambda: 1)() == 1
 
 
-def test_what_is_no_exception_is_a_type_error_when_it_is_compared_as_in_python():
-    def target():
-        raise ValueError
-
-    with pytest.raises(TypeError, match="catching classes"):
-        rebackoff.on_exception(rebackoff.expo, 5)(target)()
-
-
 def test_no_warning_is_given_without_a_reason(flaky, sleeps):
     with warnings.catch_warnings():
         warnings.simplefilter("error")

@@ -211,7 +211,10 @@ def test_a_negative_wait_is_an_error_that_names_its_source(flaky, sleeps):
 
     for options, source in (
         ({"wait_gen": moody, "jitter": None}, r"moody\(\) gave -1"),
-        ({"wait_gen": rebackoff.constant(-3), "jitter": None}, r"constant\(\) gave -3"),
+        (
+            {"wait_gen": rebackoff.constant(iter([-3])), "jitter": None},
+            r"constant\(\) gave -3",
+        ),
         (
             {"wait_gen": rebackoff.expo, "jitter": below_zero},
             "the jitter <function .*below_zero.* gave -1",

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import functools
+import inspect
 import itertools
 import logging
+from decimal import Decimal
 from unittest import mock
 
 import pytest
 import rebackoff
+
+
+async def coroutine_function(*args): ...
+
 
 WRONG = [
     ({"jitter": 5}, TypeError, "jitter must be a function of the wait.* 5"),
@@ -36,6 +44,50 @@ WRONG = [
     ({"budget": 5}, TypeError, r"budget must be a rebackoff\.Budget"),
     ({"breaker": "open"}, TypeError, r"breaker must be a rebackoff\.Breaker"),
     ({"last_wait": 5}, TypeError, "last_wait must be 'shorten' or 'stop', but it is 5"),
+    ({"nested": "never"}, ValueError, "nested must be 'allow' or 'once', but it is 'never'"),
+    ({"max_tries": True}, TypeError, "max_tries must be a whole number.* True"),
+    ({"max_tries": -(10**5000)}, ValueError, "max_tries .* it is of the class int"),
+    ({"max_tries": "5" * 5000}, TypeError, "max_tries .* '5{299}…$"),
+    ({"max_tries": coroutine_function}, TypeError, "max_tries is async"),
+    ({"max_time": False}, TypeError, "max_time"),
+    ({"max_time": Decimal("sNaN")}, TypeError, "max_time"),
+    ({"max_time": 1j}, TypeError, "max_time"),
+    ({"max_time": coroutine_function}, TypeError, "max_time is async"),
+    ({"timeout": 0}, ValueError, "timeout must be a number of seconds above 0"),
+    ({"timeout": True}, TypeError, "timeout"),
+    ({"hint": coroutine_function}, TypeError, "hint is async, but no driver awaits it"),
+    ({"hint": lambda: 5}, TypeError, "hint .* which cannot be called with one argument"),
+    ({"hint_spread": True}, TypeError, "hint_spread"),
+    ({"jitter": lambda wait, more: wait}, TypeError, "jitter .* cannot be called with one"),
+    ({"giveup": None}, TypeError, "giveup must be a function of the error, but it is None"),
+    ({"giveup": lambda: True}, TypeError, "giveup .* cannot be called with one argument"),
+    ({"on_backoff": lambda: None}, TypeError, "on_backoff .* cannot be called with one argument"),
+    ({"on_giveup": [print, lambda *, log: None]}, TypeError, "on_giveup .* cannot be called with"),
+    ({"on_try": b"log"}, TypeError, "on_try .* b'log'"),
+    ({"raise_on_giveup": "no"}, TypeError, "raise_on_giveup must be True or False.* 'no'"),
+    ({"raise_on_giveup": None}, TypeError, "raise_on_giveup"),
+    ({"logger": logging.Logger}, TypeError, "logger"),
+    ({"logger": logging.getLogger}, TypeError, "logger"),
+    ({"backoff_log_level": True}, TypeError, "backoff_log_level"),
+    ({"counts": lambda: True}, TypeError, "counts"),
+    ({"counts": coroutine_function}, TypeError, "counts is async"),
+    ({"budget": rebackoff.Budget}, TypeError, r"budget .* did you mean Budget\(\)\?"),
+    ({"budget": rebackoff.Breaker()}, TypeError, r"budget must be a rebackoff\.Budget"),
+    ({"breaker": rebackoff.Breaker}, TypeError, r"breaker .* did you mean Breaker\(\)\?"),
+    (
+        {"breaker": rebackoff.Keyed(rebackoff.Breaker)},
+        TypeError,
+        "function of the call's arguments",
+    ),
+    ({"breaker": coroutine_function}, TypeError, "breaker is async"),
+    ({"base": "2"}, TypeError, "base must be a finite number of at least 0, but it is '2'"),
+    ({"base": -2}, ValueError, "base"),
+    ({"base": float("nan")}, ValueError, "base"),
+    ({"factor": -1}, ValueError, "factor must be a finite number of seconds, 0 or more.* -1"),
+    ({"factor": float("inf")}, ValueError, "factor"),
+    ({"max_value": "30s"}, TypeError, "max_value must be a number of seconds.* '30s'"),
+    ({"max_value": -1}, ValueError, "max_value"),
+    ({"base": lambda: 2, "max_value": "30s"}, TypeError, "max_value"),
 ]
 DECORATORS = {
     "on_exception": lambda **options: rebackoff.on_exception(rebackoff.expo, OSError, **options),
@@ -45,7 +97,7 @@ DECORATORS = {
 }
 MISSING = {
     "on_exception": set(),
-    "on_predicate": {"giveup"},
+    "on_predicate": {"giveup", "raise_on_giveup"},
     "retry_context": {"timeout"},
     "aretry_context": {"timeout"},
 }
@@ -58,6 +110,100 @@ def test_a_wrong_option_is_an_error_where_it_is_given(decorator, options, error,
         error, message = TypeError, "there is no option"
     with pytest.raises(error, match=message):
         DECORATORS[decorator](**options)
+
+
+EXCEPTIONS = [
+    (ConnectionError(), r"did you mean the class ConnectionError\?"),
+    ("ConnectionError", "an exception class, or a tuple or list of them, but it is 'Conn"),
+    ({ConnectionError}, "or a tuple or list of them"),
+    ([OSError, "x"], r"but it is \[<class 'OSError'>, 'x'\]"),
+    ((OSError, (KeyError, None)), "exception must be"),
+    ((kind for kind in [OSError]), "exception must be"),
+    (rebackoff.http.errors, r"did you mean to call it\?"),
+    (rebackoff.expo, "exception must be"),
+    (int, "but it is <class 'int'>$"),
+    (None, "but it is None"),
+    (5, "but it is 5"),
+]
+
+
+@pytest.mark.parametrize(("exception", "message"), EXCEPTIONS)
+@pytest.mark.parametrize("decorator", ["on_exception", "retry_context", "aretry_context"])
+def test_what_is_no_exception_is_an_error_at_decoration(decorator, exception, message):
+    with pytest.raises(TypeError, match=message):
+        getattr(rebackoff, decorator)(exception=exception, wait_gen=rebackoff.expo)
+
+
+@pytest.mark.parametrize("exceptions", [ValueError, [ValueError], (KeyError, [(ValueError,)])])
+def test_exceptions_come_in_tuples_and_lists(exceptions, flaky, sleeps):
+    assert rebackoff.on_exception(rebackoff.expo, exceptions)(flaky(2))() == "done"
+
+
+async def async_generator():
+    yield
+
+
+@pytest.mark.parametrize("waits", [5, None, "expo", coroutine_function, async_generator])
+def test_what_gives_no_waits_is_an_error_at_decoration(waits):
+    with pytest.raises(TypeError, match="wait_gen must be a generator function"):
+        rebackoff.on_exception(waits, ValueError)
+
+
+def test_a_function_that_gives_no_generator_is_an_error_before_the_first_try(flaky):
+    target = flaky(1)
+    call = rebackoff.on_exception(lambda: 5, ValueError)(target)
+    with pytest.raises(TypeError, match="wait_gen must be a generator function.* which gave 5"):
+        call()
+    assert target.calls == 0
+
+
+WAITS = [
+    lambda: rebackoff.expo(max_value="30s"),
+    lambda: rebackoff.constant("1"),
+    lambda: rebackoff.constant(-1),
+    lambda: rebackoff.constant([1, -1]),
+    lambda: rebackoff.constant([1, "1"]),
+    lambda: rebackoff.constant(None),
+    lambda: rebackoff.constant(True),
+    lambda: rebackoff.fibo(max_value=float("nan")),
+    lambda: rebackoff.linear(start="1"),
+    lambda: rebackoff.linear(step=-1),
+    lambda: rebackoff.decay(initial_value=-1),
+    lambda: rebackoff.decay(decay_factor=float("nan")),
+    lambda: rebackoff.decay(min_value="1"),
+    lambda: rebackoff.decorrelated(base=-1),
+    lambda: rebackoff.decorrelated(max_value=[60]),
+    lambda: rebackoff.runtime(value=5),
+    lambda: rebackoff.runtime(value=lambda: 5),
+    lambda: rebackoff.runtime(value=coroutine_function),
+]
+
+
+@pytest.mark.parametrize("make", WAITS)
+def test_a_wrong_parameter_of_a_strategy_is_an_error_where_it_is_given(make):
+    with pytest.raises((TypeError, ValueError), match="must be .*, but it is"):
+        make()
+
+
+@pytest.mark.parametrize("decorator", DECORATORS)
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ("max_trys", "there is no option 'max_trys'; did you mean 'max_tries'"),
+        ("foo", "there is no option 'foo'; there are max_tries, max_time"),
+    ],
+)
+def test_a_misspelt_option_gets_a_suggestion(decorator, option, message):
+    with pytest.raises(TypeError, match=message):
+        DECORATORS[decorator](**{option: 2})
+
+
+@pytest.mark.parametrize("decorator", MISSING)
+def test_a_suggestion_never_repeats_the_wrong_name(decorator):
+    for option in MISSING[decorator]:
+        with pytest.raises(TypeError) as raised:
+            DECORATORS[decorator](**{option: 2})
+        assert str(raised.value).count(repr(option)) == 1
 
 
 def test_a_predicate_that_cannot_be_called_is_an_error_at_decoration():
@@ -145,6 +291,67 @@ def test_static_methods_class_methods_and_properties_can_be_decorated(sleeps):
     assert client.page == 6
 
 
-def test_a_property_without_a_getter_is_refused():
-    with pytest.raises(TypeError, match="only what can be called can be decorated"):
-        retried(property())
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        (property(), "must be callable, but it is <property.*; decorate the function inside"),
+        (functools.cached_property(len), "decorate the function inside"),
+        ("http://x", "it is 'http://x'; a decorator without its parentheses"),
+        (5, "must be callable, but it is 5"),
+        (None, "must be callable, but it is None"),
+    ],
+)
+def test_a_target_that_cannot_be_called_is_refused(target, message):
+    with pytest.raises(TypeError, match=message):
+        retried(target)
+
+
+class Targets:
+    """Targets of many kinds, each of which fails once and then gives its argument."""
+
+    def __init__(self):
+        self.failures = iter([ValueError])
+
+    def method(self, value):
+        for failure in self.failures:
+            raise failure
+        return value
+
+    async def coroutine(self, value):
+        return self.method(value)
+
+    partial_method = retried(functools.partialmethod(method, 5))
+    async_partial_method = retried(functools.partialmethod(coroutine, 5))
+
+
+class AsyncCallable(Targets):
+    __call__ = Targets.coroutine
+
+
+KINDS = {
+    "a bound method": lambda: retried(Targets().method),
+    "a partial": lambda: retried(functools.partial(Targets().method)),
+    "a partial of a coroutine function": lambda: retried(functools.partial(Targets().coroutine)),
+    "a partial method": lambda: lambda _: Targets().partial_method(),
+    "an async partial method": lambda: lambda _: Targets().async_partial_method(),
+    "an instance with an async call": lambda: retried(AsyncCallable()),
+    "a partial of such an instance": lambda: retried(functools.partial(AsyncCallable())),
+    "a builtin": lambda: retried(int),
+    "a mock": lambda: retried(mock.Mock(side_effect=[ValueError, 5])),
+    "an async mock": lambda: retried(mock.AsyncMock(side_effect=[ValueError, 5])),
+}
+
+
+@pytest.mark.parametrize("make", KINDS.values(), ids=KINDS)
+def test_targets_of_all_kinds_can_be_decorated(make, sleeps):
+    given = make()(5)
+    assert (asyncio.run(given) if inspect.iscoroutine(given) else given) == 5
+
+
+def test_a_coroutine_function_that_is_called_wrongly_raises_when_it_is_awaited():
+    async def target(value): ...
+
+    for call in (retried(target), rebackoff.on_predicate(rebackoff.expo)(target)):
+        for coroutine in (call(), call(1, 2), call(other=1)):
+            with pytest.raises(TypeError, match="argument"):
+                asyncio.run(coroutine)

@@ -1,10 +1,17 @@
 """Facts about a callable, without calling it and without importing `inspect`."""
 
+from __future__ import annotations
+
 import sys
 from types import FunctionType, MethodType
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 # inspect.CO_…; `types.coroutine` marks generator functions that are awaited
 _GENERATOR, _COROUTINE, _AWAITED_GENERATOR, _ASYNC_GENERATOR = 0x20, 0x80, 0x100, 0x200
+_VARIADIC = 0x04
 
 
 def is_async(function: object) -> bool:
@@ -45,15 +52,16 @@ def takes(function, arguments):
     return True
 
 
-def needs_arguments(function):
-    """Returns whether `function` certainly cannot be called without arguments."""
-    bound = 0
+def refuses(function: Any, count: int) -> bool:
+    """Returns whether `function` certainly cannot be called with `count` positional arguments."""
     if type(function) is MethodType:
-        function, bound = function.__func__, 1
+        function, count = function.__func__, count + 1
     if type(function) is not FunctionType or hasattr(function, "__wrapped__"):
         return False
-    code = function.__code__
-    if code.co_argcount - bound > len(function.__defaults__ or ()):
+    code, is_variadic = function.__code__, function.__code__.co_flags & _VARIADIC
+    if code.co_argcount - len(function.__defaults__ or ()) > count:
+        return True
+    if code.co_argcount < count and not is_variadic:
         return True
     keywords = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
     return not set(keywords) <= set(function.__kwdefaults__ or ())

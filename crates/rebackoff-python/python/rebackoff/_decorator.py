@@ -4,6 +4,7 @@ from operator import not_
 
 from rebackoff import _async, _callables, _sync
 from rebackoff._common import Attempt
+from rebackoff._mistakes import mistake
 from rebackoff._options import NAMES, OPTIONS, Options
 from rebackoff._wait_gen import expo
 
@@ -71,14 +72,22 @@ def aretry_context(exception=Exception, wait_gen=expo, **options):
     return _async.retry_context(options, Attempt)
 
 
+_PARENTHESES = "a decorator without its parentheses gets the arguments of the call"
+
+
 def _decorated(options, target):
     if isinstance(target, staticmethod | classmethod):
         return type(target)(_decorated(options, target.__func__))
     if isinstance(target, property) and target.fget is not None:
         return target.getter(_decorated(options, target.fget))
-    if not callable(target):
-        raise TypeError(f"only what can be called can be decorated, but this is {target!r}")
     import functools
+
+    if isinstance(target, functools.partialmethod):
+        function = _decorated(options, target.func)
+        return functools.partialmethod(function, *target.args, **target.keywords)
+    if not callable(target):
+        advice = "decorate the function inside" if hasattr(target, "__get__") else _PARENTHESES
+        raise mistake(TypeError, "a decorated target", "callable", target, f"; {advice}")
 
     build, is_async = _builder(options, target)
     if not is_async:

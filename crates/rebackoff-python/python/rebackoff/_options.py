@@ -6,132 +6,15 @@ A mistake is an error where it was made, at decoration, not at the first failure
 
 from __future__ import annotations
 
-from rebackoff import _wait_gen
-from rebackoff._callables import is_async, name_of, needs_arguments
+from rebackoff import _checks, _wait_gen
+from rebackoff._callables import is_async, is_async_generator, name_of, refuses
 from rebackoff._common import LOGGER_NAME, _maybe_call, _prepare_logger, without_base
 from rebackoff._jitter import JITTERS, full_jitter
+from rebackoff._mistakes import mistake, shown, suggestion
 from rebackoff._native import Limits
-from rebackoff._seconds import checked, number
 from rebackoff._wait_gen import Waits
 
-_SECONDS = "a number of seconds, 0 or more, a timedelta, or None for no limit"
-_MOST_HANDLERS = 1000
-_MOST_TRIES = 2**64 - 1
 _TENTH = 0.1
-
-
-# The checks: each takes name and value, and gives what is kept.
-
-
-def _max_tries(name, value):
-    if value is None or callable(value):
-        return value
-    shown = (
-        f"{name} must be a whole number of at least 1, or None for no limit, but it is {value!r}"
-    )
-    if isinstance(value, float) or not hasattr(type(value), "__index__"):
-        raise TypeError(shown)
-    count = value.__index__()
-    if count < 1:
-        raise ValueError(shown)
-    return min(count, _MOST_TRIES)
-
-
-def _max_time(name, value):
-    if value is None or callable(value):
-        return value
-    rule = "a number of seconds, a timedelta, or None for no limit"
-    # a negative limit is over at once, as comparing with it always was
-    return checked(name, value, rule, least=float("-inf"))
-
-
-def _limit(name, value):
-    return None if value is None else checked(name, value, _SECONDS)
-
-
-def _timeout(name, value):
-    rule = "a number of seconds above 0, a timedelta, or None for no limit"
-    seconds = None if value is None else checked(name, value, rule, above=True)
-    return None if seconds == float("inf") else seconds
-
-
-def _share(name, value):
-    if value is None:
-        return None
-    shown = f"{name} must be a share from 0 to 1, but it is {value!r}"
-    share = number(value)
-    if share is None:
-        raise TypeError(shown)
-    if not 0 <= share <= 1:
-        raise ValueError(shown)
-    return share
-
-
-def _one_of(*words):
-    def check(name, value):
-        if isinstance(value, str) and value in words:
-            return str(value)
-        shown = f"{name} must be {' or '.join(map(repr, words))}, but it is {value!r}"
-        raise (ValueError if isinstance(value, str) else TypeError)(shown)
-
-    return check
-
-
-def _function(rule):
-    def check(name, value):
-        if value is None or callable(value):
-            return value
-        raise TypeError(f"{name} must be {rule}, but it is {value!r}")
-
-    return check
-
-
-def _guard(kind):
-    def check(name, value):
-        if value is None or callable(value):
-            return value
-        if isinstance(value, getattr(_guards_module(), kind)):
-            return value
-        raise _not_a_guard(name, kind, value)
-
-    return check
-
-
-def _handlers(name, value):
-    if value is None:
-        return ()
-    if callable(value):
-        return (value,)
-    handlers = []
-    shown = f"{name} must be a function of the details, or several, but it is {value!r}"
-    try:
-        given = iter(value)
-    except TypeError:
-        raise TypeError(shown) from None
-    for handler in given:
-        if not callable(handler):
-            raise TypeError(f"{shown}, which has {handler!r}")
-        if len(handlers) == _MOST_HANDLERS:
-            raise ValueError(f"{shown}, which has more than {_MOST_HANDLERS}")
-        handlers.append(handler)
-    return tuple(handlers)
-
-
-def _logger(name, value):
-    if value is None or isinstance(value, str) or callable(getattr(value, "log", None)):
-        return value
-    raise TypeError(f"{name} must be a logger, the name of one, or None, but it is {value!r}")
-
-
-def _level(name, value):
-    if isinstance(value, int):
-        return value
-    rule = "a whole number, such as logging.INFO"
-    raise TypeError(f"{name} must be {rule}, but it is {value!r}")
-
-
-def _flag(name, value):
-    return bool(value)
 
 
 def never(error):
@@ -154,143 +37,149 @@ _HANDLERS = "_Handlers"
 OPTIONS = {
     "max_tries": Option(
         None,
-        _max_tries,
+        _checks.max_tries,
         "_MaxTries",
         "Most tries, the first included. None: no limit.",
     ),
     "max_time": Option(
         None,
-        _max_time,
+        _checks.max_time,
         "_MaxTime",
         "Most seconds from the start of the first try. None: no limit.",
     ),
     "last_wait": Option(
         "shorten",
-        _one_of("shorten", "stop"),
+        _checks.one_of("shorten", "stop"),
         "_LastWait",
         'A wait that would end past `max_time`: "shorten" it to the time that is left and try once more, or "stop" and give up at once.',
     ),
     "nested": Option(
         "allow",
-        _one_of("allow", "once"),
+        _checks.one_of("allow", "once"),
         "_Nested",
         'Inside a try of another call that is retried: "allow" retries, or try "once", since the enclosing call tries again anyway.',
     ),
     "budget": Option(
         None,
-        _guard("Budget"),
+        _checks.guard("Budget"),
         "_Budget",
         "Pays for retries, shared with other calls: a `Budget`, or a function of the call's arguments that gives one. With too few tokens left, the call gives up.",
     ),
     "breaker": Option(
         None,
-        _guard("Breaker"),
+        _checks.guard("Breaker"),
         "_Breaker",
         "Says whether to call at all: a `Breaker`, or a function of the call's arguments that gives one. Where it is open, the call raises a `CircuitOpenError` before its first try, and gives up after a later one.",
     ),
     "counts": Option(
         None,
-        _function("a function of the outcome"),
+        _checks.function("a function of the outcome, or None for the default"),
         "Callable[[Any], bool | None] | None",
         "Asked with the error or value of a try whether it is a failure of the target, for the breaker: True, False, or None for neither. By default, what is retried is one, and what `giveup` gives up on is none.",
     ),
     "timeout": Option(
         None,
-        _timeout,
+        _checks.timeout,
         "Seconds | None",
         "Most seconds that a try of a coroutine function may take. One that takes longer is cancelled and has raised a `TimeoutError`, which is retried if `exception` names it. No try goes on past the enclosing deadlines. None: no limit.",
     ),
     "jitter": Option(
         full_jitter,
-        _function("a function of the wait, or None for no jitter"),
+        _checks.function(
+            "a function of the wait, or None for no jitter", counts=(1, 0), awaited=True
+        ),
         "_Jitter",
         "Function that takes a wait and returns the jittered wait. None: no jitter.",
         "...",
     ),
     "giveup": Option(
         never,
-        _function("a function of the error"),
+        _checks.condition("a function of the error", awaited=True),
         "_Condition",
         "Asked with the error whether to give up; it is asked after the last try, too.",
         "...",
     ),
     "hint": Option(
         None,
-        _function("a function of the outcome, or None for no hints"),
+        _checks.function("a function of the outcome, or None for no hints"),
         "_Hint",
         "Asked with the error for the seconds that it asks to wait, or None. The wait is at least that. A negative hint means now. A hint past `max_time`, or minus infinity (a server's order to stop), gives up.",
     ),
     "hint_ceiling": Option(
         300,
-        _limit,
+        _checks.limit,
         "Seconds | None",
         "The longest hint that is obeyed, in seconds. None: no limit.",
     ),
     "hint_above": Option(
         "give_up",
-        _one_of("give_up", "cap"),
+        _checks.one_of("give_up", "cap"),
         "_HintAbove",
         'A longer hint leads to "give_up", or "cap" and wait `hint_ceiling` seconds.',
     ),
     "hint_spread": Option(
         None,
-        _share,
+        _checks.share,
         "float | None",
         "How far above a hint the wait may be, so that clients which were turned away together do not come back together: a share of the hint, from 0 to 1. None: a tenth, or nothing without a jitter.",
     ),
     "on_try": Option(
         None,
-        _handlers,
+        _checks.handlers,
         _HANDLERS,
         "Called with the details before each try: a function, or several.",
     ),
     "on_success": Option(
         None,
-        _handlers,
+        _checks.handlers,
         _HANDLERS,
         "Called with the details after a success.",
     ),
     "on_backoff": Option(
         None,
-        _handlers,
+        _checks.handlers,
         _HANDLERS,
         "Called with the details before a wait.",
     ),
     "on_giveup": Option(
         None,
-        _handlers,
+        _checks.handlers,
         _HANDLERS,
         "Called with the details, `reason` among them, when there will be no more tries, or, with `tries` 0, when a breaker rejects the call.",
     ),
     "raise_on_giveup": Option(
         True,
-        _flag,
+        _checks.flag,
         "bool",
         "Whether to raise the last error then, or else return None.",
     ),
     "logger": Option(
         LOGGER_NAME,
-        _logger,
+        _checks.logger,
         "_AnyLoggerOrName | None",
         "The logger for the default records, or its name. None: no records.",
     ),
     "backoff_log_level": Option(
         20,
-        _level,
+        _checks.level,
         "int",
         "The level of the record of each wait.",
     ),
     "giveup_log_level": Option(
         40,
-        _level,
+        _checks.level,
         "int",
         "The level of the record of giving up.",
     ),
 }
 
+_WAIT_GEN = (
+    "a generator function like rebackoff.expo, or a configured one like rebackoff.expo(base=3)"
+)
+_PREDICATE = _checks.condition("a function of the value", awaited=True)
 _CONDITIONS = {"giveup", "raise_on_giveup"}
 _EVENTS = ("on_try", "on_success", "on_backoff", "on_giveup")
-_ASYNC_OPTIONS = {"jitter", "giveup", "hint", *_EVENTS}
+_ASYNC_OPTIONS = {"jitter", "giveup", *_EVENTS}
 
 # the options that each decorator has
 NAMES = {
@@ -326,16 +215,16 @@ class Options:
                 keywords[name] = value
         if decorator == "on_predicate":
             self.by_predicate = True
-            self.trigger = _function("a function of the value")("predicate", trigger)
+            self.trigger = _PREDICATE("predicate", trigger)
         else:
-            self.trigger = tuple(trigger) if type(trigger) is list else trigger
+            self.trigger = _checks.exceptions("exception", trigger)
             if self.trigger is BaseException or isinstance(self.trigger, tuple):
                 self.narrow = without_base(self.trigger)
-        self._set_waits(wait_gen, keywords)
+        self._set_waits(decorator, wait_gen, keywords)
         if given or self.by_predicate or self.wait_keywords is not None:
             self._set_pace(given)
 
-    def _set_waits(self, wait_gen, keywords):
+    def _set_waits(self, decorator, wait_gen, keywords):
         if isinstance(wait_gen, Waits):
             if keywords:
                 raise TypeError(
@@ -343,15 +232,18 @@ class Options:
                 )
             self.wait_gen = wait_gen
             return
-        if not callable(wait_gen):
-            raise TypeError(
-                "wait_gen must be a generator function like rebackoff.expo, or a configured one like rebackoff.expo(base=3), "
-                f"but it is {wait_gen!r}"
-            )
-        _refuse_unknown(wait_gen, keywords)
-        if wait_gen in _wait_gen.STRATEGIES and not any(map(_is_asked, keywords.values())):
+        if not callable(wait_gen) or is_async(wait_gen) or is_async_generator(wait_gen):
+            raise mistake(TypeError, "wait_gen", _WAIT_GEN, wait_gen)
+        _refuse_unknown(decorator, wait_gen, keywords)
+        if wait_gen not in _wait_gen.STRATEGIES:
+            self.wait_gen, self.wait_keywords = wait_gen, keywords
+            return
+        fixed = {name: value for name, value in keywords.items() if not _is_asked(value)}
+        if len(fixed) == len(keywords):
             self.wait_gen = wait_gen(**keywords) if keywords else _default(wait_gen)
         else:
+            if wait_gen is not _wait_gen.runtime:
+                wait_gen(**fixed)  # a mistake in these is one for every call
             self.wait_gen, self.wait_keywords = wait_gen, keywords
 
     def _set_pace(self, given):
@@ -401,9 +293,9 @@ class Options:
             return self._limits
         max_tries, max_time = self.max_tries, self.max_time
         if callable(max_tries):
-            max_tries = _max_tries("max_tries", _maybe_call(max_tries))
+            max_tries = _checks.max_tries("max_tries", _maybe_call(max_tries))
         if callable(max_time):
-            max_time = _max_time("max_time", _maybe_call(max_time))
+            max_time = _checks.max_time("max_time", _maybe_call(max_time))
         spread = self.hint_spread
         if spread is None:
             spread = _TENTH if self.jitter is not None or self._is_decorrelated() else 0.0
@@ -430,6 +322,10 @@ class Options:
             waits = waits(**{name: _asked(value) for name, value in self.wait_keywords.items()})
         if type(waits) is Waits:
             waits = waits.start()
+        if not hasattr(waits, "send"):
+            raise mistake(
+                TypeError, "wait_gen", _WAIT_GEN, self.wait_gen, f", which gave {shown(waits)}"
+            )
         waits.send(None)
         return waits
 
@@ -441,12 +337,12 @@ class Options:
 
     def guarding(self, args, kwargs):
         """The guards of a call with these arguments."""
-        guards = _guards_module()
+        guards = _checks.guards_module()
         budget, breaker = self.budget, self.breaker
         if budget is not None and type(budget) is not guards.Budget:
-            budget = _guard_of("budget", guards.Budget, budget, args, kwargs)
+            budget = _checks.guard_of("budget", guards.Budget, budget, args, kwargs)
         if breaker is not None and type(breaker) is not guards.Breaker:
-            breaker = _guard_of("breaker", guards.Breaker, breaker, args, kwargs)
+            breaker = _checks.guard_of("breaker", guards.Breaker, breaker, args, kwargs)
         return guards.Guarding(budget, breaker, self.counts)
 
     def refuse_async(self, target):
@@ -454,7 +350,7 @@ class Options:
         given = self.__dict__
         if not self.by_predicate and _ASYNC_OPTIONS.isdisjoint(given):
             return
-        names = [name for name in ("jitter", "giveup", "hint") if name in given]
+        names = [name for name in ("jitter", "giveup") if name in given]
         functions = [(name, given[name]) for name in names]
         if self.by_predicate:
             functions.append(("predicate", self.trigger))
@@ -493,36 +389,10 @@ def _asked(value):
 
 
 def _is_asked(value):
-    return callable(value) and not needs_arguments(value)
+    return callable(value) and not refuses(value, 0)
 
 
-_loaded = []
-
-
-def _guards_module():
-    """`rebackoff._guards`, imported where there is a guard."""
-    if not _loaded:
-        from rebackoff import _guards
-
-        _loaded.append(_guards)
-    return _loaded[0]
-
-
-def _guard_of(name, kind, guard, args, kwargs):
-    if isinstance(guard, kind):
-        return guard
-    given = guard(*args, **kwargs)
-    if given is None or isinstance(given, kind):
-        return given
-    raise _not_a_guard(name, kind.__name__, given)
-
-
-def _not_a_guard(name, kind, value):
-    rule = f"a rebackoff.{kind}, or a function of the call's arguments that gives one"
-    return TypeError(f"{name} must be {rule}, but it is {value!r}")
-
-
-def _refuse_unknown(wait_gen, keywords):
+def _refuse_unknown(decorator, wait_gen, keywords):
     if wait_gen in _wait_gen.STRATEGIES:
         code = wait_gen.__code__
         known = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
@@ -540,13 +410,6 @@ def _refuse_unknown(wait_gen, keywords):
         message = f"{name_of(wait_gen)}() cannot be called with the options it is given: {error}"
         for name in keywords:
             if name not in signature.parameters:
-                message = f"there is no option {name!r}{_suggestion(name, [*OPTIONS, *signature.parameters])}"
+                message = f"there is no option {name!r}{suggestion(name, [*NAMES[decorator], *signature.parameters])}"
                 break
         raise TypeError(message) from None
-
-
-def _suggestion(name, known):
-    import difflib
-
-    close = difflib.get_close_matches(name, known, 1)
-    return f"; did you mean {close[0]!r}?" if close else f"; there are {', '.join(known)}"

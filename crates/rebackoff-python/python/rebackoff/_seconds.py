@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from rebackoff._mistakes import mistake
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -26,18 +28,17 @@ def number(value: Any) -> float | None:
         return float(value)
     except OverflowError:
         return float("-inf") if value < 0 else float("inf")
-    except TypeError:
+    except (TypeError, ValueError):
         return None
 
 
 def checked(name: str, value: Any, rule: str, *, above: bool = False, least: float = 0.0) -> float:
     """The seconds of an option: `least` or more, or only more where `above` is set."""
-    shown = f"{name} must be {rule}, but it is {value!r}"
     seconds = plain(value)
-    found = number(seconds)
+    found = None if isinstance(seconds, bool) else number(seconds)
     if found is None:
-        raise TypeError(shown)
+        raise mistake(TypeError, name, rule, value)
     is_too_large = found == float("inf") and not isinstance(seconds, float)
     if is_too_large or not (found > least if above else found >= least):
-        raise ValueError(shown)
+        raise mistake(ValueError, name, rule, value)
     return found

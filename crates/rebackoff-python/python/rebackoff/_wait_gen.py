@@ -10,8 +10,10 @@ anything with arithmetic is a number; so the raw waits are written a second time
 
 from __future__ import annotations
 
+from rebackoff._callables import is_async, refuses
 from rebackoff._jitter import uniform
-from rebackoff._seconds import number, plain
+from rebackoff._mistakes import mistake
+from rebackoff._seconds import checked, plain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -93,23 +95,29 @@ def _again(strategy: Callable[..., Waits], parameters: dict[str, Any]) -> Waits:
 
 def expo(base: float = 2, factor: Seconds = 1, max_value: Seconds | None = None) -> Waits:
     """Waits `factor * base ** n` seconds before retry n = 0, 1, 2 …, never more than `max_value`."""
-    return Waits(expo, {"base": base, "factor": plain(factor), "max_value": plain(max_value)})
+    parameters = {"base": _number("base", base), "factor": _wait("factor", factor)}
+    return Waits(expo, {**parameters, "max_value": _cap(max_value)})
 
 
 def fibo(max_value: Seconds | None = None) -> Waits:
     """Waits 1, 1, 2, 3, 5, 8 … seconds, never more than `max_value`."""
-    return Waits(fibo, {"max_value": plain(max_value)})
+    return Waits(fibo, {"max_value": _cap(max_value)})
 
 
 def constant(interval: Seconds | Iterable[Seconds] = 1) -> Waits:
     """Waits `interval` seconds each time; where it is iterable, its items in turn, then gives up."""
-    return Waits(constant, {"interval": plain(interval)})
+    if isinstance(interval, (list, tuple)):
+        for item in interval:
+            _wait("an item of interval", item)
+    elif isinstance(interval, (str, bytes)) or not hasattr(type(interval), "__iter__"):
+        interval = _wait("interval", interval)
+    return Waits(constant, {"interval": interval})
 
 
 def linear(start: Seconds = 1, step: Seconds = 1, max_value: Seconds | None = None) -> Waits:
     """Waits `start + n * step` seconds before retry n = 0, 1, 2 …, never more than `max_value`."""
-    parameters = {"start": plain(start), "step": plain(step), "max_value": plain(max_value)}
-    return Waits(linear, parameters)
+    parameters = {"start": _wait("start", start), "step": _wait("step", step)}
+    return Waits(linear, {**parameters, "max_value": _cap(max_value)})
 
 
 def decay(
@@ -119,9 +127,9 @@ def decay(
     return Waits(
         decay,
         {
-            "initial_value": float(_number("initial_value", initial_value)),
+            "initial_value": float(_wait("initial_value", initial_value)),
             "decay_factor": float(_number("decay_factor", decay_factor)),
-            "min_value": min_value if min_value is None else _number("min_value", min_value),
+            "min_value": None if min_value is None else _wait("min_value", min_value),
         },
     )
 
@@ -131,7 +139,7 @@ def decorrelated(base: Seconds = 1, max_value: Seconds | None = 60) -> Waits:
 
     It is its own jitter: use it with `jitter=None`.
     """
-    return Waits(decorrelated, {"base": plain(base), "max_value": plain(max_value)})
+    return Waits(decorrelated, {"base": _wait("base", base), "max_value": _cap(max_value)})
 
 
 def runtime(*, value: Callable[[Any], Seconds | None]) -> Waits:
@@ -139,6 +147,8 @@ def runtime(*, value: Callable[[Any], Seconds | None]) -> Waits:
 
     It gives up where `value` says None.
     """
+    if not callable(value) or refuses(value, 1) or is_async(value):
+        raise mistake(TypeError, "value", "a function of the outcome, which is not awaited", value)
     return Waits(runtime, {"value": value})
 
 
@@ -268,8 +278,23 @@ def _finite(wait: Any) -> Any:
     return wait
 
 
+def _wait(name: str, value: Any) -> Any:
+    """The seconds, of the class that they have."""
+    return _checked(name, value, "a finite number of seconds, 0 or more, or a timedelta")
+
+
 def _number(name: str, value: Any) -> Any:
-    seconds = plain(value)
-    if number(seconds) is None:
-        raise TypeError(f"{name} must be a number of seconds, but it is {value!r}")
-    return seconds
+    return _checked(name, value, "a finite number of at least 0")
+
+
+def _cap(value: Any) -> Any:
+    if value is None:
+        return None
+    checked("max_value", value, "a number of seconds, 0 or more, a timedelta, or None for no limit")
+    return plain(value)
+
+
+def _checked(name: str, value: Any, rule: str) -> Any:
+    if checked(name, value, rule) == _INFINITY:
+        raise mistake(ValueError, name, rule, value)
+    return plain(value)

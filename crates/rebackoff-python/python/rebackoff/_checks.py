@@ -1,0 +1,214 @@
+"""The checks of options: each takes the name and the value of an option, and gives what is kept."""
+
+from __future__ import annotations
+
+from rebackoff._callables import is_async, refuses
+from rebackoff._mistakes import mistake, shown
+from rebackoff._seconds import checked, number
+
+_SECONDS = "a number of seconds, 0 or more, a timedelta, or None for no limit"
+_MOST_HANDLERS = 1000
+_MOST_TRIES = 2**64 - 1
+
+
+def max_tries(name, value):
+    if value is None or callable(value):
+        return _never_awaited(name, value)
+    is_whole = hasattr(type(value), "__index__") and not isinstance(value, bool)
+    count = value.__index__() if is_whole else 0
+    if count < 1:
+        rule = "a whole number of at least 1, or None for no limit"
+        raise mistake(ValueError if is_whole else TypeError, name, rule, value)
+    return min(count, _MOST_TRIES)
+
+
+def max_time(name, value):
+    if value is None or callable(value):
+        return _never_awaited(name, value)
+    rule = "a number of seconds, a timedelta, or None for no limit"
+    # a negative limit is over at once, as comparing with it always was
+    return checked(name, value, rule, least=float("-inf"))
+
+
+def limit(name, value):
+    return None if value is None else checked(name, value, _SECONDS)
+
+
+def timeout(name, value):
+    rule = "a number of seconds above 0, a timedelta, or None for no limit"
+    seconds = None if value is None else checked(name, value, rule, above=True)
+    return None if seconds == float("inf") else seconds
+
+
+def share(name, value):
+    if value is None:
+        return None
+    found = None if isinstance(value, bool) else number(value)
+    if found is None or not 0 <= found <= 1:
+        kind = TypeError if found is None else ValueError
+        raise mistake(kind, name, "a share from 0 to 1", value)
+    return found
+
+
+def one_of(*words):
+    def check(name, value):
+        if isinstance(value, str) and value in words:
+            return str.__str__(value)
+        kind = ValueError if isinstance(value, str) else TypeError
+        raise mistake(kind, name, " or ".join(map(repr, words)), value)
+
+    return check
+
+
+def function(rule, *, counts=(1,), awaited=False):
+    """The check of a function that is called with as many arguments as one of `counts`."""
+
+    def check(name, value):
+        if value is None:
+            return None
+        if not callable(value):
+            raise mistake(TypeError, name, rule, value)
+        if all(refuses(value, count) for count in counts):
+            raise mistake(TypeError, name, rule, value, _REFUSES)
+        return value if awaited else _never_awaited(name, value)
+
+    return check
+
+
+_REFUSES = ", which cannot be called with one argument"
+
+
+def condition(rule, **options):
+    """The check of a function that cannot be left out."""
+    check = function(rule, **options)
+
+    def check_given(name, value):
+        if value is None:
+            raise mistake(TypeError, name, rule, value)
+        return check(name, value)
+
+    return check_given
+
+
+def _never_awaited(name, value):
+    if value is not None and is_async(value):
+        raise TypeError(f"{name} is async, but no driver awaits it: {shown(value)}")
+    return value
+
+
+def guard(kind):
+    def check(name, value):
+        if isinstance(value, type) and issubclass(value, getattr(guards_module(), kind)):
+            raise not_a_guard(name, kind, value, f"; did you mean {value.__name__}()?")
+        if value is None or callable(value):
+            return _never_awaited(name, value)
+        if isinstance(value, getattr(guards_module(), kind)):
+            return value
+        raise not_a_guard(name, kind, value)
+
+    return check
+
+
+def handlers(name, value):
+    if value is None:
+        return ()
+    if callable(value):
+        value = (value,)
+    rule = "a function of the details, or several"
+    handlers = []
+    try:
+        given = iter(() if isinstance(value, (str, bytes)) else value)
+    except TypeError:
+        given = None
+    if given is None or isinstance(value, (str, bytes)):
+        raise mistake(TypeError, name, rule, value)
+    for handler in given:
+        if not callable(handler):
+            raise mistake(TypeError, name, rule, value, f", which has {shown(handler)}")
+        if refuses(handler, 1):
+            raise mistake(TypeError, name, rule, handler, _REFUSES)
+        if len(handlers) == _MOST_HANDLERS:
+            raise mistake(ValueError, name, rule, value, f", which has more than {_MOST_HANDLERS}")
+        handlers.append(handler)
+    return tuple(handlers)
+
+
+def logger(name, value):
+    if value is None or isinstance(value, str):
+        return value
+    if callable(getattr(value, "log", None)) and not isinstance(value, type):
+        return value
+    raise mistake(TypeError, name, "a logger, the name of one, or None", value)
+
+
+def level(name, value):
+    if hasattr(type(value), "__index__") and not isinstance(value, bool):
+        return value.__index__()
+    raise mistake(TypeError, name, "a whole number, such as logging.INFO", value)
+
+
+def flag(name, value):
+    if value is True or value is False:
+        return value
+    if isinstance(value, int) and value in (0, 1):
+        return bool(value)
+    raise mistake(TypeError, name, "True or False", value)
+
+
+def exceptions(name, value):
+    """A class, or a flat tuple of classes, for `except`."""
+    if _is_error(value):
+        return value
+    found = tuple(_flattened(value))
+    if isinstance(value, (tuple, list)) and all(map(_is_error, found)):
+        return found
+    advice = ""
+    if isinstance(value, BaseException):
+        advice = f"; did you mean the class {type(value).__name__}?"
+    elif callable(value) and not refuses(value, 0) and not isinstance(value, type):
+        advice = "; did you mean to call it?"
+    rule = "an exception class, or a tuple or list of them"
+    raise mistake(TypeError, name, rule, value, advice)
+
+
+def _is_error(value):
+    if issubclass(type(value), type):
+        return issubclass(value, BaseException)
+    # tools that build documentation import modules with mocks in place of what they import
+    is_mock = type(value).__module__ in ("unittest.mock", "mock", "mock.mock")
+    return is_mock or getattr(value, "__sphinx_mock__", False) is True
+
+
+def _flattened(value):
+    if isinstance(value, (tuple, list)):
+        for one in value:
+            yield from _flattened(one)
+    else:
+        yield value
+
+
+_loaded = []
+
+
+def guards_module():
+    """`rebackoff._guards`, imported where there is a guard."""
+    if not _loaded:
+        from rebackoff import _guards
+
+        _loaded.append(_guards)
+    return _loaded[0]
+
+
+def guard_of(name, kind, guard, args, kwargs):
+    """The guard of a call with these arguments."""
+    if isinstance(guard, kind):
+        return guard
+    given = guard(*args, **kwargs)
+    if given is None or isinstance(given, kind):
+        return given
+    raise not_a_guard(name, kind.__name__, given)
+
+
+def not_a_guard(name, kind, value, advice=""):
+    rule = f"a rebackoff.{kind}, or a function of the call's arguments that gives one"
+    return mistake(TypeError, name, rule, value, advice)

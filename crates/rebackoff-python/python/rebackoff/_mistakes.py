@@ -1,0 +1,33 @@
+"""The form of all errors about wrong parameters: the parameter, the rule, the value."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+_MOST_SHOWN = 300
+
+
+def mistake(kind: type[Exception], name: str, rule: str, value: Any, advice: str = "") -> Exception:
+    """The error for the value of a parameter, which must be as `rule` says."""
+    return kind(f"{name} must be {rule}, but it is {shown(value)}{advice}")
+
+
+def shown(value: Any) -> str:
+    """`repr(value)`, shortened; values that have none, such as integers of many digits, by their class."""
+    try:
+        text = repr(value)
+    except Exception:
+        return f"of the class {type(value).__name__}"
+    return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}…"
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """The known name that is nearest to a misspelt one, or all of them."""
+    import difflib
+
+    known = [one for one in known if one != name]
+    close = difflib.get_close_matches(name, known, 1)
+    return f"; did you mean {close[0]!r}?" if close else f"; there are {', '.join(known)}"
