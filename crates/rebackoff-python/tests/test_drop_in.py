@@ -8,6 +8,7 @@ import sys
 import textwrap
 
 import pytest
+import rebackoff
 
 DROP_IN = pathlib.Path(__file__).resolve().parents[1] / "drop-in"
 
@@ -98,30 +99,123 @@ def test_installing_after_another_backoff_is_an_error_that_names_it():
     assert "/somewhere/backoff/__init__.py" in said
 
 
+ADD_DROP_IN = f"import site; site.addsitedir({str(DROP_IN)!r})"
+
+
 def test_the_drop_in_is_rebackoff():
     run(
-        """
+        f"""
+        {ADD_DROP_IN}
         import warnings
         warnings.simplefilter("error")
+        import importlib.util
+        assert importlib.util.find_spec("backoff").name == "backoff"
         import backoff
         import rebackoff
         assert backoff is rebackoff and sys.modules["backoff"] is rebackoff
         from backoff._wait_gen import expo
+        import backoff.types
+        assert backoff.__version__ == "2.2.1" and backoff.__spec__.name == "rebackoff"
+        """
+    )
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_the_drop_in_wins_over_an_original_on_the_path(tmp_path, is_first):
+    (tmp_path / "backoff").mkdir()
+    (tmp_path / "backoff" / "__init__.py").write_text("raise AssertionError('the original')")
+    where = "0:0" if is_first else "len(sys.path):"
+    run(f"{ADD_DROP_IN}\nsys.path[{where}] = [{str(tmp_path)!r}]\nimport backoff.types")
+
+
+def test_without_rebackoff_the_drop_in_leaves_the_import_to_the_original(tmp_path):
+    (tmp_path / "backoff.py").write_text("name = 'the original'")
+    run(
+        f"""
+        import importlib.util
+        found = importlib.util.find_spec
+        importlib.util.find_spec = lambda name, *rest: None if name == "rebackoff" else found(name, *rest)
+        {ADD_DROP_IN}
+        import backoff
+        assert backoff.name == "the original"
         """,
-        path=[DROP_IN],
+        path=[tmp_path],
     )
 
 
-def test_the_drop_in_says_so_when_it_finds_the_original_in_its_folder(tmp_path):
-    folder = tmp_path / "backoff"
-    folder.mkdir()
-    (folder / "__init__.py").write_text((DROP_IN / "backoff" / "__init__.py").read_text())
-    (folder / "_decorator.py").write_text("raise AssertionError('the original was imported')")
-    said = run("import backoff\nprint(backoff.__name__)", path=[tmp_path])
-    assert (
-        "RuntimeWarning: backoff (or python-backoff) is installed beside rebackoff-drop-in" in said
+def test_the_drop_in_owns_no_folder_of_the_original():
+    names = {path.name for path in DROP_IN.iterdir()}
+    assert "backoff" not in names and "backoff-stubs" in names
+
+
+def test_there_is_a_stub_for_every_public_module():
+    package = pathlib.Path(rebackoff.__file__).parent
+    stubs = DROP_IN / "backoff-stubs"
+    modules = [path.relative_to(package).with_suffix("") for path in package.rglob("*.py")]
+    public = [path for path in modules if not path.name.startswith("_")]
+    missing = [path for path in public if not (stubs / path).with_suffix(".pyi").exists()]
+    assert missing == []
+
+
+def test_a_start_of_python_imports_nothing_for_the_drop_in():
+    line = (DROP_IN / "rebackoff_drop_in.pth").read_text()
+    before = set(sys.modules)
+    exec(line)
+    try:
+        assert set(sys.modules) == before
+    finally:
+        sys.meta_path.pop(0)
+
+
+# Logging
+
+
+def test_under_the_old_name_the_logger_logs_from_info_on():
+    said = run(
+        """
+        import rebackoff
+        rebackoff.install_as_backoff()
+        import logging, backoff
+        logging.getLogger("backoff").addHandler(logging.StreamHandler())
+        @backoff.on_exception(backoff.constant, OSError, interval=0, jitter=None, max_tries=3)
+        def fetch():
+            raise OSError("down")
+        try:
+            fetch()
+        except OSError:
+            pass
+        """
     )
-    assert "rebackoff\n" in said
+    assert said.count("Backing off fetch(...) for 0.0s (OSError: down)") == 2
+    assert said.count("Giving up fetch(...) after 3 tries (OSError: down)") == 1
+
+
+def test_a_level_that_the_application_has_set_stays():
+    run(
+        """
+        import logging
+        logging.getLogger("backoff").setLevel(logging.ERROR)
+        import rebackoff
+        rebackoff.install_as_backoff()
+        assert logging.getLogger("backoff").level == logging.ERROR
+        """
+    )
+
+
+@pytest.mark.parametrize("order", ["rebackoff, logging", "logging, rebackoff"])
+def test_the_import_alone_sets_no_level_and_adds_a_null_handler(order):
+    run(
+        f"""
+        import importlib.util
+        importlib.util.find_spec("logging")
+        import {order}
+        logger = logging.getLogger("backoff")
+        assert logger.level == logging.NOTSET
+        assert [type(one).__name__ for one in logger.handlers] == ["NullHandler"]
+        assert not [one for one in sys.meta_path if "rebackoff" in type(one).__module__]
+        assert logging.__spec__.loader is logging.__loader__
+        """
+    )
 
 
 @pytest.mark.parametrize(

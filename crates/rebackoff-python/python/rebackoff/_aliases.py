@@ -1,18 +1,23 @@
 """`import backoff`, for programs and libraries that say so."""
 
+from __future__ import annotations
+
 import sys
 from importlib import import_module
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 
 _OURS, _THEIRS = "rebackoff", "backoff"
+# what libraries compare `backoff.__version__` with
+_COMPATIBLE = "2.2.1"
 
 
 def install_as_backoff():
     """Makes `import backoff` give this package, for everything that is imported from now on.
 
     Its modules are the same objects under both names, so that a patch of `backoff._sync` is one of
-    `rebackoff._sync`. Calling it again does nothing.
+    `rebackoff._sync`. Calling it again does nothing. As in the original, the logger `backoff` logs from
+    level INFO on where the application has set no level, and `__version__` is 2.2.1.
 
     Raises:
         RuntimeError: Another `backoff` has been imported already, and part of the program uses it.
@@ -26,23 +31,34 @@ def install_as_backoff():
             f"from {getattr(theirs, '__file__', None)}"
         )
     sys.modules[_THEIRS] = ours
-    if not any(isinstance(finder, _Aliases) for finder in sys.meta_path):
-        sys.meta_path.insert(0, _Aliases())
+    if not any(isinstance(finder, Aliases) for finder in sys.meta_path):
+        sys.meta_path.insert(0, Aliases())
+    ours.__version__ = _COMPATIBLE
+    _set_level()
 
 
-class _Aliases(MetaPathFinder, Loader):
-    """Finds `backoff.x` where `rebackoff.x` is."""
+def _set_level():
+    import logging
+
+    logger = logging.getLogger(_THEIRS)
+    if logger.level == logging.NOTSET:
+        logger.setLevel(logging.INFO)
+
+
+class Aliases(MetaPathFinder, Loader):
+    """Finds `backoff` and `backoff.x` where `rebackoff` and `rebackoff.x` are."""
 
     def find_spec(self, name, path=None, target=None):
-        if not name.startswith(_THEIRS + ".") or sys.modules.get(_THEIRS) is not sys.modules.get(
-            _OURS
-        ):
-            return None
-        return ModuleSpec(name, self)
+        is_installed = sys.modules.get(_THEIRS) is sys.modules.get(_OURS)
+        if name.startswith(_THEIRS + ".") and is_installed:
+            return ModuleSpec(name, self)
+        return None
 
     def create_module(self, spec):
         module = import_module(_OURS + spec.name[len(_THEIRS) :])
         spec.loader_state = module.__spec__
+        if spec.name == _THEIRS:
+            install_as_backoff()
         return module
 
     def exec_module(self, module):

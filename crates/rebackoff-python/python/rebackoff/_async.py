@@ -1,6 +1,6 @@
 """The decorated functions that are awaited: `_sync`, with what has to be awaited in between.
 
-`asyncio` and `datetime` are here for the programs that patch them here.
+Programs patch `asyncio`, `datetime` and the private functions here, and the calls use what they find.
 """
 
 from __future__ import annotations
@@ -11,8 +11,18 @@ from rebackoff import _clock, _instrumented, _scope
 from rebackoff._call import Call
 from rebackoff._common import _init_wait_gen, _maybe_call, _next_wait
 from rebackoff._native import Scope
+from rebackoff._on_demand import finder
 
-__all__ = ["_init_wait_gen", "_maybe_call", "_next_wait", "retry_exception", "retry_predicate"]
+__all__ = [
+    "_init_wait_gen",
+    "_maybe_call",
+    "_next_wait",
+    "attempts",
+    "exception_loop",
+    "predicate_loop",
+]
+
+_clock.look_in(globals())
 
 
 class AsyncCall(Call):
@@ -36,14 +46,17 @@ def _library():
             name = "asyncio"
         if name != "asyncio":
             return modules[name]
-    return globals().get("asyncio") or __getattr__("asyncio")
+    asyncio = globals().get("asyncio")
+    if asyncio is None:
+        import asyncio
+    return asyncio
 
 
-def retry_exception(options, target, exceptions):
+def exception_loop(options, target, exceptions):
     """`target`, called again when it raises one of the exceptions."""
     is_eager = options.is_eager
     if not is_eager and (options.is_timed or options.is_visible):
-        return _retry_exception_timed(options, target, exceptions)
+        return _timed_exception_loop(options, target, exceptions)
 
     async def retry(*args, **kwargs):
         if is_eager or _instrumented.exporters:
@@ -87,8 +100,8 @@ def retry_exception(options, target, exceptions):
     return retry
 
 
-def _retry_exception_timed(options, target, exceptions):
-    """`retry_exception` with a clock, and with a scope where the inner calls are to see the call."""
+def _timed_exception_loop(options, target, exceptions):
+    """`exception_loop` with a clock, and with a scope where the inner calls are to see the call."""
     is_visible, max_time, on_success = options.is_visible, options.max_time, options.on_success
 
     async def retry(*args, **kwargs):
@@ -152,7 +165,7 @@ def _retry_exception_timed(options, target, exceptions):
     return retry
 
 
-def retry_predicate(options, target, predicate):
+def predicate_loop(options, target, predicate):
     """`target`, called again when it returns what the predicate refuses."""
     is_eager, is_timed, is_visible = options.is_eager, options.is_timed, options.is_visible
 
@@ -199,7 +212,7 @@ def retry_predicate(options, target, predicate):
     return retry
 
 
-async def retry_context(options, attempt_class):
+async def attempts(options, attempt_class):
     """Attempts, until one succeeds or it is time to give up."""
     call = AsyncCall(options, None, (), {})
     try:
@@ -230,12 +243,4 @@ async def retry_context(options, attempt_class):
         call.end()
 
 
-def __getattr__(name):
-    if name in ("asyncio", "datetime", "functools"):
-        import importlib
-
-        module = importlib.import_module(name)
-        if name == "asyncio":
-            globals()[name] = module
-        return module
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__ = finder("_async")

@@ -12,6 +12,8 @@ from rebackoff._seconds import number, plain
 _next_wait = _common._next_wait
 _ENDED = object()
 _ASK = object()
+# in a namespace only where a program has put them there
+_HANDLERS = {"_call_handlers", "_dispatch_handlers"}
 
 
 class Call:
@@ -24,8 +26,8 @@ class Call:
     """
 
     awaits = False
-    # the namespace where programs patch `_next_wait`
-    names = {"_next_wait": _next_wait}
+    # the namespace where programs patch private functions
+    names = vars(_common)
 
     last_elapsed = 0
     answer = guarding = amplification = raw = failure = None
@@ -75,8 +77,8 @@ class Call:
 
     def _prepare(self):
         options = self.options
-        self.engine = Engine(options.limits(), self.scope)
-        self.waits = options.waits()
+        self.engine = Engine(options.limits(self.names["_maybe_call"]), self.scope)
+        self.waits = options.waits(self.names["_init_wait_gen"])
 
     def _reject(self, rejection):
         self.tries = 0
@@ -151,6 +153,7 @@ class Call:
             or _instrumented.exporters
             or _switches.is_on
             or self.names["_next_wait"] is not _next_wait
+            or not _HANDLERS.isdisjoint(self.names)
             or type(elapsed) is not float
         ):
             return self._steps(outcome, answer, elapsed)
@@ -239,10 +242,8 @@ class Call:
         self.leave()
         try:
             options = self.options
-            logger = options.logger
-            if logger is not None:
-                logger = _log.audible(logger, options.backoff_log_level)
-            if logger is not None or options.on_backoff or _instrumented.exporters:
+            logger = self._logger(options.backoff_log_level)
+            if logger is not None or options.on_backoff or self._is_watched():
                 details = self._amplified(self._details(elapsed, outcome, wait))
                 if logger is not None:
                     _log.backoff(details, logger, options.backoff_log_level)
@@ -280,7 +281,7 @@ class Call:
         options = self.options
         if self.guarding is not None:
             self.guarding.handle_success(value)
-        if not options.on_success and not _instrumented.exporters:
+        if not options.on_success and not self._is_watched():
             return ()
         elapsed = self._elapsed() if elapsed is None else elapsed
         outcome = value if options.by_predicate else _ASK
@@ -406,10 +407,8 @@ class Call:
         self.leave()
         options = self.options
         self.is_silent = not options.raises(self.target, reason)
-        logger = options.logger
-        if logger is not None:
-            logger = _log.audible(logger, options.giveup_log_level)
-        if logger is None and not options.on_giveup and not _instrumented.exporters:
+        logger = self._logger(options.giveup_log_level)
+        if logger is None and not options.on_giveup and not self._is_watched():
             return ()
         details = _common.more(details)
         details["reason"] = reason
@@ -418,9 +417,24 @@ class Call:
             _log.giveup(details, logger, options.giveup_log_level)
         return self._notify("on_giveup", details)
 
+    def _is_watched(self):
+        """Returns whether every event counts, whatever handlers there are."""
+        return bool(_instrumented.exporters) or not _HANDLERS.isdisjoint(self.names)
+
+    def _logger(self, level):
+        """The logger of the default records; None where no handler would get a record of this level."""
+        logger = self.options.logger
+        if logger is None or not _HANDLERS.isdisjoint(self.names):
+            return None  # a patched private function gets the handler that logs
+        return _log.audible(logger, level)
+
     def _notify(self, event, details):
         """Calls the handlers; the steps are what is to be awaited."""
         handlers = getattr(self.options, event)
+        if not _HANDLERS.isdisjoint(self.names):
+            from rebackoff._originals import notifier
+
+            handlers = (notifier(self, event),)
         if self.awaits:
             return self._notify_and_await(handlers, event, details)
         for handler in handlers:

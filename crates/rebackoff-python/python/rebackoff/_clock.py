@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from typing import Any
 
 _monotonic = time.monotonic
+# the namespaces of `rebackoff._sync` and `rebackoff._async`, where programs patch `time` and `datetime`
 _names: dict[str, Any] = {"time": time}
+_awaited: dict[str, Any] = {}
 # the module, once the program has imported it, and its own class
 _datetime: Any = None
 _original: Any = None
@@ -20,9 +22,12 @@ _epoch: Any = None
 
 
 def look_in(names: dict[str, Any]) -> None:
-    """Sets the namespace whose `time` and `datetime` tell the time: that of `rebackoff._sync`."""
-    global _names
-    _names = names
+    """Sets the namespace whose `datetime`, and `time` where it has one, tell the time."""
+    global _names, _awaited
+    if "time" in names:
+        _names = names
+    else:
+        _awaited = names
 
 
 def clock() -> Any:
@@ -31,8 +36,14 @@ def clock() -> Any:
     if monotonic is _monotonic:
         if _datetime is None:
             _find_datetime()
-        if _datetime is not None and (_datetime.datetime is not _original or "datetime" in _names):
-            return _calendar(_names.get("datetime", _datetime).datetime)
+        if _datetime is not None:
+            patched = _datetime
+            if "datetime" in _names:
+                patched = _names["datetime"]
+            elif "datetime" in _awaited:
+                patched = _awaited["datetime"]
+            if patched.datetime is not _original:
+                return _calendar(patched.datetime)
     return monotonic()
 
 

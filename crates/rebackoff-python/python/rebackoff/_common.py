@@ -8,7 +8,9 @@ from __future__ import annotations
 import sys
 from _collections_abc import ItemsView, KeysView, ValuesView  # loaded by then; `collections` is not
 
+from rebackoff import _null_handler
 from rebackoff._callables import is_cancellation, name_of, takes
+from rebackoff._on_demand import finder
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     Exceptions = type[BaseException] | tuple[type[BaseException], ...]
 
 LOGGER_NAME = "backoff"
+_find = finder("_common")
+_null_handler.add(LOGGER_NAME)
 
 
 class Attempt:
@@ -157,6 +161,11 @@ def _next_wait(wait, send_value, jitter, elapsed, max_time):
     return seconds if max_time is None else min(seconds, max_time - elapsed)
 
 
+def patched(name):
+    """The private function of that name, or what a program has put in its place."""
+    return vars(sys.modules["rebackoff._decorator"]).get(name) or globals()[name]
+
+
 def _prepare_logger(logger):
     """The logger of that name, if it is a name."""
     if not isinstance(logger, str):
@@ -219,15 +228,8 @@ def __getattr__(name: str) -> Any:
     if name == "logging":
         import logging
 
-        logger = logging.getLogger(LOGGER_NAME)
-        if not any(isinstance(handler, logging.NullHandler) for handler in logger.handlers):
-            logger.addHandler(logging.NullHandler())
-        globals().update(logging=logging, _logger=logger)
+        globals().update(logging=logging, _logger=logging.getLogger(LOGGER_NAME))
         return logging
     if name == "_logger":
         return __getattr__("logging").getLogger(LOGGER_NAME)
-    if name in ("functools", "traceback", "warnings"):
-        import importlib
-
-        return importlib.import_module(name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return _find(name)

@@ -5,6 +5,7 @@ from operator import not_
 from rebackoff import _async, _callables, _sync
 from rebackoff._common import Attempt
 from rebackoff._mistakes import mistake
+from rebackoff._on_demand import finder
 from rebackoff._options import NAMES, OPTIONS, Options
 from rebackoff._wait_gen import expo
 
@@ -58,7 +59,7 @@ def retry_context(exception=Exception, wait_gen=expo, **options):
     """
     options = Options("retry_context", exception, wait_gen, options)
     options.refuse_async(None)
-    return _sync.retry_context(options, Attempt)
+    return _sync.attempts(options, Attempt)
 
 
 def aretry_context(exception=Exception, wait_gen=expo, **options):
@@ -69,7 +70,7 @@ def aretry_context(exception=Exception, wait_gen=expo, **options):
             await connect()
     """
     options = Options("aretry_context", exception, wait_gen, options)
-    return _async.retry_context(options, Attempt)
+    return _async.attempts(options, Attempt)
 
 
 _PARENTHESES = "a decorator without its parentheses gets the arguments of the call"
@@ -92,6 +93,11 @@ def _decorated(options, target):
     build, is_async = _builder(options, target)
     if not is_async:
         options.refuse_async(target)
+    loop = "retry_predicate" if options.by_predicate else "retry_exception"
+    if loop in vars(_async if is_async else _sync) or "_config_handlers" in globals():
+        from rebackoff._originals import decorated
+
+        return decorated(options, target, is_async)
     called = target if options.timeout is None else _limited(target, options.timeout)
     function = functools.wraps(target)(build(options, called, options.trigger))
     if not hasattr(target, "__name__"):
@@ -112,13 +118,16 @@ def _builder(options, target):
             return retry_generator, False
     is_async = _callables.is_async(target)
     module = _async if is_async else _sync
-    return (module.retry_predicate if options.by_predicate else module.retry_exception), is_async
+    return (module.predicate_loop if options.by_predicate else module.exception_loop), is_async
 
 
 def _limited(target, timeout):
     from rebackoff._timeouts import limited
 
     return limited(target, timeout)
+
+
+__getattr__ = finder("_decorator")
 
 
 class _Signed:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from rebackoff import _common
+from rebackoff._common import _log_backoff, _log_giveup
 
 # the methods on the way of a record
 _METHODS = ("log", "isEnabledFor", "_log", "findCaller", "makeRecord", "handle", "filter")
@@ -15,7 +16,7 @@ _NULL_METHODS = ("handle", "emit")
 def audible(logger, level):
     """The logger, unless provably no handler would get a record of this level."""
     if type(logger) is str:
-        logger = _common._prepare_logger(logger)
+        logger = _common.patched("_prepare_logger")(logger)
     if not _found:
         _look()
     born = _found[0]
@@ -24,6 +25,9 @@ def audible(logger, level):
         or type(logger) is not born.logger
         or not _METHODS_SET.isdisjoint(logger.__dict__)
         or born.methods_of(born.logger) != born.methods
+        or _common._log_backoff is not _log_backoff
+        or _common._log_giveup is not _log_giveup
+        or not _LOGS.isdisjoint(vars(sys.modules["rebackoff._decorator"]))
     ):
         return logger
     if not logger.isEnabledFor(level):
@@ -33,17 +37,18 @@ def audible(logger, level):
 
 def backoff(details, logger, level):
     """Logs through Python's own functions, so that a patch of theirs has its effect."""
-    log = _common._log_backoff if "target" in details else _common._log_backoff_context
-    log(details, logger, level)
+    name = "_log_backoff" if "target" in details else "_log_backoff_context"
+    _common.patched(name)(details, logger, level)
 
 
 def giveup(details, logger, level):
     """Logs that a call gave up."""
-    log = _common._log_giveup if "target" in details else _common._log_giveup_context
-    log(details, logger, level)
+    name = "_log_giveup" if "target" in details else "_log_giveup_context"
+    _common.patched(name)(details, logger, level)
 
 
 _METHODS_SET = frozenset(_METHODS)
+_LOGS = {"_log_backoff", "_log_giveup", "_prepare_logger"}
 _NULL_SET = frozenset(_NULL_METHODS)
 
 

@@ -6,9 +6,15 @@ A mistake is an error where it was made, at decoration, not at the first failure
 
 from __future__ import annotations
 
-from rebackoff import _checks, _wait_gen
+from rebackoff import _checks, _common, _wait_gen
 from rebackoff._callables import is_async, is_async_generator, name_of, refuses
-from rebackoff._common import LOGGER_NAME, _maybe_call, _prepare_logger, without_base
+from rebackoff._common import (
+    LOGGER_NAME,
+    _init_wait_gen,
+    _maybe_call,
+    _prepare_logger,
+    without_base,
+)
 from rebackoff._jitter import JITTERS, full_jitter
 from rebackoff._mistakes import mistake, shown, suggestion
 from rebackoff._native import Limits
@@ -287,15 +293,16 @@ class Options:
         """Whether giving up raises. A retry context always does when its waits run out, as python-backoff's."""
         return self.raise_on_giveup or (target is None and reason == "exhausted")
 
-    def limits(self):
-        """The limits of a call that begins now."""
-        if self._limits is not None:
+    def limits(self, ask=_maybe_call):
+        """The limits of a call that begins now; `ask` evaluates the options that may be functions."""
+        is_patched = ask is not _maybe_call
+        if self._limits is not None and not is_patched:
             return self._limits
         max_tries, max_time = self.max_tries, self.max_time
-        if callable(max_tries):
-            max_tries = _checks.max_tries("max_tries", _maybe_call(max_tries))
-        if callable(max_time):
-            max_time = _checks.max_time("max_time", _maybe_call(max_time))
+        if callable(max_tries) or is_patched:
+            max_tries = _checks.max_tries("max_tries", ask(max_tries))
+        if callable(max_time) or is_patched:
+            max_time = _checks.max_time("max_time", ask(max_time))
         spread = self.hint_spread
         if spread is None:
             spread = _TENTH if self.jitter is not None or self._is_decorrelated() else 0.0
@@ -308,16 +315,19 @@ class Options:
             hint_above=self.hint_above,
             hint_spread=spread,
         )
-        if max_tries is self.max_tries and max_time is self.max_time:
+        if not is_patched and max_tries is self.max_tries and max_time is self.max_time:
             self._limits = limits
         return limits
 
     def _is_decorrelated(self):
         return isinstance(self.wait_gen, Waits) and self.wait_gen.name == "decorrelated"
 
-    def waits(self):
+    def waits(self, init=_init_wait_gen):
         """The raw waits of a call that begins now: a generator that is ready to be sent outcomes."""
         waits = self.wait_gen
+        if init is not _init_wait_gen or _common._maybe_call is not _maybe_call:
+            is_configured = isinstance(waits, Waits)
+            return init(*(waits.parts() if is_configured else (waits, self.wait_keywords)))
         if self.wait_keywords is not None:
             waits = waits(**{name: _asked(value) for name, value in self.wait_keywords.items()})
         if type(waits) is Waits:

@@ -5,7 +5,7 @@ is read and a scope that is set where the options need them. Where that fails, a
 steps between the tries. They are performed inside the `except` block, which is left before the next
 try.
 
-`time` and `datetime` are here for the programs that patch them here.
+Programs patch `time`, `datetime` and the private functions here, and the calls use what they find.
 """
 
 from __future__ import annotations
@@ -16,13 +16,15 @@ from rebackoff import _clock, _instrumented, _scope
 from rebackoff._call import Call
 from rebackoff._common import _init_wait_gen, _maybe_call, _next_wait
 from rebackoff._native import Scope
+from rebackoff._on_demand import finder
 
 __all__ = [
     "_init_wait_gen",
     "_maybe_call",
     "_next_wait",
-    "retry_exception",
-    "retry_predicate",
+    "attempts",
+    "exception_loop",
+    "predicate_loop",
     "time",
 ]
 
@@ -35,11 +37,11 @@ class SyncCall(Call):
     names = globals()
 
 
-def retry_exception(options, target, exceptions):
+def exception_loop(options, target, exceptions):
     """`target`, called again when it raises one of the exceptions."""
     is_eager = options.is_eager
     if not is_eager and (options.is_timed or options.is_visible):
-        return _retry_exception_timed(options, target, exceptions)
+        return _timed_exception_loop(options, target, exceptions)
 
     def retry(*args, **kwargs):
         if is_eager or _instrumented.exporters:
@@ -83,8 +85,8 @@ def retry_exception(options, target, exceptions):
     return retry
 
 
-def _retry_exception_timed(options, target, exceptions):
-    """`retry_exception` with a clock, and with a scope where the inner calls are to see the call."""
+def _timed_exception_loop(options, target, exceptions):
+    """`exception_loop` with a clock, and with a scope where the inner calls are to see the call."""
     is_visible, max_time, on_success = options.is_visible, options.max_time, options.on_success
 
     def retry(*args, **kwargs):
@@ -117,7 +119,9 @@ def _retry_exception_timed(options, target, exceptions):
                         _scope.variable.set(outer)
                     scope.end()
             if call is None:
-                if on_success:
+                if on_success and "_call_handlers" in SyncCall.names:
+                    SyncCall(options, target, args, kwargs, start).succeed(value)
+                elif on_success:
                     details = {"target": target, "args": args, "kwargs": kwargs}
                     details["tries"], details["elapsed"] = 1, _clock.clock() - start
                     for handler in on_success:
@@ -149,7 +153,7 @@ def _retry_exception_timed(options, target, exceptions):
     return retry
 
 
-def retry_predicate(options, target, predicate):
+def predicate_loop(options, target, predicate):
     """`target`, called again when it returns what the predicate refuses."""
     is_eager, is_timed, is_visible = options.is_eager, options.is_timed, options.is_visible
 
@@ -196,7 +200,7 @@ def retry_predicate(options, target, predicate):
     return retry
 
 
-def retry_context(options, attempt_class):
+def attempts(options, attempt_class):
     """Attempts, until one succeeds or it is time to give up."""
     call = SyncCall(options, None, (), {})
     try:
@@ -227,13 +231,4 @@ def retry_context(options, attempt_class):
         call.end()
 
 
-def __getattr__(name):
-    if name in ("datetime", "functools"):
-        import importlib
-
-        return importlib.import_module(name)
-    if name == "timedelta":
-        from datetime import timedelta
-
-        return timedelta
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__ = finder("_sync")

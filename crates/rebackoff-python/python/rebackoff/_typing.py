@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Coroutine, Generator, Iterable, Sequence
 from datetime import timedelta
-from typing import Any, TypeAlias, TypedDict, TypeVar, Union
+from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict, TypeVar, Union
+
+from rebackoff._on_demand import finder
 
 T = TypeVar("T")
 
@@ -46,6 +48,8 @@ class ContextDetails(_ContextBase, _Outcome):
 _Details = Details
 _BaseDetails = _Base
 _CallDetails = _Outcome
+_BaseContextDetails = _ContextBase
+_ContextCallDetails = _Outcome
 
 Seconds: TypeAlias = float | timedelta
 
@@ -65,3 +69,6 @@ _MaybeSequence = Union[T, Sequence[T]]
 _MaybeTuple = Union[T, tuple[T, ...]]
 _Predicate = Union[Callable[[T], bool], Callable[[T], Coroutine[Any, Any, bool]]]
 _WaitGenerator = Callable[..., Generator[float, Any, None]]
+
+if not TYPE_CHECKING:
+    __getattr__ = finder("_typing")

@@ -13,6 +13,7 @@ from __future__ import annotations
 from rebackoff._callables import is_async, refuses
 from rebackoff._jitter import uniform
 from rebackoff._mistakes import mistake
+from rebackoff._on_demand import finder
 from rebackoff._seconds import checked, plain
 
 TYPE_CHECKING = False
@@ -52,6 +53,10 @@ class Waits(_Base):
     def name(self) -> str:
         """The name of the strategy."""
         return self._strategy.__name__
+
+    def parts(self) -> tuple[Callable[..., Waits], dict[str, Any]]:
+        """The function that made it, and its parameters."""
+        return self._strategy, self._parameters
 
     def start(self) -> Generator[Any, Any, None]:
         """The raw waits of one call, from the first: a fresh generator."""
@@ -298,3 +303,7 @@ def _checked(name: str, value: Any, rule: str) -> Any:
     if checked(name, value, rule) == _INFINITY:
         raise mistake(ValueError, name, rule, value)
     return plain(value)
+
+
+if not TYPE_CHECKING:
+    __getattr__ = finder("_wait_gen")

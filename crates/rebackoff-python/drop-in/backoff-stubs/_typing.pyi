@@ -1,0 +1,22 @@
+from typing import TypedDict as TypedDict
+
+from rebackoff._typing import ContextDetails as ContextDetails
+from rebackoff._typing import Details as Details
+from rebackoff._typing import T as T
+from rebackoff._typing import _AnyLogger as _AnyLogger
+from rebackoff._typing import _AnyLoggerOrName as _AnyLoggerOrName
+from rebackoff._typing import _BaseContextDetails as _BaseContextDetails
+from rebackoff._typing import _BaseDetails as _BaseDetails
+from rebackoff._typing import _CallableT as _CallableT
+from rebackoff._typing import _CallDetails as _CallDetails
+from rebackoff._typing import _ContextCallDetails as _ContextCallDetails
+from rebackoff._typing import _ContextHandler as _ContextHandler
+from rebackoff._typing import _Details as _Details
+from rebackoff._typing import _Handler as _Handler
+from rebackoff._typing import _Jitterer as _Jitterer
+from rebackoff._typing import _MaybeCallable as _MaybeCallable
+from rebackoff._typing import _MaybeLogger as _MaybeLogger
+from rebackoff._typing import _MaybeSequence as _MaybeSequence
+from rebackoff._typing import _MaybeTuple as _MaybeTuple
+from rebackoff._typing import _Predicate as _Predicate
+from rebackoff._typing import _WaitGenerator as _WaitGenerator
