@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
+from datetime import timedelta
 
 import pytest
 import rebackoff
-from rebackoff.testing import disabled, no_wait
+from rebackoff.testing import disabled, no_jitter, no_wait, virtual_clock
 
 pytest_plugins = ["pytester"]
 
@@ -30,7 +32,7 @@ def test_no_wait_holds_for_async_calls(flaky):
     assert waits == [1, 1]
 
 
-def test_the_waits_that_nobody_sleeps_pass_for_breakers_and_budgets(flaky):
+def test_skipped_waits_pass_for_breakers_and_budgets(flaky):
     breaker = rebackoff.Breaker(consecutive=1, open_for=3599)
     budget = rebackoff.Budget.per_second(rate=0.001, capacity=1)
     retry = rebackoff.on_exception(
@@ -41,6 +43,134 @@ def test_the_waits_that_nobody_sleeps_pass_for_breakers_and_budgets(flaky):
         assert retry(target)() == "done"
     assert (waits, target.calls) == ([3600] * 3, 4)
     assert (breaker.state, breaker.opened) == ("closed", 3)
+
+
+@pytest.mark.parametrize("jitter", [None, rebackoff.full_jitter])
+def test_skipped_waits_count_as_elapsed(flaky, jitter):
+    elapsed = []
+    call = rebackoff.on_exception(
+        rebackoff.expo(max_value=10),
+        ValueError,
+        max_time=30,
+        jitter=jitter,
+        on_giveup=lambda details: elapsed.append(details["elapsed"]),
+    )(flaky(10**9))
+    with no_wait() as waits, pytest.raises(ValueError):
+        call()
+    assert sum(waits) == pytest.approx(30, abs=1) and elapsed == [pytest.approx(30, abs=1)]
+
+
+def test_skipped_waits_count_for_an_enclosing_call_and_a_deadline(flaky):
+    inner = rebackoff.on_exception(rebackoff.constant(7), ValueError, jitter=None)(flaky(10**9))
+    outer = rebackoff.on_exception(rebackoff.constant(7), KeyError, max_time=20)(inner)
+    for call in (outer, inner):
+        with no_wait() as waits, pytest.raises(ValueError), rebackoff.deadline(20):
+            call()
+        assert waits == [7, 7, pytest.approx(6, abs=1)]
+
+
+def test_the_waits_of_one_task_do_not_pass_for_another():
+    @rebackoff.on_exception(rebackoff.constant(7), ValueError, max_time=20, jitter=None)
+    async def fail():
+        await asyncio.sleep(0)
+        raise ValueError
+
+    async def main():
+        return await asyncio.gather(*[fail() for _ in range(5)], return_exceptions=True)
+
+    with no_wait() as waits:
+        assert len(asyncio.run(main())) == 5
+    assert len(waits) == 15
+
+
+def test_the_virtual_clock_moves_by_waits_and_by_hand(flaky):
+    details = []
+    with virtual_clock() as clock:
+
+        def target():
+            clock.advance(5)
+            raise ValueError
+
+        with pytest.raises(ValueError):
+            rebackoff.on_exception(
+                rebackoff.expo, ValueError, jitter=None, max_time=20, on_giveup=details.append
+            )(target)()
+        with rebackoff.deadline(60):
+            clock.advance(timedelta(seconds=20))
+            assert rebackoff.remaining() == 40
+    assert clock.waits == [1, 2, 2] and details[0]["elapsed"] == 25
+    with pytest.raises(ValueError, match="by must be a number of seconds"):
+        clock.advance(-1)
+
+
+def test_budgets_and_breakers_follow_the_virtual_clock():
+    breaker = rebackoff.Breaker(open_for=30)
+    budget = rebackoff.Budget.per_second(rate=1, capacity=5)
+    with virtual_clock() as clock:
+        breaker.force_open()
+        while budget.withdraw():
+            pass
+        assert (breaker.state, budget.tokens) == ("open", 0)
+        clock.advance(30)
+        assert (breaker.state, budget.tokens) == ("half_open", 5)
+        breaker.force_open()
+    assert breaker.state == "open"
+
+
+def test_no_jitter_leaves_the_waits_of_the_strategy(flaky, sleeps):
+    call = rebackoff.on_exception(rebackoff.expo, ValueError, hint=lambda error: 3)
+    with no_jitter():
+        assert call(flaky(4))() == "done"
+    assert sleeps == [3, 3, 4, 8]
+
+
+AIDS = {"no_wait": no_wait, "virtual_clock": virtual_clock}
+aids = pytest.mark.parametrize("aid", AIDS.values(), ids=AIDS)
+
+
+@aids
+def test_an_aid_decorates_functions_of_every_kind(aid, flaky):
+    call = rebackoff.on_exception(rebackoff.constant(3600), ValueError, jitter=None)(flaky(4))
+
+    @aid()
+    def blocking():
+        return call()
+
+    @aid()
+    async def awaited():
+        await asyncio.sleep(0)
+        return call()
+
+    @aid()
+    def items():
+        yield call()
+
+    @aid()
+    async def async_items():
+        yield call()
+
+    async def first():
+        return [item async for item in async_items()]
+
+    assert inspect.iscoroutinefunction(awaited)
+    for give in (blocking, lambda: asyncio.run(awaited()), lambda: list(items())):
+        assert give() in ("done", ["done"])
+        call = rebackoff.on_exception(rebackoff.constant(3600), ValueError)(flaky(4))
+    assert asyncio.run(first()) == ["done"]
+
+
+@aids
+def test_an_aid_can_be_entered_again_and_by_async_with(aid, flaky):
+    call = rebackoff.on_exception(rebackoff.constant(3600), ValueError)
+    entered = aid()
+
+    async def main():
+        async with entered, entered:
+            return call(flaky(3))()
+
+    with entered:
+        assert call(flaky(3))() == "done"
+    assert asyncio.run(main()) == "done"
 
 
 def test_disabled_makes_the_first_failure_final(flaky):
@@ -95,6 +225,17 @@ def test_the_fixtures_are_there_and_off_unless_asked_for(pytester):
                 fail()
             assert rebackoff_no_wait == [1, 2]
 
+        def test_no_jitter(rebackoff_no_wait, rebackoff_no_jitter):
+            for attempt in rebackoff.retry_context(ValueError, max_tries=3, raise_on_giveup=False):
+                with attempt:
+                    raise ValueError
+            assert rebackoff_no_wait == [1, 2]
+
+        def test_clock(rebackoff_clock):
+            with pytest.raises(ValueError):
+                fail()
+            assert rebackoff_clock.elapsed == 3
+
         def test_disabled(rebackoff_disabled):
             tries.clear()
             with pytest.raises(ValueError):
@@ -109,4 +250,4 @@ def test_the_fixtures_are_there_and_off_unless_asked_for(pytester):
             assert slept == [1, 2]
         """
     )
-    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=3)
+    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=5)

@@ -324,7 +324,7 @@ class Call:
 
     def _wait(self, outcome, elapsed):
         """The next wait after jitter; `_ENDED` where the strategy has ended."""
-        jitter = self.options.jitter
+        jitter = None if _switches.has_no_jitter else self.options.jitter
         next_wait = self.names["_next_wait"]
         self.raw = None
         try:
@@ -362,7 +362,7 @@ class Call:
 
     def _chance(self):
         """A draw from 0 to 1 where a hint is spread; what a patched `random` gives may be anything."""
-        if not self.engine.wants_draw():
+        if _switches.has_no_jitter or not self.engine.wants_draw():
             return 0.0
         return number(uniform(0.0, 1.0)) or 0.0
 

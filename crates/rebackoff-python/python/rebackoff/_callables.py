@@ -25,12 +25,12 @@ def is_async(function: object) -> bool:
     return bool(_flags(call) & _COROUTINE) or _is_marked(call)
 
 
-def is_generator(function):
+def is_generator(function: object) -> bool:
     """Returns whether calling `function` gives a generator."""
     return _flags(_unwrapped(function)) & (_GENERATOR | _AWAITED_GENERATOR) == _GENERATOR
 
 
-def is_async_generator(function):
+def is_async_generator(function: object) -> bool:
     """Returns whether calling `function` gives an async generator."""
     return bool(_flags(_unwrapped(function)) & _ASYNC_GENERATOR)
 

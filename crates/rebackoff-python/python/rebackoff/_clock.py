@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from sys import modules
+from types import BuiltinMethodType
 
 from rebackoff import _switches
 
@@ -30,26 +31,54 @@ def look_in(names: dict[str, Any]) -> None:
         _awaited = names
 
 
-def clock() -> Any:
-    """Reads `time.monotonic`, or a patched `datetime.datetime` beside it, as backoff 2 did."""
+def clock(is_real: bool = False) -> Any:
+    """Reads `time.monotonic`, or what tests put in its place: also a patched `datetime.datetime`, as backoff 2 did."""
+    if _switches.moves and not is_real:
+        return _switches.moved(clock)
     monotonic = _names["time"].monotonic
-    if monotonic is _monotonic:
-        if _datetime is None:
-            _find_datetime()
-        if _datetime is not None:
-            patched = _datetime
-            if "datetime" in _names:
-                patched = _names["datetime"]
-            elif "datetime" in _awaited:
-                patched = _awaited["datetime"]
-            if patched.datetime is not _original:
-                return _calendar(patched.datetime)
+    if monotonic is not _monotonic:
+        return monotonic()
+    if _datetime is None:
+        _find_datetime()
+    if _datetime is not None:
+        patched = _datetime
+        if "datetime" in _names:
+            patched = _names["datetime"]
+        elif "datetime" in _awaited:
+            patched = _awaited["datetime"]
+        if patched.datetime is not _original:
+            return _calendar(patched.datetime)
+        if "time_machine" in modules and modules["time_machine"].escape_hatch.is_travelling():
+            return _calendar(_original)
+    if "asyncio.base_events" in modules:
+        asyncio = modules["asyncio.base_events"]
+        loop = asyncio.events._get_running_loop()
+        if loop is not None:
+            read = loop.time
+            if getattr(read, "__func__", read) is asyncio.BaseEventLoop.time:
+                return monotonic()
+            # a compiled loop, such as uvloop, rounds the system's clock
+            return monotonic() if isinstance(read, BuiltinMethodType) else read()
+    if "trio" in modules:
+        return _time_of_trio(modules["trio"].lowlevel)
     return monotonic()
 
 
 def now() -> float:
     """The clock of budgets and breakers: `time.monotonic`, ahead by the waits that tests skipped."""
+    if _switches.clock is not None:
+        return _switches.clock.time()
     return float(time.monotonic()) + _switches.skipped
+
+
+def _time_of_trio(lowlevel: Any) -> float:
+    """The time of trio's clock where a test has given it one."""
+    try:
+        found = lowlevel.current_clock()
+    except RuntimeError:  # no trio runs in this thread
+        return _monotonic()
+    is_system = type(found).__name__ == "SystemClock"
+    return _monotonic() if is_system else float(found.current_time())
 
 
 def _calendar(patched: Any) -> float:

@@ -8,6 +8,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Generator
 
+    from rebackoff.testing import VirtualClock
+
 
 @pytest.fixture
 def rebackoff_disabled() -> Generator[None, None, None]:
@@ -25,3 +27,21 @@ def rebackoff_no_wait() -> Generator[list[float], None, None]:
 
     with no_wait() as waits:
         yield waits
+
+
+@pytest.fixture
+def rebackoff_no_jitter() -> Generator[None, None, None]:
+    """Waits without jitter."""
+    from rebackoff.testing import no_jitter
+
+    with no_jitter():
+        yield
+
+
+@pytest.fixture
+def rebackoff_clock() -> Generator[VirtualClock, None, None]:
+    """A virtual clock, which the waits of calls move on."""
+    from rebackoff.testing import virtual_clock
+
+    with virtual_clock() as clock:
+        yield clock

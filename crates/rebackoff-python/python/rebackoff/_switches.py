@@ -1,34 +1,55 @@
-"""The switches behind `rebackoff.testing`."""
+"""The switches behind `rebackoff.testing`. They hold for the whole process."""
 
 from __future__ import annotations
+
+from _contextvars import ContextVar  # `contextvars` imports more
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from rebackoff.testing import VirtualClock
+
 # whether any of them is on
 is_on = False
 is_disabled = False
+has_no_jitter = False
 # the list that takes the waits in place of sleeping
 waits: list[Any] | None = None
-# the seconds of all waits that were skipped
+# whether the clock of calls is another, or ahead
+moves = False
+clock: VirtualClock | None = None
+# the seconds of all waits that were skipped, which pass for budgets and breakers
 skipped = 0.0
+# the seconds of the waits that this task or thread has skipped, which pass for its calls
+_passed: ContextVar[float] = ContextVar("rebackoff.skipped", default=0.0)
 
 
 def skip(wait: Any) -> bool:
-    """Returns whether the wait is skipped, in which case it is recorded and passes for budgets and breakers."""
-    global skipped
+    """Returns whether the wait is skipped, in which case it is recorded and its seconds pass at once."""
+    global skipped, moves
     if waits is None:
         return False
-    skipped += float(wait)
+    if clock is not None:
+        clock.advance(float(wait))
+    else:
+        skipped += float(wait)
+        _passed.set(_passed.get() + float(wait))
+        moves = True
     waits.append(wait)
     return True
 
 
-def switch(*, disabled: bool, into: list[Any] | None) -> tuple[bool, list[Any] | None]:
-    """Sets the switches. Returns what they were before."""
-    global is_on, is_disabled, waits
-    before = is_disabled, waits
-    is_disabled, waits = disabled, into
-    is_on = disabled or into is not None
+def moved(read: Any) -> Any:
+    """The reading of the virtual clock, or of the real one and the waits that this task or thread has skipped."""
+    return read(True) + _passed.get() if clock is None else clock.time()
+
+
+def switch(**values: Any) -> dict[str, Any]:
+    """Sets the switches of these names. Returns their values of before."""
+    switches = globals()
+    before = {name: switches[name] for name in values}
+    switches.update(values)
+    switches["moves"] = skipped > 0 or clock is not None
+    switches["is_on"] = is_disabled or has_no_jitter or waits is not None
     return before

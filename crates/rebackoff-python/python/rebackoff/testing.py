@@ -1,51 +1,174 @@
 """Aids for the tests of programs that retry.
 
-The switches hold for the whole process, whatever thread or task calls; they nest.
-With pytest, the fixtures `rebackoff_disabled` and `rebackoff_no_wait` hold for one test.
+Each is a context manager, for `with` and `async with`, and a decorator of functions of every kind. The
+switches hold for the whole process, whatever thread or task calls; they nest. With pytest, the
+fixtures `rebackoff_disabled`, `rebackoff_no_wait`, `rebackoff_no_jitter` and `rebackoff_clock` hold
+for one test.
 """
 
 from __future__ import annotations
 
+import functools
+import math
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from rebackoff import _switches
+from rebackoff import _clock, _switches
+from rebackoff._callables import is_async, is_async_generator, is_generator
+from rebackoff._seconds import checked
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
+    from contextlib import AbstractContextManager
 
-__all__ = ["disabled", "no_wait"]
+    from rebackoff._typing import Seconds
+
+__all__ = ["Aid", "VirtualClock", "disabled", "no_jitter", "no_wait", "virtual_clock"]
+
+_Given = TypeVar("_Given")
+_Function = TypeVar("_Function", bound="Callable[..., Any]")
 
 
-@contextmanager
-def disabled() -> Generator[None, None, None]:
-    """Inside, every failure is final: the target is called once, and its error or value comes back.
+class Aid(Generic[_Given]):
+    """A context manager that can be entered many times, and that decorates functions of every kind."""
+
+    def __init__(self, make: Callable[[], AbstractContextManager[_Given]]) -> None:
+        self._make = make
+        self._entered: list[AbstractContextManager[_Given]] = []
+
+    def __enter__(self) -> _Given:
+        manager = self._make()
+        given = manager.__enter__()
+        self._entered.append(manager)
+        return given
+
+    def __exit__(self, *error: Any) -> None:
+        self._entered.pop().__exit__(*error)
+
+    async def __aenter__(self) -> _Given:
+        return self.__enter__()
+
+    async def __aexit__(self, *error: Any) -> None:
+        self.__exit__(*error)
+
+    def __call__(self, function: _Function) -> _Function:
+        return functools.wraps(function)(_inside(self._make, function))  # type: ignore[return-value]
+
+
+def _inside(make: Callable[[], Any], function: Any) -> Callable[..., Any]:
+    if is_async(function):
+
+        async def awaited(*args: Any, **kwargs: Any) -> Any:
+            with make():
+                return await function(*args, **kwargs)
+
+        return awaited
+    if is_async_generator(function):
+
+        async def async_items(*args: Any, **kwargs: Any) -> Any:
+            with make():
+                async for item in function(*args, **kwargs):
+                    yield item
+
+        return async_items
+    if is_generator(function):
+
+        def items(*args: Any, **kwargs: Any) -> Any:
+            with make():
+                return (yield from function(*args, **kwargs))
+
+        return items
+
+    def called(*args: Any, **kwargs: Any) -> Any:
+        with make():
+            return function(*args, **kwargs)
+
+    return called
+
+
+def disabled() -> Aid[None]:
+    """Makes every failure final: the target is called once, and its error or value comes back.
 
     with rebackoff.testing.disabled():
         with pytest.raises(ConnectionError):
             fetch(url)
     """
-    before, _ = _switches.switch(disabled=True, into=_switches.waits)
-    try:
-        yield
-    finally:
-        _switches.switch(disabled=before, into=_switches.waits)
+    return Aid(functools.partial(_switched, None, is_disabled=True))
 
 
-@contextmanager
-def no_wait() -> Generator[list[float], None, None]:
-    """Inside, no call sleeps; gives the list of the waits in their order.
+def no_jitter() -> Aid[None]:
+    """Leaves out the jitter of every call, so that waits are those of the strategy.
 
-    For budgets and breakers the waits pass all the same: a breaker that would be half-open after a wait
-    is, and a budget has filled. Their clock stays ahead when the block is left.
+    Waits that are random without a jitter, as those of `decorrelated`, stay random. Hints are not spread.
+    """
+    return Aid(functools.partial(_switched, None, has_no_jitter=True))
+
+
+def no_wait() -> Aid[list[float]]:
+    """Skips the waits of every call; gives the list of the waits in their order.
+
+    A wait that is skipped has passed all the same: for `max_time`, `elapsed` and deadlines of the task or
+    thread that skips it, and for every budget and breaker. Their clock stays ahead when the block is left.
 
     with rebackoff.testing.no_wait() as waits:
         fetch(url)
     assert len(waits) == 2
     """
-    waits: list[float] = []
-    _, before = _switches.switch(disabled=_switches.is_disabled, into=waits)
+
+    def skip_waits() -> AbstractContextManager[list[float]]:
+        waits: list[float] = []
+        return _switched(waits, waits=waits, clock=None)
+
+    return Aid(skip_waits)
+
+
+class VirtualClock:
+    """The clock inside `virtual_clock()`: it stands still, but for the waits of calls and `advance`."""
+
+    def __init__(self) -> None:
+        self._start = self._now = float(math.ceil(_clock.now()))
+        self.waits: list[float] = []
+
+    @property
+    def elapsed(self) -> float:
+        """The seconds since the block was entered."""
+        return self._now - self._start
+
+    def advance(self, by: Seconds) -> None:
+        """Moves the clock on by so many seconds, as a slow target does."""
+        self._now += checked("by", by, "a number of seconds, 0 or more, or a timedelta")
+
+    def time(self) -> float:
+        """The reading that calls, deadlines, budgets and breakers take."""
+        return self._now
+
+
+def virtual_clock() -> Aid[VirtualClock]:
+    """Replaces the clock of every call, deadline, budget and breaker by one that stands still.
+
+    Each wait moves it on and is recorded. Calls of several tasks share it, so their waits add up.
+
+    with rebackoff.testing.virtual_clock() as clock:
+        fetch(url)
+        clock.advance(30)
+    assert clock.waits == [1, 2] and clock.elapsed == 33
+    """
+    return Aid(_virtual)
+
+
+@contextmanager
+def _virtual() -> Generator[VirtualClock, None, None]:
+    clock = VirtualClock()
+    with _switched(clock, waits=clock.waits, clock=clock):
+        yield clock
+    # budgets and breakers know instants of this clock: theirs does not go back
+    _switches.skipped += clock.elapsed + 1
+
+
+@contextmanager
+def _switched(given: _Given, **switches: Any) -> Generator[_Given, None, None]:
+    before = _switches.switch(**switches)
     try:
-        yield waits
+        yield given
     finally:
-        _switches.switch(disabled=_switches.is_disabled, into=before)
+        _switches.switch(**before)
