@@ -16,13 +16,20 @@ from rebackoff._decorator import aretry_context, on_exception, on_predicate, ret
 from rebackoff._jitter import equal_jitter, full_jitter, random_jitter
 from rebackoff._native import __version__ as __version__
 from rebackoff._scope import deadline, remaining
-from rebackoff._wait_gen import constant, decay, decorrelated, expo, fibo, linear, runtime
+from rebackoff._wait_gen import Waits, constant, decay, decorrelated, expo, fibo, linear, runtime
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from rebackoff import http as http
+    from rebackoff import presets as presets
+    from rebackoff import strategies as strategies
+    from rebackoff import telemetry as telemetry
+    from rebackoff import testing as testing
+    from rebackoff import types as types
     from rebackoff._guards import Breaker, Budget, CircuitOpenError, Keyed
+    from rebackoff._typing import Seconds
 
 __all__ = [
     "Attempt",
@@ -30,6 +37,8 @@ __all__ = [
     "Budget",
     "CircuitOpenError",
     "Keyed",
+    "Seconds",
+    "Waits",
     "aretry_context",
     "constant",
     "deadline",
@@ -49,8 +58,11 @@ __all__ = [
     "runtime",
 ]
 
-_GUARDS = {"Breaker", "Budget", "CircuitOpenError", "Keyed"}
-_LAZY = {"_typing", "http", "presets", "strategies", "telemetry", "testing", "types"}
+_MODULES = {"http", "presets", "strategies", "telemetry", "testing", "types"}
+_LAZY = {
+    **dict.fromkeys(("Breaker", "Budget", "CircuitOpenError", "Keyed"), "_guards"),
+    "Seconds": "_typing",
+}
 
 
 def install_as_backoff() -> None:
@@ -67,11 +79,17 @@ def install_as_backoff() -> None:
     install_as_backoff()
 
 
-def __getattr__(name: str) -> Any:
-    from importlib import import_module
+if not TYPE_CHECKING:
 
-    if name in _LAZY:
-        return import_module(f"{__name__}.{name}")
-    if name in _GUARDS:
-        return getattr(import_module(f"{__name__}._guards"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    def __getattr__(name: str) -> Any:
+        from importlib import import_module
+
+        if name in _MODULES or name == "_typing":
+            return import_module(f"{__name__}.{name}")
+        if name in _LAZY:
+            return getattr(import_module(f"{__name__}.{_LAZY[name]}"), name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_MODULES, *_LAZY})

@@ -17,9 +17,9 @@ def on_exception(wait_gen, exception, **options):
     partials and callable objects can be decorated.
 
     Args:
-        wait_gen: What gives the seconds to wait: a generator function like `expo`, or a configured
-            one like `expo(base=3)`.
-        exception: The exception, or the exceptions, after which to try again. `BaseException` does
+        wait_gen: The seconds to wait: a generator function like `expo`, or a configured strategy
+            like `expo(base=3)`.
+        exception: The exception class, or classes, after which to try again. `BaseException` does
             not mean `KeyboardInterrupt`, `SystemExit`, `GeneratorExit` or a cancellation; these are
             retried only where they are named themselves.
     """
@@ -34,9 +34,13 @@ def on_exception(wait_gen, exception, **options):
 def on_predicate(wait_gen, predicate=not_, **options):
     """Decorates a function to be called again when it returns what `predicate` is true of.
 
-    The last value is returned when it is time to give up. Without a predicate, the function is
-    called again while it returns something false. The options are those of `on_exception`; `hint`
-    is asked with the value.
+    The last value is returned when it is time to give up.
+
+    Args:
+        wait_gen: The seconds to wait: a generator function like `expo`, or a configured strategy
+            like `expo(base=3)`.
+        predicate: Called with the value; the function is called again where it is true. Default: a
+            false value is tried again.
     """
     options = Options("on_predicate", predicate, wait_gen, options)
 
@@ -54,8 +58,11 @@ def retry_context(exception=Exception, wait_gen=expo, **options):
                 connect()
 
     An error of the block that is one of the exceptions stays in the attempt; the loop waits and
-    goes on, or raises it. The options are those of `on_exception`; the details have no `target`,
-    `args` and `kwargs`.
+    goes on, or raises it. The details have no `target`, `args` and `kwargs`.
+
+    Args:
+        exception: The exception class, or classes, after which to try again. Default: `Exception`.
+        wait_gen: The seconds to wait: a generator function, or a configured strategy. Default: `expo`.
     """
     options = Options("retry_context", exception, wait_gen, options)
     options.refuse_async(None)
@@ -65,9 +72,13 @@ def retry_context(exception=Exception, wait_gen=expo, **options):
 def aretry_context(exception=Exception, wait_gen=expo, **options):
     """Gives attempts as `retry_context`, for `async for`; handlers, `giveup` and `jitter` may be async.
 
-    async for attempt in rebackoff.aretry_context(ConnectionError, rebackoff.expo):
-        with attempt:
-            await connect()
+        async for attempt in rebackoff.aretry_context(ConnectionError, rebackoff.expo):
+            with attempt:
+                await connect()
+
+    Args:
+        exception: The exception class, or classes, after which to try again. Default: `Exception`.
+        wait_gen: The seconds to wait: a generator function, or a configured strategy. Default: `expo`.
     """
     options = Options("aretry_context", exception, wait_gen, options)
     return _async.attempts(options, Attempt)
@@ -155,7 +166,12 @@ class _Signed:
 
 for _function in (on_exception, on_predicate, retry_context, aretry_context):
     _function.__wrapped__ = _Signed(_function)
-on_exception.__doc__ = "{}{}\n    `max_tries`, `max_time` and the parameters of `wait_gen` may be functions without parameters,\n    which are asked on each call.\n    ".format(
-    on_exception.__doc__.rstrip(" "),
-    "".join(f"        {name}: {option.doc}\n" for name, option in OPTIONS.items()),
-)
+    _function.__doc__ = "".join(
+        [
+            _function.__doc__.rstrip(" "),
+            *(f"        {name}: {OPTIONS[name].meaning()}\n" for name in NAMES[_function.__name__]),
+            "        wait_gen_kwargs: The parameters of `wait_gen`, where it is a function.\n\n"
+            "    `max_tries`, `max_time` and the parameters of `wait_gen` may be functions without parameters,\n"
+            "    which are asked on each call.\n    ",
+        ]
+    )

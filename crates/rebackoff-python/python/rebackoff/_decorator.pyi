@@ -3,9 +3,9 @@
 `scripts/python-stub` makes this file of the table in `_options.py`.
 """
 
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 from datetime import timedelta
-from typing import Any, Literal, TypeAlias, overload
+from typing import Any, Literal, ParamSpec, Protocol, TypeAlias, TypeVar, overload
 
 from rebackoff._common import Attempt
 from rebackoff._guards import Breaker, Budget
@@ -33,6 +33,29 @@ _LastWait: TypeAlias = Literal["shorten", "stop"]
 _HintAbove: TypeAlias = Literal["give_up", "cap"]
 _MaxTime: TypeAlias = _MaybeCallable[float | None] | _MaybeCallable[timedelta | None] | None
 
+_Given = ParamSpec("_Given")
+_Value = TypeVar("_Value")
+_Item = TypeVar("_Item")
+_Sent = TypeVar("_Sent")
+
+class _OrNone(Protocol):
+    """A decorator of functions that return None when they give up."""
+
+    @overload
+    def __call__(
+        self, target: Callable[_Given, Coroutine[Any, Any, _Value]], /
+    ) -> Callable[_Given, Coroutine[Any, Any, _Value | None]]: ...
+    @overload
+    def __call__(
+        self, target: Callable[_Given, Generator[_Item, _Sent, _Value]], /
+    ) -> Callable[_Given, Generator[_Item, _Sent, _Value | None]]: ...
+    @overload
+    def __call__(
+        self, target: Callable[_Given, AsyncGenerator[_Item, _Sent]], /
+    ) -> Callable[_Given, AsyncGenerator[_Item, _Sent]]: ...
+    @overload
+    def __call__(self, target: Callable[_Given, _Value], /) -> Callable[_Given, _Value | None]: ...
+
 @overload
 def on_exception(
     wait_gen: Waits,
@@ -56,10 +79,106 @@ def on_exception(
     on_success: _Handlers = None,
     on_backoff: _Handlers = None,
     on_giveup: _Handlers = None,
-    raise_on_giveup: bool = True,
+    raise_on_giveup: Literal[True] = True,
     logger: _AnyLoggerOrName | None = "backoff",
     backoff_log_level: int = 20,
     giveup_log_level: int = 40,
+) -> Callable[[_CallableT], _CallableT]:
+    """Decorates a function to be called again when it raises.
+
+    Blocking functions, coroutine functions, generator functions (until their first item), methods,
+    partials and callable objects can be decorated.
+
+    Args:
+        wait_gen: The seconds to wait: a generator function like `expo`, or a configured strategy
+            like `expo(base=3)`.
+        exception: The exception class, or classes, after which to try again. `BaseException` does
+            not mean `KeyboardInterrupt`, `SystemExit`, `GeneratorExit` or a cancellation; these are
+            retried only where they are named themselves.
+        max_tries: Most tries, the first included. None: no limit. Default: `None`.
+        max_time: Most seconds from the start of the first try. None: no limit. Default: `None`.
+        last_wait: A wait that would end past `max_time`: "shorten" it to the time that is left and try once more, or "stop" and give up at once. Default: `"shorten"`.
+        nested: Inside a try of another call that is retried: "allow" retries, or try "once", since the enclosing call tries again anyway. Default: `"allow"`.
+        budget: Pays for retries, shared with other calls: a `Budget`, or a function of the call's arguments that gives one. With too few tokens left, the call gives up. Default: `None`.
+        breaker: Decides whether to call at all: a `Breaker`, or a function of the call's arguments that gives one. Where it is open, the call raises a `CircuitOpenError` before its first try, and gives up after a later one. Default: `None`.
+        counts: Function that takes the error or value of a try and returns whether it is a failure of the target, for the breaker: True, False, or None for neither. None: what is retried is a failure, and what `giveup` gives up on is none. Default: `None`.
+        timeout: Most seconds that a try of a coroutine function may take. One that takes longer is cancelled and has raised a `TimeoutError`, which is retried if `exception` names it. No try goes on past the enclosing deadlines. None: no limit. Default: `None`.
+        jitter: Function that takes a wait and returns the jittered wait. None: no jitter. Default: `full_jitter`.
+        giveup: Function that takes the error and returns whether to give up; it is asked after the last try, too. Default: never.
+        hint: Function that takes the error or value and returns the seconds that it asks to wait, or None. The wait is at least that. A negative hint means now. A hint past `max_time`, or minus infinity (a server's order to stop), gives up. Default: `None`.
+        hint_ceiling: The longest hint that is obeyed, in seconds. None: no limit. Default: `300`.
+        hint_above: A longer hint leads to "give_up", or "cap" and wait `hint_ceiling` seconds. Default: `"give_up"`.
+        hint_spread: How far above a hint the wait may be, so that clients which were turned away together do not come back together: a share of the hint, from 0 to 1. None: a tenth, or nothing without a jitter. Default: `None`.
+        on_try: Called with the details before each try: a function, or several. Default: `None`.
+        on_success: Called with the details after a success. Default: `None`.
+        on_backoff: Called with the details before a wait. Default: `None`.
+        on_giveup: Called with the details, `reason` among them, when there will be no more tries, or, with `tries` 0, when a breaker rejects the call. Default: `None`.
+        raise_on_giveup: Raise the last error on giving up. False: return None. Default: `True`.
+        logger: The logger for the default records, or its name. None: no records. Default: `"backoff"`.
+        backoff_log_level: The level of the record of each wait. Default: `20`.
+        giveup_log_level: The level of the record of giving up. Default: `40`.
+        wait_gen_kwargs: The parameters of `wait_gen`, where it is a function.
+
+    `max_tries`, `max_time` and the parameters of `wait_gen` may be functions without parameters,
+    which are asked on each call.
+    """
+
+@overload
+def on_exception(
+    wait_gen: Waits,
+    exception: _Exceptions,
+    *,
+    max_tries: _MaxTries = None,
+    max_time: _MaxTime = None,
+    last_wait: _LastWait = "shorten",
+    nested: _Nested = "allow",
+    budget: _Budget = None,
+    breaker: _Breaker = None,
+    counts: Callable[[Any], bool | None] | None = None,
+    timeout: Seconds | None = None,
+    jitter: _Jitter = ...,
+    giveup: _Condition = ...,
+    hint: _Hint = None,
+    hint_ceiling: Seconds | None = 300,
+    hint_above: _HintAbove = "give_up",
+    hint_spread: float | None = None,
+    on_try: _Handlers = None,
+    on_success: _Handlers = None,
+    on_backoff: _Handlers = None,
+    on_giveup: _Handlers = None,
+    raise_on_giveup: bool,
+    logger: _AnyLoggerOrName | None = "backoff",
+    backoff_log_level: int = 20,
+    giveup_log_level: int = 40,
+) -> _OrNone: ...
+@overload
+def on_exception(
+    wait_gen: _WaitGenerator,
+    exception: _Exceptions,
+    *,
+    max_tries: _MaxTries = None,
+    max_time: _MaxTime = None,
+    last_wait: _LastWait = "shorten",
+    nested: _Nested = "allow",
+    budget: _Budget = None,
+    breaker: _Breaker = None,
+    counts: Callable[[Any], bool | None] | None = None,
+    timeout: Seconds | None = None,
+    jitter: _Jitter = ...,
+    giveup: _Condition = ...,
+    hint: _Hint = None,
+    hint_ceiling: Seconds | None = 300,
+    hint_above: _HintAbove = "give_up",
+    hint_spread: float | None = None,
+    on_try: _Handlers = None,
+    on_success: _Handlers = None,
+    on_backoff: _Handlers = None,
+    on_giveup: _Handlers = None,
+    raise_on_giveup: Literal[True] = True,
+    logger: _AnyLoggerOrName | None = "backoff",
+    backoff_log_level: int = 20,
+    giveup_log_level: int = 40,
+    **wait_gen_kwargs: Any,
 ) -> Callable[[_CallableT], _CallableT]: ...
 @overload
 def on_exception(
@@ -84,12 +203,12 @@ def on_exception(
     on_success: _Handlers = None,
     on_backoff: _Handlers = None,
     on_giveup: _Handlers = None,
-    raise_on_giveup: bool = True,
+    raise_on_giveup: bool,
     logger: _AnyLoggerOrName | None = "backoff",
     backoff_log_level: int = 20,
     giveup_log_level: int = 40,
     **wait_gen_kwargs: Any,
-) -> Callable[[_CallableT], _CallableT]: ...
+) -> _OrNone: ...
 @overload
 def on_predicate(
     wait_gen: Waits,
@@ -115,7 +234,42 @@ def on_predicate(
     logger: _AnyLoggerOrName | None = "backoff",
     backoff_log_level: int = 20,
     giveup_log_level: int = 40,
-) -> Callable[[_CallableT], _CallableT]: ...
+) -> Callable[[_CallableT], _CallableT]:
+    """Decorates a function to be called again when it returns what `predicate` is true of.
+
+    The last value is returned when it is time to give up.
+
+    Args:
+        wait_gen: The seconds to wait: a generator function like `expo`, or a configured strategy
+            like `expo(base=3)`.
+        predicate: Called with the value; the function is called again where it is true. Default: a
+            false value is tried again.
+        max_tries: Most tries, the first included. None: no limit. Default: `None`.
+        max_time: Most seconds from the start of the first try. None: no limit. Default: `None`.
+        last_wait: A wait that would end past `max_time`: "shorten" it to the time that is left and try once more, or "stop" and give up at once. Default: `"shorten"`.
+        nested: Inside a try of another call that is retried: "allow" retries, or try "once", since the enclosing call tries again anyway. Default: `"allow"`.
+        budget: Pays for retries, shared with other calls: a `Budget`, or a function of the call's arguments that gives one. With too few tokens left, the call gives up. Default: `None`.
+        breaker: Decides whether to call at all: a `Breaker`, or a function of the call's arguments that gives one. Where it is open, the call raises a `CircuitOpenError` before its first try, and gives up after a later one. Default: `None`.
+        counts: Function that takes the error or value of a try and returns whether it is a failure of the target, for the breaker: True, False, or None for neither. None: what is retried is a failure, and what `giveup` gives up on is none. Default: `None`.
+        timeout: Most seconds that a try of a coroutine function may take. One that takes longer is cancelled and has raised a `TimeoutError`, which is retried if `exception` names it. No try goes on past the enclosing deadlines. None: no limit. Default: `None`.
+        jitter: Function that takes a wait and returns the jittered wait. None: no jitter. Default: `full_jitter`.
+        hint: Function that takes the error or value and returns the seconds that it asks to wait, or None. The wait is at least that. A negative hint means now. A hint past `max_time`, or minus infinity (a server's order to stop), gives up. Default: `None`.
+        hint_ceiling: The longest hint that is obeyed, in seconds. None: no limit. Default: `300`.
+        hint_above: A longer hint leads to "give_up", or "cap" and wait `hint_ceiling` seconds. Default: `"give_up"`.
+        hint_spread: How far above a hint the wait may be, so that clients which were turned away together do not come back together: a share of the hint, from 0 to 1. None: a tenth, or nothing without a jitter. Default: `None`.
+        on_try: Called with the details before each try: a function, or several. Default: `None`.
+        on_success: Called with the details after a success. Default: `None`.
+        on_backoff: Called with the details before a wait. Default: `None`.
+        on_giveup: Called with the details, `reason` among them, when there will be no more tries, or, with `tries` 0, when a breaker rejects the call. Default: `None`.
+        logger: The logger for the default records, or its name. None: no records. Default: `"backoff"`.
+        backoff_log_level: The level of the record of each wait. Default: `20`.
+        giveup_log_level: The level of the record of giving up. Default: `40`.
+        wait_gen_kwargs: The parameters of `wait_gen`, where it is a function.
+
+    `max_tries`, `max_time` and the parameters of `wait_gen` may be functions without parameters,
+    which are asked on each call.
+    """
+
 @overload
 def on_predicate(
     wait_gen: _WaitGenerator,
@@ -169,7 +323,46 @@ def retry_context(
     logger: _AnyLoggerOrName | None = "backoff",
     backoff_log_level: int = 20,
     giveup_log_level: int = 40,
-) -> Generator[Attempt]: ...
+) -> Generator[Attempt]:
+    """Gives attempts at a block of code, until one succeeds or it is time to give up.
+
+        for attempt in rebackoff.retry_context(ConnectionError, rebackoff.expo, max_tries=5):
+            with attempt:
+                connect()
+
+    An error of the block that is one of the exceptions stays in the attempt; the loop waits and
+    goes on, or raises it. The details have no `target`, `args` and `kwargs`.
+
+    Args:
+        exception: The exception class, or classes, after which to try again. Default: `Exception`.
+        wait_gen: The seconds to wait: a generator function, or a configured strategy. Default: `expo`.
+        max_tries: Most tries, the first included. None: no limit. Default: `None`.
+        max_time: Most seconds from the start of the first try. None: no limit. Default: `None`.
+        last_wait: A wait that would end past `max_time`: "shorten" it to the time that is left and try once more, or "stop" and give up at once. Default: `"shorten"`.
+        nested: Inside a try of another call that is retried: "allow" retries, or try "once", since the enclosing call tries again anyway. Default: `"allow"`.
+        budget: Pays for retries, shared with other calls: a `Budget`, or a function of the call's arguments that gives one. With too few tokens left, the call gives up. Default: `None`.
+        breaker: Decides whether to call at all: a `Breaker`, or a function of the call's arguments that gives one. Where it is open, the call raises a `CircuitOpenError` before its first try, and gives up after a later one. Default: `None`.
+        counts: Function that takes the error or value of a try and returns whether it is a failure of the target, for the breaker: True, False, or None for neither. None: what is retried is a failure, and what `giveup` gives up on is none. Default: `None`.
+        jitter: Function that takes a wait and returns the jittered wait. None: no jitter. Default: `full_jitter`.
+        giveup: Function that takes the error and returns whether to give up; it is asked after the last try, too. Default: never.
+        hint: Function that takes the error or value and returns the seconds that it asks to wait, or None. The wait is at least that. A negative hint means now. A hint past `max_time`, or minus infinity (a server's order to stop), gives up. Default: `None`.
+        hint_ceiling: The longest hint that is obeyed, in seconds. None: no limit. Default: `300`.
+        hint_above: A longer hint leads to "give_up", or "cap" and wait `hint_ceiling` seconds. Default: `"give_up"`.
+        hint_spread: How far above a hint the wait may be, so that clients which were turned away together do not come back together: a share of the hint, from 0 to 1. None: a tenth, or nothing without a jitter. Default: `None`.
+        on_try: Called with the details before each try: a function, or several. Default: `None`.
+        on_success: Called with the details after a success. Default: `None`.
+        on_backoff: Called with the details before a wait. Default: `None`.
+        on_giveup: Called with the details, `reason` among them, when there will be no more tries, or, with `tries` 0, when a breaker rejects the call. Default: `None`.
+        raise_on_giveup: Raise the last error on giving up. False: return None. Default: `True`.
+        logger: The logger for the default records, or its name. None: no records. Default: `"backoff"`.
+        backoff_log_level: The level of the record of each wait. Default: `20`.
+        giveup_log_level: The level of the record of giving up. Default: `40`.
+        wait_gen_kwargs: The parameters of `wait_gen`, where it is a function.
+
+    `max_tries`, `max_time` and the parameters of `wait_gen` may be functions without parameters,
+    which are asked on each call.
+    """
+
 @overload
 def retry_context(
     exception: _Exceptions = ...,
@@ -224,7 +417,43 @@ def aretry_context(
     logger: _AnyLoggerOrName | None = "backoff",
     backoff_log_level: int = 20,
     giveup_log_level: int = 40,
-) -> AsyncGenerator[Attempt]: ...
+) -> AsyncGenerator[Attempt]:
+    """Gives attempts as `retry_context`, for `async for`; handlers, `giveup` and `jitter` may be async.
+
+        async for attempt in rebackoff.aretry_context(ConnectionError, rebackoff.expo):
+            with attempt:
+                await connect()
+
+    Args:
+        exception: The exception class, or classes, after which to try again. Default: `Exception`.
+        wait_gen: The seconds to wait: a generator function, or a configured strategy. Default: `expo`.
+        max_tries: Most tries, the first included. None: no limit. Default: `None`.
+        max_time: Most seconds from the start of the first try. None: no limit. Default: `None`.
+        last_wait: A wait that would end past `max_time`: "shorten" it to the time that is left and try once more, or "stop" and give up at once. Default: `"shorten"`.
+        nested: Inside a try of another call that is retried: "allow" retries, or try "once", since the enclosing call tries again anyway. Default: `"allow"`.
+        budget: Pays for retries, shared with other calls: a `Budget`, or a function of the call's arguments that gives one. With too few tokens left, the call gives up. Default: `None`.
+        breaker: Decides whether to call at all: a `Breaker`, or a function of the call's arguments that gives one. Where it is open, the call raises a `CircuitOpenError` before its first try, and gives up after a later one. Default: `None`.
+        counts: Function that takes the error or value of a try and returns whether it is a failure of the target, for the breaker: True, False, or None for neither. None: what is retried is a failure, and what `giveup` gives up on is none. Default: `None`.
+        jitter: Function that takes a wait and returns the jittered wait. None: no jitter. Default: `full_jitter`.
+        giveup: Function that takes the error and returns whether to give up; it is asked after the last try, too. Default: never.
+        hint: Function that takes the error or value and returns the seconds that it asks to wait, or None. The wait is at least that. A negative hint means now. A hint past `max_time`, or minus infinity (a server's order to stop), gives up. Default: `None`.
+        hint_ceiling: The longest hint that is obeyed, in seconds. None: no limit. Default: `300`.
+        hint_above: A longer hint leads to "give_up", or "cap" and wait `hint_ceiling` seconds. Default: `"give_up"`.
+        hint_spread: How far above a hint the wait may be, so that clients which were turned away together do not come back together: a share of the hint, from 0 to 1. None: a tenth, or nothing without a jitter. Default: `None`.
+        on_try: Called with the details before each try: a function, or several. Default: `None`.
+        on_success: Called with the details after a success. Default: `None`.
+        on_backoff: Called with the details before a wait. Default: `None`.
+        on_giveup: Called with the details, `reason` among them, when there will be no more tries, or, with `tries` 0, when a breaker rejects the call. Default: `None`.
+        raise_on_giveup: Raise the last error on giving up. False: return None. Default: `True`.
+        logger: The logger for the default records, or its name. None: no records. Default: `"backoff"`.
+        backoff_log_level: The level of the record of each wait. Default: `20`.
+        giveup_log_level: The level of the record of giving up. Default: `40`.
+        wait_gen_kwargs: The parameters of `wait_gen`, where it is a function.
+
+    `max_tries`, `max_time` and the parameters of `wait_gen` may be functions without parameters,
+    which are asked on each call.
+    """
+
 @overload
 def aretry_context(
     exception: _Exceptions = ...,

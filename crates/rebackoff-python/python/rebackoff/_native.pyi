@@ -14,6 +14,7 @@ __all__ = [
     "__version__",
     "hint",
     "open_message",
+    "should_retry",
 ]
 __version__: str
 

@@ -29,13 +29,22 @@ def never(error):
 
 
 class Option:
-    """An option: its default, its check, its type in the stub (where that differs), and its meaning."""
+    """An option: its default, its check, its type in the stub, its meaning, and its default in words."""
 
-    __slots__ = ("check", "default", "doc", "stub_default", "type")
+    __slots__ = ("check", "default", "doc", "shown", "type")
 
-    def __init__(self, default, check, type, doc, stub_default=None):
-        self.default, self.check, self.type, self.doc = default, check, type, doc
-        self.stub_default = repr(default) if stub_default is None else stub_default
+    def __init__(self, default, check, type, doc, shown=None):
+        self.default, self.check, self.type, self.doc, self.shown = default, check, type, doc, shown
+
+    def in_words(self):
+        """The default, as documentation shows it."""
+        if self.shown is not None:
+            return self.shown
+        return f'`"{self.default}"`' if isinstance(self.default, str) else f"`{self.default}`"
+
+    def meaning(self):
+        """The meaning with the default."""
+        return f"{self.doc} Default: {self.in_words()}."
 
 
 _HANDLERS = "_Handlers"
@@ -75,13 +84,13 @@ OPTIONS = {
         None,
         _checks.guard("Breaker"),
         "_Breaker",
-        "Says whether to call at all: a `Breaker`, or a function of the call's arguments that gives one. Where it is open, the call raises a `CircuitOpenError` before its first try, and gives up after a later one.",
+        "Decides whether to call at all: a `Breaker`, or a function of the call's arguments that gives one. Where it is open, the call raises a `CircuitOpenError` before its first try, and gives up after a later one.",
     ),
     "counts": Option(
         None,
         _checks.function("a function of the outcome, or None for the default"),
         "Callable[[Any], bool | None] | None",
-        "Asked with the error or value of a try whether it is a failure of the target, for the breaker: True, False, or None for neither. By default, what is retried is one, and what `giveup` gives up on is none.",
+        "Function that takes the error or value of a try and returns whether it is a failure of the target, for the breaker: True, False, or None for neither. None: what is retried is a failure, and what `giveup` gives up on is none.",
     ),
     "timeout": Option(
         None,
@@ -96,20 +105,20 @@ OPTIONS = {
         ),
         "_Jitter",
         "Function that takes a wait and returns the jittered wait. None: no jitter.",
-        "...",
+        "`full_jitter`",
     ),
     "giveup": Option(
         never,
         _checks.condition("a function of the error", awaited=True),
         "_Condition",
-        "Asked with the error whether to give up; it is asked after the last try, too.",
-        "...",
+        "Function that takes the error and returns whether to give up; it is asked after the last try, too.",
+        "never",
     ),
     "hint": Option(
         None,
         _checks.function("a function of the outcome, or None for no hints"),
         "_Hint",
-        "Asked with the error for the seconds that it asks to wait, or None. The wait is at least that. A negative hint means now. A hint past `max_time`, or minus infinity (a server's order to stop), gives up.",
+        "Function that takes the error or value and returns the seconds that it asks to wait, or None. The wait is at least that. A negative hint means now. A hint past `max_time`, or minus infinity (a server's order to stop), gives up.",
     ),
     "hint_ceiling": Option(
         300,
@@ -157,7 +166,7 @@ OPTIONS = {
         True,
         _checks.flag,
         "bool",
-        "Whether to raise the last error then, or else return None.",
+        "Raise the last error on giving up. False: return None.",
     ),
     "logger": Option(
         LOGGER_NAME,

@@ -12,44 +12,43 @@ from rebackoff._on_demand import finder
 T = TypeVar("T")
 
 
-class _ContextBase(TypedDict):
+class _BaseDetails(TypedDict):
+    target: Callable[..., Any]
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
     tries: int
     elapsed: float
 
 
-class _Base(_ContextBase):
-    target: Callable[..., Any]
-    args: tuple[Any, ...]
-    kwargs: dict[str, Any]
+class _BaseContextDetails(TypedDict):
+    tries: int
+    elapsed: float
 
 
-class _Outcome(TypedDict, total=False):
+class _CallDetails(TypedDict, total=False):
     wait: float
     value: Any
-    exception: BaseException
+    exception: Exception
     reason: str
     amplification: int
 
 
-class Details(_Base, _Outcome):
-    """What handlers get.
+class Details(_BaseDetails, _CallDetails, total=False):
+    """The details of an event, which handlers get.
 
     `target`, `args`, `kwargs`, `tries` and `elapsed` always; `wait` in `on_backoff`; `exception` or
     `value` (the outcome) in `on_backoff` and `on_giveup`; `value` in `on_success` of `on_predicate`;
-    `reason` in `on_giveup`; `amplification` (the tries of all the calls around, multiplied by those
+    `reason` in `on_giveup`; `amplification` (the tries of all enclosing calls, multiplied by those
     of this one) in `on_backoff` and `on_giveup` inside a try of another call.
     """
 
 
-class ContextDetails(_ContextBase, _Outcome):
-    """The same for a retry context, which has no target."""
+class ContextDetails(_BaseContextDetails, _CallDetails, total=False):
+    """The details of an event of a retry context, which has no target."""
 
 
-_Details = Details
-_BaseDetails = _Base
-_CallDetails = _Outcome
-_BaseContextDetails = _ContextBase
-_ContextCallDetails = _Outcome
+_Details = _BaseDetails
+_ContextCallDetails = _CallDetails
 
 Seconds: TypeAlias = float | timedelta
 

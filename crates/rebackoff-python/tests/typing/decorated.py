@@ -116,5 +116,54 @@ async def in_context() -> None:
 assert_type(rebackoff.aretry_context(), AsyncGenerator[rebackoff.Attempt, None])
 assert_type(rebackoff.full_jitter(1), float)
 
+
+@rebackoff.on_exception(rebackoff.expo, ValueError, raise_on_giveup=False)
+def silent(number: int) -> str:
+    return str(number)
+
+
+@rebackoff.on_exception(rebackoff.expo(), ValueError, raise_on_giveup=False)
+async def silent_coroutine(number: int) -> str:
+    return str(number)
+
+
+@rebackoff.on_exception(rebackoff.expo, ValueError, raise_on_giveup=False)
+def silent_rows(count: int) -> Generator[int, None, str]:
+    yield from range(count)
+    return "end"
+
+
+class Silent:
+    @rebackoff.on_exception(rebackoff.expo, ValueError, raise_on_giveup=False)
+    def fetch(self, url: str) -> bytes:
+        return url.encode()
+
+
+async def silently() -> None:
+    assert_type(silent(3), str | None)
+    assert_type(await silent_coroutine(3), str | None)
+    assert_type(silent_rows(3), Generator[int, None, str | None])
+    assert_type(Silent().fetch("url"), bytes | None)
+
+
 with no_wait() as recorded, disabled():
     assert_type(recorded, list[float])
+
+
+@rebackoff.testing.virtual_clock()
+async def test_in_virtual_time(number: int) -> str:
+    with rebackoff.testing.virtual_clock() as clock:
+        assert_type(clock.waits, list[float])
+    return str(number)
+
+
+async def in_virtual_time() -> None:
+    assert_type(await test_in_virtual_time(1), str)
+
+
+configured: rebackoff.Waits = rebackoff.expo(base=3)
+limit: rebackoff.Seconds = timedelta(seconds=5)
+breakers = rebackoff.Keyed(rebackoff.Breaker)
+assert_type(breakers["host"], rebackoff.Breaker)
+assert_type(rebackoff.http.hint(None), float | None)
+constructed: Details = {"target": silent, "args": (), "kwargs": {}, "tries": 1, "elapsed": 0.5}

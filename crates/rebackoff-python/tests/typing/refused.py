@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import rebackoff
+from rebackoff import on_excepton  # type: ignore[attr-defined]  # noqa: F401
 
 
 def target(number: int) -> str:
@@ -21,3 +22,8 @@ rebackoff.on_exception(rebackoff.expo, 5)  # type: ignore[call-overload]
 rebackoff.on_exception(5, ValueError)  # type: ignore[call-overload]
 rebackoff.retry_context(ValueError, max_tries=[3])  # type: ignore[call-overload]
 rebackoff.on_exception(rebackoff.expo, ValueError, max_time=9, last_wait="shrink")  # type: ignore[call-overload]
+silent = rebackoff.on_exception(rebackoff.expo, ValueError, raise_on_giveup=False)(target)
+text: str = silent(1)  # type: ignore[assignment]
+rebackoff.on_exceptoin(rebackoff.expo, OSError)  # type: ignore[attr-defined]
+rebackoff.testing.no_wiat()  # type: ignore[attr-defined]
+raise rebackoff.CircuitOpenEror  # type: ignore[attr-defined]

@@ -33,7 +33,11 @@ def retry(strategy: RetryStrategy, **options: Any) -> Callable[[_Target], _Targe
     'fetched'
     """
     options = {"max_tries": strategy.max_attempts, **strategy.options(), **options}
-    return on_exception(strategy.waits, strategy.exceptions, jitter=None, **options)
+    # `options` may hold `raise_on_giveup`, on which the type of a decorator depends
+    decorate: Callable[[_Target], _Target] = on_exception(
+        strategy.waits, strategy.exceptions, jitter=None, **options
+    )
+    return decorate
 
 
 @dataclass(frozen=True, kw_only=True)
