@@ -118,6 +118,97 @@ def test_a_call_travels_after_it_was_used(pickler, sleeps):
     assert travelled(pickler, call)(2) == (2, 4)
 
 
+def of_a_local_class():
+    offset = 1
+
+    class Client:
+        def __init__(self):
+            self.failures = iter([ValueError, ValueError])
+
+        @rebackoff.on_exception(
+            rebackoff.constant(0), ValueError, on_backoff=lambda details: offset
+        )
+        def fetch(self, value):
+            for failure in self.failures:
+                raise failure
+            return value + offset - 1
+
+    return Client().fetch
+
+
+def with_own_waits():
+    step = 0
+
+    def waits(factor):
+        yield
+        while True:
+            yield factor * step
+
+    return rebackoff.on_exception(waits, ValueError, factor=lambda: 1)(flaky_value())
+
+
+def flaky_value():
+    target = flaky()
+    return lambda value: target(value)[0]
+
+
+def with_a_bound_handler():
+    class Counter:
+        seen = 0
+
+        def count(self, details):
+            self.seen += 1
+
+    handler = Counter()
+    return rebackoff.on_exception(rebackoff.expo, ValueError, on_try=handler.count)(flaky_value())
+
+
+def with_guards_by_key():
+    breakers = rebackoff.Keyed(functools.partial(Breaker, open_for=3), 5)
+    return rebackoff.on_exception(
+        rebackoff.expo, ValueError, breaker=lambda value: breakers[value]
+    )(flaky_value())
+
+
+def decorated_twice():
+    inner = rebackoff.on_exception(rebackoff.expo, KeyError, max_time=60)(flaky_value())
+    return rebackoff.on_predicate(rebackoff.expo, lambda value: False)(
+        rebackoff.on_exception(rebackoff.fibo, (ValueError, [OSError]), max_tries=5)(inner)
+    )
+
+
+KINDS = {
+    "a method of a local class": of_a_local_class,
+    "own waits": with_own_waits,
+    "a bound handler": with_a_bound_handler,
+    "guards by key": with_guards_by_key,
+    "several decorators": decorated_twice,
+    "a lambda": lambda: rebackoff.on_exception(rebackoff.expo, ValueError)(lambda value: value),
+    "a partial": lambda: functools.partial(
+        rebackoff.on_exception(rebackoff.expo, ValueError)(lambda _, value: value), 1
+    ),
+    "a decorated partial": lambda: rebackoff.on_exception(rebackoff.expo, ValueError)(
+        functools.partial(lambda _, value: value, 1)
+    ),
+    "a decorated builtin": lambda: rebackoff.on_exception(rebackoff.expo, ValueError)(abs),
+    "a preset": lambda: rebackoff.presets.transient_retry(interval=0)(flaky_value()),
+    "a strategy": lambda: rebackoff.strategies.retry(rebackoff.strategies.FixedBackoff(delay=0))(
+        flaky_value()
+    ),
+}
+
+
+@by_value
+@pytest.mark.parametrize("is_used", [False, True])
+@pytest.mark.parametrize("make", KINDS.values(), ids=KINDS)
+def test_functions_of_all_kinds_travel_by_value(pickler, make, is_used, sleeps):
+    call = make()
+    if is_used:
+        assert call(7) == 7
+    assert travelled(pickler, call)(7) == 7
+    assert copy.deepcopy(call)(7) == call(7) == 7
+
+
 @rebackoff.on_exception(rebackoff.expo, ValueError)
 def known(value):
     return value * value
@@ -207,6 +298,27 @@ def test_a_guard_travels_by_its_parameters_and_begins_anew(make, copied):
         guard.withdraw()
     other = copied(guard)
     assert other is not guard and repr(other) == fresh
+
+
+def test_guards_by_key_travel_by_their_parameters_and_begin_anew():
+    breakers = rebackoff.Keyed(functools.partial(Breaker, open_for=3), 5)
+    breakers["host"].isolate()
+    for other in (
+        copy.copy(breakers),
+        copy.deepcopy(breakers),
+        pickle.loads(pickle.dumps(breakers)),
+    ):
+        assert len(other) == 0 and other["host"].state == "closed"
+        assert repr(other) == "<Keyed 1 of 5>"
+
+
+def test_the_errors_of_rejections_travel():
+    breaker = Breaker(open_for=30)
+    breaker.force_open()
+    with pytest.raises(rebackoff.CircuitOpenError) as raised:
+        breaker.check()
+    again = pickle.loads(pickle.dumps(raised.value))
+    assert str(again) == str(raised.value) and again.retry_in == raised.value.retry_in
 
 
 @pytest.mark.parametrize("waits", [rebackoff.expo(3, 2, 9), rebackoff.constant([1, 2])])

@@ -414,7 +414,7 @@ class Keyed(Generic[_Guard]):
         def fetch(url): ...
 
     Only `capacity` keys are kept; the one that was least recently used goes first. Finding one
-    takes no lock.
+    takes no lock. A copy, and one that travels to another process, begins anew, without keys.
 
     Args:
         make: What makes the guard of a new key.
@@ -457,6 +457,9 @@ class Keyed(Generic[_Guard]):
 
     def __contains__(self, key: Hashable) -> bool:
         return key in self._guards
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self._make, self._capacity)
 
     def __repr__(self) -> str:
         return f"<Keyed {len(self)} of {self._capacity}>"
