@@ -23,11 +23,6 @@ impl Failure {
         Self::new(format_args!("{doing}: {}", reason(error)))
     }
 
-    /// Puts the place of the failure in front of its message.
-    pub(crate) fn within(self, place: &dyn Display) -> Self {
-        Self { message: format!("{place}{}", self.message), ..self }
-    }
-
     /// An end whose message has been printed.
     pub(crate) fn silent(code: u8) -> Self {
         Self { code, message: String::new() }

@@ -21,7 +21,6 @@ mod random;
 mod report;
 mod run;
 mod signals;
-mod suggest;
 
 use std::process::ExitCode;
 

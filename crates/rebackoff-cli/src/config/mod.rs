@@ -1,61 +1,27 @@
 //! The policy of options, environment and files.
 
-mod layer;
 mod profile;
 
 use std::env;
 use std::time::Duration;
 
-use rebackoff_core::{Policy, PolicyBuilder, Wait, parse_duration, policy, secs};
+use rebackoff_sim::profile::{Layer, Profile, Source};
 
 use crate::Failure;
 use crate::options::PolicyOptions;
-use layer::{Layer, Source};
-use profile::Profile;
-
-/// The default policy, and the tries of a policy that has no limit.
-const BUILT_IN: Policy = policy!(expo(max_value = secs(60)));
-const MAX_TRIES: u64 = 5;
-
-/// A policy with what a command line adds to one.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Config {
-    pub(crate) policy: Policy,
-    /// Most time for each try.
-    pub(crate) timeout: Option<Duration>,
-    /// The cap is no default.
-    pub(crate) cap_is_given: bool,
-}
+use profile::Found;
 
 impl PolicyOptions {
     /// The policy: an option, then the environment, then a file, then what is built in.
-    pub(crate) fn resolve(&self) -> Result<Config, Failure> {
-        let mut config = Config { policy: BUILT_IN, timeout: None, cap_is_given: false };
-        let mut is_limited = false;
-        for layer in self.layers()? {
-            config.policy = layer.over(&config.policy)?;
-            config.timeout = layer.timeout_over(config.timeout)?;
-            config.cap_is_given |= layer.names("max_value");
-            is_limited |= layer.names("max_tries") || layer.names("max_time");
-        }
-        let ends = matches!(config.policy.wait(), Wait::List(_));
-        if !is_limited && !ends {
-            let limited = PolicyBuilder::from(config.policy).max_tries(MAX_TRIES).build();
-            config.policy = limited.map_err(Failure::new)?;
-        }
-        if matches!(config.policy.wait(), Wait::Runtime(_)) {
-            return Err(Failure::new(
-                "the wait strategy runtime is a function of a program's own: choose another",
-            ));
-        }
-        Ok(config)
+    pub(crate) fn resolve(&self) -> Result<Profile, Failure> {
+        Profile::of(&self.layers()?).map_err(Failure::new)
     }
 
     /// Lowest first.
     fn layers(&self) -> Result<Vec<Layer>, Failure> {
         let mut layers = Vec::new();
         if let Some(name) = self.profile_name()? {
-            let Profile { file, environment } = Profile::read(&name, self.config.as_deref())?;
+            let Found { file, environment } = Found::read(&name, self.config.as_deref())?;
             match file {
                 Ok(file) => layers.push(file),
                 Err(missing) if environment.is_empty() => return Err(missing),
@@ -94,8 +60,5 @@ impl PolicyOptions {
 
 /// The duration of the option `name`, which `text` is.
 pub(crate) fn duration(name: &str, text: &str) -> Result<Duration, Failure> {
-    parse_duration(text).map_err(|error| {
-        let advice = if text.starts_with('-') { "; a duration is never negative" } else { "" };
-        Failure::new(format_args!("{name} is a duration, and {error}, but it is {text:?}{advice}"))
-    })
+    rebackoff_sim::profile::duration(name, text).map_err(Failure::new)
 }

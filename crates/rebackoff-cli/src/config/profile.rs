@@ -5,10 +5,9 @@ use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
 use rebackoff_core::{Setting, Settings};
+use rebackoff_sim::profile::{Layer, Source, did_you_mean, nearest};
 
-use super::layer::{Layer, Source};
 use crate::Failure;
-use crate::suggest::{did_you_mean, nearest};
 
 /// Variables that are no parameters, whatever the profile is called.
 const OURS: [&str; 10] = [
@@ -27,13 +26,13 @@ const OURS: [&str; 10] = [
 type Tables = BTreeMap<String, BTreeMap<String, Setting>>;
 
 /// A profile as files and the environment have it.
-pub(super) struct Profile {
+pub(super) struct Found {
     /// Its table; the error where no file has one.
     pub(super) file: Result<Layer, Failure>,
     pub(super) environment: Layer,
 }
 
-impl Profile {
+impl Found {
     /// Reads the profile in `config`, or in the first of the usual files that has it.
     pub(super) fn read(name: &str, config: Option<&Path>) -> Result<Self, Failure> {
         let paths = match config {

@@ -12,9 +12,10 @@ mod text;
 use std::time::Duration;
 
 use rebackoff_core::Seconds;
+use rebackoff_sim::profile::Profile;
 
 use crate::Failure;
-use crate::config::{Config, duration};
+use crate::config::duration;
 use crate::install::print;
 use crate::options::{Format, PlanOptions, Rule};
 use figures::Figures;
@@ -23,7 +24,7 @@ use simulation::Simulation;
 /// The policy to show, and the clients that follow it.
 #[derive(Debug)]
 pub(crate) struct Plan {
-    config: Config,
+    config: Profile,
     clients: u32,
     /// The duration of a failing try.
     try_time: Duration,

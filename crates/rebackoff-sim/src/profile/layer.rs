@@ -7,9 +7,8 @@ use std::time::Duration;
 
 use rebackoff_core::{Policy, Seconds, Setting, Settings};
 
-use super::duration;
-use crate::Failure;
-use crate::suggest::{did_you_mean, nearest};
+use super::suggest::{did_you_mean, nearest};
+use super::{ProfileError, duration};
 
 /// The parameters of exactly one wait strategy.
 const OWN: [(&str, &str); 7] = [
@@ -24,47 +23,63 @@ const OWN: [(&str, &str); 7] = [
 
 /// The place that parameters come from.
 #[derive(Clone, Debug)]
-pub(super) enum Source {
+pub enum Source {
     /// The table of a profile in this file.
-    File { path: PathBuf, profile: String },
+    File {
+        /// The file.
+        path: PathBuf,
+        /// The name of the table.
+        profile: String,
+    },
     /// Variables that begin with this.
-    Environment { prefix: String },
+    Environment {
+        /// The beginning of their names.
+        prefix: String,
+    },
     /// Options.
     Options,
 }
 
 /// Parameters of one source, not yet checked.
 #[derive(Clone, Debug)]
-pub(super) struct Layer {
+pub struct Layer {
     source: Source,
     parameters: BTreeMap<String, Setting>,
 }
 
 impl Layer {
-    pub(super) fn new(source: Source) -> Self {
+    /// A layer without parameters.
+    pub fn new(source: Source) -> Self {
         Self { source, parameters: BTreeMap::new() }
     }
 
-    pub(super) fn with(source: Source, parameters: BTreeMap<String, Setting>) -> Self {
+    /// A layer of these parameters.
+    pub fn with(source: Source, parameters: BTreeMap<String, Setting>) -> Self {
         Self { source, parameters }
     }
 
     // Getters
 
-    pub(super) fn is_empty(&self) -> bool {
+    /// Returns whether the layer has no parameters.
+    pub fn is_empty(&self) -> bool {
         self.parameters.is_empty()
     }
 
-    pub(super) fn names(&self, parameter: &str) -> bool {
+    /// Returns whether the layer sets this parameter.
+    pub fn names(&self, parameter: &str) -> bool {
         self.parameters.contains_key(parameter)
     }
 
     /// `base` with these parameters in place of its own.
-    pub(super) fn over(&self, base: &Policy) -> Result<Policy, Failure> {
+    ///
+    /// # Errors
+    ///
+    /// Names the first parameter that is unknown or has a value that is not allowed.
+    pub fn over(&self, base: &Policy) -> Result<Policy, ProfileError> {
         let mut settings = Settings::new();
         for (name, setting) in self.parameters.iter().filter(|(name, _)| *name != "timeout") {
             if !Settings::NAMES.contains(&name.as_str()) {
-                return Err(Failure::new(format_args!("{}{}", self.source, unknown(name))));
+                return Err(ProfileError::new(format_args!("{}{}", self.source, unknown(name))));
             }
             settings.set(name, setting.clone());
         }
@@ -87,12 +102,12 @@ impl Layer {
             } else {
                 did_you_mean(value.trim_matches('"'), words.split(", "))
             };
-            Failure::new(format_args!("{}{rule}, but it is {value}{advice}", self.source))
+            ProfileError::new(format_args!("{}{rule}, but it is {value}{advice}", self.source))
         })
     }
 
     /// The wait strategy that these parameters choose: those of exactly one strategy, where none is named.
-    fn chosen_wait(&self, base: &Policy) -> Result<Option<&'static str>, Failure> {
+    fn chosen_wait(&self, base: &Policy) -> Result<Option<&'static str>, ProfileError> {
         if self.names("wait") {
             return Ok(None);
         }
@@ -102,7 +117,7 @@ impl Layer {
             return Ok(None);
         };
         if let Some((other, other_wait)) = own.find(|(_, other)| *other != wait) {
-            return Err(Failure::new(format_args!(
+            return Err(ProfileError::new(format_args!(
                 "{}{parameter} is a parameter of {wait}, and {other} of {other_wait}: leave one out",
                 self.source
             )));
@@ -110,28 +125,31 @@ impl Layer {
         Ok(Some(wait).filter(|wait| *wait != base.wait().name()))
     }
 
-    /// The limit on each try: `base` where nothing is said.
-    pub(super) fn timeout_over(&self, base: Option<Duration>) -> Result<Option<Duration>, Failure> {
+    /// The limit on each try: `base` where the layer does not set it.
+    ///
+    /// # Errors
+    ///
+    /// The limit is no duration above zero.
+    pub fn timeout_over(&self, base: Option<Duration>) -> Result<Option<Duration>, ProfileError> {
         let name = self.source.spell("timeout");
         let limit = match self.parameters.get("timeout") {
             None => return Ok(base),
             Some(Setting::Text(text)) if text.trim() == "none" => return Ok(None),
-            Some(Setting::Text(text)) => {
-                duration(&name, text).map_err(|failure| failure.within(&self.source))?
-            }
+            Some(Setting::Text(text)) => duration(&name, text)
+                .map_err(|error| ProfileError::new(format_args!("{}{error}", self.source)))?,
             Some(Setting::Count(count)) => Duration::from_secs(*count),
             Some(Setting::Number(number)) if *number > 0.0 => {
                 Seconds::new(*number).map(Seconds::to_duration).unwrap_or_default()
             }
             Some(other) => {
                 let source = &self.source;
-                return Err(Failure::new(format_args!(
+                return Err(ProfileError::new(format_args!(
                     "{source}{name} must be a duration, but it is {other}"
                 )));
             }
         };
         if limit.is_zero() {
-            return Err(Failure::new(format_args!(
+            return Err(ProfileError::new(format_args!(
                 "{}{name} must be above 0s, but it is 0s",
                 self.source
             )));
@@ -142,7 +160,7 @@ impl Layer {
     // Handlers
 
     /// Sets a parameter to what a person wrote: `1s,5s` is a list of waits.
-    pub(super) fn set_text(&mut self, name: &str, text: &str) {
+    pub fn set_text(&mut self, name: &str, text: &str) {
         let setting = if name == "interval" && text.contains(',') {
             Setting::List(text.split(',').map(Setting::from).collect())
         } else {
@@ -165,7 +183,7 @@ fn unknown(name: &str) -> String {
 
 impl Source {
     /// The spelling of the parameter in this place.
-    pub(super) fn spell(&self, parameter: &str) -> String {
+    pub fn spell(&self, parameter: &str) -> String {
         match self {
             Self::File { .. } => parameter.to_owned(),
             Self::Environment { prefix } => format!("{prefix}{}", parameter.to_ascii_uppercase()),

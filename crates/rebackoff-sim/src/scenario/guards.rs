@@ -1,0 +1,174 @@
+//! The guards of a link, read.
+
+use std::fmt::Display;
+
+use rebackoff_core::{Breaker, Budget, Jitter, PolicyError};
+
+use super::ScenarioError;
+use super::section::Section;
+use crate::guard::{BudgetRule, GateRule, GuardRules, Scope};
+
+type Read<T> = Result<T, ScenarioError>;
+
+const SCOPES: [(&str, Scope); 3] =
+    [("client", Scope::Client), ("process", Scope::Process), ("fleet", Scope::Fleet)];
+
+/// The guards of a link.
+pub(super) fn guard_rules(link: &Section<'_>) -> Read<GuardRules> {
+    Ok(GuardRules {
+        budget: guard(link, "budget", budget)?,
+        breaker: guard(link, "breaker", breaker)?,
+        gate: guard(link, "gate", gate)?,
+    })
+}
+
+fn guard<T>(
+    of: &Section<'_>,
+    key: &str,
+    read: impl Fn(&Section<'_>) -> Read<T>,
+) -> Read<Option<(T, Scope)>> {
+    let Some((line, table)) = of.table(key)? else {
+        return Ok(None);
+    };
+    let path = of.key(key);
+    let section = Section::new(&path, line, table);
+    let scope = section.choice("scope", &SCOPES)?.unwrap_or_default();
+    Ok(Some((read(&section)?, scope)))
+}
+
+fn count(section: &Section<'_>, key: &str, default: u32) -> Read<u32> {
+    let count = section.count(key, 0..=u64::from(u32::MAX), u64::from(default))?;
+    Ok(u32::try_from(count).unwrap_or(u32::MAX))
+}
+
+fn budget(section: &Section<'_>) -> Read<BudgetRule> {
+    let kinds = [("share", 0), ("per_second", 1), ("quota", 2), ("throttle", 3)];
+    let any = f64::MIN..=f64::MAX;
+    let dry_run = section.flag("dry_run")?;
+    let rule = match section.choice("kind", &kinds)?.unwrap_or(0) {
+        0 => {
+            section.allow(&["kind", "scope", "dry_run", "ratio", "floor", "ttl"])?;
+            let mut rule = Budget::share().dry_run(dry_run);
+            if let Some(ratio) = section.number("ratio", any.clone())? {
+                rule = rule.ratio(ratio);
+            }
+            if let Some(floor) = section.number("floor", any)? {
+                rule = rule.floor(floor);
+            }
+            if let Some(ttl) = section.duration("ttl")? {
+                rule = rule.ttl(ttl.to_duration());
+            }
+            BudgetRule::Share(rule)
+        }
+        1 => {
+            section.allow(&["kind", "scope", "dry_run", "rate", "capacity"])?;
+            let mut rule = Budget::per_second().dry_run(dry_run);
+            if let Some(rate) = section.number("rate", any)? {
+                rule = rule.rate(rate);
+            }
+            if section.get("capacity").is_some() {
+                rule = rule.capacity(count(section, "capacity", 0)?);
+            }
+            BudgetRule::PerSecond(rule)
+        }
+        2 => {
+            section.allow(&[
+                "kind",
+                "scope",
+                "dry_run",
+                "capacity",
+                "retry_cost",
+                "timeout_cost",
+            ])?;
+            let rule = Budget::quota().dry_run(dry_run).capacity(count(section, "capacity", 500)?);
+            let rule = rule.retry_cost(count(section, "retry_cost", 5)?);
+            BudgetRule::Quota(rule.timeout_cost(count(section, "timeout_cost", 10)?))
+        }
+        _ => {
+            section.allow(&["kind", "scope", "dry_run", "max_tokens", "token_ratio"])?;
+            let mut rule = Budget::throttle().dry_run(dry_run);
+            if section.get("max_tokens").is_some() {
+                rule = rule.max_tokens(count(section, "max_tokens", 0)?);
+            }
+            if let Some(ratio) = section.number("token_ratio", any)? {
+                rule = rule.token_ratio(ratio);
+            }
+            BudgetRule::Throttle(rule)
+        }
+    };
+    rule.build().map(|_| rule).map_err(|error| refused(section, &error))
+}
+
+fn breaker(section: &Section<'_>) -> Read<rebackoff_core::BreakerBuilder> {
+    section.allow(&[
+        "scope",
+        "consecutive",
+        "failure_rate",
+        "slow_rate",
+        "longer_than",
+        "window_calls",
+        "window_time",
+        "min_calls",
+        "open_for",
+        "growth",
+        "max_open_for",
+        "jitter",
+        "probes",
+        "close_after",
+        "probe_timeout",
+        "dry_run",
+    ])?;
+    let mut rule = Breaker::builder().dry_run(section.flag("dry_run")?);
+    macro_rules! set {
+        ($($method:ident: $kind:ident),*) => {$(
+            if section.get(stringify!($method)).is_some() {
+                rule = rule.$method(set!(@$kind stringify!($method)));
+            }
+        )*};
+        (@count $key:expr) => { count(section, $key, 0)? };
+        (@number $key:expr) => { section.number($key, f64::MIN..=f64::MAX)?.unwrap_or_default() };
+        (@duration $key:expr) => { section.duration($key)?.unwrap_or_default().to_duration() };
+    }
+    set!(
+        consecutive: count, failure_rate: number, window_calls: count, window_time: duration, min_calls: count,
+        open_for: duration, growth: number, max_open_for: duration, probes: count, close_after: count,
+        probe_timeout: duration
+    );
+    if let Some(ratio) = section.number("slow_rate", 0.0..=1.0)? {
+        let longer_than = section.duration("longer_than")?;
+        let longer_than = longer_than.ok_or_else(|| section.wrong("longer_than", "a duration"))?;
+        rule = rule.slow_rate(ratio, longer_than.to_duration());
+    }
+    let jitters = [
+        ("full", Jitter::Full),
+        ("equal", Jitter::Equal),
+        ("random", Jitter::Random),
+        ("none", Jitter::None),
+    ];
+    if let Some(jitter) = section.choice("jitter", &jitters)? {
+        rule = rule.jitter(jitter);
+    }
+    rule.build().map(|_| rule).map_err(|error| refused(section, &error))
+}
+
+fn gate(section: &Section<'_>) -> Read<GateRule> {
+    section.allow(&["kind", "scope", "deposit", "capacity", "limit"])?;
+    let number = |key, default, most| Ok(section.number(key, 0.0..=most)?.unwrap_or(default));
+    Ok(match section.choice("kind", &[("bucket", true), ("failure_share", false)])? {
+        Some(false) => GateRule::FailureShare { limit: number("limit", 0.1, 1.0)? },
+        _ => GateRule::Bucket {
+            deposit: number("deposit", 0.1, 1e6)?,
+            capacity: number("capacity", 5.0, 1e9)?,
+        },
+    })
+}
+
+/// The error of a rule, with its place.
+fn refused(section: &Section<'_>, error: &PolicyError) -> ScenarioError {
+    let node = section.get(error.parameter());
+    let message: &dyn Display = error;
+    ScenarioError::new(
+        node.and_then(|node| node.line).or(section.line()),
+        format_args!("{}: {message}", section.path()),
+    )
+}

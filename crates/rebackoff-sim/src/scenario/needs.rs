@@ -1,0 +1,64 @@
+//! The memory and time that a scenario needs, beside the bounds of the simulator.
+
+use rebackoff_core::{Breaker, Budget};
+
+use super::ScenarioError;
+use crate::distribution::seconds;
+use crate::load::Kind;
+use crate::model::Model;
+
+/// The most memory of all replications that run at once, in bytes.
+const MOST_MEMORY: f64 = 4e9;
+
+/// The most calls of all replications of a scenario: about an hour of one processor.
+const MOST_CALLS: f64 = 2e10;
+
+/// A client with a call, a job and their events, in bytes.
+const CLIENT: f64 = 200.0;
+
+/// Refuses cases that need more than the bounds, with the reason.
+pub(super) fn refuse(models: &[Model], runs: u64, threads: usize) -> Result<(), ScenarioError> {
+    let calls: f64 = models.iter().map(|model| calls(model) * runs as f64).sum();
+    if calls > MOST_CALLS {
+        let message = format!(
+            "the scenario would make about {calls:.1e} calls, and at most {MOST_CALLS:.0e} are simulated: \
+             lower load.rate, load.clients, duration, runs or the cases of the sweep"
+        );
+        return Err(ScenarioError::new(None, message));
+    }
+    let at_once = runs.min(threads as u64).max(1) as f64;
+    let memory = models.iter().map(|model| memory(model) * at_once).fold(0.0, f64::max);
+    if memory > MOST_MEMORY {
+        let message = format!(
+            "the scenario would need about {:.1} GB, and at most {:.0} GB are used: \
+             lower load.clients, or give guards the scope process or fleet",
+            memory / 1e9,
+            MOST_MEMORY / 1e9
+        );
+        return Err(ScenarioError::new(None, message));
+    }
+    Ok(())
+}
+
+/// The calls of a replication at most, where the load bounds them.
+fn calls(model: &Model) -> f64 {
+    let (clients, duration) = (f64::from(model.fleet.clients), seconds(model.duration as f64));
+    let factors = model.load.changes.iter().map(|(_, factor)| *factor);
+    let factor = factors.fold(1.0, f64::max);
+    match &model.load.kind {
+        Kind::Open { rate, .. } => rate * duration * factor,
+        Kind::Serial { rate } => rate * clients * duration * factor,
+        Kind::Closed { think } => clients * duration * factor / seconds(think.mean()).max(1e-3),
+        Kind::Burst { .. } => clients,
+    }
+}
+
+fn memory(model: &Model) -> f64 {
+    let guards = model.links.first().map_or(0.0, |link| {
+        let count = |scope| f64::from(model.fleet.count(scope));
+        let budgets = link.guards.budget.map_or(0.0, |(_, scope)| count(scope));
+        let breakers = link.guards.breaker.map_or(0.0, |(_, scope)| count(scope));
+        budgets * size_of::<Budget>() as f64 + breakers * size_of::<Breaker>() as f64
+    });
+    f64::from(model.fleet.clients) * CLIENT + guards
+}

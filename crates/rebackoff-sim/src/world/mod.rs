@@ -1,0 +1,191 @@
+//! One replication: the events of clients and servers in their order.
+
+mod calls;
+mod jobs;
+mod loads;
+
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+use rebackoff_core::CallGuards;
+
+use crate::client::Call;
+use crate::fault::Condition;
+use crate::figures::{Series, Tally};
+use crate::guard::Guards;
+use crate::model::Model;
+use crate::queue::Queue;
+use crate::random::Random;
+use crate::server::{Job, Station};
+use crate::slab::Slab;
+
+/// The most calls and jobs in flight: 200 bytes each.
+pub(crate) const MOST_IN_FLIGHT: usize = 8_000_000;
+
+/// The most events of a replication.
+pub(crate) const MOST_EVENTS: u64 = 20_000_000_000;
+
+/// The events after which a replication looks whether it is to stop.
+const LOOK: u64 = 1 << 14;
+
+/// A kind of event.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Event {
+    /// The next call of an open load.
+    Arrival,
+    /// The next call of a client.
+    Begin(u32),
+    /// The end of a call's wait.
+    Resume(u32),
+    /// The end of the time of a call's try.
+    Timeout(u32),
+    /// A message of a job arrives at its server.
+    Reach(u32),
+    /// The work of a job is done.
+    Done(u32),
+    /// The answer of a job arrives at its caller.
+    Reply(u32),
+    /// A fault begins or ends.
+    Fault,
+    /// The load changes.
+    Change,
+    /// The warm-up ends.
+    Warm,
+}
+
+/// The reason why a replication has no figures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stop {
+    /// The caller asked for it.
+    Asked,
+    TooManyInFlight,
+    TooManyEvents,
+}
+
+/// The state of one replication.
+#[derive(Debug)]
+pub(crate) struct World<'a> {
+    model: &'a Model,
+    now: u64,
+    queue: Queue<Event>,
+    random: Random,
+    calls: Slab<Call>,
+    /// The protocol of each call's guards; empty where no link has guards.
+    protocols: Vec<CallGuards>,
+    jobs: Slab<Job>,
+    stations: Vec<Station>,
+    guards: Vec<Guards>,
+    /// The moment from which each client of a serial load may call again.
+    free_from: Vec<u64>,
+    /// The sequence number of the next arrival of an open load.
+    arrival: u64,
+    factor: f64,
+    open_breakers: u64,
+    tally: Tally,
+}
+
+impl<'a> World<'a> {
+    pub(crate) fn new(model: &'a Model, run: u64) -> Option<Self> {
+        let clients = model.in_flight_at_most();
+        let series = Series::new(model.bin, model.end());
+        let serial = matches!(model.load.kind, crate::load::Kind::Serial { .. });
+        let mut world = Self {
+            model,
+            now: 0,
+            queue: Queue::with_capacity(clients),
+            random: Random::new(model.seed, run),
+            calls: Slab::with_capacity(clients),
+            protocols: Vec::new(),
+            jobs: Slab::with_capacity(clients),
+            stations: model.servers.iter().map(|_| Station::new()).collect(),
+            guards: model.guards(),
+            free_from: if serial { vec![0; model.fleet.clients as usize] } else { Vec::new() },
+            arrival: 0,
+            factor: 1.0,
+            open_breakers: 0,
+            tally: Tally::new(model.servers.len(), series)?,
+        };
+        for fault in &model.faults {
+            world.queue.push(fault.from, Event::Fault);
+            world.queue.push(fault.to, Event::Fault);
+        }
+        if model.warmup > 0 {
+            world.queue.push(model.warmup, Event::Warm);
+        }
+        world.begin_load();
+        Some(world)
+    }
+
+    /// Runs to the end, and returns the counts.
+    pub(crate) fn run(mut self, stop: &AtomicBool) -> Result<Tally, Stop> {
+        let mut events = 0_u64;
+        let end = self.model.end();
+        while let Some((time, sequence, event)) = self.queue.pop() {
+            if time > end {
+                break;
+            }
+            self.now = time;
+            self.handle_event(event, sequence);
+            events += 1;
+            if events % LOOK == 0 {
+                self.look(events, stop)?;
+            }
+        }
+        self.tally.events = events;
+        Ok(self.finish())
+    }
+
+    fn look(&self, events: u64, stop: &AtomicBool) -> Result<(), Stop> {
+        if stop.load(Relaxed) {
+            Err(Stop::Asked)
+        } else if self.calls.len().max(self.jobs.len()) > MOST_IN_FLIGHT {
+            Err(Stop::TooManyInFlight)
+        } else if events > MOST_EVENTS {
+            Err(Stop::TooManyEvents)
+        } else {
+            Ok(())
+        }
+    }
+
+    #[inline]
+    fn handle_event(&mut self, event: Event, sequence: u64) {
+        match event {
+            Event::Arrival => self.handle_arrival(sequence),
+            Event::Begin(client) => self.handle_begin(client),
+            Event::Resume(call) => self.handle_resume(call, sequence),
+            Event::Timeout(call) => self.handle_timeout(call, sequence),
+            Event::Reach(job) => self.handle_reach(job, sequence),
+            Event::Done(job) => self.handle_done(job, sequence),
+            Event::Reply(job) => self.handle_reply(job, sequence),
+            Event::Fault => self.handle_fault(),
+            Event::Change => self.handle_change(),
+            Event::Warm => self.handle_warm(),
+        }
+    }
+
+    fn handle_fault(&mut self) {
+        for server in 0..self.stations.len() {
+            self.stations[server].condition = Condition::at(self.now, server, &self.model.faults);
+            self.serve(server);
+        }
+    }
+
+    fn handle_warm(&mut self) {
+        for server in 0..self.stations.len() {
+            self.advance(server);
+        }
+        self.tally.handle_warm(self.now);
+    }
+
+    fn finish(mut self) -> Tally {
+        self.now = self.now.max(self.model.duration);
+        for server in 0..self.stations.len() {
+            self.advance(server);
+        }
+        self.tally.in_flight =
+            self.calls.iter().filter(|call| call.is_counted && call.is_top()).count() as u64;
+        self.tally.refused = self.guards.iter().map(Guards::refused).sum();
+        self.tally.rejected = self.guards.iter().map(Guards::rejected).sum();
+        self.tally.opened = self.guards.iter().map(Guards::opened).sum();
+        self.tally
+    }
+}
