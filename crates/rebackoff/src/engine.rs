@@ -16,7 +16,7 @@ pub use crate::future::{OutcomeFuture, RetryFuture};
 pub use crate::guarded::Guards;
 pub use crate::guards::{
     Asks, ByFunction, ByOutcome, Either, Guarding, GuardsOfCall, Handle, KeptBy, NoRejection,
-    OnRejection, OpenOr, Pays, Rejected, Rejection, Rejects, Several,
+    OnRejection, Only, OpenOr, Pays, Rejected, Rejection, Rejects, Several,
 };
 #[cfg(any(feature = "reqwest", feature = "tower"))]
 pub use crate::guards::{BreakerFor, BudgetFor, GuardsOfRequest, GuardsPerRequest};

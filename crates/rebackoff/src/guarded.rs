@@ -224,7 +224,7 @@ fn describe<G: fmt::Display>(
 }
 
 impl<A: Guards, B: Guards> Guards for (A, B) {
-    type Rejection = <A::Rejection as Rejection>::Or<B::Rejection>;
+    type Rejection = <B::Rejection as Rejection>::After<A::Rejection>;
     type Breakers = Several<A::Breakers, B::Breakers>;
     type Budgets = Several<A::Budgets, B::Budgets>;
 

@@ -3,7 +3,7 @@
 use std::future::Future;
 
 use crate::call::Call;
-use crate::guards::{GuardsOfCall, NoRejection, Rejection, Rejects};
+use crate::guards::{GuardsOfCall, NoRejection, Only, Rejection, Rejects};
 use crate::hooks::OnError;
 use crate::mode::{Async, Blocking};
 use crate::sleepers::{DefaultSleeper, ThreadSleeper};
@@ -38,9 +38,9 @@ type CallOf<'p, P, F, H, M> = Call<
 /// assert_eq!(parse(&policy!(expo, max_tries = 3), "7"), Ok(7));
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` may reject a call, or is no policy",
-    note = "a policy with a breaker is a `RetryFor<Outcome>`: take `R: RetryFor<Result<T, E>>`, \
-            where `E: From<rebackoff::Open>`"
+    message = "`{Self}` is no policy",
+    note = "a policy is a `Policy`, a `Guarded` or a live one, or a reference, an `Arc`, a `Box` or a \
+            `LazyLock` of one"
 )]
 pub trait Retry<X: Rejection = NoRejection>: PolicySource<Rejection = X> {
     /// Retries a function on errors, blocking.
@@ -179,14 +179,20 @@ type TriesOf<'p, P, M> = Tries<
     GuardsOfCall<<P as PolicySource>::Breakers, <P as PolicySource>::Budgets>,
 >;
 
-impl<P: PolicySource + ?Sized> Retry<P::Rejection> for P {}
+impl<P, X: Rejection> Retry<X> for P
+where
+    P: PolicySource<Rejection = X> + ?Sized,
+    P::Rejection: Only<X>,
+{
+}
 
 /// A policy for calls with the outcome `O`, with a breaker or without.
 ///
 /// Implemented by every policy that is [`Retry`], for all outcomes, and by a policy with a breaker for
 /// outcomes that can be made of a rejection and are `Send`: a `Result<T, E>` where `E: From<Open>`, or an
-/// `Option`. The
-/// calls are those of [`Retry`], which the prelude imports.
+/// `Option`. The calls are those of [`Retry`], which the prelude imports. Generic code may add guards of its
+/// own, which are asked after those of the policy; the erased form of every policy is
+/// [`AnyPolicy`](crate::AnyPolicy).
 ///
 /// ```
 /// use rebackoff::prelude::*;
@@ -199,12 +205,14 @@ impl<P: PolicySource + ?Sized> Retry<P::Rejection> for P {}
 ///     fn from(open: Open) -> Self { Self(open.to_string()) }
 /// }
 ///
+/// static RETRIES: Budget = budget!(share(ratio = 0.1));
+/// static SHOP: Breaker = breaker!(consecutive = 5);
+///
 /// fn order<R: RetryFor<Result<u8, Failure>>>(policy: &R) -> Result<u8, Failure> {
-///     policy.retry(|| Ok(7)).call()
+///     policy.retry(|| Ok(7)).breaker(&SHOP).budget(&RETRIES).call()
 /// }
 ///
 /// static ORDER: Policy = policy!(expo, max_tries = 3);
-/// static SHOP: Breaker = breaker!(consecutive = 5);
 /// assert_eq!(order(&ORDER), Ok(7));
 /// assert_eq!(order(&Guarded::new(ORDER, &SHOP)), Ok(7));
 /// ```

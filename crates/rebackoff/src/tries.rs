@@ -1,12 +1,13 @@
 //! Layer 1: a loop of the caller's own.
 
+use std::convert::Infallible;
 use std::fmt;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
 use rebackoff_core::{Breaker, Budget, Open, Policy, Reason, Seconds, Verdict};
 
-use crate::guards::{Asks, ByOutcome, Guarding, GuardsOfCall, Handle, Pays, Several};
+use crate::guards::{Asks, ByOutcome, Guarding, GuardsOfCall, Handle, Pays, Rejects, Several};
 use crate::hooks::{ErrorsOf, Hook, Then};
 use crate::loops::{back_off, begin_wait};
 use crate::mode::{Async, Blocking, Mode};
@@ -187,7 +188,9 @@ impl<P: AsRef<Policy>, M: Mode, H, K, B> Tries<P, M, H, GuardsOfCall<K, B>> {
 
     /// Asks `breaker` for each try, the first one now, and reports each failure to it; a retry that it
     /// rejects gives up with [`Reason::Breaker`]. Report a success with [`success`](Self::success): a
-    /// loop that is dropped without it is neutral for the breaker.
+    /// loop that is dropped without it is neutral for the breaker. The errors of such a loop can be made
+    /// of [`Open`], as those of a guarded call, and one that is a rejection is neutral
+    /// ([`FromOpen::is_rejection`](crate::FromOpen::is_rejection)).
     ///
     /// # Errors
     ///
@@ -200,10 +203,14 @@ impl<P: AsRef<Policy>, M: Mode, H, K, B> Tries<P, M, H, GuardsOfCall<K, B>> {
     /// static FETCH: Policy = policy!(expo, max_tries = 3);
     /// static SHOP: Breaker = breaker!(consecutive = 5);
     ///
+    /// fn parse(text: &str) -> Result<u8, Box<dyn std::error::Error>> {
+    ///     Ok(text.parse()?)
+    /// }
+    ///
     /// fn fetch() -> Result<u8, Box<dyn std::error::Error>> {
     ///     let mut tries = FETCH.tries().breaker(&SHOP)?;
     ///     loop {
-    ///         match "7".parse::<u8>() {
+    ///         match parse("7") {
     ///             Ok(number) => {
     ///                 tries.success();
     ///                 return Ok(number);
@@ -228,7 +235,7 @@ impl<P: AsRef<Policy>, M: Mode, H, K, B> Tries<P, M, H, GuardsOfCall<K, B>> {
     }
 }
 
-impl<P: AsRef<Policy>, S: Sleeper, C, H, G: Guarding> Tries<P, Blocking<S, C>, H, G> {
+impl<P: AsRef<Policy>, S: Sleeper, C, H, G> Tries<P, Blocking<S, C>, H, G> {
     /// Waits for the next try.
     ///
     /// # Errors
@@ -237,6 +244,7 @@ impl<P: AsRef<Policy>, S: Sleeper, C, H, G: Guarding> Tries<P, Blocking<S, C>, H
     pub fn backoff<E>(&mut self, error: E) -> Result<(), E>
     where
         H: Hook<E>,
+        G: Guarding<Rejection: Rejects<Result<Infallible, E>>>,
     {
         self.backoff_on(Verdict::Retry, None, error)
     }
@@ -249,6 +257,7 @@ impl<P: AsRef<Policy>, S: Sleeper, C, H, G: Guarding> Tries<P, Blocking<S, C>, H
     pub fn backoff_after<E>(&mut self, hint: impl Into<Option<Duration>>, error: E) -> Result<(), E>
     where
         H: Hook<E>,
+        G: Guarding<Rejection: Rejects<Result<Infallible, E>>>,
     {
         self.backoff_on(hinted(hint.into()), None, error)
     }
@@ -264,6 +273,7 @@ impl<P: AsRef<Policy>, S: Sleeper, C, H, G: Guarding> Tries<P, Blocking<S, C>, H
     pub fn backoff_by<E>(&mut self, policy: &Policy, error: E) -> Result<(), E>
     where
         H: Hook<E>,
+        G: Guarding<Rejection: Rejects<Result<Infallible, E>>>,
     {
         self.backoff_on(Verdict::Retry, Some(policy), error)
     }
@@ -276,14 +286,16 @@ impl<P: AsRef<Policy>, S: Sleeper, C, H, G: Guarding> Tries<P, Blocking<S, C>, H
     ) -> Result<(), E>
     where
         H: Hook<E>,
+        G: Guarding<Rejection: Rejects<Result<Infallible, E>>>,
     {
         let verdict = self.judge(&error, verdict);
-        let failure = Failure { policy: chosen, ..Failure::new(verdict, false) };
+        let (is_rejection, error) = is_rejection::<G, E>(error);
+        let failure = Failure { policy: chosen, ..Failure::new(verdict, is_rejection) };
         into_result(back_off(&mut self.session, error, failure))
     }
 }
 
-impl<P: AsRef<Policy>, S: AsyncSleeper, C, H, G: Guarding> Tries<P, Async<S, C>, H, G> {
+impl<P: AsRef<Policy>, S: AsyncSleeper, C, H, G> Tries<P, Async<S, C>, H, G> {
     /// Waits for the next try.
     ///
     /// # Errors
@@ -292,6 +304,7 @@ impl<P: AsRef<Policy>, S: AsyncSleeper, C, H, G: Guarding> Tries<P, Async<S, C>,
     pub async fn backoff<E>(&mut self, error: E) -> Result<(), E>
     where
         H: Hook<E>,
+        G: Guarding<Rejection: Rejects<Result<Infallible, E>>>,
     {
         self.backoff_on(Verdict::Retry, None, error).await
     }
@@ -308,6 +321,7 @@ impl<P: AsRef<Policy>, S: AsyncSleeper, C, H, G: Guarding> Tries<P, Async<S, C>,
     ) -> Result<(), E>
     where
         H: Hook<E>,
+        G: Guarding<Rejection: Rejects<Result<Infallible, E>>>,
     {
         self.backoff_on(hinted(hint.into()), None, error).await
     }
@@ -323,6 +337,7 @@ impl<P: AsRef<Policy>, S: AsyncSleeper, C, H, G: Guarding> Tries<P, Async<S, C>,
     pub async fn backoff_by<E>(&mut self, policy: &Policy, error: E) -> Result<(), E>
     where
         H: Hook<E>,
+        G: Guarding<Rejection: Rejects<Result<Infallible, E>>>,
     {
         self.backoff_on(Verdict::Retry, Some(policy), error).await
     }
@@ -335,9 +350,11 @@ impl<P: AsRef<Policy>, S: AsyncSleeper, C, H, G: Guarding> Tries<P, Async<S, C>,
     ) -> Result<(), E>
     where
         H: Hook<E>,
+        G: Guarding<Rejection: Rejects<Result<Infallible, E>>>,
     {
         let verdict = self.judge(&error, verdict);
-        let failure = Failure { policy: chosen, ..Failure::new(verdict, false) };
+        let (is_rejection, error) = is_rejection::<G, E>(error);
+        let failure = Failure { policy: chosen, ..Failure::new(verdict, is_rejection) };
         let session = &mut self.session;
         let (wait, mut kept) = match begin_wait(session, error, failure) {
             ControlFlow::Continue(pause) => pause,
@@ -346,6 +363,18 @@ impl<P: AsRef<Policy>, S: AsyncSleeper, C, H, G: Guarding> Tries<P, Async<S, C>,
         Wait::new(&session.clock, wait).await;
         into_result(session.handle_resume(false, &mut kept))
     }
+}
+
+/// Returns whether `error` is a rejection, and the error.
+#[inline]
+fn is_rejection<G, E>(error: E) -> (bool, E)
+where
+    G: Guarding<Rejection: Rejects<Result<Infallible, E>>>,
+{
+    let failed = Err(error);
+    let is_rejection = G::Rejection::is_rejection(&failed);
+    let Err(error) = failed;
+    (is_rejection, error)
 }
 
 fn into_result<E>(flow: ControlFlow<E>) -> Result<(), E> {

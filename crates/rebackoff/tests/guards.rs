@@ -537,11 +537,11 @@ mod loops {
         let (clock, budget, breaker) = (VirtualClock::new(), few(3), opens_after(9));
         let tries = EACH_SECOND.tries().sleeper(clock).budget(&budget);
         let mut tries = tries.breaker(&breaker).unwrap();
-        assert_eq!(tries.backoff("down"), Ok(()));
-        let mut tries = tries.hook(rebackoff::hooks::OnBackoff(|_: &Event<'_, &str>| {
+        assert_eq!(tries.backoff(Failure::Down), Ok(()));
+        let mut tries = tries.hook(rebackoff::hooks::OnBackoff(|_: &Event<'_, Failure>| {
             breaker.isolate();
         }));
-        assert_eq!(tries.backoff("down"), Err("down"));
+        assert_eq!(tries.backoff(Failure::Down), Err(Failure::Down));
         assert_eq!(budget.tokens(|| Seconds::ZERO), 2.0);
     }
 

@@ -65,6 +65,17 @@ async fn order<R: RetryFor<Answer>>(policy: &R) -> Answer {
     policy.retry_async(down).await
 }
 
+/// Adds guards of its own to those of the policy.
+async fn doubly_guarded<R: RetryFor<Answer>>(
+    policy: &R,
+    breaker: &Breaker,
+    budget: &Budget,
+) -> Answer {
+    let target = || -> Answer { Err(Failure::Down) };
+    assert!(policy.retry(target).breaker(breaker).budget(budget).call().is_err());
+    policy.retry_async(down).breaker(breaker).budget(budget).await
+}
+
 /// An object: one type for all policies of a library's users.
 trait Retrier: Send + Sync {
     fn run(&self) -> Pin<Box<dyn Future<Output = Answer> + Send + '_>>;
@@ -112,6 +123,22 @@ async fn a_bound_with_the_outcome_takes_breakers_too() {
     assert_eq!(spawned(&guarded).await.unwrap(), Err(Failure::Open));
     let shared: Box<dyn Retrier> = Box::new(guarded);
     assert_eq!(shared.run().await, Err(Failure::Open));
+}
+
+#[tokio::test(start_paused = true)]
+async fn generic_code_adds_breakers_and_budgets_to_those_of_the_policy() {
+    let _no_wait = rebackoff::testing::no_wait();
+    let opens_after = |failures| Breaker::builder().consecutive(failures).build().unwrap();
+    let budget = Budget::quota().build().unwrap();
+    let breaker = opens_after(4);
+    assert_eq!(doubly_guarded(&twice(), &breaker, &budget).await, Err(Failure::Down));
+    assert_eq!(breaker.failures(), 4);
+    let (own, breaker) = (opens_after(3), opens_after(9));
+    let guarded = Guarded::new(twice(), (&budget, &own));
+    assert_eq!(doubly_guarded(&guarded, &breaker, &budget).await, Err(Failure::Down));
+    assert_eq!((own.failures(), breaker.failures()), (3, 3));
+    assert_eq!(doubly_guarded(&guarded, &breaker, &budget).await, Err(Failure::Open));
+    assert_eq!((own.failures(), breaker.failures()), (3, 3));
 }
 
 #[tokio::test(start_paused = true)]

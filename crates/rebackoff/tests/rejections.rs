@@ -6,10 +6,9 @@ use std::future::{Future, IntoFuture};
 use std::pin::pin;
 use std::task::{Context, Waker};
 
-use rebackoff::hooks::Rejections;
 use rebackoff::prelude::*;
 use rebackoff::testing::VirtualClock;
-use rebackoff::{BreakerState, FromOpen, Health, Open};
+use rebackoff::{BreakerState, FromOpen, Guarded, Health, Open};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Failure {
@@ -211,7 +210,7 @@ fn a_loop_passes_a_rejection_on_and_counts_one_as_neutral() {
         Ok(())
     };
     let around = || -> Result<(), Failure> {
-        let tries = ONCE.tries().hook(Rejections).breaker(&outer);
+        let tries = ONCE.tries().breaker(&outer);
         let mut tries = tries.map_err(Failure::from_open)?;
         loop {
             match rejected() {
@@ -221,6 +220,68 @@ fn a_loop_passes_a_rejection_on_and_counts_one_as_neutral() {
         }
     };
     assert_eq!(around(), Err(Failure::Open));
+    assert_eq!(outer.failures(), 0);
+}
+
+#[test]
+fn a_loop_takes_its_breaker_from_the_policy_and_counts_a_rejection_as_neutral() {
+    let (inner, outer) = (isolated(), breaker());
+    let guarded = Guarded::new(ONCE, &outer);
+    let mut tries = guarded.tries().unwrap();
+    let rejected = ONCE.retry(down).breaker(&inner).call().unwrap_err();
+    assert_eq!((tries.backoff(rejected), outer.failures()), (Err(Failure::Open), 0));
+    let paired = Guarded::new(ONCE, (None::<&Budget>, &outer));
+    outer.isolate();
+    assert_eq!(paired.tries().unwrap_err(), Open { retry_in: None });
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_async_loop_counts_a_rejection_as_neutral() {
+    let (inner, outer) = (isolated(), breaker());
+    let mut tries = ONCE.tries_async().breaker(&outer).unwrap();
+    let rejected = ONCE.retry(down).breaker(&inner).call().unwrap_err();
+    assert_eq!((tries.backoff(rejected).await, outer.failures()), (Err(Failure::Open), 0));
+}
+
+#[test]
+fn an_outcome_that_the_caller_makes_of_a_rejection_is_neutral_where_counts_says_so() {
+    let (inner, outer) = (isolated(), breaker());
+    let served = || ONCE.retry(|| Err::<(), u16>(500)).breaker_or(&inner, |_| Err(503)).call();
+    let counts = |result: &Result<(), u16>| match result {
+        Err(503) => Health::Neutral,
+        Err(_) => Health::Failure,
+        Ok(()) => Health::Success,
+    };
+    let call = || ONCE.retry(served).breaker_or(&outer, |_| Err(503)).counts(counts).call();
+    assert_eq!((call(), outer.failures()), (Err(503), 0));
+    inner.reset();
+    assert_eq!((call(), outer.failures()), (Err(500), 1));
+}
+
+#[test]
+fn an_error_made_with_thiserror_says_that_it_is_a_rejection() {
+    #[derive(Debug, PartialEq, thiserror::Error)]
+    enum Derived {
+        #[error("down")]
+        Down,
+        #[error("the shop is not called")]
+        Rejected(#[source] Open),
+    }
+
+    impl FromOpen for Derived {
+        fn from_open(open: Open) -> Self {
+            Self::Rejected(open)
+        }
+
+        fn is_rejection(&self) -> bool {
+            matches!(self, Self::Rejected(_))
+        }
+    }
+
+    let (inner, outer) = (isolated(), breaker());
+    let call = || ONCE.retry(|| Err::<(), _>(Derived::Down)).breaker(&inner).call();
+    let rejected = Derived::Rejected(Open { retry_in: None });
+    assert_eq!(ONCE.retry(call).breaker(&outer).call(), Err(rejected));
     assert_eq!(outer.failures(), 0);
 }
 

@@ -79,16 +79,16 @@ impl Guarding for () {
 pub struct Several<A, B>(pub A, pub B);
 
 impl<A: Guarding, B: Guarding> Guarding for Several<A, B> {
-    type Rejection = <A::Rejection as Rejection>::Or<B::Rejection>;
+    type Rejection = <B::Rejection as Rejection>::After<A::Rejection>;
     const IS_EMPTY: bool = A::IS_EMPTY && B::IS_EMPTY;
 
     #[inline(always)]
     #[allow(clippy::inline_always, reason = "a call that goes through memory costs twice as much")]
     fn handle_start(&mut self, clock: &impl Clock) -> Result<(), Self::Rejection> {
-        self.0.handle_start(clock).map_err(Rejection::first)?;
+        self.0.handle_start(clock).map_err(B::Rejection::before)?;
         self.1.handle_start(clock).map_err(|rejection| {
             self.0.handle_abandoned();
-            A::Rejection::second(rejection)
+            rejection.after()
         })
     }
 

@@ -21,7 +21,7 @@ pub use handle::Handle;
 pub use pays::Pays;
 #[cfg(any(feature = "reqwest", feature = "tower"))]
 pub use per_request::{BreakerFor, BudgetFor, GuardsOfRequest, GuardsPerRequest};
-pub use rejection::{Either, FromOpen, NoRejection, OpenOr, Rejected, Rejection, Rejects};
+pub use rejection::{Either, FromOpen, NoRejection, Only, OpenOr, Rejected, Rejection, Rejects};
 
 use crate::Timeline;
 

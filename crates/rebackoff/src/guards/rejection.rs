@@ -33,6 +33,27 @@ use crate::kept::{Dropped, Keep, Kept};
 /// assert!(matches!(ORDER.retry(order).breaker(&SHOP).call(), Err(Failure::Rejected)));
 /// assert_eq!(SHOP.failures(), 0);
 /// ```
+///
+/// An error that a macro such as thiserror's derives is no different, but its variant for a rejection
+/// takes `#[source]` in place of `#[from]`, which would implement `From<Open>`:
+///
+/// ```
+/// use rebackoff::{FromOpen, Open};
+///
+/// #[derive(Debug, thiserror::Error)]
+/// enum Failure {
+///     #[error("the shop is down")]
+///     Down,
+///     #[error("the shop is not called")]
+///     Rejected(#[source] Open),
+/// }
+///
+/// impl FromOpen for Failure {
+///     fn from_open(open: Open) -> Self { Self::Rejected(open) }
+///     fn is_rejection(&self) -> bool { matches!(self, Self::Rejected(_)) }
+/// }
+/// # let _ = Failure::Down;
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be made of a breaker's rejection",
     label = "needs `From<rebackoff::Open>`",
@@ -107,7 +128,8 @@ impl<T> Rejected for Option<T> {
 #[diagnostic::on_unimplemented(
     message = "`{O}` cannot be made of a breaker's rejection",
     note = "implement `From<rebackoff::Open>` for the error, or say what a rejected call returns: \
-            `.breaker_or(breaker, |open| …)`, in an attribute `rejected = |open| …`"
+            `.breaker_or(breaker, |open| …)`, in an attribute `rejected = |open| …`; a loop hands \
+            `backoff` an error that implements it"
 )]
 pub trait Rejects<O> {
     /// The outcome of the rejected call.
@@ -117,34 +139,47 @@ pub trait Rejects<O> {
     fn is_rejection(outcome: &O) -> bool;
 }
 
-/// A kind of rejection, alone or beside another.
+/// A kind of rejection, alone or after another.
 pub trait Rejection: Sized {
-    /// This kind of rejection or `R`; `R` alone where this kind never comes.
-    type Or<R: Rejection>: Rejection;
+    /// This kind of rejection, or `R` of the guards that are asked before; `R` alone where this kind
+    /// never comes.
+    type After<R: Rejection>: Rejection;
 
     /// The form in which a call keeps the last outcome in a wait, after which a breaker may reject the
     /// retry.
     type Kept<O>: Keep<O>;
 
-    /// A loop `T` that this kind of rejection may prevent: `T`, or `Result<T, Self>`.
+    /// A loop `T` that this kind of rejection may prevent: `T`, or `Result<T, Open>`.
     type Begun<T>;
 
     /// A loop that has begun, or was rejected.
     fn begun<T>(result: Result<T, Self>) -> Self::Begun<T>;
 
     /// A rejection of this kind.
-    fn first<R: Rejection>(self) -> Self::Or<R>;
+    fn after<R: Rejection>(self) -> Self::After<R>;
 
-    /// A rejection of the other kind.
-    fn second<R: Rejection>(other: R) -> Self::Or<R>;
+    /// A rejection by the guards that are asked before.
+    fn before<R: Rejection>(earlier: R) -> Self::After<R>;
+
+    /// The breaker's own words.
+    fn into_open(self) -> Open;
 }
+
+/// The rejection `X` and no other; it gives the compiler's message its words.
+#[diagnostic::on_unimplemented(
+    message = "this policy has a breaker, which may reject a call, and `Retry` takes no such policy",
+    note = "take `R: RetryFor<Result<T, E>>` in place of `R: Retry`, where `E: From<rebackoff::Open>`"
+)]
+pub trait Only<X> {}
+
+impl<X> Only<X> for X {}
 
 /// The rejection that never comes: of calls without a breaker.
 #[derive(Clone, Copy, Debug)]
 pub enum NoRejection {}
 
 impl Rejection for NoRejection {
-    type Or<R: Rejection> = R;
+    type After<R: Rejection> = R;
     type Kept<O> = Dropped;
     type Begun<T> = T;
 
@@ -155,13 +190,18 @@ impl Rejection for NoRejection {
     }
 
     #[inline]
-    fn first<R: Rejection>(self) -> R {
+    fn after<R: Rejection>(self) -> R {
         match self {}
     }
 
     #[inline]
-    fn second<R: Rejection>(other: R) -> R {
-        other
+    fn before<R: Rejection>(earlier: R) -> R {
+        earlier
+    }
+
+    #[inline]
+    fn into_open(self) -> Open {
+        match self {}
     }
 }
 
@@ -189,7 +229,8 @@ impl<O: Rejected> Rejects<O> for Open {
     }
 }
 
-/// A rejection of which a function of the caller's makes the outcome.
+/// A rejection of which a function of the caller's makes the outcome. The type of that outcome is the
+/// function's affair, so none is known as a rejection: `counts` says which ones are neutral.
 #[derive(Clone, Copy, Debug)]
 pub struct OpenOr<F> {
     pub(super) open: Open,
@@ -232,33 +273,42 @@ impl<O, A: Rejects<O>, B: Rejects<O>> Rejects<O> for Either<A, B> {
     }
 }
 
-macro_rules! either {
-    ($(($($generics:tt)*) $kind:ty;)*) => {$(
-        impl $($generics)* Rejection for $kind {
-            type Or<R: Rejection> = Either<Self, R>;
-            type Kept<O> = Kept<O>;
-            type Begun<T> = Result<T, Self>;
+macro_rules! rejections {
+    ($(($($generics:tt)*) $kind:ty, $kept:ty, $rejection:ident => $open:expr;)*) => {$(
+        impl<$($generics)*> Rejection for $kind {
+            type After<R: Rejection> = Either<R, Self>;
+            type Kept<O> = $kept;
+            type Begun<T> = Result<T, Open>;
 
             #[inline]
-            fn begun<T>(result: Result<T, Self>) -> Result<T, Self> {
-                result
+            fn begun<T>(result: Result<T, Self>) -> Result<T, Open> {
+                result.map_err(Self::into_open)
             }
 
             #[inline]
-            fn first<R: Rejection>(self) -> Either<Self, R> {
-                Either::First(self)
+            fn after<R: Rejection>(self) -> Either<R, Self> {
+                Either::Second(self)
             }
 
             #[inline]
-            fn second<R: Rejection>(other: R) -> Either<Self, R> {
-                Either::Second(other)
+            fn before<R: Rejection>(earlier: R) -> Either<R, Self> {
+                Either::First(earlier)
+            }
+
+            #[inline]
+            fn into_open(self) -> Open {
+                let $rejection = self;
+                $open
             }
         }
     )*};
 }
 
-either! {
-    () Open;
-    (<F>) OpenOr<F>;
-    (<A, B>) Either<A, B>;
+rejections! {
+    () Open, Kept<O>, open => open;
+    (F) OpenOr<F>, Kept<O>, rejection => rejection.open;
+    (A: Rejection, B: Rejection) Either<A, B>, (A::Kept<O>, B::Kept<O>), either => match either {
+        Either::First(rejection) => rejection.into_open(),
+        Either::Second(rejection) => rejection.into_open(),
+    };
 }

@@ -7,7 +7,7 @@ mod handlers;
 mod per_request;
 mod waits;
 
-pub use classes::{Costs, Counts, Rejections};
+pub use classes::{Costs, Counts};
 pub use conditions::{Giveup, HintFrom, Judge, OnError, Until, When};
 pub use handlers::{OnBackoff, OnGiveup, OnSuccess, OnTry};
 #[cfg(any(feature = "reqwest", feature = "tower"))]
