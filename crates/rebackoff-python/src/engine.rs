@@ -96,6 +96,11 @@ impl Engine {
         self.limits.max_time.map(Seconds::get)
     }
 
+    /// Replaces the limits, for the decisions from now on.
+    fn set_limits(&mut self, limits: &Bound<'_, Limits>) {
+        self.limits = limits.get().0;
+    }
+
     /// Limits the call to what enclosing calls leave: `remaining` seconds, `elapsed` after its start.
     fn handle_enclosing(&mut self, remaining: Option<f64>, elapsed: f64, is_nested: bool) {
         let nested = if is_nested { self.limits.nested } else { Nested::Allow };

@@ -8,6 +8,7 @@
 mod engine;
 mod guards;
 mod hint;
+mod policy;
 mod scope;
 mod words;
 
@@ -27,6 +28,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(guards::open_message, module)?)?;
     module.add_function(wrap_pyfunction!(hint::hint, module)?)?;
     module.add_function(wrap_pyfunction!(hint::should_retry, module)?)?;
+    module.add_function(wrap_pyfunction!(policy::policy, module)?)?;
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     Ok(())
 }

@@ -246,3 +246,105 @@ def test_calls_of_one_smart_retry_know_nothing_of_each_other(clock):
 def test_a_wrong_parameter_is_an_error_at_once(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+# The reference documents as written
+
+
+def test_a_token_and_an_answer_can_be_awaited_as_well():
+    budget = RetryBudget(tokens_per_second=1, max_tokens=2)
+    strategy = BudgetedRetry(THREE, budget)
+    error = ConnectionError()
+
+    async def main():
+        assert await budget.acquire() is True
+        assert await strategy.should_retry(1, error) is True
+        assert await strategy.should_retry(1, error) is False
+        assert await budget.acquire() is False
+
+    asyncio.run(main())
+    assert not budget.acquire() and repr(budget.acquire()) == "False"
+    assert budget.acquire() == False and not strategy.should_retry(1, error)  # noqa: E712
+
+
+class Own:
+    """A breaker of the program's own, which opens after so many failures."""
+
+    def __init__(self, most=99, is_open=False):
+        self.most, self.opened, self.records = most, is_open, []
+
+    @property
+    def is_open(self):
+        return self.opened or self.records.count("failure") >= self.most
+
+    def record_success(self):
+        self.records.append("success")
+
+    def record_failure(self):
+        self.records.append("failure")
+
+
+class AwaitedOwn(Own):
+    """Its methods are awaited."""
+
+    async def record_success(self):
+        self.records.append("success")
+
+    async def record_failure(self):
+        self.records.append("failure")
+
+
+def flaky(times):
+    calls = []
+
+    def target():
+        calls.append(1)
+        if len(calls) <= times:
+            raise ConnectionError(len(calls))
+        return "ok"
+
+    return target, calls
+
+
+@modes
+def test_a_breaker_of_the_programs_own_hears_of_every_attempt(clock, run):
+    own = AwaitedOwn() if run is awaited else Own()
+    target, _ = flaky(2)
+    assert run(SmartRetry(THREE, own), target) == "ok"
+    assert own.records == ["failure", "failure", "success"]
+
+
+@modes
+def test_while_a_breaker_of_the_programs_own_is_open_the_target_is_not_called(clock, run):
+    own = Own(is_open=True)
+    target, calls = flaky(0)
+    with pytest.raises(CircuitOpenError):
+        run(SmartRetry(THREE, own), target)
+    assert calls == [] and own.records == []
+
+
+@modes
+def test_a_breaker_of_the_programs_own_that_opens_ends_the_call_with_the_targets_error(clock, run):
+    own = Own(most=2)
+    target, calls = flaky(9)
+    with pytest.raises(ConnectionError, match="2"):
+        run(SmartRetry(FixedBackoff(2, max_attempts=9, exceptions=Exception), own), target)
+    assert len(calls) == 2
+
+
+@modes
+def test_a_breaker_that_opens_during_a_wait_lets_no_attempt_through(clock, run):
+    own = Own()
+    target, calls = flaky(9)
+    smart = SmartRetry(FixedBackoff(2, max_attempts=9), own)
+    smart.on_retry = lambda *told: setattr(own, "opened", True)
+    with pytest.raises(ConnectionError, match="1"):
+        run(smart, target)
+    assert len(calls) == 1
+
+
+def test_an_object_that_is_no_breaker_is_an_error_at_once():
+    with pytest.raises(
+        TypeError, match="must have is_open, record_success, record_failure, but 5 has no"
+    ):
+        SmartRetry(THREE, 5)

@@ -77,6 +77,11 @@ impl Settings {
         self
     }
 
+    /// Returns the value of one parameter, if it is set.
+    pub fn get(&self, name: &str) -> Option<&Setting> {
+        self.0.get(name)
+    }
+
     /// Lays `upper` over these settings: where both name a parameter, `upper` wins.
     pub fn extend(&mut self, upper: Self) -> &mut Self {
         self.0.extend(upper.0);

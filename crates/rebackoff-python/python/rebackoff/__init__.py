@@ -15,6 +15,7 @@ from rebackoff._common import Attempt
 from rebackoff._decorator import aretry_context, on_exception, on_predicate, retry_context
 from rebackoff._jitter import equal_jitter, full_jitter, random_jitter
 from rebackoff._native import __version__ as __version__
+from rebackoff._policy import Policy
 from rebackoff._scope import deadline, remaining
 from rebackoff._wait_gen import Waits, constant, decay, decorrelated, expo, fibo, linear, runtime
 
@@ -37,6 +38,7 @@ __all__ = [
     "Budget",
     "CircuitOpenError",
     "Keyed",
+    "Policy",
     "Seconds",
     "Waits",
     "aretry_context",

@@ -1,6 +1,6 @@
 """The engine and the guards, without a driver."""
 
-from typing import final
+from typing import Any, final
 
 __all__ = [
     "Breaker",
@@ -14,6 +14,7 @@ __all__ = [
     "__version__",
     "hint",
     "open_message",
+    "policy",
     "should_retry",
 ]
 __version__: str
@@ -42,6 +43,7 @@ class Engine:
     def scope(self, outer: Scope | None, start: float | None) -> Scope: ...
     @property
     def max_time(self) -> float | None: ...
+    def set_limits(self, limits: Limits) -> None: ...
     def handle_enclosing(
         self, remaining: float | None, elapsed: float, is_nested: bool
     ) -> None: ...
@@ -163,6 +165,9 @@ class CallGuards:
     def handle_try(self) -> None: ...
     def handle_abandoned(self) -> None: ...
 
+def policy(
+    settings: list[tuple[str, Any]], base: list[tuple[str, Any]] | None = None
+) -> tuple[list[tuple[str, Any]], str]: ...
 def open_message(retry_in: float | None) -> str: ...
 def hint(headers: str, now: float) -> float | None: ...
 def should_retry(headers: str) -> bool | None: ...

@@ -18,6 +18,7 @@ from rebackoff._common import (
 from rebackoff._jitter import JITTERS, full_jitter
 from rebackoff._mistakes import mistake, shown, suggestion
 from rebackoff._native import Limits
+from rebackoff._policy import Policy
 from rebackoff._wait_gen import Waits
 
 _TENTH = 0.1
@@ -221,6 +222,8 @@ class Options:
     _limits = None
 
     def __init__(self, decorator, trigger, wait_gen, given):
+        if isinstance(wait_gen, Policy):
+            wait_gen, given = wait_gen.waits, {**wait_gen.options, **given}
         known = NAMES[decorator]
         keywords = {}
         for name, value in given.items():

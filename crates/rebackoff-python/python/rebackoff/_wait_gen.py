@@ -89,6 +89,12 @@ class Waits(_Base):
         parameters = ", ".join(f"{name}={value!r}" for name, value in self._parameters.items())
         return f"{self._strategy.__name__}({parameters})"
 
+    def __eq__(self, other: object) -> bool:
+        return self.parts() == other.parts() if isinstance(other, Waits) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(repr(self))
+
     def __reduce__(self) -> tuple[Any, ...]:
         # one that is used by hand begins anew elsewhere
         return _again, (self._strategy, self._parameters)

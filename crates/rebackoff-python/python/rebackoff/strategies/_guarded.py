@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from functools import wraps
+from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
 
 from rebackoff import Breaker, Budget
-from rebackoff._callables import is_async
+from rebackoff._callables import is_async, is_awaitable
 from rebackoff._guards import CircuitOpenError
 from rebackoff.strategies._strategies import RetryStrategy, retry
 
@@ -16,6 +17,20 @@ if TYPE_CHECKING:
 
 _Result = TypeVar("_Result")
 _Arguments = ParamSpec("_Arguments")
+
+
+class Answer(int):
+    """True or False, at once or when it is awaited."""
+
+    def __new__(cls, answer: object) -> Answer:
+        return super().__new__(cls, bool(answer))
+
+    def __await__(self) -> Generator[None, None, bool]:
+        return bool(self)
+        yield
+
+    def __repr__(self) -> str:
+        return repr(bool(self))
 
 
 class CircuitBreaker:
@@ -94,9 +109,9 @@ class RetryBudget:
         """The tokens that are there now."""
         return self.budget.tokens
 
-    def acquire(self) -> bool:
-        """Takes a token for a retry: whether there was one."""
-        return self.budget.withdraw() is not None
+    def acquire(self) -> Answer:
+        """Takes a token for a retry. Returns whether there was one; the answer can be awaited, too."""
+        return Answer(self.budget.withdraw() is not None)
 
     def __repr__(self) -> str:
         return f"RetryBudget({self.tokens_per_second!r}, {self.max_tokens!r})"
@@ -124,9 +139,10 @@ class BudgetedRetry(RetryStrategy):
         for name in ("max_attempts", "max_delay", "exceptions"):
             object.__setattr__(self, name, getattr(self.strategy, name))
 
-    def should_retry(self, attempt: int, exception: BaseException) -> bool:
-        """Whether another attempt may follow; a yes has taken a token."""
-        return self.strategy.should_retry(attempt, exception) and self.budget.acquire()
+    def should_retry(self, attempt: int, exception: BaseException) -> Answer:
+        """Returns whether another attempt may follow; a yes has taken a token. It can be awaited, too."""
+        allowed = self.strategy.should_retry(attempt, exception)
+        return Answer(allowed and self.budget.acquire())
 
     def get_delay(self, attempt: int) -> float:
         return self.strategy.get_delay(attempt)
@@ -155,7 +171,8 @@ class SmartRetry:
 
     Args:
         strategy: When to retry, and after how long.
-        circuit_breaker: One that other calls may share. Default: none.
+        circuit_breaker: One that other calls may share: a `CircuitBreaker`, a `Breaker`, or any object with
+            `is_open`, `record_success()` and `record_failure()`. Default: none.
         on_retry, on_failure, on_success: What is to be told. Default: nothing.
 
     >>> from rebackoff.strategies import ExponentialBackoff
@@ -166,11 +183,13 @@ class SmartRetry:
     def __init__(
         self,
         strategy: RetryStrategy,
-        circuit_breaker: CircuitBreaker | Breaker | None = None,
+        circuit_breaker: CircuitBreaker | Breaker | OwnBreaker | None = None,
         on_retry: Callable[[BaseException, int, float], object] | None = None,
         on_failure: Callable[[BaseException, int, float], object] | None = None,
         on_success: Callable[[int, float], object] | None = None,
     ) -> None:
+        if not isinstance(circuit_breaker, Breaker | CircuitBreaker | None):
+            _check_breaker(circuit_breaker)
         self.strategy = strategy
         self.circuit_breaker = circuit_breaker
         hooks = {"on_retry": on_retry, "on_failure": on_failure, "on_success": on_success}
@@ -201,14 +220,90 @@ class SmartRetry:
         breaker = self.circuit_breaker
         if isinstance(breaker, CircuitBreaker):
             breaker = breaker.breaker
+        guards: dict[str, Any] = {"breaker": breaker}
+        if breaker is not None and not isinstance(breaker, Breaker):
+            call = _OwnCall(breaker)
+            target, guards = call.guarded(target), {"giveup": call.gives_up}
         retried = retry(
             self.strategy,
-            breaker=breaker,
+            **guards,
             on_backoff=_told(self.on_retry, "exception", "tries", "wait"),
             on_giveup=_told(self.on_failure, "exception", "tries", "elapsed"),
             on_success=_told(self.on_success, "tries", "elapsed"),
         )
         return retried(target)(*args, **kwargs)
+
+
+class OwnBreaker(Protocol):
+    """A circuit breaker of the program's own."""
+
+    @property
+    def is_open(self) -> Any: ...
+    def record_success(self) -> Any: ...
+    def record_failure(self) -> Any: ...
+
+
+def _check_breaker(breaker: object) -> None:
+    missing = [name for name in _BREAKER if not hasattr(breaker, name)]
+    if missing:
+        raise TypeError(
+            f"circuit_breaker must have {', '.join(_BREAKER)}, but {breaker!r} has no {', '.join(missing)}"
+        )
+
+
+_BREAKER = ("is_open", "record_success", "record_failure")
+
+
+class _OwnCall:
+    """One call under a breaker of the program's own, which is asked before each attempt."""
+
+    def __init__(self, breaker: OwnBreaker) -> None:
+        self._breaker = breaker
+        self._last: BaseException | None = None
+
+    def _is_open(self) -> bool:
+        answer = self._breaker.is_open
+        return bool(answer() if callable(answer) else answer)
+
+    def gives_up(self, error: BaseException) -> bool:
+        return isinstance(error, CircuitOpenError) or self._is_open()
+
+    def _ask(self) -> None:
+        if self._is_open():
+            error, self._last = self._last, None
+            raise error or CircuitOpenError()
+
+    def guarded(self, target: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(target)
+        def attempt(*args: Any, **kwargs: Any) -> Any:
+            self._ask()
+            try:
+                result = target(*args, **kwargs)
+            except Exception as error:
+                self._last = error
+                self._breaker.record_failure()
+                raise
+            self._breaker.record_success()
+            return result
+
+        @wraps(target)
+        async def async_attempt(*args: Any, **kwargs: Any) -> Any:
+            self._ask()
+            try:
+                result = await target(*args, **kwargs)
+            except Exception as error:
+                self._last = error
+                await _done(self._breaker.record_failure())
+                raise
+            await _done(self._breaker.record_success())
+            return result
+
+        return async_attempt if is_async(target) else attempt
+
+
+async def _done(answer: Any) -> None:
+    if is_awaitable(answer):
+        await answer
 
 
 def _told(hook: Callable[..., Any], *names: str) -> Callable[[Mapping[str, Any]], Any]:

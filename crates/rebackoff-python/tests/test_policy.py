@@ -1,0 +1,156 @@
+"""`rebackoff.Policy`: data, by the rules and errors of the Rust side."""
+
+from __future__ import annotations
+
+import copy
+import datetime
+import pickle
+
+import pytest
+import rebackoff
+from rebackoff import Policy
+
+
+def failing(policy, **options):
+    """The waits of a call that always fails, without jitter."""
+    calls = []
+
+    @rebackoff.on_exception(policy, OSError, jitter=None, **options)
+    def target():
+        calls.append(1)
+        raise OSError
+
+    with rebackoff.testing.no_wait() as waits, pytest.raises(OSError):
+        target()
+    return waits
+
+
+def test_a_policy_prints_its_schedule():
+    policy = Policy(rebackoff.expo(max_value=30), max_tries=8, max_time=60)
+    text = "expo: waits 1s, 2s, 4s … 30s; worst case 1m (full jitter, max_tries 8, max_time 1m)"
+    assert str(policy) == text and repr(policy) == f"<Policy {text}>"
+
+
+@pytest.mark.parametrize(
+    "again",
+    [copy.copy, copy.deepcopy, lambda one: pickle.loads(pickle.dumps(one))],
+    ids=["copy", "deepcopy", "pickle"],
+)
+@pytest.mark.parametrize(
+    "policy",
+    [
+        Policy(),
+        Policy("decorrelated", base=0.5, max_value=None),
+        Policy(rebackoff.constant([1, 2.5]), jitter=None, nested="once", hint_ceiling=None),
+        Policy(rebackoff.decay(initial_value=2), max_time=datetime.timedelta(minutes=1)),
+        Policy(rebackoff.fibo, max_tries=2**64),
+    ],
+    ids=str,
+)
+def test_a_policy_is_equal_to_its_copies(policy, again):
+    other = again(policy)
+    assert other == policy and hash(other) == hash(policy) and str(other) == str(policy)
+    assert Policy.from_dict(policy.to_dict()) == policy
+
+
+def test_policies_that_differ_are_not_equal_and_are_immutable():
+    assert Policy(max_tries=3) != Policy(max_tries=4) and Policy() != "expo"
+    assert len({Policy(max_tries=3), Policy(max_tries=3.0 and 3), Policy(rebackoff.fibo)}) == 2
+    with pytest.raises(AttributeError, match=r"a Policy is immutable; replace\(max_tries=…\)"):
+        Policy().max_tries = 3
+
+
+def test_every_spelling_makes_one_policy(tmp_path, monkeypatch):
+    policy = Policy(
+        rebackoff.expo(base=3, max_value=30), jitter=rebackoff.equal_jitter, max_tries=8
+    )
+    assert Policy("expo", base=3, max_value="30s", jitter="equal", max_tries=8) == policy
+    text = 'wait = "expo"\nbase = 3\nmax_value = "30s"\njitter = "equal"\nmax_tries = 8\n'
+    (tmp_path / "retries.toml").write_text(f"[fetch]\n{text}")
+    assert Policy.from_toml(text) == policy
+    assert Policy.from_toml(tmp_path / "retries.toml", "fetch") == policy
+    for name, value in {
+        "BASE": "3",
+        "MAX_VALUE": "30s",
+        "JITTER": "equal",
+        "MAX_TRIES": "8",
+    }.items():
+        monkeypatch.setenv(f"REBACKOFF_USER_API_{name}", value)
+    monkeypatch.setenv("REBACKOFF_USER_API_MAX_TIME", " ")
+    assert Policy.from_env("user-api", Policy(max_time=9)) == policy.replace(max_time=9)
+
+
+def test_a_replaced_strategy_begins_at_its_defaults():
+    assert Policy("expo", base=3, max_tries=2).replace(wait="fibo") == Policy("fibo", max_tries=2)
+
+
+@pytest.mark.parametrize(
+    ("make", "kind", "message"),
+    [
+        (lambda: Policy(max_tries=0), ValueError, "max_tries must be at least 1, but it is 0"),
+        (lambda: Policy(max_tries=-1), ValueError, "max_tries must be a whole number of at least 1, but it is -1"),
+        (lambda: Policy(max_time="soon"), ValueError, "max_time is a duration, and "),
+        (lambda: Policy("exp"), ValueError, 'wait must be one of constant, linear, expo, fibo, decay, decorrelated, runtime, but it is "exp"'),
+        (lambda: Policy.from_dict({"max_tries": 3}), ValueError, "wait must be one of"),
+        (lambda: Policy("fibo", base=2), ValueError, "fibo takes max_value, beside jitter"),
+        (lambda: Policy(max_trys=3), ValueError, "expo takes base, factor, max_value, beside jitter"),
+        (lambda: Policy(jitter=5), ValueError, "jitter must be one of full, equal, random, none, but it is 5"),
+        (lambda: Policy(max_tries=True), TypeError, "max_tries must be a number or a text, but it is True"),
+        (lambda: Policy(max_time=[1]), TypeError, r"max_time must be a number or a text, but it is \[1\]"),
+        (lambda: Policy(5), TypeError, "wait must be a wait strategy"),
+        (lambda: Policy(rebackoff.runtime(value=abs)), TypeError, "wait must be data"),
+        (lambda: Policy.from_toml("[a]\nwait = 'expo'", "b"), ValueError, "there is no table 'b'; there are: a"),
+    ],
+)  # fmt: skip
+def test_mistakes_are_errors_that_name_the_setting(make, kind, message):
+    with pytest.raises(kind, match=message):
+        make()
+
+
+def test_the_environment_names_a_wrong_variable(monkeypatch):
+    monkeypatch.setenv("REBACKOFF_FETCH_MAX_TRIES", "0")
+    with pytest.raises(ValueError, match="max_tries must be at least 1, but it is 0"):
+        Policy.from_env("fetch")
+
+
+def test_decorators_and_contexts_take_a_policy_for_its_waits_and_limits():
+    policy = Policy("constant", interval=3, max_tries=3)
+    assert failing(policy) == [3, 3]
+    assert failing(policy, max_tries=2) == [3]
+
+    tries = 0
+    with rebackoff.testing.no_wait() as waits, pytest.raises(OSError):
+        for attempt in rebackoff.retry_context(OSError, policy.replace(jitter="none")):
+            with attempt:
+                tries += 1
+                raise OSError
+    assert tries == 3 and waits == [3, 3]
+
+    @rebackoff.on_predicate(policy, jitter=None)
+    def poll():
+        return 0
+
+    with rebackoff.testing.no_wait() as waits:
+        poll()
+    assert waits == [3, 3]
+
+
+def test_a_policy_of_defaults_costs_a_decorator_nothing_more():
+    from rebackoff._options import Options
+
+    options = Options("on_exception", OSError, Policy(), {})
+    assert not (options.is_eager or options.is_visible or options.is_timed)
+
+
+def test_configured_strategies_compare_copy_and_pickle():
+    configured = [
+        rebackoff.expo(base=3),
+        rebackoff.fibo(),
+        rebackoff.constant([1, 2]),
+        rebackoff.decay(),
+    ]
+    for waits in configured:
+        for other in (copy.copy(waits), copy.deepcopy(waits), pickle.loads(pickle.dumps(waits))):
+            assert other == waits and hash(other) == hash(waits) and repr(other) == repr(waits)
+    assert rebackoff.expo(base=3) != rebackoff.expo() != rebackoff.fibo()
+    assert rebackoff.expo() == rebackoff.expo(base=2) and rebackoff.expo() != 2
