@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from rebackoff import testing as testing
     from rebackoff import types as types
     from rebackoff._guards import Breaker, Budget, CircuitOpenError, Keyed
+    from rebackoff._outcome import Outcome, aretry, retry
     from rebackoff._typing import Seconds
 
 __all__ = [
@@ -38,9 +39,11 @@ __all__ = [
     "Budget",
     "CircuitOpenError",
     "Keyed",
+    "Outcome",
     "Policy",
     "Seconds",
     "Waits",
+    "aretry",
     "aretry_context",
     "constant",
     "deadline",
@@ -56,6 +59,7 @@ __all__ = [
     "on_predicate",
     "random_jitter",
     "remaining",
+    "retry",
     "retry_context",
     "runtime",
 ]
@@ -63,6 +67,7 @@ __all__ = [
 _MODULES = {"http", "presets", "strategies", "telemetry", "testing", "types"}
 _LAZY = {
     **dict.fromkeys(("Breaker", "Budget", "CircuitOpenError", "Keyed"), "_guards"),
+    **dict.fromkeys(("Outcome", "aretry", "retry"), "_outcome"),
     "Seconds": "_typing",
 }
 

@@ -35,6 +35,19 @@ class AsyncCall(Call):
         """`asyncio.sleep`, or the `sleep` of the async library that runs the task."""
         return _library().sleep(wait)
 
+    async def pause_until(self, signal, wait):
+        """Sleeps as `pause`, in short pieces, until the signal is set. Returns whether it is."""
+        while not signal.is_set():
+            if wait <= 0:
+                return False
+            await self.pause(min(wait, _PIECE))
+            wait -= _PIECE
+        return True
+
+
+# the seconds after which a task looks again at the signal that ends its wait
+_PIECE = 0.02
+
 
 def _library():
     """The library that runs this task. Trio tells it to sniffio."""
@@ -230,6 +243,7 @@ async def attempts(options, attempt_class):
                 for step in call.settle(error):
                     call.answer = await step
                 if call.again:
+                    attempt.next_wait = call.next_wait
                     continue
                 if call.failure is not None:
                     raise call.take_failure()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from rebackoff import _common, _instrumented, _log, _scope, _switches
-from rebackoff._callables import is_awaitable, is_cancellation, takes
+from sys import modules
+
+from rebackoff import _common, _instrumented, _log, _running, _scope, _switches
+from rebackoff._callables import is_awaitable, is_cancellation, is_control_flow, takes
 from rebackoff._clock import clock
 from rebackoff._jitter import uniform
 from rebackoff._native import Engine, Scope
@@ -12,8 +14,6 @@ from rebackoff._seconds import number, plain
 _next_wait = _common._next_wait
 _ENDED = object()
 _ASK = object()
-# in a namespace only where a program has put them there
-_HANDLERS = {"_call_handlers", "_dispatch_handlers"}
 
 
 class Call:
@@ -30,7 +30,9 @@ class Call:
     names = vars(_common)
 
     last_elapsed = 0
-    answer = guarding = amplification = raw = failure = None
+    answer = guarding = amplification = raw = failure = policy = policy_waits = next_wait = (
+        enclosing
+    ) = None
 
     def __init__(self, options, target, args, kwargs, start=None, outer=None, scope=None):
         self.options = options
@@ -65,6 +67,8 @@ class Call:
                     rejection = self.guarding.handle_start()
                     if rejection is not None:
                         return self._reject(rejection)
+            if options.reset_after is not None:
+                self.try_start = clock()
             if options.on_try or _instrumented.exporters:
                 steps = self._notify("on_try", self._details(self.last_elapsed))
                 if self.awaits:
@@ -77,7 +81,8 @@ class Call:
 
     def _prepare(self):
         options = self.options
-        self.engine = Engine(options.limits(self.names["_maybe_call"]), self.scope)
+        limits = options.limits(self.names["_maybe_call"], self.args, self.kwargs)
+        self.engine = Engine(limits, self.scope)
         self.waits = options.waits(self.names["_init_wait_gen"])
 
     def _reject(self, rejection):
@@ -153,7 +158,9 @@ class Call:
             or _instrumented.exporters
             or _switches.is_on
             or self.names["_next_wait"] is not _next_wait
-            or not _HANDLERS.isdisjoint(self.names)
+            or "_call_handlers" in self.names
+            or "_dispatch_handlers" in self.names
+            or (self.options.is_broad and is_control_flow(outcome, ()))
             or type(elapsed) is not float
         ):
             return self._steps(outcome, answer, elapsed)
@@ -179,7 +186,12 @@ class Call:
             return self._settled(self._back_off, outcome, decided, elapsed)
         self.tries += 1
         self.again = True
-        return (self.pause(decided) if self.awaits else decided,)
+        self.next_wait = decided
+        if self.awaits:
+            return (self.pause(decided),)
+        if "_asyncio" in modules:
+            _running.report(self.target, decided)
+        return (decided,)
 
     def _fail(self, error):
         self.again = self.is_silent = False
@@ -196,14 +208,16 @@ class Call:
             self.is_silent = False
             self.last_elapsed = elapsed
             options = self.options
-            if _switches.is_disabled or (
-                options.narrow is not None and is_cancellation(outcome, options.narrow)
-            ):
+            if _switches.is_disabled or self._is_passed_on(outcome):
                 self.abandon()
                 return
+            if options.reset_after is not None and clock() - self.try_start >= options.reset_after:
+                elapsed = self._reset()
             condition = options.condition
             if condition is not None:
-                if answer is _ASK:
+                if answer is _ASK and options.is_told_arguments:
+                    answer = condition(outcome, *self.args, **self.kwargs)
+                elif answer is _ASK:
                     answer = condition(outcome)
                 if self.awaits and is_awaitable(answer):
                     yield answer
@@ -230,6 +244,43 @@ class Call:
         except BaseException as error:
             self._fail(error)
 
+    def _is_passed_on(self, error):
+        """Returns whether the error ends the program, the task or the job, or is a group with others in it."""
+        options = self.options
+        if options.by_predicate:
+            return False
+        if options.narrow is not None and is_cancellation(error, options.narrow):
+            return True
+        if options.is_broad and is_control_flow(error, _common.without_exception(options.trigger)):
+            return True
+        leaves = options.leaves
+        return leaves is not None and not all(isinstance(one, leaves) for one in _leaves(error))
+
+    def _reset(self):
+        """Begins anew: the failed try is the first, and the time starts at its end."""
+        self.tries = 1
+        self.start = clock()
+        self.has_looked = False
+        self.policy = self.policy_waits = None
+        self._prepare()
+        return 0.0
+
+    def _choose_policy(self, error):
+        """Lets the policy of this kind of error set waits, jitter and limits."""
+        found = (one for kind, one in self.options.policy_for if isinstance(error, kind))
+        policy = next(found, self.options)
+        if self.policy_waits is None:
+            self.policy, self.policy_waits = self.options, {self.options: self.waits}
+        if policy is self.policy:
+            return
+        self.policy = policy
+        if policy not in self.policy_waits:
+            self.policy_waits[policy] = policy.waits(self.names["_init_wait_gen"])
+        self.waits = self.policy_waits[policy]
+        self.engine.set_limits(policy.limits(self.names["_maybe_call"], self.args, self.kwargs))
+        if self.enclosing is not None:
+            self.engine.handle_enclosing(*self.enclosing)
+
     def _settled(self, steps, *decided):
         try:
             yield from steps(*decided)
@@ -253,13 +304,29 @@ class Call:
         except BaseException as error:
             self._fail(error)
             return
-        if not _switches.skip(wait):
+        self.next_wait = wait
+        if options.cancelled_by is not None:
+            yield from self._wait_or_cancel(options.cancelled_by, wait)
+            if self.answer:
+                yield from self._give_up(self._details(elapsed, outcome), "cancelled")
+                return
+        elif not _switches.skip(wait):
+            if not self.awaits and "_asyncio" in modules:
+                _running.report(self.target, wait)
             yield self.pause(wait)
         if self.guarding is not None and not self.guarding.handle_resume():
             yield from self._give_up(self._details(self._elapsed(), outcome), "breaker")
             return
         self.tries += 1
         self.again = True
+
+    def _wait_or_cancel(self, signal, wait):
+        """Waits until the signal; `answer` says whether it came."""
+        seconds = 0.0 if _switches.skip(wait) else float(wait)
+        if self.awaits:
+            yield self.pause_until(signal, seconds)
+        else:
+            self.answer = signal.wait(seconds)
 
     def succeed(self, value):
         """The steps after a try that succeeded."""
@@ -287,6 +354,10 @@ class Call:
         outcome = value if options.by_predicate else _ASK
         return self._notify("on_success", self._details(elapsed, outcome))
 
+    def read_elapsed(self):
+        """The seconds since the first try began."""
+        return 0.0 if self.start is None else clock() - self.start
+
     # The decisions, which are the engine's
 
     def _elapsed(self):
@@ -299,6 +370,8 @@ class Call:
         if type(elapsed) is not float:
             elapsed = number(elapsed) or 0.0
         engine = self.engine if self.has_looked else self._look_around(elapsed)
+        if self.options.policy_for is not None:
+            self._choose_policy(outcome)
         if self.guarding is not None:
             self.guarding.handle_failure(outcome, gives_up)
         hint = self.options.hint
@@ -319,12 +392,13 @@ class Call:
             self.amplification = outer.amplification()
             if remaining is not None and self.start is None:
                 self.start = clock()
-            self.engine.handle_enclosing(remaining, elapsed, self.amplification is not None)
+            self.enclosing = remaining, elapsed, self.amplification is not None
+            self.engine.handle_enclosing(*self.enclosing)
         return self.engine
 
     def _wait(self, outcome, elapsed):
         """The next wait after jitter; `_ENDED` where the strategy has ended."""
-        jitter = None if _switches.has_no_jitter else self.options.jitter
+        jitter = None if _switches.has_no_jitter else (self.policy or self.options).jitter
         next_wait = self.names["_next_wait"]
         self.raw = None
         try:
@@ -394,6 +468,9 @@ class Call:
             details["wait"] = wait
         if not by_predicate and outcome is not _ASK:
             details["exception"] = outcome
+        if self.options.name is not None:
+            details = _common.more(details)
+            details["name"] = self.options.name
         return details
 
     def _amplified(self, details):
@@ -412,6 +489,7 @@ class Call:
             return ()
         details = _common.more(details)
         details["reason"] = reason
+        self.next_wait = None
         details = self._amplified(details)
         if logger is not None:
             _log.giveup(details, logger, options.giveup_log_level)
@@ -419,19 +497,23 @@ class Call:
 
     def _is_watched(self):
         """Returns whether every event counts, whatever handlers there are."""
-        return bool(_instrumented.exporters) or not _HANDLERS.isdisjoint(self.names)
+        return bool(_instrumented.exporters) or self._is_patched()
+
+    def _is_patched(self):
+        """Returns whether a program has put its own function in the place of one that calls handlers."""
+        return "_call_handlers" in self.names or "_dispatch_handlers" in self.names
 
     def _logger(self, level):
         """The logger of the default records; None where no handler would get a record of this level."""
         logger = self.options.logger
-        if logger is None or not _HANDLERS.isdisjoint(self.names):
+        if logger is None or self._is_patched():
             return None  # a patched private function gets the handler that logs
         return _log.audible(logger, level)
 
     def _notify(self, event, details):
         """Calls the handlers; the steps are what is to be awaited."""
         handlers = getattr(self.options, event)
-        if not _HANDLERS.isdisjoint(self.names):
+        if self._is_patched():
             from rebackoff._originals import notifier
 
             handlers = (notifier(self, event),)
@@ -474,6 +556,15 @@ def _hinted(hint):
         rule = "a number of seconds, a timedelta, or None for no hint"
         raise TypeError(f"hint must give {rule}, but it gave {hint!r}")
     return seconds
+
+
+def _leaves(error):
+    """The errors in a group, and those in its groups."""
+    if not hasattr(error, "exceptions") or not hasattr(error, "derive"):
+        yield error
+        return
+    for one in error.exceptions:
+        yield from _leaves(one)
 
 
 def _beyond(traceback):

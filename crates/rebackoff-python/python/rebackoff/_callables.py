@@ -80,10 +80,31 @@ def is_cancellation(error, narrow):
 
 def _cancellations():
     yield_to = [KeyboardInterrupt, SystemExit, GeneratorExit]
-    for module, name in (("asyncio.exceptions", "CancelledError"), ("trio", "Cancelled")):
-        if module in sys.modules:
-            yield_to.append(getattr(sys.modules[module], name))
+    for module, name in _CANCELLATIONS:
+        kind = getattr(sys.modules.get(module), name, None)
+        if isinstance(kind, type):
+            yield_to.append(kind)
     return tuple(yield_to)
+
+
+def is_control_flow(error, narrow):
+    """Returns whether a task queue ends or repeats its task by `error`, and no class in `narrow` means it."""
+    modules = sys.modules
+    if "celery" not in modules and "rq" not in modules and "billiard" not in modules:
+        return False
+    return is_cancellation(error, narrow)
+
+
+_CANCELLATIONS = (
+    ("asyncio.exceptions", "CancelledError"),
+    ("trio", "Cancelled"),
+    ("greenlet", "GreenletExit"),
+    ("celery.exceptions", "TaskPredicate"),
+    ("billiard.exceptions", "SoftTimeLimitExceeded"),
+    ("rq.exceptions", "StopRequested"),
+    ("rq.worker", "StopRequested"),
+    ("rq.timeouts", "BaseTimeoutException"),
+)
 
 
 def _unwrapped(function):

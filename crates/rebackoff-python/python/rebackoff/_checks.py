@@ -60,7 +60,7 @@ def one_of(*words):
     return check
 
 
-def function(rule, *, counts=(1,), awaited=False):
+def function(rule, *, counts=(1,), awaited=False, more=False):
     """The check of a function that is called with as many arguments as one of `counts`."""
 
     def check(name, value):
@@ -68,11 +68,47 @@ def function(rule, *, counts=(1,), awaited=False):
             return None
         if not callable(value):
             raise mistake(TypeError, name, rule, value)
-        if all(refuses(value, count) for count in counts):
+        if all(refuses(value, count) for count in counts) and not (more and _needs(value)):
             raise mistake(TypeError, name, rule, value, _REFUSES)
         return value if awaited else _never_awaited(name, value)
 
     return check
+
+
+def _needs(function):
+    """Returns whether the function needs two positional arguments or more."""
+    return not any(not refuses(function, count) for count in (0, 1)) and any(
+        not refuses(function, count) for count in range(2, 20)
+    )
+
+
+def policies(name, value):
+    """The options that each class of errors sets."""
+    from rebackoff._options import Options
+    from rebackoff._policy import Policy
+
+    if value is None:
+        return None
+    rule = "a dict of exception classes and policies"
+    if not isinstance(value, dict):
+        raise mistake(TypeError, name, rule, value)
+    for kind, policy in value.items():
+        exceptions(name, kind)
+        if not isinstance(policy, Policy):
+            raise mistake(TypeError, name, rule, value, f", which has {shown(policy)}")
+    return [(kind, Options("on_exception", kind, policy, {})) for kind, policy in value.items()]
+
+
+def signal(name, value):
+    if value is not None and not callable(getattr(value, "wait", None)):
+        raise mistake(TypeError, name, "an event or another object with wait(timeout)", value)
+    return value
+
+
+def word(name, value):
+    if value is not None and not (isinstance(value, str) and value):
+        raise mistake(TypeError, name, "a text", value)
+    return value
 
 
 _REFUSES = ", which cannot be called with one argument"

@@ -25,9 +25,13 @@ _null_handler.add(LOGGER_NAME)
 
 
 class Attempt:
-    """One try of a retry context: `with attempt:` keeps an error that may be retried."""
+    """One try of a retry context: `with attempt:` keeps an error that may be retried.
 
-    __slots__ = ("_call", "exception", "exception_types")
+    number: the number of the try, from 1 on.
+    next_wait: the seconds that were waited after it; None before that, and after the last try.
+    """
+
+    __slots__ = ("_call", "exception", "exception_types", "next_wait", "number")
     __match_args__ = ("exception_types",)
     __hash__ = None  # type: ignore[assignment]
 
@@ -35,6 +39,13 @@ class Attempt:
         self.exception_types = exception_types
         self.exception: BaseException | None = None
         self._call = call
+        self.number = 1 if call is None else call.tries
+        self.next_wait: float | None = None
+
+    @property
+    def elapsed(self) -> float:
+        """The seconds since the first try began."""
+        return 0.0 if self._call is None else float(self._call.read_elapsed())
 
     def __enter__(self) -> Attempt:
         if self._call is not None:
@@ -64,6 +75,8 @@ class Attempt:
         if not issubclass(kind, self.exception_types):
             return False
         narrow = without_base(self.exception_types)
+        if narrow is None:
+            narrow = without_exception(self.exception_types)
         return narrow is None or not is_cancellation(error, narrow)
 
     def __repr__(self) -> str:
@@ -82,7 +95,7 @@ class MoreDetails(dict):
     programs and tests which expect backoff's keys and no others find just these.
     """
 
-    MORE = ("reason", "amplification")
+    MORE = ("reason", "amplification", "name")
 
     __hash__ = None
 
@@ -119,11 +132,17 @@ def more(details):
 
 
 def without_base(exceptions):
-    """The exceptions without `BaseException`, as a tuple, if that is among them; otherwise None."""
+    """The exceptions without `BaseException` and `Exception`, as a tuple, if `BaseException` is among them; otherwise None."""
     flat = tuple(_flattened(exceptions))
-    return (
-        tuple(kind for kind in flat if kind is not BaseException) if BaseException in flat else None
-    )
+    if BaseException not in flat:
+        return None
+    return tuple(kind for kind in flat if kind not in (BaseException, Exception))
+
+
+def without_exception(exceptions):
+    """The exceptions without `Exception`, as a tuple, if that is among them; otherwise None."""
+    flat = tuple(_flattened(exceptions))
+    return tuple(kind for kind in flat if kind is not Exception) if Exception in flat else None
 
 
 def _flattened(exceptions):
@@ -191,23 +210,30 @@ def _config_handlers(user_handlers, *, default_handler=None, logger=None, log_le
 
 
 def _log_backoff(details, logger, log_level):
-    name, outcome = name_of(details["target"]), _described(details)
+    name, outcome = _name(details), _described(details)
     logger.log(log_level, "Backing off %s(...) for %.1fs (%s)", name, details["wait"], outcome)
 
 
 def _log_giveup(details, logger, log_level):
-    name, outcome = name_of(details["target"]), _described(details)
+    name, outcome = _name(details), _described(details)
     logger.log(log_level, "Giving up %s(...) after %d tries (%s)", name, details["tries"], outcome)
 
 
 def _log_backoff_context(details, logger, log_level):
-    wait, error = details["wait"], details.get("exception")
-    logger.log(log_level, "Backing off retry_context(...) for %.1fs (%s)", wait, error)
+    name, wait, error = _name(details), details["wait"], details.get("exception")
+    logger.log(log_level, "Backing off %s(...) for %.1fs (%s)", name, wait, error)
 
 
 def _log_giveup_context(details, logger, log_level):
-    tries, error = details["tries"], details.get("exception")
-    logger.log(log_level, "Giving up retry_context(...) after %d tries (%s)", tries, error)
+    name, tries, error = _name(details), details["tries"], details.get("exception")
+    logger.log(log_level, "Giving up %s(...) after %d tries (%s)", name, tries, error)
+
+
+def _name(details):
+    """The name that the program gave the call, or that of the target."""
+    target = details.get("target")
+    name = "retry_context" if target is None else name_of(target)
+    return details.get("name", name)
 
 
 def _described(details):

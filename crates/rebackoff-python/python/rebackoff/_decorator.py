@@ -2,7 +2,7 @@
 
 from operator import not_
 
-from rebackoff import _async, _callables, _sync
+from rebackoff import _async, _callables, _contexts, _sync
 from rebackoff._common import Attempt
 from rebackoff._mistakes import mistake
 from rebackoff._on_demand import finder
@@ -66,7 +66,7 @@ def retry_context(exception=Exception, wait_gen=expo, **options):
     """
     options = Options("retry_context", exception, wait_gen, options)
     options.refuse_async(None)
-    return _sync.attempts(options, Attempt)
+    return _contexts.Attempts(options, Attempt)
 
 
 def aretry_context(exception=Exception, wait_gen=expo, **options):
@@ -81,13 +81,14 @@ def aretry_context(exception=Exception, wait_gen=expo, **options):
         wait_gen: The seconds to wait: a generator function, or a configured strategy. Default: `expo`.
     """
     options = Options("aretry_context", exception, wait_gen, options)
-    return _async.attempts(options, Attempt)
+    return _contexts.AsyncAttempts(options, Attempt)
 
 
 _PARENTHESES = "a decorator without its parentheses gets the arguments of the call"
 
 
 def _decorated(options, target):
+    """The target, decorated by checked options."""
     if isinstance(target, staticmethod | classmethod):
         return type(target)(_decorated(options, target.__func__))
     if isinstance(target, property) and target.fget is not None:
@@ -106,14 +107,28 @@ def _decorated(options, target):
         options.refuse_async(target)
     loop = "retry_predicate" if options.by_predicate else "retry_exception"
     if loop in vars(_async if is_async else _sync) or "_config_handlers" in globals():
-        from rebackoff._originals import decorated
+        from rebackoff import _originals
 
-        return decorated(options, target, is_async)
+        return _originals.decorated(options, target, is_async)
     called = target if options.timeout is None else _limited(target, options.timeout)
     function = functools.wraps(target)(build(options, called, options.trigger))
     if not hasattr(target, "__name__"):
         function.__name__ = function.__qualname__ = _callables.name_of(target)
+    function.retry_with = functools.partial(_retry_with, options, target)
+    function.outcome = functools.partial(_outcome, options, target)
     return function
+
+
+def _retry_with(checked, undecorated, /, **options):
+    """Decorates the target anew, with these options in place of the earlier ones."""
+    return _decorated(checked.with_options(options), undecorated)
+
+
+def _outcome(checked, undecorated, /, *args, **kwargs):
+    """Calls the target as the decorated function does. Returns the `Outcome`, which is awaited for an async target."""
+    from rebackoff._outcome import outcome_of
+
+    return outcome_of(checked, undecorated, args, kwargs)
 
 
 def _builder(options, target):

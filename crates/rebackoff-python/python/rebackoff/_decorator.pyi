@@ -4,17 +4,16 @@
 """
 
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
-from datetime import timedelta
 from typing import Any, Literal, ParamSpec, Protocol, TypeAlias, TypeVar, overload
 
 from rebackoff._common import Attempt
 from rebackoff._guards import Breaker, Budget
+from rebackoff._policy import Policy
 from rebackoff._typing import (
     Seconds,
     _AnyLoggerOrName,
     _CallableT,
     _Handlers,
-    _MaybeCallable,
     _WaitGenerator,
 )
 from rebackoff._wait_gen import Waits
@@ -23,15 +22,17 @@ _Exceptions: TypeAlias = (
     type[BaseException] | tuple[type[BaseException], ...] | list[type[BaseException]]
 )
 _Jitter: TypeAlias = Callable[[float], Any] | None
-_Condition: TypeAlias = Callable[[Any], Any]
+_Condition: TypeAlias = Callable[..., Any]
 _Hint: TypeAlias = Callable[[Any], Seconds | None] | None
-_MaxTries: TypeAlias = _MaybeCallable[int | None] | None
+_MaxTries: TypeAlias = int | None | Callable[..., int | None]
 _Budget: TypeAlias = Budget | Callable[..., Budget | None] | None
 _Breaker: TypeAlias = Breaker | Callable[..., Breaker | None] | None
 _Nested: TypeAlias = Literal["allow", "once"]
 _LastWait: TypeAlias = Literal["shorten", "stop"]
 _HintAbove: TypeAlias = Literal["give_up", "cap"]
-_MaxTime: TypeAlias = _MaybeCallable[float | None] | _MaybeCallable[timedelta | None] | None
+_PolicyFor: TypeAlias = dict[type[BaseException], Policy] | None
+_Signal: TypeAlias = Any
+_MaxTime: TypeAlias = Seconds | None | Callable[..., Seconds | None]
 
 _Given = ParamSpec("_Given")
 _Value = TypeVar("_Value")
@@ -58,7 +59,7 @@ class _OrNone(Protocol):
 
 @overload
 def on_exception(
-    wait_gen: Waits,
+    wait_gen: Waits | Policy,
     exception: _Exceptions,
     *,
     max_tries: _MaxTries = None,
@@ -79,6 +80,11 @@ def on_exception(
     on_success: _Handlers = None,
     on_backoff: _Handlers = None,
     on_giveup: _Handlers = None,
+    policy_for: _PolicyFor = None,
+    groups: bool = False,
+    reset_after: Seconds | None = None,
+    cancelled_by: _Signal = None,
+    name: str | None = None,
     raise_on_giveup: Literal[True] = True,
     logger: _AnyLoggerOrName | None = "backoff",
     backoff_log_level: int = 20,
@@ -104,7 +110,7 @@ def on_exception(
         counts: Function that takes the error or value of a try and returns whether it is a failure of the target, for the breaker: True, False, or None for neither. None: what is retried is a failure, and what `giveup` gives up on is none. Default: `None`.
         timeout: Most seconds that a try of a coroutine function may take. One that takes longer is cancelled and has raised a `TimeoutError`, which is retried if `exception` names it. No try goes on past the enclosing deadlines. None: no limit. Default: `None`.
         jitter: Function that takes a wait and returns the jittered wait. None: no jitter. Default: `full_jitter`.
-        giveup: Function that takes the error and returns whether to give up; it is asked after the last try, too. Default: never.
+        giveup: Function that takes the error and returns whether to give up; it is asked after the last try, too. A function of more parameters takes the call's arguments as well. Default: never.
         hint: Function that takes the error or value and returns the seconds that it asks to wait, or None. The wait is at least that. A negative hint means now. A hint past `max_time`, or minus infinity (a server's order to stop), gives up. Default: `None`.
         hint_ceiling: The longest hint that is obeyed, in seconds. None: no limit. Default: `300`.
         hint_above: A longer hint leads to "give_up", or "cap" and wait `hint_ceiling` seconds. Default: `"give_up"`.
@@ -113,6 +119,11 @@ def on_exception(
         on_success: Called with the details after a success. Default: `None`.
         on_backoff: Called with the details before a wait. Default: `None`.
         on_giveup: Called with the details, `reason` among them, when there will be no more tries, or, with `tries` 0, when a breaker rejects the call. Default: `None`.
+        policy_for: Policies by error: a dict of exception classes, the first match of which gives waits, jitter and limits after such an error. Other errors go by the other options. Default: `None`.
+        groups: Retry an `ExceptionGroup` as well, if all errors in it match `exception`. Default: `False`.
+        reset_after: After a failed try that lasted at least so many seconds, waits, tries and elapsed begin anew: for connection loops. None: never. Default: `None`.
+        cancelled_by: An event, or another object with `wait(timeout)`, that ends a wait at once. The call then gives up with the reason "cancelled". Default: `None`.
+        name: The name of the call in log records and metrics. None: the target's name. Default: `None`.
         raise_on_giveup: Raise the last error on giving up. False: return None. Default: `True`.
         logger: The logger for the default records, or its name. None: no records. Default: `"backoff"`.
         backoff_log_level: The level of the record of each wait. Default: `20`.
@@ -125,7 +136,7 @@ def on_exception(
 
 @overload
 def on_exception(
-    wait_gen: Waits,
+    wait_gen: Waits | Policy,
     exception: _Exceptions,
     *,
     max_tries: _MaxTries = None,
@@ -146,6 +157,11 @@ def on_exception(
     on_success: _Handlers = None,
     on_backoff: _Handlers = None,
     on_giveup: _Handlers = None,
+    policy_for: _PolicyFor = None,
+    groups: bool = False,
+    reset_after: Seconds | None = None,
+    cancelled_by: _Signal = None,
+    name: str | None = None,
     raise_on_giveup: bool,
     logger: _AnyLoggerOrName | None = "backoff",
     backoff_log_level: int = 20,
@@ -174,6 +190,11 @@ def on_exception(
     on_success: _Handlers = None,
     on_backoff: _Handlers = None,
     on_giveup: _Handlers = None,
+    policy_for: _PolicyFor = None,
+    groups: bool = False,
+    reset_after: Seconds | None = None,
+    cancelled_by: _Signal = None,
+    name: str | None = None,
     raise_on_giveup: Literal[True] = True,
     logger: _AnyLoggerOrName | None = "backoff",
     backoff_log_level: int = 20,
@@ -203,6 +224,11 @@ def on_exception(
     on_success: _Handlers = None,
     on_backoff: _Handlers = None,
     on_giveup: _Handlers = None,
+    policy_for: _PolicyFor = None,
+    groups: bool = False,
+    reset_after: Seconds | None = None,
+    cancelled_by: _Signal = None,
+    name: str | None = None,
     raise_on_giveup: bool,
     logger: _AnyLoggerOrName | None = "backoff",
     backoff_log_level: int = 20,
@@ -211,7 +237,7 @@ def on_exception(
 ) -> _OrNone: ...
 @overload
 def on_predicate(
-    wait_gen: Waits,
+    wait_gen: Waits | Policy,
     predicate: _Condition = ...,
     *,
     max_tries: _MaxTries = None,
@@ -231,6 +257,9 @@ def on_predicate(
     on_success: _Handlers = None,
     on_backoff: _Handlers = None,
     on_giveup: _Handlers = None,
+    reset_after: Seconds | None = None,
+    cancelled_by: _Signal = None,
+    name: str | None = None,
     logger: _AnyLoggerOrName | None = "backoff",
     backoff_log_level: int = 20,
     giveup_log_level: int = 40,
@@ -261,6 +290,9 @@ def on_predicate(
         on_success: Called with the details after a success. Default: `None`.
         on_backoff: Called with the details before a wait. Default: `None`.
         on_giveup: Called with the details, `reason` among them, when there will be no more tries, or, with `tries` 0, when a breaker rejects the call. Default: `None`.
+        reset_after: After a failed try that lasted at least so many seconds, waits, tries and elapsed begin anew: for connection loops. None: never. Default: `None`.
+        cancelled_by: An event, or another object with `wait(timeout)`, that ends a wait at once. The call then gives up with the reason "cancelled". Default: `None`.
+        name: The name of the call in log records and metrics. None: the target's name. Default: `None`.
         logger: The logger for the default records, or its name. None: no records. Default: `"backoff"`.
         backoff_log_level: The level of the record of each wait. Default: `20`.
         giveup_log_level: The level of the record of giving up. Default: `40`.
@@ -292,6 +324,9 @@ def on_predicate(
     on_success: _Handlers = None,
     on_backoff: _Handlers = None,
     on_giveup: _Handlers = None,
+    reset_after: Seconds | None = None,
+    cancelled_by: _Signal = None,
+    name: str | None = None,
     logger: _AnyLoggerOrName | None = "backoff",
     backoff_log_level: int = 20,
     giveup_log_level: int = 40,
@@ -300,7 +335,7 @@ def on_predicate(
 @overload
 def retry_context(
     exception: _Exceptions,
-    wait_gen: Waits,
+    wait_gen: Waits | Policy,
     *,
     max_tries: _MaxTries = None,
     max_time: _MaxTime = None,
@@ -319,6 +354,11 @@ def retry_context(
     on_success: _Handlers = None,
     on_backoff: _Handlers = None,
     on_giveup: _Handlers = None,
+    policy_for: _PolicyFor = None,
+    groups: bool = False,
+    reset_after: Seconds | None = None,
+    cancelled_by: _Signal = None,
+    name: str | None = None,
     raise_on_giveup: bool = True,
     logger: _AnyLoggerOrName | None = "backoff",
     backoff_log_level: int = 20,
@@ -344,7 +384,7 @@ def retry_context(
         breaker: Decides whether to call at all: a `Breaker`, or a function of the call's arguments that gives one. Where it is open, the call raises a `CircuitOpenError` before its first try, and gives up after a later one. Default: `None`.
         counts: Function that takes the error or value of a try and returns whether it is a failure of the target, for the breaker: True, False, or None for neither. None: what is retried is a failure, and what `giveup` gives up on is none. Default: `None`.
         jitter: Function that takes a wait and returns the jittered wait. None: no jitter. Default: `full_jitter`.
-        giveup: Function that takes the error and returns whether to give up; it is asked after the last try, too. Default: never.
+        giveup: Function that takes the error and returns whether to give up; it is asked after the last try, too. A function of more parameters takes the call's arguments as well. Default: never.
         hint: Function that takes the error or value and returns the seconds that it asks to wait, or None. The wait is at least that. A negative hint means now. A hint past `max_time`, or minus infinity (a server's order to stop), gives up. Default: `None`.
         hint_ceiling: The longest hint that is obeyed, in seconds. None: no limit. Default: `300`.
         hint_above: A longer hint leads to "give_up", or "cap" and wait `hint_ceiling` seconds. Default: `"give_up"`.
@@ -353,6 +393,11 @@ def retry_context(
         on_success: Called with the details after a success. Default: `None`.
         on_backoff: Called with the details before a wait. Default: `None`.
         on_giveup: Called with the details, `reason` among them, when there will be no more tries, or, with `tries` 0, when a breaker rejects the call. Default: `None`.
+        policy_for: Policies by error: a dict of exception classes, the first match of which gives waits, jitter and limits after such an error. Other errors go by the other options. Default: `None`.
+        groups: Retry an `ExceptionGroup` as well, if all errors in it match `exception`. Default: `False`.
+        reset_after: After a failed try that lasted at least so many seconds, waits, tries and elapsed begin anew: for connection loops. None: never. Default: `None`.
+        cancelled_by: An event, or another object with `wait(timeout)`, that ends a wait at once. The call then gives up with the reason "cancelled". Default: `None`.
+        name: The name of the call in log records and metrics. None: the target's name. Default: `None`.
         raise_on_giveup: Raise the last error on giving up. False: return None. Default: `True`.
         logger: The logger for the default records, or its name. None: no records. Default: `"backoff"`.
         backoff_log_level: The level of the record of each wait. Default: `20`.
@@ -385,6 +430,11 @@ def retry_context(
     on_success: _Handlers = None,
     on_backoff: _Handlers = None,
     on_giveup: _Handlers = None,
+    policy_for: _PolicyFor = None,
+    groups: bool = False,
+    reset_after: Seconds | None = None,
+    cancelled_by: _Signal = None,
+    name: str | None = None,
     raise_on_giveup: bool = True,
     logger: _AnyLoggerOrName | None = "backoff",
     backoff_log_level: int = 20,
@@ -394,7 +444,7 @@ def retry_context(
 @overload
 def aretry_context(
     exception: _Exceptions,
-    wait_gen: Waits,
+    wait_gen: Waits | Policy,
     *,
     max_tries: _MaxTries = None,
     max_time: _MaxTime = None,
@@ -413,6 +463,11 @@ def aretry_context(
     on_success: _Handlers = None,
     on_backoff: _Handlers = None,
     on_giveup: _Handlers = None,
+    policy_for: _PolicyFor = None,
+    groups: bool = False,
+    reset_after: Seconds | None = None,
+    cancelled_by: _Signal = None,
+    name: str | None = None,
     raise_on_giveup: bool = True,
     logger: _AnyLoggerOrName | None = "backoff",
     backoff_log_level: int = 20,
@@ -435,7 +490,7 @@ def aretry_context(
         breaker: Decides whether to call at all: a `Breaker`, or a function of the call's arguments that gives one. Where it is open, the call raises a `CircuitOpenError` before its first try, and gives up after a later one. Default: `None`.
         counts: Function that takes the error or value of a try and returns whether it is a failure of the target, for the breaker: True, False, or None for neither. None: what is retried is a failure, and what `giveup` gives up on is none. Default: `None`.
         jitter: Function that takes a wait and returns the jittered wait. None: no jitter. Default: `full_jitter`.
-        giveup: Function that takes the error and returns whether to give up; it is asked after the last try, too. Default: never.
+        giveup: Function that takes the error and returns whether to give up; it is asked after the last try, too. A function of more parameters takes the call's arguments as well. Default: never.
         hint: Function that takes the error or value and returns the seconds that it asks to wait, or None. The wait is at least that. A negative hint means now. A hint past `max_time`, or minus infinity (a server's order to stop), gives up. Default: `None`.
         hint_ceiling: The longest hint that is obeyed, in seconds. None: no limit. Default: `300`.
         hint_above: A longer hint leads to "give_up", or "cap" and wait `hint_ceiling` seconds. Default: `"give_up"`.
@@ -444,6 +499,11 @@ def aretry_context(
         on_success: Called with the details after a success. Default: `None`.
         on_backoff: Called with the details before a wait. Default: `None`.
         on_giveup: Called with the details, `reason` among them, when there will be no more tries, or, with `tries` 0, when a breaker rejects the call. Default: `None`.
+        policy_for: Policies by error: a dict of exception classes, the first match of which gives waits, jitter and limits after such an error. Other errors go by the other options. Default: `None`.
+        groups: Retry an `ExceptionGroup` as well, if all errors in it match `exception`. Default: `False`.
+        reset_after: After a failed try that lasted at least so many seconds, waits, tries and elapsed begin anew: for connection loops. None: never. Default: `None`.
+        cancelled_by: An event, or another object with `wait(timeout)`, that ends a wait at once. The call then gives up with the reason "cancelled". Default: `None`.
+        name: The name of the call in log records and metrics. None: the target's name. Default: `None`.
         raise_on_giveup: Raise the last error on giving up. False: return None. Default: `True`.
         logger: The logger for the default records, or its name. None: no records. Default: `"backoff"`.
         backoff_log_level: The level of the record of each wait. Default: `20`.
@@ -476,6 +536,11 @@ def aretry_context(
     on_success: _Handlers = None,
     on_backoff: _Handlers = None,
     on_giveup: _Handlers = None,
+    policy_for: _PolicyFor = None,
+    groups: bool = False,
+    reset_after: Seconds | None = None,
+    cancelled_by: _Signal = None,
+    name: str | None = None,
     raise_on_giveup: bool = True,
     logger: _AnyLoggerOrName | None = "backoff",
     backoff_log_level: int = 20,

@@ -27,7 +27,7 @@ def audible(logger, level):
         or born.methods_of(born.logger) != born.methods
         or _common._log_backoff is not _log_backoff
         or _common._log_giveup is not _log_giveup
-        or not _LOGS.isdisjoint(vars(sys.modules["rebackoff._decorator"]))
+        or not vars(sys.modules["rebackoff._decorator"]).keys().isdisjoint(_LOGS)
     ):
         return logger
     if not logger.isEnabledFor(level):

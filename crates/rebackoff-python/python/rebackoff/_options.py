@@ -14,6 +14,7 @@ from rebackoff._common import (
     _maybe_call,
     _prepare_logger,
     without_base,
+    without_exception,
 )
 from rebackoff._jitter import JITTERS, full_jitter
 from rebackoff._mistakes import mistake, shown, suggestion
@@ -110,9 +111,9 @@ OPTIONS = {
     ),
     "giveup": Option(
         never,
-        _checks.condition("a function of the error", awaited=True),
+        _checks.condition("a function of the error", awaited=True, more=True),
         "_Condition",
-        "Function that takes the error and returns whether to give up; it is asked after the last try, too.",
+        "Function that takes the error and returns whether to give up; it is asked after the last try, too. A function of more parameters takes the call's arguments as well.",
         "never",
     ),
     "hint": Option(
@@ -163,6 +164,36 @@ OPTIONS = {
         _HANDLERS,
         "Called with the details, `reason` among them, when there will be no more tries, or, with `tries` 0, when a breaker rejects the call.",
     ),
+    "policy_for": Option(
+        None,
+        _checks.policies,
+        "_PolicyFor",
+        "Policies by error: a dict of exception classes, the first match of which gives waits, jitter and limits after such an error. Other errors go by the other options.",
+    ),
+    "groups": Option(
+        False,
+        _checks.flag,
+        "bool",
+        "Retry an `ExceptionGroup` as well, if all errors in it match `exception`.",
+    ),
+    "reset_after": Option(
+        None,
+        _checks.timeout,
+        "Seconds | None",
+        "After a failed try that lasted at least so many seconds, waits, tries and elapsed begin anew: for connection loops. None: never.",
+    ),
+    "cancelled_by": Option(
+        None,
+        _checks.signal,
+        "_Signal",
+        'An event, or another object with `wait(timeout)`, that ends a wait at once. The call then gives up with the reason "cancelled".',
+    ),
+    "name": Option(
+        None,
+        _checks.word,
+        "str | None",
+        "The name of the call in log records and metrics. None: the target's name.",
+    ),
     "raise_on_giveup": Option(
         True,
         _checks.flag,
@@ -193,7 +224,7 @@ _WAIT_GEN = (
     "a generator function like rebackoff.expo, or a configured one like rebackoff.expo(base=3)"
 )
 _PREDICATE = _checks.condition("a function of the value", awaited=True)
-_CONDITIONS = {"giveup", "raise_on_giveup"}
+_CONDITIONS = {"giveup", "raise_on_giveup", "policy_for", "groups"}
 _EVENTS = ("on_try", "on_success", "on_backoff", "on_giveup")
 _ASYNC_OPTIONS = {"jitter", "giveup", *_EVENTS}
 
@@ -209,8 +240,12 @@ NAMES = {
 class Options:
     """The checked options of one decorator. Those that are not given are the class's attributes."""
 
-    by_predicate = False
+    by_predicate = is_broad = False
     narrow = None
+    # the classes that a group of errors may hold, where groups are retried
+    leaves = None
+    # whether `giveup` gets the arguments of the call as well
+    is_told_arguments = False
     wait_keywords = None
     # what a call does before its first try: reads the clock; shows itself; everything there is
     is_timed = is_visible = is_eager = False
@@ -222,6 +257,7 @@ class Options:
     _limits = None
 
     def __init__(self, decorator, trigger, wait_gen, given):
+        self.source = decorator, trigger, wait_gen, given
         if isinstance(wait_gen, Policy):
             wait_gen, given = wait_gen.waits, {**wait_gen.options, **given}
         known = NAMES[decorator]
@@ -236,11 +272,37 @@ class Options:
             self.trigger = _PREDICATE("predicate", trigger)
         else:
             self.trigger = _checks.exceptions("exception", trigger)
-            if self.trigger is BaseException or isinstance(self.trigger, tuple):
+            if self.trigger in (Exception, BaseException) or isinstance(self.trigger, tuple):
                 self.narrow = without_base(self.trigger)
+                self.is_broad = self.narrow is None and without_exception(self.trigger) is not None
+            if self.groups:
+                self._set_groups()
         self._set_waits(decorator, wait_gen, keywords)
         if given or self.by_predicate or self.wait_keywords is not None:
             self._set_pace(given)
+        if decorator.endswith("context"):
+            self.is_timed = True
+
+    def with_options(self, options):
+        """These options, with others in their place."""
+        decorator, trigger, wait_gen, given = self.source
+        given = {**given, **{event: getattr(self, event) for event in _EVENTS}, **options}
+        trigger_name = "predicate" if self.by_predicate else "exception"
+        trigger = given.pop(trigger_name, trigger)
+        return Options(decorator, trigger, given.pop("wait_gen", wait_gen), given)
+
+    def with_handlers(self, handlers):
+        """These options, with one more handler of each event."""
+        more = {event: (*getattr(self, event), handler) for event, handler in handlers.items()}
+        return self.with_options(more)
+
+    def _set_groups(self):
+        import builtins
+
+        group = getattr(builtins, "BaseExceptionGroup", None)
+        if group is not None:
+            self.leaves = self.trigger
+            self.trigger = (self.trigger, group)
 
     def _set_waits(self, decorator, wait_gen, keywords):
         if isinstance(wait_gen, Waits):
@@ -265,17 +327,24 @@ class Options:
             self.wait_gen, self.wait_keywords = wait_gen, keywords
 
     def _set_pace(self, given):
+        self.is_told_arguments = self.giveup is not never and refuses(self.giveup, 1)
         self.is_asked = (
             self.wait_keywords is not None or callable(self.max_tries) or callable(self.max_time)
         )
         self.is_guarded = self.budget is not None or self.breaker is not None
-        if self.max_time is not None or any(getattr(self, event) for event in _EVENTS):
+        has_handlers = any(getattr(self, event) for event in _EVENTS)
+        if self.max_time is not None or has_handlers or self.policy_for or self.reset_after:
             self.is_timed = True
         if self.max_time is not None or self.timeout is not None or "nested" in given:
             self.is_visible = True
         if self.is_guarded:
             self.is_visible = self.is_eager = True
-        if self.is_asked or self.on_try or (self.on_success and self.by_predicate):
+        if (
+            self.is_asked
+            or self.on_try
+            or self.reset_after
+            or (self.on_success and self.by_predicate)
+        ):
             self.is_eager = True
         if self.by_predicate:
             self.condition = self.trigger
@@ -291,6 +360,10 @@ class Options:
             and not self.is_guarded
             and not self.on_backoff
             and not self.on_try
+            and self.policy_for is None
+            and self.leaves is None
+            and self.reset_after is None
+            and self.cancelled_by is None
             and (self.jitter is None or self.jitter in JITTERS)
             and self.wait_keywords is None
             and self.wait_gen.name != "runtime"
@@ -305,16 +378,16 @@ class Options:
         """Whether giving up raises. A retry context always does when its waits run out, as python-backoff's."""
         return self.raise_on_giveup or (target is None and reason == "exhausted")
 
-    def limits(self, ask=_maybe_call):
-        """The limits of a call that begins now; `ask` evaluates the options that may be functions."""
+    def limits(self, ask=_maybe_call, args=(), kwargs=None):
+        """The limits of a call with these arguments; `ask` evaluates the options that may be functions."""
         is_patched = ask is not _maybe_call
         if self._limits is not None and not is_patched:
             return self._limits
         max_tries, max_time = self.max_tries, self.max_time
         if callable(max_tries) or is_patched:
-            max_tries = _checks.max_tries("max_tries", ask(max_tries))
+            max_tries = _checks.max_tries("max_tries", _told(ask, max_tries, args, kwargs))
         if callable(max_time) or is_patched:
-            max_time = _checks.max_time("max_time", ask(max_time))
+            max_time = _checks.max_time("max_time", _told(ask, max_time, args, kwargs))
         spread = self.hint_spread
         if spread is None:
             spread = _TENTH if self.jitter is not None or self._is_decorrelated() else 0.0
@@ -412,6 +485,14 @@ def _asked(value):
 
 def _is_asked(value):
     return callable(value) and not refuses(value, 0)
+
+
+def _told(ask, value, args, kwargs):
+    """The value of an option; a function with parameters gets the arguments of the call."""
+    if args or kwargs:
+        if callable(value) and refuses(value, 0):
+            return value(*args, **kwargs)
+    return ask(value)
 
 
 def _refuse_unknown(decorator, wait_gen, keywords):

@@ -218,6 +218,7 @@ def attempts(options, attempt_class):
                 for wait in call.settle(error):
                     time.sleep(wait)
                 if call.again:
+                    attempt.next_wait = call.next_wait
                     continue
                 if call.failure is not None:
                     raise call.take_failure()

@@ -21,6 +21,7 @@ from rebackoff.strategies import (
     CircuitBreaker,
     ExponentialBackoffWithJitter,
     FixedBackoff,
+    OwnBreaker,
     RetryBudget,
     RetryStrategy,
     SmartRetry,
@@ -75,7 +76,7 @@ assert_type(smart.execute(fetch, "/"), bytes)
 assert_type(
     SmartRetry(FixedBackoff(), rebackoff.Breaker(), on_failure=print).execute(count, "x"), int
 )
-assert_type(smart.circuit_breaker, CircuitBreaker | rebackoff.Breaker | None)
+assert_type(smart.circuit_breaker, CircuitBreaker | rebackoff.Breaker | OwnBreaker | None)
 
 
 @rebackoff.on_exception(

@@ -11,7 +11,13 @@ first call of the target is attempt 1. All delays are in seconds.
 from __future__ import annotations
 
 from rebackoff._guards import CircuitOpenError
-from rebackoff.strategies._guarded import BudgetedRetry, CircuitBreaker, RetryBudget, SmartRetry
+from rebackoff.strategies._guarded import (
+    BudgetedRetry,
+    CircuitBreaker,
+    OwnBreaker,
+    RetryBudget,
+    SmartRetry,
+)
 from rebackoff.strategies._strategies import (
     AdaptiveRetry,
     ExponentialBackoff,
@@ -31,6 +37,7 @@ __all__ = [
     "ExponentialBackoffWithJitter",
     "FixedBackoff",
     "LinearBackoff",
+    "OwnBreaker",
     "RetryBudget",
     "RetryStrategy",
     "SmartRetry",

@@ -139,7 +139,10 @@ class BudgetedRetry(RetryStrategy):
         for name in ("max_attempts", "max_delay", "exceptions"):
             object.__setattr__(self, name, getattr(self.strategy, name))
 
-    def should_retry(self, attempt: int, exception: BaseException) -> Answer:
+    # an answer is a bool that can be awaited
+    def should_retry(  # type: ignore[override]
+        self, attempt: int, exception: BaseException
+    ) -> Answer:
         """Returns whether another attempt may follow; a yes has taken a token. It can be awaited, too."""
         allowed = self.strategy.should_retry(attempt, exception)
         return Answer(allowed and self.budget.acquire())

@@ -1,0 +1,31 @@
+"""The report of waits that block an event loop."""
+
+from __future__ import annotations
+
+import sys
+
+from rebackoff._callables import name_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_reported = False
+
+
+def report(target: Any, wait: Any) -> None:
+    """Logs, once in a process, that a wait blocks the event loop of this thread."""
+    global _reported
+    asyncio = sys.modules.get("_asyncio")
+    if _reported or asyncio is None or asyncio._get_running_loop() is None:
+        return
+    _reported = True
+    from rebackoff._common import LOGGER_NAME, _prepare_logger
+
+    name = "a retry_context" if target is None else f"{name_of(target)}()"
+    _prepare_logger(LOGGER_NAME).warning(
+        "%s waits %.1f s inside a running event loop, which blocks all of its tasks: "
+        "retry a coroutine function, or run the call in a thread",
+        name,
+        wait,
+    )
