@@ -14,13 +14,16 @@ mod codes;
 mod config;
 mod ending;
 mod failure;
+mod human;
 mod install;
+mod markup;
 mod options;
 mod plan;
 mod random;
 mod report;
 mod run;
 mod signals;
+mod simulate;
 
 use std::process::ExitCode;
 
@@ -31,6 +34,7 @@ fn main() -> ExitCode {
     let code = options::parse().and_then(|action| match action {
         Action::Run(options) => options.resolve()?.run(),
         Action::Plan(options) => options.resolve()?.show(),
+        Action::Simulate(options) => options.simulate(),
         Action::Completions(options) => options.install(),
         Action::Man(options) => options.install(),
     });

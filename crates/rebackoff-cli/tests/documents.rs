@@ -57,7 +57,7 @@ fn run_all(lines: &[String]) {
 
 #[test]
 fn every_example_of_the_manual_pages_runs() {
-    for action in ["run", "plan"] {
+    for action in ["run", "plan", "simulate"] {
         let help = stdout(&rebackoff().args([action, "--help"]).output().unwrap());
         let lines: Vec<_> = help
             .lines()

@@ -25,7 +25,7 @@ fn help_says_what_there_is() {
 #[test]
 fn help_is_also_an_action() {
     assert_eq!(help(&["help"]), help(&["--help"]));
-    for action in ["run", "plan", "completions", "man"] {
+    for action in ["run", "plan", "simulate", "completions", "man"] {
         assert_eq!(help(&["help", action]), help(&[action, "--help"]));
     }
     let output = rebackoff().args(["help", "nothing"]).output().unwrap();
@@ -70,7 +70,7 @@ fn manual_pages_are_made_from_the_same_definition_and_installed() {
     let folder = TempDir::new().unwrap();
     let output =
         rebackoff().args(["man", "--install", "--dir"]).arg(folder.path()).output().unwrap();
-    assert_eq!(stdout(&output).lines().count(), 5);
+    assert_eq!(stdout(&output).lines().count(), 6);
     let page = fs::read_to_string(folder.path().join("rebackoff-run.1")).unwrap();
     assert_eq!(page, help(&["man", "run"]));
     for option in ["retry\\-after\\-regex", "REBACKOFF_REMAINING_MS"] {
@@ -98,6 +98,7 @@ fn the_manual_has_its_sections_and_unbroken_command_lines() {
     for (action, sections) in [
         ("run", &["EXAMPLES", "EXIT STATUS", "ENVIRONMENT", "FILES", "SIGNALS"][..]),
         ("plan", &["EXAMPLES", "EXIT STATUS", "ENVIRONMENT", "FILES"]),
+        ("simulate", &["EXAMPLES", "EXIT STATUS", "FILES"]),
     ] {
         let page = page(action);
         let headings: Vec<_> =
@@ -118,7 +119,7 @@ fn the_manual_has_its_sections_and_unbroken_command_lines() {
 
 #[test]
 fn help_breaks_at_words() {
-    for action in ["run", "plan"] {
+    for action in ["run", "plan", "simulate"] {
         let text = help(&[action, "--help"]);
         let prose = text.lines().filter(|line| !line.trim().starts_with("$ "));
         for line in prose {

@@ -5,11 +5,13 @@ mod install;
 mod plan;
 mod policy;
 mod run;
+mod simulate;
 
 pub(crate) use install::{CompletionsOptions, ManOptions};
 pub(crate) use plan::{Format, PlanOptions, Rule};
 pub(crate) use policy::PolicyOptions;
 pub(crate) use run::{FailedOutput, LogFormat, RunOptions};
+pub(crate) use simulate::{SimulateFormat, SimulateOptions};
 
 use std::env;
 use std::ffi::{OsStr, OsString};
@@ -25,6 +27,7 @@ use crate::Failure;
 pub(crate) enum Action {
     Run(Box<RunOptions>),
     Plan(Box<PlanOptions>),
+    Simulate(SimulateOptions),
     Completions(CompletionsOptions),
     Man(ManOptions),
 }
@@ -55,6 +58,11 @@ pub(crate) fn definition() -> Command {
         .subcommand(Command::new("plan").about(plan::ABOUT).defer(|command| {
             PlanOptions::augment_args(command)
                 .after_long_help(plan::EXAMPLES)
+                .args_override_self(true)
+        }))
+        .subcommand(Command::new("simulate").about(simulate::ABOUT).defer(|command| {
+            SimulateOptions::augment_args(command)
+                .after_long_help(simulate::EXAMPLES)
                 .args_override_self(true)
         }))
         .subcommand(

@@ -5,8 +5,8 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::human::human;
 use super::simulation::percentile;
+use crate::human::human;
 
 const PARTS: usize = 60;
 

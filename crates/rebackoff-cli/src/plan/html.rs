@@ -3,9 +3,10 @@
 use std::fmt::{self, Write as _};
 
 use super::figures::Figures;
-use super::human::{human, percent};
-use super::svg::{escape, picture};
+use super::svg::picture;
 use super::text::{HEADINGS, assumption, cells, name, worst_case};
+use crate::human::{human, percent};
+use crate::markup::escape;
 
 /// Tables and the picture scroll by themselves on a narrow screen, so that the page does not.
 const STYLE: &str = "\

@@ -5,8 +5,8 @@ use serde::Serialize;
 
 use super::Plan;
 use super::chart::peak;
-use super::human::human;
 use super::simulation::{Simulation, is_endless};
+use crate::human::human;
 use crate::options::Rule;
 
 /// The longest wait that needs no cap, in seconds.

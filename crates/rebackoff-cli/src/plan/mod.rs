@@ -3,7 +3,6 @@
 mod chart;
 mod figures;
 mod html;
-mod human;
 mod lint;
 mod simulation;
 mod svg;

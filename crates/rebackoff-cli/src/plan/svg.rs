@@ -4,8 +4,9 @@
 use std::fmt::{self, Write as _};
 
 use super::figures::Figures;
-use super::human::human;
 use super::text::clients;
+use crate::human::human;
+use crate::markup::escape;
 
 const WIDTH: f64 = 860.0;
 const HEIGHT: f64 = 360.0;
@@ -148,8 +149,4 @@ fn axis_end(count: usize) -> f64 {
     let steps = [1.0, 1.2, 1.6, 2.0, 2.4, 3.2, 4.0, 6.0, 8.0, 10.0];
     let end = steps.into_iter().map(|step| step * power).find(|end| *end >= count as f64);
     (end.unwrap_or(10.0 * power) / 4.0).ceil() * 4.0
-}
-
-pub(super) fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

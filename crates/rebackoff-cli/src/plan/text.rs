@@ -5,7 +5,7 @@ use std::fmt::{self, Write as _};
 use clap::ValueEnum as _;
 
 use super::figures::{Figures, Try};
-use super::human::{human, percent};
+use crate::human::{human, percent};
 use crate::options::Rule;
 
 const BAR: usize = 50;

@@ -18,7 +18,7 @@ pub(crate) use node::Value;
 
 use crate::figures::Names;
 use crate::model::Model;
-use node::Table;
+use node::{Node, Table};
 use section::Section;
 
 /// The most replications of a case.
@@ -105,6 +105,21 @@ impl Scenario {
     pub fn profiles(mut self, text: &str) -> Result<Self, ScenarioError> {
         self.others = node::parse(text)?;
         Ok(self)
+    }
+
+    /// Sets the number of replications of each case.
+    pub fn runs(self, runs: u64) -> Self {
+        self.with("runs", runs)
+    }
+
+    /// Sets the seed of the draws.
+    pub fn seed(self, seed: u64) -> Self {
+        self.with("seed", seed)
+    }
+
+    fn with(mut self, key: &str, count: u64) -> Self {
+        self.table.insert(key.to_owned(), Node { line: None, value: Value::Count(count) });
+        self
     }
 
     /// Checks every case without running it.

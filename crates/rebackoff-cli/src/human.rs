@@ -3,7 +3,7 @@
 use rebackoff_core::{Seconds, human_duration};
 
 /// `seconds` as people write them.
-pub(super) fn human(seconds: f64) -> String {
+pub(crate) fn human(seconds: f64) -> String {
     let seconds = Seconds::new(seconds).unwrap_or_default();
     // Three digits, or two units, say enough of a chance.
     let step = match seconds.get() {
@@ -17,7 +17,7 @@ pub(super) fn human(seconds: f64) -> String {
 }
 
 /// `share` of one as a percentage; 0% and 100% mean none and all.
-pub(super) fn percent(share: f64) -> String {
+pub(crate) fn percent(share: f64) -> String {
     match share * 100.0 {
         rest if rest > 0.0 && rest < 1.0 => "<1%".to_owned(),
         rest if rest > 99.0 && rest < 100.0 => ">99%".to_owned(),

@@ -1,0 +1,172 @@
+//! Simulations: forms, exit codes, errors, examples.
+
+mod support;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Output, Stdio};
+
+use nix::sys::signal::{self, Signal};
+use nix::unistd::Pid;
+use support::{eventually, rebackoff, stderr, stdout, with_input};
+use tempfile::TempDir;
+
+const SCENARIO: &str = "\
+name = 'Two & three tries'
+runs = 2
+duration = '10s'
+drain = '5s'
+load = { rate = 50, clients = 10 }
+client.profile = 'fetch'
+profiles.fetch = { max_tries = 2, factor = '10ms' }
+server.api = { workers = 2, service = { exponential = '10ms' }, error_rate = 0.3 }
+sweep.profiles.fetch.max_tries = [2, 3]
+expect.amplification = '<= 1.5'
+";
+
+fn file(folder: &TempDir, name: &str, text: &str) -> PathBuf {
+    let path = folder.path().join(name);
+    fs::write(&path, text).unwrap();
+    path
+}
+
+fn simulate(scenario: &Path, options: &[&str]) -> Output {
+    rebackoff().arg("simulate").arg(scenario).args(options).output().unwrap()
+}
+
+#[test]
+fn a_scenario_is_shown_in_each_format_and_its_bounds_make_the_exit_code() {
+    let folder = TempDir::new().unwrap();
+    let path = file(&folder, "scenario.toml", SCENARIO);
+    let text = simulate(&path, &[]);
+    assert_eq!((text.status.code(), stderr(&text)), (Some(0), String::new()));
+    let text = stdout(&text);
+    for part in [
+        "Two & three tries",
+        "profiles.fetch.max_tries",
+        "tries/call",
+        "goodput/s",
+        "holds: amplification <= 1.5",
+    ] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+    let json: serde_json::Value =
+        serde_json::from_str(&stdout(&simulate(&path, &["-f", "json"]))).unwrap();
+    assert_eq!(json["cases"][1]["parameters"]["profiles.fetch.max_tries"], "3");
+    assert!(json["cases"][0]["figures"]["amplification"]["mean"].as_f64().unwrap() > 1.2);
+    let csv = stdout(&simulate(&path, &["-f", "csv"]));
+    assert!(csv.starts_with(
+        "case,profiles.fetch.max_tries,figure,mean,low,high,sd,runs\n1,2,amplification,1."
+    ));
+    let html = stdout(&simulate(&path, &["-f", "html"]));
+    assert!(html.starts_with("<!doctype html>") && html.contains("<h1>Two &amp; three tries</h1>"));
+    assert!(!html.contains("src=") && !html.contains("http"));
+    for tag in ["html", "head", "body", "main", "table", "section", "figure", "svg", "div", "text"]
+    {
+        let opened =
+            html.matches(&format!("<{tag} ")).count() + html.matches(&format!("<{tag}>")).count();
+        assert_eq!(opened, html.matches(&format!("</{tag}>")).count(), "{tag}");
+    }
+
+    let strict = file(&folder, "strict.toml", &SCENARIO.replace("<= 1.5", "<= 1.35"));
+    let failed = simulate(&strict, &[]);
+    assert_eq!(failed.status.code(), Some(1));
+    assert!(stdout(&failed).contains("FAILS: amplification <= 1.35, it is 1.3"));
+}
+
+#[test]
+fn figures_depend_on_the_seed_and_not_on_the_threads() {
+    let folder = TempDir::new().unwrap();
+    let path = file(&folder, "scenario.toml", SCENARIO);
+    let json = |options: &[&str]| stdout(&simulate(&path, &[&["-f", "json"], options].concat()));
+    assert_eq!(json(&["--threads", "1"]), json(&["--threads", "4"]));
+    assert_ne!(json(&["--seed", "1"]), json(&["--seed", "2"]));
+    assert!(json(&["--runs", "3"]).contains("\"runs\": 3"));
+}
+
+#[test]
+fn a_wrong_scenario_is_refused_with_file_line_and_key() {
+    let folder = TempDir::new().unwrap();
+    let path = file(&folder, "wrong.toml", &SCENARIO.replace("workers = 2", "workers = 0"));
+    let output = simulate(&path, &[]);
+    assert_eq!(output.status.code(), Some(125));
+    let message = stderr(&output);
+    assert!(
+        message.contains("wrong.toml: line 8: server.api.workers must be a whole number from 1"),
+        "{message}"
+    );
+    let output = simulate(&folder.path().join("none.toml"), &[]);
+    assert!(stderr(&output).contains("cannot read") && output.status.code() == Some(125));
+}
+
+#[test]
+fn every_example_is_printed_and_runs_from_standard_input() {
+    let help = stdout(&rebackoff().args(["simulate", "--help"]).output().unwrap());
+    let names = [
+        "brown-out",
+        "retry-storm",
+        "thundering-herd",
+        "three-layers",
+        "budget-or-breaker",
+        "hint-herd",
+    ];
+    for name in names {
+        assert!(help.contains(name), "{name}");
+        let example = rebackoff().args(["simulate", "--example", name]).output().unwrap();
+        let text = stdout(&example);
+        assert!(text.contains("about = \"\"\""), "{text}");
+        let output =
+            with_input(rebackoff().args(["simulate", "-", "--runs", "1"]), text.as_bytes());
+        assert_eq!((output.status.code(), stderr(&output)), (Some(0), String::new()), "{name}");
+    }
+}
+
+#[test]
+fn a_profile_that_the_scenario_does_not_have_comes_from_a_file() {
+    let folder = TempDir::new().unwrap();
+    let path = file(
+        &folder,
+        "scenario.toml",
+        "duration = '1s'\ndrain = '1s'\nload.kind = 'burst'\nclient.profile = 'nightly'\nserver.a.error_rate = 1\n",
+    );
+    let profiles = file(&folder, "rebackoff.toml", "[nightly]\nmax_tries = 3\nfactor = '1ms'\n");
+    let tries = |output: Output| {
+        let json: serde_json::Value = serde_json::from_str(&stdout(&output)).unwrap();
+        json["cases"][0]["figures"]["tries"]["mean"].as_f64()
+    };
+    let config = profiles.to_str().unwrap();
+    assert_eq!(tries(simulate(&path, &["-f", "json", "--config", config])), Some(3.0));
+    let here = rebackoff()
+        .current_dir(folder.path())
+        .args(["simulate", "scenario.toml", "-f", "json"])
+        .output();
+    assert_eq!(tries(here.unwrap()), Some(3.0));
+    let missing = simulate(&path, &[]);
+    assert!(stderr(&missing).contains("client.profile must be the name of a profile"));
+}
+
+#[test]
+fn ctrl_c_shows_the_runs_that_are_done() {
+    let folder = TempDir::new().unwrap();
+    let path = file(
+        &folder,
+        "long.toml",
+        "runs = 100000\nduration = '200s'\nload.rate = 100\nserver.a.service = '1ms'\n",
+    );
+    let mut command = rebackoff();
+    command.arg("simulate").arg(&path).args(["-f", "json"]).stdout(Stdio::piped());
+    let child = command.spawn().unwrap();
+    let stat = format!("/proc/{}/stat", child.id());
+    eventually("a run is done", || {
+        let stat = fs::read_to_string(&stat).unwrap();
+        let ticks = stat.rsplit(") ").next()?.split(' ').nth(11)?.parse::<u64>().ok()?;
+        (ticks >= 50).then_some(())
+    });
+    signal::kill(Pid::from_raw(i32::try_from(child.id()).unwrap()), Signal::SIGINT).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130));
+    let json: serde_json::Value = serde_json::from_str(&stdout(&output)).unwrap();
+    assert_eq!(json["is_whole"], false);
+    let runs = json["cases"][0]["figures"]["calls"]["runs"].as_u64().unwrap();
+    assert!((1..100_000).contains(&runs), "{runs}");
+}
