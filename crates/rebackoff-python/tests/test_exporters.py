@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import pathlib
 import re
+import subprocess
+import sys
 import urllib.error
 
 import pytest
@@ -79,11 +82,17 @@ def test_logging_has_the_fields_as_attributes(flaky, sleeps, caplog):
         calls(flaky)
     lines = [(record.levelname, record.getMessage()) for record in caplog.records]
     assert lines == [
-        ("INFO", "test_exporters.recovers: try 1 failed, waiting 2.000 s"),
-        ("INFO", "test_exporters.recovers: try 2 failed, waiting 2.000 s"),
+        ("INFO", "test_exporters.recovers: try 1 failed, waiting 2 s: ValueError"),
+        ("INFO", "test_exporters.recovers: try 2 failed, waiting 2 s: ValueError"),
         ("DEBUG", "test_exporters.recovers: succeeded on try 3"),
-        ("INFO", "test_exporters.stays_down: try 1 failed, waiting 2.000 s"),
-        ("ERROR", "test_exporters.stays_down: gave up after try 2, max_tries"),
+        (
+            "INFO",
+            "test_exporters.stays_down: try 1 of 2 failed, waiting 2 s: URLError: <urlopen error down>",
+        ),
+        (
+            "ERROR",
+            "test_exporters.stays_down: gave up after try 2 of 2, max_tries: URLError: <urlopen error down>",
+        ),
     ]
     giveup = vars(caplog.records[-1])
     assert (giveup["tries"], giveup["reason"], giveup["error"]) == (
@@ -91,6 +100,72 @@ def test_logging_has_the_fields_as_attributes(flaky, sleeps, caplog):
         "max_tries",
         "urllib.error.URLError",
     )
+
+
+def test_while_logging_is_instrumented_decorators_log_no_default_records(flaky, sleeps, caplog):
+    target = rebackoff.on_exception(rebackoff.constant(1), ValueError, max_tries=2, name="orders")
+    with caplog.at_level(logging.DEBUG):
+        telemetry.instrument(LoggingExporter())
+        with pytest.raises(ValueError):
+            target(flaky(9))()
+        telemetry.uninstrument()
+        with pytest.raises(ValueError):
+            target(flaky(9))()
+    assert [record.name for record in caplog.records] == ["rebackoff"] * 2 + ["backoff"] * 2
+    assert caplog.records[0].target == "orders"
+
+
+@pytest.mark.parametrize(
+    ("wait", "text"), [(0.0123, "12.3 ms"), (0, "0 ms"), (2.5, "2.5 s"), (90.2, "1 min 30 s")]
+)
+def test_a_wait_is_logged_in_a_readable_unit(caplog, wait, text):
+    record = telemetry.Record("backoff", "fetch", 1, 0.5, wait, None, OSError("down"))
+    with caplog.at_level(logging.INFO, "rebackoff"):
+        LoggingExporter().on_backoff(record)
+    assert caplog.messages == [f"fetch: try 1 failed, waiting {text}: OSError: down"]
+
+
+def test_watched_guards_of_each_key_are_exported():
+    hosts = rebackoff.Keyed(rebackoff.Breaker)
+    hosts["a"].force_open()
+    named = rebackoff.Budget.per_second(capacity=5, name="retries")
+    telemetry.watch("hosts", hosts)
+    telemetry.watch(named)
+    try:
+        assert telemetry.guards() == {"hosts/a": hosts["a"], "retries": named}
+    finally:
+        telemetry.unwatch("hosts")
+        telemetry.unwatch("retries")
+    with pytest.raises(TypeError, match=r"watch\(\) needs a name"):
+        telemetry.watch(rebackoff.Breaker())
+
+
+def test_prometheus_shares_metrics_and_guards_of_several_processes(tmp_path):
+    program = """
+import os, rebackoff
+from rebackoff import telemetry
+from rebackoff.telemetry.prometheus import PrometheusExporter
+telemetry.instrument(PrometheusExporter())
+breaker = rebackoff.Breaker(consecutive=1, name="orders")
+telemetry.watch(breaker)
+@rebackoff.on_exception(rebackoff.constant(0), OSError, max_tries=1, breaker=breaker, logger=None)
+def fetch(): raise OSError
+try: fetch()
+except OSError: pass
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+registry = CollectorRegistry()
+MultiProcessCollector(registry)
+print(generate_latest(registry).decode())
+"""
+    environment = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
+    for process in (1, 2):
+        done = subprocess.run(
+            [sys.executable, "-c", program], env=environment, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr
+        assert f'rebackoff_tries_total{{target="__main__.fetch"}} {process}.0' in done.stdout
+        assert 'rebackoff_breaker_state{name="orders"} 2.0' in done.stdout
 
 
 def test_logging_takes_another_logger_and_other_levels(flaky, sleeps, caplog):

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from rebackoff import telemetry as telemetry
     from rebackoff import testing as testing
     from rebackoff import types as types
-    from rebackoff._guards import Breaker, Budget, CircuitOpenError, Keyed
+    from rebackoff._guards import Breaker, Budget, CircuitOpenError
+    from rebackoff._keyed import Keyed
     from rebackoff._outcome import Outcome, aretry, retry
     from rebackoff._typing import Seconds
 
@@ -66,7 +67,8 @@ __all__ = [
 
 _MODULES = {"http", "presets", "strategies", "telemetry", "testing", "types"}
 _LAZY = {
-    **dict.fromkeys(("Breaker", "Budget", "CircuitOpenError", "Keyed"), "_guards"),
+    **dict.fromkeys(("Breaker", "Budget", "CircuitOpenError"), "_guards"),
+    "Keyed": "_keyed",
     **dict.fromkeys(("Outcome", "aretry", "retry"), "_outcome"),
     "Seconds": "_typing",
 }

@@ -506,9 +506,17 @@ class Call:
     def _logger(self, level):
         """The logger of the default records; None where no handler would get a record of this level."""
         logger = self.options.logger
-        if logger is None or self._is_patched():
+        if logger is None or _instrumented.replaces_records or self._is_patched():
             return None  # a patched private function gets the handler that logs
         return _log.audible(logger, level)
+
+    def _exported(self, details):
+        """The details with what exporters need besides."""
+        most = self.options.max_tries
+        if type(most) is int:
+            details = _common.more(details)
+            details["max_tries"] = most
+        return details
 
     def _notify(self, event, details):
         """Calls the handlers; the steps are what is to be awaited."""
@@ -522,7 +530,7 @@ class Call:
         for handler in handlers:
             handler(details)
         if _instrumented.exporters:
-            _instrumented.export(event, details)
+            _instrumented.export(event, self._exported(details))
         return ()
 
     def _notify_and_await(self, handlers, event, details):
@@ -531,7 +539,7 @@ class Call:
             if is_awaitable(answer):
                 yield answer
         if _instrumented.exporters:
-            _instrumented.export(event, details)
+            _instrumented.export(event, self._exported(details))
 
 
 def _add_nullary(jitter, wait):

@@ -95,7 +95,7 @@ class MoreDetails(dict):
     programs and tests which expect backoff's keys and no others find just these.
     """
 
-    MORE = ("reason", "amplification", "name")
+    MORE = ("reason", "amplification", "name", "max_tries")
 
     __hash__ = None
 

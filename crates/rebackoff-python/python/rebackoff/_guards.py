@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
-from collections.abc import Callable, Hashable
-from typing import Any, Generic, TypeVar
+from collections.abc import Callable
+from typing import Any
 
 from rebackoff import _jitter, _native
 from rebackoff._clock import now
 from rebackoff._seconds import checked, number
 from rebackoff._typing import Seconds
 
-__all__ = ["Breaker", "Budget", "CircuitOpenError", "Keyed", "Permit"]
+__all__ = ["Breaker", "Budget", "CircuitOpenError", "Permit"]
 
-_Guard = TypeVar("_Guard")
 _MOST = 2**32 - 1
 
 
@@ -46,12 +43,13 @@ class Budget:
     multiple of its load.
 
     Made by `per_second`, `share`, `quota` or `throttle`, which differ in what fills the bucket. A
-    `dry_run` refuses no retry and only counts. A copy, and a budget that travels to
+    `dry_run` refuses no retry and only counts; `name` is its name in metrics. A copy, and a budget that travels to
     another process, has the same parameters and begins anew.
     """
 
-    __slots__ = ("__weakref__", "_kind", "_parameters", "core")
+    __slots__ = ("__weakref__", "_kind", "_parameters", "core", "name")
     core: _native.Budget
+    name: str | None
     _kind: str
     _parameters: dict[str, Any]
 
@@ -60,12 +58,19 @@ class Budget:
 
     @classmethod
     def per_second(
-        cls, *, rate: float | None = None, capacity: int | None = None, dry_run: bool = False
+        cls,
+        *,
+        rate: float | None = None,
+        capacity: int | None = None,
+        dry_run: bool = False,
+        name: str | None = None,
     ) -> Budget:
         """A bucket that time fills: `rate` tokens a second, at most `capacity`, full at first. A retry
         takes one.
         """
-        return cls._of("per_second", dry_run, rate=_rate, capacity=_count, given=(rate, capacity))
+        return cls._of(
+            "per_second", dry_run, name, rate=_rate, capacity=_count, given=(rate, capacity)
+        )
 
     @classmethod
     def share(
@@ -75,12 +80,13 @@ class Budget:
         floor: float | None = None,
         ttl: Seconds | None = None,
         dry_run: bool = False,
+        name: str | None = None,
     ) -> Budget:
         """A share of the calls: `ratio` retries for each call of the last `ttl` seconds, and `floor` a
         second on top. The rule and the defaults are Finagle's.
         """
         checks = {"ratio": _rate, "floor": _rate, "ttl": _duration}
-        return cls._of("share", dry_run, given=(ratio, floor, ttl), **checks)
+        return cls._of("share", dry_run, name, given=(ratio, floor, ttl), **checks)
 
     @classmethod
     def quota(
@@ -90,13 +96,14 @@ class Budget:
         retry_cost: int | None = None,
         timeout_cost: int | None = None,
         dry_run: bool = False,
+        name: str | None = None,
     ) -> Budget:
         """A quota that successes give back: a retry takes `retry_cost` of `capacity`, one after a
         timeout `timeout_cost`; a success gives back what its last retry took, or 1. The rule and the
         defaults are those of the AWS SDKs.
         """
         checks = {"capacity": _count, "retry_cost": _count, "timeout_cost": _count}
-        return cls._of("quota", dry_run, given=(capacity, retry_cost, timeout_cost), **checks)
+        return cls._of("quota", dry_run, name, given=(capacity, retry_cost, timeout_cost), **checks)
 
     @classmethod
     def throttle(
@@ -105,23 +112,30 @@ class Budget:
         max_tokens: int | None = None,
         token_ratio: float | None = None,
         dry_run: bool = False,
+        name: str | None = None,
     ) -> Budget:
         """A throttle: a failure takes a token, a success gives `token_ratio` of one, and retries pass
         while there is more than half of `max_tokens`. The rule is gRPC's (A6).
         """
         checks = {"max_tokens": _count, "token_ratio": _rate}
-        return cls._of("throttle", dry_run, given=(max_tokens, token_ratio), **checks)
+        return cls._of("throttle", dry_run, name, given=(max_tokens, token_ratio), **checks)
 
     @classmethod
     def _of(
-        cls, kind: str, dry_run: bool, *, given: tuple[Any, ...], **checks: Callable[..., Any]
+        cls,
+        kind: str,
+        dry_run: bool,
+        name: str | None,
+        *,
+        given: tuple[Any, ...],
+        **checks: Callable[..., Any],
     ) -> Budget:
         values = zip(checks.items(), given, strict=True)
-        parameters = {name: check(name, one) for (name, check), one in values if one is not None}
+        parameters = {key: check(key, one) for (key, check), one in values if one is not None}
         parameters["dry_run"] = bool(dry_run)
         budget = object.__new__(cls)
         budget.core = getattr(_native.Budget, kind)(**parameters)
-        budget._kind, budget._parameters = kind, parameters
+        budget._kind, budget._parameters, budget.name = kind, parameters, _name(name)
         return budget
 
     @property
@@ -160,10 +174,21 @@ class Budget:
         self.core.refund(withdrawal)
 
     def __repr__(self) -> str:
-        return f"<Budget {self.core}>"
+        return f"<Budget {_named(self.name)}{self.core}>"
+
+    def snapshot(self) -> dict[str, Any]:
+        """The state now: name, kind, tokens, refused and dry_run."""
+        return {
+            "name": self.name,
+            "kind": self._kind,
+            "tokens": self.tokens,
+            "refused": self.refused,
+            "dry_run": self.dry_run,
+        }
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _made_again, (getattr(type(self), self._kind), self._parameters)
+        parameters = {**self._parameters, "name": self.name}
+        return _made_again, (getattr(type(self), self._kind), parameters)
 
 
 class Breaker:
@@ -177,11 +202,17 @@ class Breaker:
     Then `probes` calls (1) may try at once, each for `probe_timeout` seconds (30) at most; after
     `close_after` successes it closes. A `dry_run` rejects no call and only counts.
 
+    `name` is its name in metrics. `on_state_change` is called with the breaker, its earlier and its new
+    state, by the call or reading that meets the change.
+
     A copy, and a breaker that travels to another process, has the same parameters and begins anew,
     closed.
     """
 
-    __slots__ = ("__weakref__", "_draw", "_has_jitter", "_parameters", "core")
+    __slots__ = (
+        *("__weakref__", "_draw", "_has_jitter", "_last", "_on_state_change", "_parameters"),
+        *("core", "name"),
+    )
 
     def __init__(
         self,
@@ -201,6 +232,8 @@ class Breaker:
         close_after: int | None = None,
         probe_timeout: Seconds | None = None,
         dry_run: bool = False,
+        name: str | None = None,
+        on_state_change: Callable[[Breaker, str, str], object] | None = None,
     ) -> None:
         if (slow_rate is None) != (slow_after is None):
             rule = "slow_rate and slow_after need each other: what share of the calls may take longer than so long"
@@ -226,11 +259,25 @@ class Breaker:
         self.core = _native.Breaker(**self._parameters)
         self._has_jitter = jitter is not None and jitter != "none"
         self._draw: float | None = None
+        self.name = _name(name)
+        if on_state_change is not None and not callable(on_state_change):
+            rule = "a function of the breaker, its earlier and its new state"
+            raise TypeError(f"on_state_change must be {rule}, but it is {on_state_change!r}")
+        self._on_state_change = on_state_change
+        self._last = "closed"
+
+    def _notice(self) -> str:
+        """The state now. A change since the last look is reported."""
+        state = self.core.state(now())
+        last, self._last = self._last, state
+        if state != last and self._on_state_change is not None:
+            self._on_state_change(self, last, state)
+        return state
 
     @property
     def state(self) -> str:
         """`"closed"`, `"open"`, `"half_open"` or `"isolated"`."""
-        return self.core.state(now())
+        return self._notice()
 
     @property
     def rejected(self) -> int:
@@ -266,6 +313,8 @@ class Breaker:
             CircuitOpenError: The target is not to be called.
         """
         admission = self.core.admit(now())
+        if self._on_state_change is not None:
+            self._notice()
         if isinstance(admission, float):
             raise _rejection(admission)
         return Permit(self, admission)
@@ -273,20 +322,33 @@ class Breaker:
     def force_open(self) -> None:
         """Opens it now, for `open_for` seconds."""
         self.core.force_open(now())
+        self._notice()
 
     def isolate(self) -> None:
         """Rejects every call, until `reset` or `force_open`."""
         self.core.isolate()
+        self._notice()
 
     def reset(self) -> None:
         """Closes it, with nothing counted."""
         self.core.reset()
+        self._notice()
 
     def settle(self, settle: Callable[..., bool], health: str, *more: Any) -> None:
         """Settles a call, with a draw for the jitter of an opening: one that is not used is kept.
 
         Where no draw can be made, that is an error only if one was needed.
         """
+        if self._on_state_change is None:
+            self._settle(settle, health, *more)
+            return
+        self._notice()
+        try:
+            self._settle(settle, health, *more)
+        finally:
+            self._notice()
+
+    def _settle(self, settle: Callable[..., bool], health: str, *more: Any) -> None:
         if not self._has_jitter or health == "neutral":
             settle(*more, health, now(), 0.0)
             return
@@ -302,10 +364,22 @@ class Breaker:
                 raise failure
 
     def __repr__(self) -> str:
-        return f"<Breaker {self.core}: {self.state}>"
+        return f"<Breaker {_named(self.name)}{self.core}: {self.state}>"
+
+    def snapshot(self) -> dict[str, Any]:
+        """The state now: name, state, failures, rejected, opened and dry_run."""
+        return {
+            "name": self.name,
+            "state": self.state,
+            "failures": self.failures,
+            "rejected": self.rejected,
+            "opened": self.opened,
+            "dry_run": self.dry_run,
+        }
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _made_again, (type(self), self._parameters)
+        more = {"name": self.name, "on_state_change": self._on_state_change}
+        return _made_again, (type(self), {**self._parameters, **more})
 
 
 class Permit:
@@ -405,64 +479,14 @@ class Guarding:
         breaker.settle(handle, health, *more)
 
 
-class Keyed(Generic[_Guard]):
-    """A budget or a breaker for each key, for example for each host.
+def _name(name: str | None) -> str | None:
+    if name is not None and not (isinstance(name, str) and name):
+        raise TypeError(f"name must be a text, but it is {name!r}")
+    return name
 
-        breakers = rebackoff.Keyed(lambda: rebackoff.Breaker(open_for=10))
 
-        @rebackoff.on_exception(rebackoff.expo, OSError, breaker=lambda url: breakers[host_of(url)])
-        def fetch(url): ...
-
-    Only `capacity` keys are kept; the one that was least recently used goes first. Finding one
-    takes no lock. A copy, and one that travels to another process, begins anew, without keys.
-
-    Args:
-        make: What makes the guard of a new key.
-        capacity: The most keys that are kept. Default: 1024.
-    """
-
-    def __init__(self, make: Callable[[], _Guard], capacity: int = 1024) -> None:
-        if not isinstance(capacity, int) or isinstance(capacity, bool):
-            raise TypeError(
-                f"capacity must be a whole number of at least 1, but it is {capacity!r}"
-            )
-        if capacity < 1:
-            raise ValueError(
-                f"capacity must be a whole number of at least 1, but it is {capacity!r}"
-            )
-        self._make = make
-        self._capacity = capacity
-        self._guards: OrderedDict[Hashable, _Guard] = OrderedDict()
-        self._making = threading.Lock()
-
-    def __getitem__(self, key: Hashable) -> _Guard:
-        try:
-            guard = self._guards[key]
-            self._guards.move_to_end(key)
-        except KeyError:
-            return self._made(key)
-        return guard
-
-    def _made(self, key: Hashable) -> _Guard:
-        with self._making:
-            guard = self._guards.get(key)
-            if guard is None:
-                guard = self._guards[key] = self._make()
-                while len(self._guards) > self._capacity:
-                    self._guards.popitem(last=False)
-            return guard
-
-    def __len__(self) -> int:
-        return len(self._guards)
-
-    def __contains__(self, key: Hashable) -> bool:
-        return key in self._guards
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self._make, self._capacity)
-
-    def __repr__(self) -> str:
-        return f"<Keyed {len(self)} of {self._capacity}>"
+def _named(name: str | None) -> str:
+    return "" if name is None else f"{name!r} "
 
 
 def _made_again(make: Callable[..., Any], parameters: dict[str, Any]) -> Any:

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
 
 # the handlers of each event; empty without exporters
 exporters: dict[str, tuple[Callable[[Any], Any], ...]] = {}
+# whether one of them logs, in place of the default records
+replaces_records = False
 
 
 def export(event: str, details: Any) -> None:

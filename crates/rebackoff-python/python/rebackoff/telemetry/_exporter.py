@@ -13,10 +13,14 @@ _Handler = Callable[[Any], None]
 class Exporter:
     """Told of events as records. A subclass overrides what it wants to be told of, and pays for no more.
 
+    replaces_records: while it is instrumented, decorators do not log their default records.
+
     >>> class Printer(Exporter):
     ...     def on_backoff(self, record):
     ...         print(f"{record.target} failed, try {record.tries}")
     """
+
+    replaces_records = False
 
     def on_try(self, record: Record) -> None:
         """A try is about to begin."""

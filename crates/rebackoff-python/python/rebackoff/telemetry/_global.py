@@ -35,3 +35,4 @@ def _tell() -> None:
         event: tuple(told) for event, told in by_event.items() if isinstance(told, list) and told
     }
     _instrumented.exporters = some
+    _instrumented.replaces_records = any(one.replaces_records for one in _exporters)

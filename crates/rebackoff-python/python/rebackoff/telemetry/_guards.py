@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
+
+from rebackoff._keyed import Keyed
 
 
 class HasState(Protocol):
@@ -28,14 +30,22 @@ Guard: TypeAlias = HasState | HasTokens
 # the states of a breaker, as numbers
 STATES = {"closed": 0, "half_open": 1, "open": 2, "isolated": 3}
 
-_guards: dict[str, Guard] = {}
+_guards: dict[str, Guard | Keyed[Any]] = {}
 
 
-def watch(name: str, guard: Guard) -> None:
+def watch(name: str | Guard, guard: Guard | Keyed[Any] | None = None) -> None:
     """Exports the guard's state or tokens under this name, whenever metrics are read.
 
-    Another guard of the same name takes its place. It is kept alive until `unwatch`.
+    A guard that was made with a name needs no other: `watch(breaker)`. Of a `Keyed`, the guard of each
+    key is exported as `name/key`. Another guard of the same name takes its place. It is kept alive until
+    `unwatch`.
     """
+    if guard is None:
+        guard, name = name, getattr(name, "name", None)
+    if not isinstance(name, str) or isinstance(guard, str):
+        raise TypeError(
+            f"watch() needs a name and a guard, or a guard with a name, but it got {name!r}, {guard!r}"
+        )
     _guards[name] = guard
 
 
@@ -45,8 +55,14 @@ def unwatch(name: str) -> None:
 
 
 def guards() -> dict[str, Guard]:
-    """The guards that are watched, by name."""
-    return dict(_guards)
+    """The guards that are watched, by name, those of each key among them."""
+    found: dict[str, Guard] = {}
+    for name, guard in list(_guards.items()):
+        if isinstance(guard, Keyed):
+            found.update({f"{name}/{key}": one for key, one in guard.items()})
+        else:
+            found[name] = guard
+    return found
 
 
 def breaker_states() -> list[tuple[str, int]]:

@@ -14,13 +14,14 @@ class Record(NamedTuple):
     """One event of a call, whatever it is exported to.
 
     event: "try", "backoff", "giveup" or "success".
-    target: the target's module and name; "retry_context" for a block of code.
+    target: the name that the program gave the call, or the target's module and name, or "retry_context".
     tries: the tries so far, the one that begins or has just ended included.
     elapsed: seconds since the first try began.
     wait: the seconds that are slept now (backoff).
     reason: why the call gave up (giveup).
     outcome: the error, or with `on_predicate` the value, of the try that ended; a `CircuitOpenError`
         where a breaker let none through, so that `tries` is 0.
+    max_tries: the most tries, where exporters of every call know it.
     """
 
     event: str
@@ -30,6 +31,7 @@ class Record(NamedTuple):
     wait: float | None = None
     reason: str | None = None
     outcome: object = None
+    max_tries: int | None = None
 
     @classmethod
     def of(cls, event: str, details: Mapping[str, Any]) -> Record:
@@ -37,12 +39,13 @@ class Record(NamedTuple):
         error = details.get("exception")
         return cls(
             event,
-            _path(details["target"]) if "target" in details else "retry_context",
+            _target(details),
             details["tries"],
             details["elapsed"],
             details.get("wait"),
             details.get("reason"),
             details.get("value") if error is None else error,
+            details.get("max_tries"),
         )
 
     @property
@@ -72,6 +75,13 @@ class Record(NamedTuple):
             "error": self.error,
         }
         return {name: value for name, value in fields.items() if value is not None}
+
+
+def _target(details: Mapping[str, Any]) -> str:
+    name = details.get("name")
+    if isinstance(name, str):
+        return name
+    return _path(details["target"]) if "target" in details else "retry_context"
 
 
 def _path(named: Any) -> str:

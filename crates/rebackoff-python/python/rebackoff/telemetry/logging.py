@@ -14,8 +14,8 @@ class LoggingExporter(Exporter):
     """Logs waits and give-ups, and at a lower level what went well.
 
     Each record has the fields `target`, `tries` and `elapsed`, and where they are known `wait`,
-    `reason` and `error`, as attributes for formatters and filters. This is beside what decorators
-    log by default; `logger=None` turns that off.
+    `reason` and `error`, as attributes for formatters and filters. While it is instrumented, decorators
+    do not log their default records.
 
     Args:
         logger: The logger or its name. Default: `rebackoff`.
@@ -23,6 +23,8 @@ class LoggingExporter(Exporter):
         giveup_level: The level of giving up. Default: ERROR.
         success_level: The level of a success after retries. Default: DEBUG.
     """
+
+    replaces_records = True
 
     def __init__(
         self,
@@ -40,21 +42,23 @@ class LoggingExporter(Exporter):
     def on_backoff(self, record: Record) -> None:
         self._log(
             self._backoff_level,
-            "%s: try %d failed, waiting %.3f s",
+            "%s: %s failed, waiting %s: %s",
             record,
             record.target,
-            record.tries,
-            record.wait,
+            _try(record),
+            _readable(record.wait or 0.0),
+            _described(record),
         )
 
     def on_giveup(self, record: Record) -> None:
         self._log(
             self._giveup_level,
-            "%s: gave up after try %d, %s",
+            "%s: gave up after %s, %s: %s",
             record,
             record.target,
-            record.tries,
+            _try(record),
             record.reason,
+            _described(record),
         )
 
     def on_success(self, record: Record) -> None:
@@ -70,3 +74,25 @@ class LoggingExporter(Exporter):
     def _log(self, level: int, message: str, record: Record, *values: object) -> None:
         if self._logger.isEnabledFor(level):
             self._logger.log(level, message, *values, extra=record.fields())
+
+
+def _try(record: Record) -> str:
+    return f"try {record.tries}" + ("" if record.max_tries is None else f" of {record.max_tries}")
+
+
+def _described(record: Record) -> str:
+    """The error with its class, or the value."""
+    outcome = record.outcome
+    if not isinstance(outcome, BaseException):
+        return repr(outcome)
+    return f"{type(outcome).__name__}: {outcome}".removesuffix(": ")
+
+
+def _readable(seconds: float) -> str:
+    """A wait in the unit that suits it."""
+    if seconds < 1:
+        return f"{1000 * seconds:.3g} ms"
+    if seconds < 60:
+        return f"{seconds:.3g} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import os
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from rebackoff.telemetry import _metrics
 from rebackoff.telemetry._exporter import Exporter
@@ -11,7 +13,7 @@ from rebackoff.telemetry._optional import missing
 from rebackoff.telemetry._record import Record
 
 try:
-    from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram
+    from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram
     from prometheus_client.core import GaugeMetricFamily
     from prometheus_client.registry import Collector
 except ImportError as error:
@@ -25,7 +27,8 @@ class PrometheusExporter(Exporter):
 
     All have the label `target`, the give-ups also `reason`. Of what `telemetry.watch` was given it
     exports `rebackoff_breaker_state` (0 closed, 1 half-open, 2 open, 3 isolated) and `rebackoff_budget_tokens`,
-    with the label `name`.
+    with the label `name`. In the client's multiprocess mode (`PROMETHEUS_MULTIPROC_DIR`), both are written at
+    each event of a call.
 
     Args:
         registry: Where the metrics are registered, once. Default: the client's own.
@@ -45,18 +48,49 @@ class PrometheusExporter(Exporter):
         self._wait = Histogram(
             wait.prometheus, wait.description, wait.labels, registry=registry, buckets=tuple(bounds)
         )
-        registry.register(_Guards())
+        self._shared = _SharedGuards(registry) if "PROMETHEUS_MULTIPROC_DIR" in os.environ else None
+        if self._shared is None:
+            registry.register(_Guards())
 
     def on_try(self, record: Record) -> None:
         self._tries.labels(record.target).inc()
+        self._update()
         if record.tries > 1:
             self._retries.labels(record.target).inc()
 
     def on_backoff(self, record: Record) -> None:
         self._wait.labels(record.target).observe(record.wait or 0.0)
+        self._update()
 
     def on_giveup(self, record: Record) -> None:
         self._giveups.labels(record.target, record.reason or "").inc()
+        self._update()
+
+    def on_success(self, record: Record) -> None:
+        self._update()
+
+    def _update(self) -> None:
+        if self._shared is not None:
+            self._shared.update()
+
+
+class _SharedGuards:
+    """The watched guards in the client's multiprocess mode, whose files only metrics of its own reach.
+
+    The states of a breaker are the highest of the processes, the tokens of a budget their sum.
+    """
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._gauges: list[tuple[Gauge, Callable[[], Any]]] = [
+            (_gauge(_metrics.BREAKER_STATE, "livemax", registry), breaker_states),
+            (_gauge(_metrics.BUDGET_TOKENS, "livesum", registry), budget_tokens),
+        ]
+
+    def update(self) -> None:
+        """Writes what is known now."""
+        for gauge, read in self._gauges:
+            for name, value in read():
+                gauge.labels(name).set(value)
 
 
 class _Guards(Collector):
@@ -75,3 +109,13 @@ class _Guards(Collector):
 
 def _counter(metric: _metrics.Metric, registry: CollectorRegistry) -> Counter:
     return Counter(metric.prometheus, metric.description, metric.labels, registry=registry)
+
+
+def _gauge(metric: _metrics.Metric, mode: Any, registry: CollectorRegistry) -> Gauge:
+    return Gauge(
+        metric.prometheus,
+        metric.description,
+        metric.labels,
+        registry=registry,
+        multiprocess_mode=mode,
+    )

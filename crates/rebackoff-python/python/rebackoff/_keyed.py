@@ -1,0 +1,99 @@
+"""A guard for each key."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator
+from typing import Any, Generic, TypeVar
+
+from rebackoff._callables import takes
+
+_Guard = TypeVar("_Guard")
+
+
+class Keyed(Generic[_Guard]):
+    """A budget or a breaker for each key, for example for each host.
+
+        breakers = rebackoff.Keyed(lambda host: rebackoff.Breaker(open_for=10, name=host))
+
+        @rebackoff.on_exception(rebackoff.expo, OSError, breaker=lambda url: breakers[host_of(url)])
+        def fetch(url): ...
+
+    Only `capacity` keys are kept; the one that was least recently used goes first. Finding one
+    takes no lock. `breakers[key]` makes the guard of a new key; loops, `get`, `keys`, `values` and
+    `items` make none. A copy, and one that travels to another process, begins anew, without keys.
+
+    Args:
+        make: Function that returns the guard of a new key. It may take the key.
+        capacity: The most keys that are kept. Default: 1024.
+    """
+
+    def __init__(
+        self, make: Callable[[], _Guard] | Callable[[Any], _Guard], capacity: int = 1024
+    ) -> None:
+        rule = f"capacity must be a whole number of at least 1, but it is {capacity!r}"
+        if not isinstance(capacity, int) or isinstance(capacity, bool):
+            raise TypeError(rule)
+        if capacity < 1:
+            raise ValueError(rule)
+        if not callable(make):
+            raise TypeError(f"make must be a function that returns a guard, but it is {make!r}")
+        self._make: Callable[..., _Guard] = make
+        self._takes_key = not takes(make, 0) and takes(make, 1)
+        self._capacity = capacity
+        self._guards: OrderedDict[Hashable, _Guard] = OrderedDict()
+        self._making = threading.Lock()
+
+    def __getitem__(self, key: Hashable) -> _Guard:
+        try:
+            guard = self._guards[key]
+            self._guards.move_to_end(key)
+        except KeyError:
+            return self._made(key)
+        return guard
+
+    def _made(self, key: Hashable) -> _Guard:
+        with self._making:
+            guard = self._guards.get(key)
+            if guard is None:
+                guard = self._make(key) if self._takes_key else self._make()
+                self._guards[key] = guard
+                while len(self._guards) > self._capacity:
+                    self._guards.popitem(last=False)
+            return guard
+
+    def get(self, key: Hashable) -> _Guard | None:
+        """The guard of a key; None where there is none yet."""
+        return self._guards.get(key)
+
+    def keys(self) -> list[Hashable]:
+        """The keys that are kept, the least recently used first."""
+        return [key for key, _ in self.items()]
+
+    def values(self) -> list[_Guard]:
+        """The guards that are kept."""
+        return [guard for _, guard in self.items()]
+
+    def items(self) -> list[tuple[Hashable, _Guard]]:
+        """The keys that are kept, with their guards."""
+        while True:
+            try:
+                return list(self._guards.items())
+            except RuntimeError:  # another thread has found a key meanwhile
+                continue
+
+    def __iter__(self) -> Iterator[Hashable]:
+        return iter(self.keys())
+
+    def __len__(self) -> int:
+        return len(self._guards)
+
+    def __contains__(self, key: Hashable) -> bool:
+        return key in self._guards
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self._make, self._capacity)
+
+    def __repr__(self) -> str:
+        return f"<Keyed {len(self)} of {self._capacity}>"

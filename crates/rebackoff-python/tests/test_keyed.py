@@ -1,0 +1,139 @@
+"""`Keyed`, and the names, states and snapshots of guards."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+import threading
+
+import pytest
+import rebackoff
+from rebackoff import Breaker, Budget, Keyed
+
+
+def test_iterating_ends_and_makes_no_guard():
+    hosts = Keyed(Breaker, capacity=3)
+    hosts["a"].force_open()
+    hosts["b"]
+    assert list(hosts) == hosts.keys() == ["a", "b"]
+    assert hosts.values() == [hosts.get("a"), hosts.get("b")]
+    assert hosts.items() == list(zip(hosts, hosts.values(), strict=True))
+    assert [host for host, breaker in hosts.items() if breaker.state == "open"] == ["a"]
+    assert hosts.get("c") is None and "c" not in hosts and len(hosts) == 2
+
+
+def test_iterating_goes_on_while_other_threads_find_keys():
+    hosts, is_over = Keyed(Breaker), threading.Event()
+
+    def find():
+        for key in range(2000):
+            hosts[key]
+        is_over.set()
+
+    thread = threading.Thread(target=find)
+    thread.start()
+    while not is_over.is_set():
+        list(hosts)
+    thread.join()
+    assert len(hosts.items()) == 1024
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda host: Breaker(name=host),
+        lambda host, *, open_for=1: Breaker(name=host, open_for=open_for),
+    ],
+)
+def test_make_may_take_the_key(make):
+    assert Keyed(make)["a.example"].name == "a.example"
+
+
+@pytest.mark.parametrize("make", [Breaker, Budget.per_second, lambda: Breaker()])
+def test_make_may_take_nothing(make):
+    assert Keyed(make)["a.example"].name is None
+
+
+def test_what_makes_no_guard_is_an_error():
+    with pytest.raises(TypeError, match="make must be a function that returns a guard"):
+        Keyed(Breaker())
+
+
+@pytest.mark.parametrize(
+    "guard",
+    [
+        Breaker(name="orders"),
+        Budget.per_second(name="orders"),
+        Budget.share(name="orders"),
+        Budget.quota(name="orders"),
+        Budget.throttle(name="orders"),
+    ],
+    ids=repr,
+)
+def test_a_guard_has_a_name_that_travels_with_it(guard):
+    assert guard.name == "orders" and "'orders'" in repr(guard)
+    assert copy.copy(guard).name == pickle.loads(pickle.dumps(guard)).name == "orders"
+    assert guard.snapshot()["name"] == "orders"
+
+
+def test_a_wrong_name_is_an_error():
+    with pytest.raises(TypeError, match="name must be a text, but it is 5"):
+        Breaker(name=5)
+
+
+def test_a_snapshot_tells_the_state():
+    breaker = Breaker(consecutive=1)
+    breaker.admit().settle("failure")
+    assert breaker.snapshot() == {
+        "name": None,
+        "state": "open",
+        "failures": 1,
+        "rejected": 0,
+        "opened": 1,
+        "dry_run": False,
+    }
+    budget = Budget.quota(capacity=17)
+    assert budget.snapshot() == {
+        "name": None,
+        "kind": "quota",
+        "tokens": 17,
+        "refused": 0,
+        "dry_run": False,
+    }
+
+
+def test_a_handler_hears_of_every_change_of_state():
+    seen = []
+    with rebackoff.testing.virtual_clock() as clock:
+        breaker = Breaker(
+            consecutive=1,
+            open_for=10,
+            on_state_change=lambda breaker, old, new: seen.append((old, new)),
+        )
+
+        @rebackoff.on_exception(
+            rebackoff.constant(0), OSError, max_tries=1, breaker=breaker, logger=None
+        )
+        def fetch(is_up):
+            if not is_up:
+                raise OSError
+
+        with pytest.raises(OSError):
+            fetch(False)
+        clock.advance(10)
+        fetch(True)
+        breaker.isolate()
+        breaker.reset()
+        breaker.reset()
+    assert seen == [
+        ("closed", "open"),
+        ("open", "half_open"),
+        ("half_open", "closed"),
+        ("closed", "isolated"),
+        ("isolated", "closed"),
+    ]
+
+
+def test_a_wrong_handler_is_an_error():
+    with pytest.raises(TypeError, match="on_state_change must be a function"):
+        Breaker(on_state_change=5)
