@@ -4,7 +4,7 @@
 """
 
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
-from typing import Any, Literal, ParamSpec, Protocol, TypeAlias, TypeVar, overload
+from typing import Any, Concatenate, Literal, ParamSpec, Protocol, TypeAlias, TypeVar, overload
 
 from rebackoff._common import Attempt
 from rebackoff._guards import Breaker, Budget
@@ -22,7 +22,8 @@ _Exceptions: TypeAlias = (
     type[BaseException] | tuple[type[BaseException], ...] | list[type[BaseException]]
 )
 _Jitter: TypeAlias = Callable[[float], Any] | None
-_Condition: TypeAlias = Callable[..., Any]
+_Condition: TypeAlias = Callable[[Any], Any]
+_Giveup: TypeAlias = Callable[Concatenate[Any, ...], Any]
 _Hint: TypeAlias = Callable[[Any], Seconds | None] | None
 _MaxTries: TypeAlias = int | None | Callable[..., int | None]
 _Budget: TypeAlias = Budget | Callable[..., Budget | None] | None
@@ -71,7 +72,7 @@ def on_exception(
     counts: Callable[[Any], bool | None] | None = None,
     timeout: Seconds | None = None,
     jitter: _Jitter = ...,
-    giveup: _Condition = ...,
+    giveup: _Giveup = ...,
     hint: _Hint = None,
     hint_ceiling: Seconds | None = 300,
     hint_above: _HintAbove = "give_up",
@@ -148,7 +149,7 @@ def on_exception(
     counts: Callable[[Any], bool | None] | None = None,
     timeout: Seconds | None = None,
     jitter: _Jitter = ...,
-    giveup: _Condition = ...,
+    giveup: _Giveup = ...,
     hint: _Hint = None,
     hint_ceiling: Seconds | None = 300,
     hint_above: _HintAbove = "give_up",
@@ -181,7 +182,7 @@ def on_exception(
     counts: Callable[[Any], bool | None] | None = None,
     timeout: Seconds | None = None,
     jitter: _Jitter = ...,
-    giveup: _Condition = ...,
+    giveup: _Giveup = ...,
     hint: _Hint = None,
     hint_ceiling: Seconds | None = 300,
     hint_above: _HintAbove = "give_up",
@@ -215,7 +216,7 @@ def on_exception(
     counts: Callable[[Any], bool | None] | None = None,
     timeout: Seconds | None = None,
     jitter: _Jitter = ...,
-    giveup: _Condition = ...,
+    giveup: _Giveup = ...,
     hint: _Hint = None,
     hint_ceiling: Seconds | None = 300,
     hint_above: _HintAbove = "give_up",
@@ -345,7 +346,7 @@ def retry_context(
     breaker: _Breaker = None,
     counts: Callable[[Any], bool | None] | None = None,
     jitter: _Jitter = ...,
-    giveup: _Condition = ...,
+    giveup: _Giveup = ...,
     hint: _Hint = None,
     hint_ceiling: Seconds | None = 300,
     hint_above: _HintAbove = "give_up",
@@ -421,7 +422,7 @@ def retry_context(
     breaker: _Breaker = None,
     counts: Callable[[Any], bool | None] | None = None,
     jitter: _Jitter = ...,
-    giveup: _Condition = ...,
+    giveup: _Giveup = ...,
     hint: _Hint = None,
     hint_ceiling: Seconds | None = 300,
     hint_above: _HintAbove = "give_up",
@@ -454,7 +455,7 @@ def aretry_context(
     breaker: _Breaker = None,
     counts: Callable[[Any], bool | None] | None = None,
     jitter: _Jitter = ...,
-    giveup: _Condition = ...,
+    giveup: _Giveup = ...,
     hint: _Hint = None,
     hint_ceiling: Seconds | None = 300,
     hint_above: _HintAbove = "give_up",
@@ -527,7 +528,7 @@ def aretry_context(
     breaker: _Breaker = None,
     counts: Callable[[Any], bool | None] | None = None,
     jitter: _Jitter = ...,
-    giveup: _Condition = ...,
+    giveup: _Giveup = ...,
     hint: _Hint = None,
     hint_ceiling: Seconds | None = 300,
     hint_above: _HintAbove = "give_up",

@@ -112,7 +112,7 @@ OPTIONS = {
     "giveup": Option(
         never,
         _checks.condition("a function of the error", awaited=True, more=True),
-        "_Condition",
+        "_Giveup",
         "Function that takes the error and returns whether to give up; it is asked after the last try, too. A function of more parameters takes the call's arguments as well.",
         "never",
     ),

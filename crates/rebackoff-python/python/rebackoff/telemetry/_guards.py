@@ -40,13 +40,11 @@ def watch(name: str | Guard, guard: Guard | Keyed[Any] | None = None) -> None:
     key is exported as `name/key`. Another guard of the same name takes its place. It is kept alive until
     `unwatch`.
     """
-    if guard is None:
-        guard, name = name, getattr(name, "name", None)
-    if not isinstance(name, str) or isinstance(guard, str):
-        raise TypeError(
-            f"watch() needs a name and a guard, or a guard with a name, but it got {name!r}, {guard!r}"
-        )
-    _guards[name] = guard
+    key, watched = (getattr(name, "name", None), name) if guard is None else (name, guard)
+    if not isinstance(key, str) or isinstance(watched, str):
+        rule = "a name and a guard, or a guard with a name"
+        raise TypeError(f"watch() needs {rule}, but it got {name!r}, {guard!r}")
+    _guards[key] = watched
 
 
 def unwatch(name: str) -> None:

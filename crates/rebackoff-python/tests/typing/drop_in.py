@@ -1,0 +1,34 @@
+"""Programs that import `backoff`, under the drop-in. Read by mypy --strict and pyright, and run by no test."""
+# pyright: reportPrivateUsage=false
+
+from typing import assert_type
+
+import backoff
+import backoff._sync
+from backoff._typing import _Handler
+from backoff.presets import http_retry
+from backoff.types import Details
+
+
+@backoff.on_exception(backoff.expo, OSError, max_tries=3)
+def f(x: int) -> int:
+    return x
+
+
+def log(details: Details) -> None:
+    print(details["target"], details["tries"])
+
+
+handler: _Handler = log
+preset = http_retry()
+
+
+@backoff.on_predicate(backoff.fibo, max_value=13, on_backoff=[log, handler], jitter=None)
+async def poll() -> str:
+    return ""
+
+
+assert_type(f(3), int)
+assert_type(backoff.__version__, str)
+assert_type(backoff.Budget.per_second(), backoff.Budget)
+backoff._sync.retry_exception(f, backoff.constant, OSError, max_tries=3, wait_gen_kwargs={})
