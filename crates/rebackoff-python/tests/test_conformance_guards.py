@@ -211,7 +211,7 @@ class Calls:
             strategy,
             (Down, CircuitOpenError),
             giveup=lambda _: self.outcome["verdict"] == "give_up",
-            hint=lambda _: -1 if self.outcome["verdict"] == "stop" else None,
+            hint=lambda _: float("-inf") if self.outcome["verdict"] == "stop" else None,
             raise_on_giveup=False,
             jitter=None,
             logger=None,
