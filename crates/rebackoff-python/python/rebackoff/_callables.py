@@ -74,7 +74,13 @@ def name_of(function: object) -> str:
 
 
 def is_cancellation(error, narrow):
-    """Returns whether `error` ends the program or the task, and none of the classes in `narrow` means it."""
+    """Returns whether `error` ends the program or the task, and none of the classes in `narrow` means it.
+
+    Where `narrow` admits errors by itself (`rebackoff.http.errors`), whether it does not admit this one.
+    """
+    admits = getattr(narrow, "admits", None)
+    if admits is not None:
+        return not admits(error)
     return isinstance(error, _cancellations()) and not isinstance(error, narrow)
 
 

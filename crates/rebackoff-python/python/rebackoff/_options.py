@@ -272,7 +272,10 @@ class Options:
             self.trigger = _PREDICATE("predicate", trigger)
         else:
             self.trigger = _checks.exceptions("exception", trigger)
-            if self.trigger in (Exception, BaseException) or isinstance(self.trigger, tuple):
+            if hasattr(trigger, "admits") and not self.groups:
+                # its classes may be imported later: each error is looked at when it comes
+                self.trigger, self.narrow = Exception, trigger
+            elif self.trigger in (Exception, BaseException) or isinstance(self.trigger, tuple):
                 self.narrow = without_base(self.trigger)
                 self.is_broad = self.narrow is None and without_exception(self.trigger) is not None
             if self.groups:

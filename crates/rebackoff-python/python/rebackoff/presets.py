@@ -1,10 +1,10 @@
 """Decorators ready for the usual cases: HTTP, rate limits, transient errors, polling.
 
-Each of them is `on_exception` or `on_predicate` with its options filled in, and serves `def` and
-`async def` alike. All tell what they do on the logger `backoff`: a wait as a warning, giving up as
-an error.
+Each of them is `on_exception` or `on_predicate` with its options filled in, serves `def` and `async def`
+alike, and takes every further option of that decorator. All log on the logger `backoff`: a wait as a
+warning, giving up as an error.
 
-    @http_retry(max_tries=5, max_time=60)
+    @http_retry(max_tries=5, max_time=60, breaker=breaker)
     def fetch(url):
         response = requests.get(url)
         response.raise_for_status()
@@ -16,14 +16,18 @@ an error.
 
 from __future__ import annotations
 
+import functools
 import logging
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, cast, overload
 
 from rebackoff import constant, expo, full_jitter, http, on_exception, on_predicate
-from rebackoff._http_errors import is_client_error, network_errors, seconds_of
+from rebackoff._http_chain import Request
+from rebackoff._http_permanent import is_permanent_status
+from rebackoff._http_responses import request_method_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     import requests
 
@@ -49,6 +53,34 @@ __all__ = [
 
 _Target = TypeVar("_Target", bound="Callable[..., Any]")
 _Value = TypeVar("_Value")
+_Options = ParamSpec("_Options")
+
+_TRANSIENT_STATUSES = frozenset(
+    status for status in range(400, 600) if not is_permanent_status(status)
+)
+
+
+class _Preset(Protocol[_Options]):
+    """A decorator with or without parentheses."""
+
+    @overload
+    def __call__(self, target: _Target, /) -> _Target: ...
+    @overload
+    def __call__(
+        self, *args: _Options.args, **options: _Options.kwargs
+    ) -> Callable[[_Target], _Target]: ...
+
+
+def _preset(make: Callable[_Options, Callable[[Any], Any]]) -> _Preset[_Options]:
+    """Lets a preset decorate without parentheses: a lone function is the target."""
+
+    @functools.wraps(make)
+    def decorate(*args: Any, **options: Any) -> Any:
+        if len(args) == 1 and not options and callable(args[0]):
+            return make()(args[0])  # type: ignore[call-arg]
+        return make(*args, **options)
+
+    return cast("_Preset[_Options]", decorate)
 
 
 class TransientError(Exception):
@@ -89,14 +121,16 @@ def retry_on_exception(
     jitter: _Jitter = full_jitter,
     giveup: Callable[[Any], Any] | None = None,
     log: bool = True,
+    **options: Any,
 ) -> Callable[[_Target], _Target]:
     """Retries when the target raises one of `exceptions`, after factor·baseⁿ seconds, jittered.
 
     Ends after `max_tries` tries or `max_time` seconds, whichever comes first (None: no limit), or
     when `giveup(exception)` is true. `log=False` keeps it silent. An exception that asks for a
-    wait of its own (see `retry_after_hint`) gets at least that.
+    wait of its own (see `retry_after_hint`) gets at least that. Further options are those of
+    `on_exception`.
 
-    Raises `TypeError` when no exception is named, `ValueError` for a limit or wait that cannot be.
+    Raises `TypeError` when no exception is named, or when something else is named, `ValueError` for a limit or wait that cannot be.
 
     >>> failures = iter([ConnectionError(), TimeoutError()])
     >>> @retry_on_exception(ConnectionError, TimeoutError, factor=0.001, log=False)
@@ -109,17 +143,39 @@ def retry_on_exception(
     """
     if not exceptions:
         raise TypeError("retry_on_exception() needs one exception type at least, such as OSError")
-    options: dict[str, Any] = _logging_options(log)
+    for kind in exceptions:
+        if not (isinstance(kind, type) and issubclass(kind, BaseException)):
+            raise TypeError(
+                f"retry_on_exception() takes exception types, such as OSError, but one is {kind!r}"
+            )
+    return _retry(
+        exceptions,
+        max_tries=max_tries,
+        max_time=max_time,
+        base=base,
+        factor=factor,
+        jitter=jitter,
+        giveup=giveup,
+        log=log,
+        **options,
+    )
+
+
+def _retry(
+    exceptions: tuple[type[BaseException], ...],
+    *,
+    base: float = 2,
+    factor: Seconds = 1,
+    giveup: Callable[[Any], Any] | None = None,
+    log: bool = True,
+    **options: Any,
+) -> Callable[[_Target], _Target]:
     if giveup is not None:
         options["giveup"] = giveup
     return on_exception(
         expo(base=base, factor=factor),
         exceptions,
-        max_tries=max_tries,
-        max_time=max_time,
-        jitter=jitter,
-        hint=retry_after_hint,
-        **options,
+        **{"hint": retry_after_hint, **_with_logging(options, log)},
     )
 
 
@@ -131,10 +187,12 @@ def retry_on_predicate(
     factor: Seconds = 1,
     jitter: _Jitter = full_jitter,
     log: bool = True,
+    **options: Any,
 ) -> Callable[[_Target], _Target]:
     """Retries while `predicate(value)` is true of the returned value, after factor·baseⁿ seconds.
 
-    When it gives up, the last value is returned. Limits and `log` are as in `retry_on_exception`.
+    When it gives up, the last value is returned. Limits and `log` are as in `retry_on_exception`;
+    further options are those of `on_predicate`.
 
     >>> states = iter(["pending", "pending", "done"])
     >>> poll = retry_on_predicate(lambda state: state == "pending", factor=0.001, log=False)
@@ -147,32 +205,55 @@ def retry_on_predicate(
         max_tries=max_tries,
         max_time=max_time,
         jitter=jitter,
-        **_logging_options(log),
+        **_with_logging(options, log),
     )
 
 
+@_preset
 def http_retry(
     max_tries: _MaxTries = 5,
     max_time: _MaxTime = 60,
+    *,
+    method: str | None = None,
+    any_method: bool = False,
+    giveup: Callable[[Any], Any] | None = None,
+    **options: Any,
 ) -> Callable[[_Target], _Target]:
-    """Retries on the network and HTTP errors of requests, httpx, aiohttp and urllib.
+    """Retries on the network and HTTP errors of the clients that `rebackoff.http` knows.
 
-    An error that carries a 4xx status other than 408, 425 and 429 is the caller's own fault and is
-    raised at once; a `Retry-After` header of the answer is honoured. The errors of httpx and
-    aiohttp are known when the program has imported them before it decorates.
+    A POST or PATCH is sent again only where that does no harm (see `rebackoff.http.is_transient`): it was
+    never sent, the server did not process it (421, 425, 429), it has an `Idempotency-Key`, or `any_method`
+    is true. A request whose method neither `method` nor the error tells is retried.
+
+    4xx statuses other than 408, 421, 425 and 429, 501 and its kind, certificates, wrong addresses and
+    redirect loops are permanent: the error is raised at once. Hints of the answer are honoured. Clients
+    that are imported later count, too. Further options are those of `retry_on_exception`.
+
+    It works without parentheses: `@http_retry`.
     """
-    return retry_on_exception(
-        *network_errors(), max_tries=max_tries, max_time=max_time, giveup=is_client_error
+
+    def is_final(error: BaseException) -> Any:
+        known = method or Request(error).method or request_method_of(error) or "GET"
+        is_over = http.is_final(
+            error, method=known, any_method=any_method, statuses=_TRANSIENT_STATUSES
+        )
+        return is_over or (giveup is not None and giveup(error))
+
+    return _retry(
+        http.errors(), max_tries=max_tries, max_time=max_time, giveup=is_final, **options
     )
 
 
+@_preset
 def rate_limit_retry(
     max_time: _MaxTime = 120,
     max_tries: _MaxTries = 10,
+    **options: Any,
 ) -> Callable[[_Target], _Target]:
     """Retries on `RateLimitError`: after 2, 4, 8 … seconds with full jitter, or its `retry_after`.
 
-    The wait is never below `retry_after`; one that goes past `max_time` is not begun.
+    The wait is never below `retry_after`; one that goes past `max_time` is not begun. Further options are
+    those of `retry_on_exception`. It works without parentheses.
 
     >>> @rate_limit_retry(max_time=60)
     ... def fetch():
@@ -181,13 +262,18 @@ def rate_limit_retry(
     Traceback (most recent call last):
     rebackoff.presets.RateLimitError: rate limited (retry_after=3600)
     """
-    return retry_on_exception(RateLimitError, max_tries=max_tries, max_time=max_time, factor=2)
+    return _retry(
+        (RateLimitError,), max_tries=max_tries, max_time=max_time, **{"factor": 2, **options}
+    )
 
 
+@_preset
 def transient_retry(
-    max_tries: _MaxTries = 3, interval: Seconds = 1.0
+    max_tries: _MaxTries = 3, interval: Seconds = 1.0, **options: Any
 ) -> Callable[[_Target], _Target]:
     """Retries on any `Exception` after `interval` seconds, without jitter.
+
+    Further options are those of `on_exception`. It works without parentheses.
 
     >>> failures = iter([TransientError("a hiccup"), TransientError("another")])
     >>> @transient_retry(max_tries=3, interval=0.001)
@@ -202,9 +288,7 @@ def transient_retry(
         constant(interval=interval),
         Exception,
         max_tries=max_tries,
-        jitter=None,
-        hint=retry_after_hint,
-        **_logging_options(True),
+        **{"jitter": None, "hint": retry_after_hint, **_with_logging(options)},
     )
 
 
@@ -212,11 +296,12 @@ def make_http_get(
     max_tries: _MaxTries = 5,
     max_time: _MaxTime = 60.0,
     retry_statuses: tuple[int, ...] = (429, 500, 502, 503, 504),
+    **options: Any,
 ) -> Callable[..., requests.Response]:
     """A `get(url, **options)` like that of requests, which retries.
 
-    It retries on lost connections, timeouts and the statuses in `retry_statuses`; `Retry-After`, in
-    seconds or as a date, is honoured. `timeout` is 10 seconds unless given. When it gives up, a
+    It retries on lost connections, timeouts and the statuses in `retry_statuses`; the hints that
+    `rebackoff.http.hint` reads are honoured. Further options are those of `on_exception`. `timeout` is 10 seconds unless given. When it gives up, a
     429 is raised as `RateLimitError` and any other of `retry_statuses` as `ServerError`; a further
     4xx or 5xx is raised at once as requests' `HTTPError`.
     """
@@ -227,19 +312,23 @@ def make_http_get(
         (
             requests.exceptions.ConnectionError,
             requests.exceptions.Timeout,
+            requests.exceptions.ChunkedEncodingError,
             RateLimitError,
             ServerError,
         ),
         max_tries=max_tries,
         max_time=max_time,
-        hint=retry_after_hint,
-        on_success=log_success,
-        **_logging_options(True),
+        **{
+            "giveup": _is_permanent,
+            "hint": retry_after_hint,
+            "on_success": log_success,
+            **_with_logging(options),
+        },
     )
-    def get(url: str, **options: Any) -> requests.Response:
-        response = requests.get(url, **{"timeout": 10, **options})
+    def get(url: str, **arguments: Any) -> requests.Response:
+        response = requests.get(url, **{"timeout": 10, **arguments})
         if response.status_code in retry_statuses:
-            retry_after = seconds_of(response.headers.get("Retry-After"))
+            retry_after = http.hint(response)
             if response.status_code == 429:
                 raise RateLimitError(retry_after)
             raise ServerError(f"HTTP {response.status_code}: {url}", retry_after=retry_after)
@@ -249,16 +338,24 @@ def make_http_get(
     return get
 
 
+def _is_permanent(error: BaseException) -> bool:
+    if isinstance(error, RateLimitError | ServerError):
+        return False
+    return http.is_final(error, method="GET")
+
+
 def poll_until_ready(
     check_fn: Callable[[], _Value],
     predicate: Callable[[Any], Any] | None = None,
     max_tries: _MaxTries = 20,
     max_time: _MaxTime = 120.0,
+    **options: Any,
 ) -> _Value:
     """Calls `check_fn()` until `predicate(value)` is false, and returns that value.
 
     Without a predicate it polls while the value is None. Waits are 1, 2, 4 … seconds with full
-    jitter; the last value comes back when it gives up. With an `async def`, await the result.
+    jitter; the last value comes back when it gives up. With an `async def`, await the result. Further
+    options are those of `on_predicate`.
 
     >>> poll_until_ready(lambda: "ready")
     'ready'
@@ -268,7 +365,7 @@ def poll_until_ready(
         predicate if predicate is not None else lambda value: value is None,
         max_tries=max_tries,
         max_time=max_time,
-        **_logging_options(True),
+        **_with_logging(options),
     )
     return decorate(check_fn)()
 
@@ -308,24 +405,26 @@ def log_success(details: Mapping[str, Any]) -> None:
 
 
 def retry_after_hint(error: BaseException) -> float | None:
-    """The wait in seconds that an exception asks for, or None.
+    """The wait in seconds that an exception asks for, or None; minus infinity is an order to stop.
 
-    It is the `retry_after` of `RateLimitError` and `ServerError`, or what `rebackoff.http.hint` reads
-    in the headers of the answer that an exception of requests, httpx, aiohttp or urllib carries.
+    It is the `retry_after` of the exception, or what `rebackoff.http.hint` reads in the headers of the answer
+    that it carries.
     """
-    if isinstance(error, RateLimitError | ServerError):
-        return seconds_of(error.retry_after)
     return http.hint(error)
 
 
 _logger = logging.getLogger("backoff")
 
 
-def _logging_options(log: bool) -> dict[str, Any]:
+def _with_logging(options: dict[str, Any], log: bool = True) -> dict[str, Any]:
     # the handlers say more than the engine's own lines; logger=None keeps the event from being told twice
-    if not log:
-        return {"logger": None}
-    return {"logger": None, "on_backoff": log_backoff, "on_giveup": log_giveup}
+    logged: dict[str, Any] = {"logger": None, **options}
+    if log and "logger" not in options:
+        for event, handler in (("on_backoff", log_backoff), ("on_giveup", log_giveup)):
+            given = options.get(event)
+            others = () if given is None else (given,) if callable(given) else given
+            logged[event] = (handler, *others)
+    return logged
 
 
 def _name_of(details: Mapping[str, Any]) -> str:
