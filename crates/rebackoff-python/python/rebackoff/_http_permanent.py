@@ -6,6 +6,7 @@ import re
 import sys
 
 from rebackoff._http_chain import chain, kinds, read
+from rebackoff._http_responses import requests_of
 
 _PERMANENT = frozenset(
     {
@@ -35,8 +36,12 @@ _SERVER_ERRORS = frozenset({501, 505, 506, 508, 510, 511})
 
 def is_permanent(outcome: object) -> bool:
     """Returns whether the error says that the request, the address or the client is wrong."""
+    if any(_is_illegal(request) for request in requests_of(outcome)):
+        return True
     for error in chain(outcome):
         names = kinds(error)
+        if any(kind.__name__ == "CircuitOpenError" for kind in type(error).__mro__):
+            return True
         if not _PERMANENT.isdisjoint(names):
             return True
         if "URLError" in names and str(read(error, "reason")).startswith(
@@ -46,6 +51,15 @@ def is_permanent(outcome: object) -> bool:
         if _is_refused_by_tls(error):
             return True
     return False
+
+
+def _is_illegal(request: object) -> bool:
+    """Returns whether a header has a line break, which clients refuse when they come to write it."""
+    try:
+        values = [str(value) for value in request.headers.values()]  # type: ignore[attr-defined]
+    except Exception:
+        return False
+    return any(character in value for value in values for character in "\r\n\0")
 
 
 def _is_refused_by_tls(error: object) -> bool:

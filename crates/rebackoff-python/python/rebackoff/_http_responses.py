@@ -98,7 +98,7 @@ def _pairs(headers: Any) -> Iterator[tuple[str, str]]:
 
 def request_headers_of(outcome: object) -> list[str]:
     """The names of the request's headers."""
-    for request in _requests_of(outcome):
+    for request in requests_of(outcome):
         try:
             return [str(name) for name in request.headers]
         except Exception:
@@ -108,14 +108,14 @@ def request_headers_of(outcome: object) -> list[str]:
 
 def request_method_of(outcome: object) -> str | None:
     """The method that the outcome itself names."""
-    for holder in (*_requests_of(outcome), *chain(outcome)):
+    for holder in (*requests_of(outcome), *chain(outcome)):
         method = method_of(holder) or method_of(read(holder, "response"))
         if method is not None:
             return method
     return None
 
 
-def _requests_of(outcome: object) -> Iterator[Any]:
+def requests_of(outcome: object) -> Iterator[Any]:
     for error in chain(outcome):
         for holder in (error, read(error, "response")):
             for name in ("request", "request_info"):

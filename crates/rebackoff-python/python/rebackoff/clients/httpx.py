@@ -1,0 +1,113 @@
+"""Retries in a transport of httpx.
+
+    client = httpx.Client(transport=RetryTransport(max_tries=5, breaker=rebackoff.Keyed(rebackoff.Breaker)))
+
+The transport sees each request of a chain of redirects by itself, and each response before its body: a body
+that breaks off while it is read is not repeated here.
+"""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Any
+
+import httpx
+
+import rebackoff
+from rebackoff.clients import _httpx
+from rebackoff.clients._retries import Retries
+
+__all__ = ["AsyncRetryTransport", "CircuitOpenError", "RetryTransport"]
+
+
+class CircuitOpenError(rebackoff.CircuitOpenError, httpx.TransportError):
+    """A breaker rejects a request."""
+
+    def __init__(
+        self, message: str = "the circuit breaker is open", retry_in: float | None = None
+    ) -> None:
+        httpx.TransportError.__init__(self, message)
+        self.args, self.retry_in = (message, retry_in), retry_in
+
+
+class RetryTransport(httpx.BaseTransport):
+    """Sends requests again, by the transport that it wraps.
+
+    Args:
+        policy: What `rebackoff.on_exception` takes first. By default an `expo` of at most 30 seconds, with
+            5 tries in 60 seconds.
+        transport: The transport that sends. By default an `HTTPTransport`.
+        options: `budget`, `breaker`, `hint`, `any_method`, `statuses`, `idempotency_key` and the options of
+            `on_exception`. A guard is one for all requests, a `Keyed` with one for each host, or
+            a function of the request.
+    """
+
+    def __init__(
+        self, policy: Any = None, *, transport: httpx.BaseTransport | None = None, **options: Any
+    ) -> None:
+        retries = Retries(policy, errors=(httpx.TransportError,), **options)
+        self._transport = httpx.HTTPTransport() if transport is None else transport
+        self._send = _httpx.sync_sender(retries, self._transport)
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        try:
+            response: httpx.Response = self._send(request)
+        except rebackoff.CircuitOpenError as error:
+            rejection = error
+        else:
+            return response
+        raise _httpx.own(CircuitOpenError, rejection, request)
+
+    def close(self) -> None:
+        self._transport.close()
+
+    def __enter__(self) -> RetryTransport:
+        self._transport.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None = None,
+        error: BaseException | None = None,
+        traceback: TracebackType | None = None,
+    ) -> None:
+        self._transport.__exit__(kind, error, traceback)
+
+
+class AsyncRetryTransport(httpx.AsyncBaseTransport):
+    """`RetryTransport` for an `AsyncClient`."""
+
+    def __init__(
+        self,
+        policy: Any = None,
+        *,
+        transport: httpx.AsyncBaseTransport | None = None,
+        **options: Any,
+    ) -> None:
+        retries = Retries(policy, errors=(httpx.TransportError,), **options)
+        self._transport = httpx.AsyncHTTPTransport() if transport is None else transport
+        self._send = _httpx.async_sender(retries, self._transport)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        try:
+            response: httpx.Response = await self._send(request)
+        except rebackoff.CircuitOpenError as error:
+            rejection = error
+        else:
+            return response
+        raise _httpx.own(CircuitOpenError, rejection, request)
+
+    async def aclose(self) -> None:
+        await self._transport.aclose()
+
+    async def __aenter__(self) -> AsyncRetryTransport:
+        await self._transport.__aenter__()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None = None,
+        error: BaseException | None = None,
+        traceback: TracebackType | None = None,
+    ) -> None:
+        await self._transport.__aexit__(kind, error, traceback)
