@@ -12,6 +12,7 @@ from datetime import timedelta
 from email.utils import formatdate
 
 import pytest
+import rebackoff
 from rebackoff import presets
 from rebackoff.presets import (
     RateLimitError,
@@ -291,3 +292,105 @@ def test_the_examples_in_the_documentation_are_right():
     failed, run = doctest.testmod(presets)
     assert run > 0
     assert failed == 0
+
+
+class TestWithoutParentheses:
+    @pytest.mark.parametrize("preset", [http_retry, rate_limit_retry, transient_retry])
+    def test_a_preset_decorates(self, waits, preset):
+        failures = [RateLimitError()] if preset is rate_limit_retry else [TimeoutError()]
+        assert preset(target(*failures, "done"))() == "done"
+        assert preset()(target(*failures, "done"))() == "done"
+        assert asyncio.run(preset(async_target(*failures, "done"))()) == "done"
+        assert len(waits) == 3
+
+    def test_a_preset_that_needs_arguments_is_an_error_at_once(self):
+        with pytest.raises(TypeError, match="takes exception types"):
+
+            @retry_on_exception
+            def fetch():
+                """Never called."""
+
+
+class TestOptions:
+    MAKERS = [
+        lambda **options: retry_on_exception(TimeoutError, **options),
+        http_retry,
+        lambda **options: transient_retry(**options),
+        lambda **options: rate_limit_retry(**options),
+    ]
+
+    @pytest.mark.parametrize("make", MAKERS, ids=range(4))
+    def test_every_option_of_on_exception_is_taken(self, waits, make):
+        seen = []
+        decorate = make(
+            max_tries=3,
+            max_time=60,
+            last_wait="stop",
+            nested="allow",
+            budget=rebackoff.Budget.per_second(rate=9),
+            breaker=rebackoff.Breaker(),
+            counts=lambda outcome: None,
+            jitter=None,
+            giveup=lambda error: False,
+            hint=lambda error: 4,
+            hint_ceiling=9,
+            hint_above="cap",
+            hint_spread=0.0,
+            on_try=seen.append,
+            on_success=seen.append,
+            on_backoff=[seen.append],
+            on_giveup=seen.append,
+            raise_on_giveup=False,
+            giveup_log_level=logging.INFO,
+        )
+        failure = RateLimitError() if make is self.MAKERS[3] else TimeoutError()
+        assert decorate(target(failure))() is None
+        assert waits == [4, 4]
+        assert len(seen) == 3 + 2 + 1
+
+    def test_a_handler_is_called_beside_the_log(self, waits, caplog):
+        seen = []
+        http_retry(on_backoff=seen.append)(target(TimeoutError(), "done"))()
+        assert len(seen) == 1 and "failed on try 1" in caplog.text
+
+    def test_a_logger_takes_the_place_of_the_presets_records(self, waits, caplog):
+        http_retry(logger="shop")(target(TimeoutError(), "done"))()
+        assert {record.name for record in caplog.records} <= {"shop"}
+
+    def test_a_misspelt_option_is_an_error_at_decoration(self):
+        for make in (http_retry, transient_retry, rate_limit_retry):
+            with pytest.raises(TypeError, match="max_trie"):
+                make(max_trie=3)
+
+    def test_polling_takes_those_of_on_predicate(self, waits):
+        seen = []
+        poll_until_ready(target(None, 1), on_backoff=seen.append, jitter=None)
+        retry_on_predicate(lambda value: value is None, on_backoff=seen.append)(target(None, 1))()
+        assert len(seen) == 2
+
+
+class TestHttpRetryAndMethods:
+    @staticmethod
+    def failing(method, status=503, headers=None):
+        error = urllib.error.HTTPError("http://shop", status, "", headers or {}, None)
+        error.method = method
+        return error
+
+    def test_a_post_is_not_repeated_that_may_have_had_its_effect(self, waits):
+        with pytest.raises(urllib.error.HTTPError):
+            http_retry()(target(self.failing("POST")))()
+        assert waits == []
+        assert http_retry()(target(self.failing("POST", 429), "done"))() == "done"
+        assert http_retry(any_method=True)(target(self.failing("POST"), "done"))() == "done"
+        assert http_retry(method="PUT")(target(self.failing("POST"), "done"))() == "done"
+        assert http_retry()(target(self.failing(None), "done"))() == "done"
+
+    @pytest.mark.parametrize("code", [501, 505])
+    def test_what_a_server_is_unable_to_do_is_permanent(self, waits, code):
+        with pytest.raises(urllib.error.HTTPError):
+            http_retry()(target(self.failing("GET", code)))()
+        assert waits == []
+
+    def test_the_callers_condition_is_asked_too(self, waits):
+        with pytest.raises(TimeoutError):
+            http_retry(giveup=lambda error: True)(target(TimeoutError()))()

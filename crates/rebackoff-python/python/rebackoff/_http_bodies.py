@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import inspect
 import io
+from collections.abc import Mapping
 from typing import Any
 
 from rebackoff._http_chain import CLIENTS, chain, frames, read, root
+from rebackoff._http_responses import requests_of
 
 
 def rewind(outcome: object) -> bool:
@@ -14,12 +16,23 @@ def rewind(outcome: object) -> bool:
     bodies = [body for error in chain(outcome) for body in _bodies(error)]
     if not bodies and isinstance(outcome, BaseException):
         bodies = _bodies_of_frames(outcome)
+    if not bodies and _is_streamed(outcome):
+        return False
     return all([_rewind(body, start) for body, start in bodies])
 
 
 def rewind_request(request: object) -> bool:
     """Rewinds the body of a request of requests or httpx."""
     return all([_rewind(body, start) for body, start in _bodies_of_request(request)])
+
+
+def _is_streamed(outcome: object) -> bool:
+    """Returns whether the client wrote a body without knowing its length, so that it read it once."""
+    for request in requests_of(outcome):
+        headers = read(request, "headers")
+        if isinstance(headers, Mapping) and "Transfer-Encoding" in headers:
+            return True
+    return False
 
 
 def _bodies(error: object) -> list[tuple[Any, Any]]:

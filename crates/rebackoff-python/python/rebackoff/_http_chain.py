@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from email.message import Message
 from types import FrameType
 from typing import Any
 
@@ -81,13 +82,14 @@ class Request:
 
     Attributes:
         method: Its method, or None where it is unknown.
+        headers: The names of the headers that the frames of a client know.
         is_first: Whether no request of the call went out before the one that failed.
     """
 
     def __init__(self, outcome: object) -> None:
         self.method: str | None = None
+        self.headers: set[str] = set()
         self.is_first = True
-        self._urlopens: set[str] = set()
         for error in chain(outcome):
             for holder in (read(error, "response"), error):
                 self._see_history(read(holder, "history"))
@@ -101,18 +103,20 @@ class Request:
     def _see_frame(self, frame: FrameType) -> None:
         names, function = frame.f_locals, frame.f_code.co_name
         self._see_history(names.get("history"))
+        self._see_history(read(names.get("self"), "history"))
         if function in ("resolve_redirects", "http_error_302"):
             self.is_first = False
         if function == "urlopen":
             self._see_retries(names.get("retries"))
+        for holder in (names, names.get("req"), names.get("request")):
+            self.headers |= header_names(_item(holder, "headers"))
         for name in ("method", "req", "request", "self"):
-            if self.method is not None:
-                return
-            self.method = method_of(names.get(name))
+            self.method = self.method or method_of(names.get(name))
 
     def _see_history(self, history: object) -> None:
         """Takes the first of the responses that led here by redirects."""
-        if isinstance(history, list | tuple) and history:
+        # urllib3 calls the requests that it repeated a history, too: they are no responses
+        if isinstance(history, list | tuple) and history and read(history[0], "headers"):
             self.is_first = False
             first = history[0]
             request = read(first, "request")
@@ -127,6 +131,17 @@ class Request:
         self.method = self.method or method_of(read(history[0], "method"))
         if any(read(one, "error") is None or not is_unsent(one.error) for one in history):
             self.is_first = False
+
+
+def _item(holder: object, name: str) -> Any:
+    return holder.get(name) if isinstance(holder, Mapping) else read(holder, name)
+
+
+def header_names(headers: object) -> set[str]:
+    """The names in a mapping of headers, in lower case."""
+    if not isinstance(headers, Mapping | Message):
+        return set()
+    return {str(name).lower() for name in headers}
 
 
 def method_of(holder: object) -> str | None:

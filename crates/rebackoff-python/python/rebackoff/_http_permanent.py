@@ -28,7 +28,8 @@ _PERMANENT = frozenset(
 # a connection that breaks while it is encrypted is a broken connection
 _BROKEN = ("SSLEOFError", "SSLZeroReturnError", "SSLSyscallError", "SSLWantReadError")
 _BROKEN_REASONS = ("UNEXPECTED_EOF_WHILE_READING", "APPLICATION_DATA_AFTER_CLOSE_NOTIFY")
-_REFUSED_BY_PROXY = re.compile(r"(?:Tunnel connection failed: )?(\d{3})(?: |$)")
+_REFUSED_TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})")
+_REFUSED_BY_PROXY = re.compile(r"(\d{3})(?: |$)")
 _CLIENT_ERRORS = frozenset({408, 421, 425, 429})
 # 501 and its kind tell what the server is unable to do, now and later
 _SERVER_ERRORS = frozenset({501, 505, 506, 508, 510, 511})
@@ -75,8 +76,9 @@ def _is_refused_by_tls(error: object) -> bool:
 def status_of_proxy(outcome: object) -> int | None:
     """The status with which a proxy refused to connect; errors have it in their message."""
     for error in chain(outcome):
-        if isinstance(error, OSError) or "ProxyError" in kinds(error):
-            refused = _REFUSED_BY_PROXY.match(_text(error))
+        form = _REFUSED_BY_PROXY if "ProxyError" in kinds(error) else _REFUSED_TUNNEL
+        if isinstance(error, BaseException):
+            refused = form.match(_text(error))
             if refused is not None:
                 return int(refused[1])
     return None

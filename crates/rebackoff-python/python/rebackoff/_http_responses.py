@@ -96,14 +96,14 @@ def _pairs(headers: Any) -> Iterator[tuple[str, str]]:
     yield from pairs
 
 
-def request_headers_of(outcome: object) -> list[str]:
-    """The names of the request's headers."""
+def request_headers_of(outcome: object) -> set[str]:
+    """The names of the request's headers, in lower case."""
     for request in requests_of(outcome):
         try:
-            return [str(name) for name in request.headers]
+            return {str(name).lower() for name in request.headers}
         except Exception:
             continue
-    return []
+    return set()
 
 
 def request_method_of(outcome: object) -> str | None:

@@ -255,9 +255,9 @@ def _is_request_error(outcome: object) -> bool:
 
 def _is_repeatable(outcome: object, method: str | None) -> bool:
     request = _Request(outcome)
-    if request.is_first and _is_unsent(outcome):
+    if request.is_first and (_is_unsent(outcome) or _status_of_proxy(outcome) is not None):
         return True
-    if any(name.lower() == "idempotency-key" for name in _request_headers_of(outcome)):
+    if "idempotency-key" in request.headers | _request_headers_of(outcome):
         return True
     known = method or request.method or _request_method_of(outcome)
     if known is not None:
