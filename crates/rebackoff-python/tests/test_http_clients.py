@@ -90,7 +90,9 @@ class TestGet:
         assert len(server.methods) == 3
 
     def test_follows_the_order_of_the_server(self, server, send):
-        url = server.play((409, {"X-Should-Retry": "true"}), (503, {"Stripe-Should-Retry": "false"}))
+        url = server.play(
+            (409, {"X-Should-Retry": "true"}), (503, {"Stripe-Should-Retry": "false"})
+        )
         assert run(readme(), send, "GET", url) is not None
         assert len(server.methods) == 2
 
@@ -113,7 +115,9 @@ class TestPost:
         assert run(readme(), send, method, server.play(status, status), b"one order") is None
         assert server.bodies == [b"one order"] * 3
 
-    @pytest.mark.parametrize("giveup", [http.is_final, functools.partial(http.is_final, method="POST")])
+    @pytest.mark.parametrize(
+        "giveup", [http.is_final, functools.partial(http.is_final, method="POST")]
+    )
     @pytest.mark.parametrize("then", [503, "close", "half", "refused"])
     def test_that_was_redirected_is_not_sent_again(self, server, send, method, then, giveup):
         if send is http_peers.by_urllib and then == "half" and giveup is http.is_final:
@@ -195,7 +199,9 @@ class TestBodies:
 @pytest.fixture(scope="module")
 def https_url(tmp_path_factory):
     folder = tmp_path_factory.mktemp("tls")
-    command = "openssl req -x509 -newkey rsa:2048 -nodes -keyout k -out c -days 2 -subj /CN=localhost"
+    command = (
+        "openssl req -x509 -newkey rsa:2048 -nodes -keyout k -out c -days 2 -subj /CN=localhost"
+    )
     subprocess.run(command.split(), cwd=folder, check=True, capture_output=True)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(folder / "c", folder / "k")
@@ -263,7 +269,9 @@ class TestPermanent:
                 opener = http_peers.urllib.request.build_opener(handler)
                 send = functools.partial(opener.open, target, b"one order")
             else:
-                send = functools.partial(post_by_proxy, {"httpx": httpx, "httpx2": httpx2}[client], target, proxy)
+                send = functools.partial(
+                    post_by_proxy, {"httpx": httpx, "httpx2": httpx2}[client], target, proxy
+                )
             tried, error = tries_of(send)
             assert tried == tries, repr(error)
 
@@ -290,11 +298,12 @@ def refusing_proxy(status):
                     with connection:
                         connection.recv(65536)
                         connection.sendall(
-                            b"HTTP/1.1 %d Refused\r\nContent-Length: 0\r\nConnection: close\r\n\r\n" % status
+                            b"HTTP/1.1 %d Refused\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+                            % status
                         )
 
             threading.Thread(target=serve, daemon=True).start()
-            yield "http://127.0.0.1:%d" % listener.getsockname()[1]
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
 
     return proxy()
 

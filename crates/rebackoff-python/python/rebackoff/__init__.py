@@ -23,6 +23,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from rebackoff import clients as clients
     from rebackoff import http as http
     from rebackoff import presets as presets
     from rebackoff import strategies as strategies
@@ -65,7 +66,7 @@ __all__ = [
     "runtime",
 ]
 
-_MODULES = {"http", "presets", "strategies", "telemetry", "testing", "types"}
+_MODULES = {"clients", "http", "presets", "strategies", "telemetry", "testing", "types"}
 _LAZY = {
     **dict.fromkeys(("Breaker", "Budget", "CircuitOpenError"), "_guards"),
     "Keyed": "_keyed",

@@ -18,12 +18,17 @@ def rewind(outcome: object) -> bool:
         bodies = _bodies_of_frames(outcome)
     if not bodies and _is_streamed(outcome):
         return False
-    return all([_rewind(body, start) for body, start in bodies])
+    return _rewind_all(bodies)
 
 
 def rewind_request(request: object) -> bool:
     """Rewinds the body of a request of requests or httpx."""
-    return all([_rewind(body, start) for body, start in _bodies_of_request(request)])
+    return _rewind_all(_bodies_of_request(request))
+
+
+def _rewind_all(bodies: list[tuple[Any, Any]]) -> bool:
+    rewound = [_rewind(body, start) for body, start in bodies]
+    return all(rewound)
 
 
 def _is_streamed(outcome: object) -> bool:

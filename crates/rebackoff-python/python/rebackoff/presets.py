@@ -239,9 +239,7 @@ def http_retry(
         )
         return is_over or (giveup is not None and giveup(error))
 
-    return _retry(
-        http.errors(), max_tries=max_tries, max_time=max_time, giveup=is_final, **options
-    )
+    return _retry(http.errors(), max_tries=max_tries, max_time=max_time, giveup=is_final, **options)
 
 
 @_preset

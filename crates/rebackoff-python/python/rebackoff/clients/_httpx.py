@@ -13,9 +13,7 @@ def sync_sender(retries: Retries, transport: Any) -> Any:
 
 
 def async_sender(retries: Retries, transport: Any) -> Any:
-    return retries.asynchronous(
-        transport.handle_async_request, lambda response: response.aclose()
-    )
+    return retries.asynchronous(transport.handle_async_request, lambda response: response.aclose())
 
 
 def own(kind: Any, rejection: CircuitOpenError, request: Any) -> Any:

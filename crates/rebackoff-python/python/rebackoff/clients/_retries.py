@@ -59,8 +59,8 @@ class Retries:
         self.breaker = _for_request(breaker)
         self.any_method, self.statuses = any_method, statuses
         self.idempotency_key = idempotency_key
-        self.errors = (*errors, FailedResponse)
-        self._decorate = on_exception(
+        self.errors: tuple[type[Exception], ...] = (*errors, FailedResponse)
+        self._decorate: Callable[[Any], Any] = on_exception(
             expo(max_value=30) if policy is None else policy,
             self.errors,
             **{
@@ -77,7 +77,6 @@ class Retries:
     def sync(self, send: Callable[..., Any], close: Callable[[Any], Any]) -> Callable[..., Any]:
         """`send`, which takes a request and returns a response, with retries."""
 
-        @self._decorate
         def try_once(request: Any, left: list[Any], *more: Any) -> Any:
             while left:
                 close(left.pop())
@@ -88,11 +87,13 @@ class Retries:
                 raise
             return self._checked(request, response, left)
 
+        decorated = self._decorate(try_once)
+
         def send_with_retries(request: Any, *more: Any) -> Any:
             self._prepare(request)
             left: list[Any] = []
             try:
-                return try_once(request, left, *more)
+                return decorated(request, left, *more)
             except FailedResponse as failed:
                 return failed.response
             except BaseException:
@@ -107,7 +108,6 @@ class Retries:
     ) -> Callable[..., Awaitable[Any]]:
         """`sync` for a `send` and a `close` that are awaited."""
 
-        @self._decorate
         async def try_once(request: Any, left: list[Any], *more: Any) -> Any:
             while left:
                 await close(left.pop())
@@ -118,11 +118,13 @@ class Retries:
                 raise
             return self._checked(request, response, left)
 
+        decorated = self._decorate(try_once)
+
         async def send_with_retries(request: Any, *more: Any) -> Any:
             self._prepare(request)
             left: list[Any] = []
             try:
-                return await try_once(request, left, *more)
+                return await decorated(request, left, *more)
             except FailedResponse as failed:
                 return failed.response
             except BaseException:
@@ -166,7 +168,7 @@ class Retries:
         return is_final
 
     def _counts(self, outcome: Any) -> bool | None:
-        """Whether an outcome is a failure of the host: a refusal to serve too many requests is neither."""
+        """The health of the host: True for a failure. A refusal to serve too many requests is neutral."""
         if isinstance(outcome, FailedResponse):
             return True if outcome.status >= 500 or outcome.status == 408 else None
         if isinstance(outcome, CircuitOpenError):
@@ -198,7 +200,7 @@ def _note(error: Exception, request: Any) -> None:
 
 
 def _is_body_left(request: Any) -> bool:
-    """Whether the body can be sent once more; aiohttp rewinds files by itself."""
+    """Returns whether the body can be sent once more; aiohttp rewinds files by itself."""
     if read(read(request, "body"), "consumed") is True:
         return False
     return rewind_request(request) or read(read(request, "body"), "consumed") is False

@@ -72,7 +72,7 @@ class RetryAdapter(HTTPAdapter):
         super().__setstate__(state)
         self._set_retries()
 
-    def send(  # type: ignore[override]
+    def send(
         self, request: requests.PreparedRequest, stream: bool = False, *args: Any, **options: Any
     ) -> requests.Response:
         """Sends a request, up to as many times as the policy allows."""

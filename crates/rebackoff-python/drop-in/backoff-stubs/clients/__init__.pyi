@@ -1,0 +1,1 @@
+from rebackoff.clients import *
