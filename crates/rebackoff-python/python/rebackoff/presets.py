@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import requests
+    from typing_extensions import Unpack
 
+    from rebackoff import _typed_options
     from rebackoff._decorator import _Jitter, _MaxTime, _MaxTries
     from rebackoff._typing import Seconds
 
@@ -121,7 +123,7 @@ def retry_on_exception(
     jitter: _Jitter = full_jitter,
     giveup: Callable[[Any], Any] | None = None,
     log: bool = True,
-    **options: Any,
+    **options: Unpack[_typed_options.Raising],
 ) -> Callable[[_Target], _Target]:
     """Retries when the target raises one of `exceptions`, after factor·baseⁿ seconds, jittered.
 
@@ -187,7 +189,7 @@ def retry_on_predicate(
     factor: Seconds = 1,
     jitter: _Jitter = full_jitter,
     log: bool = True,
-    **options: Any,
+    **options: Unpack[_typed_options.Polling],
 ) -> Callable[[_Target], _Target]:
     """Retries while `predicate(value)` is true of the returned value, after factor·baseⁿ seconds.
 
@@ -217,7 +219,7 @@ def http_retry(
     method: str | None = None,
     any_method: bool = False,
     giveup: Callable[[Any], Any] | None = None,
-    **options: Any,
+    **options: Unpack[_typed_options.Spread],
 ) -> Callable[[_Target], _Target]:
     """Retries on the network and HTTP errors of the clients that `rebackoff.http` knows.
 
@@ -246,7 +248,7 @@ def http_retry(
 def rate_limit_retry(
     max_time: _MaxTime = 120,
     max_tries: _MaxTries = 10,
-    **options: Any,
+    **options: Unpack[_typed_options.Conditional],
 ) -> Callable[[_Target], _Target]:
     """Retries on `RateLimitError`: after 2, 4, 8 … seconds with full jitter, or its `retry_after`.
 
@@ -260,14 +262,13 @@ def rate_limit_retry(
     Traceback (most recent call last):
     rebackoff.presets.RateLimitError: rate limited (retry_after=3600)
     """
-    return _retry(
-        (RateLimitError,), max_tries=max_tries, max_time=max_time, **{"factor": 2, **options}
-    )
+    given: dict[str, Any] = {"factor": 2, **options}
+    return _retry((RateLimitError,), max_tries=max_tries, max_time=max_time, **given)
 
 
 @_preset
 def transient_retry(
-    max_tries: _MaxTries = 3, interval: Seconds = 1.0, **options: Any
+    max_tries: _MaxTries = 3, interval: Seconds = 1.0, **options: Unpack[_typed_options.Constant]
 ) -> Callable[[_Target], _Target]:
     """Retries on any `Exception` after `interval` seconds, without jitter.
 
@@ -294,7 +295,7 @@ def make_http_get(
     max_tries: _MaxTries = 5,
     max_time: _MaxTime = 60.0,
     retry_statuses: tuple[int, ...] = (429, 500, 502, 503, 504),
-    **options: Any,
+    **options: Unpack[_typed_options.Conditional],
 ) -> Callable[..., requests.Response]:
     """A `get(url, **options)` like that of requests, which retries.
 
@@ -347,7 +348,7 @@ def poll_until_ready(
     predicate: Callable[[Any], Any] | None = None,
     max_tries: _MaxTries = 20,
     max_time: _MaxTime = 120.0,
-    **options: Any,
+    **options: Unpack[_typed_options.Polling],
 ) -> _Value:
     """Calls `check_fn()` until `predicate(value)` is false, and returns that value.
 
@@ -414,7 +415,7 @@ def retry_after_hint(error: BaseException) -> float | None:
 _logger = logging.getLogger("backoff")
 
 
-def _with_logging(options: dict[str, Any], log: bool = True) -> dict[str, Any]:
+def _with_logging(options: Mapping[str, Any], log: bool = True) -> dict[str, Any]:
     # the handlers say more than the engine's own lines; logger=None keeps the event from being told twice
     logged: dict[str, Any] = {"logger": None, **options}
     if log and "logger" not in options:

@@ -11,12 +11,17 @@ that breaks off while it is read is not repeated here.
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 
 import rebackoff
 from rebackoff.clients._retries import Retries
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from rebackoff import _typed_options
 
 __all__ = ["CircuitOpenError", "RetryMiddleware"]
 
@@ -36,7 +41,7 @@ class RetryMiddleware:
             a function of the request.
     """
 
-    def __init__(self, policy: Any = None, **options: Any) -> None:
+    def __init__(self, policy: Any = None, **options: Unpack[_typed_options.Client]) -> None:
         errors = (aiohttp.ClientError, asyncio.TimeoutError)
         retries = Retries(policy, errors=errors, **options)
         self._send = retries.asynchronous(_send_once, _close)

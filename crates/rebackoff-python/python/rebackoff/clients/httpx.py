@@ -9,13 +9,18 @@ that breaks off while it is read is not repeated here.
 from __future__ import annotations
 
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
 import rebackoff
 from rebackoff.clients import _httpx
 from rebackoff.clients._retries import Retries
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from rebackoff import _typed_options
 
 __all__ = ["AsyncRetryTransport", "CircuitOpenError", "RetryTransport"]
 
@@ -43,7 +48,11 @@ class RetryTransport(httpx.BaseTransport):
     """
 
     def __init__(
-        self, policy: Any = None, *, transport: httpx.BaseTransport | None = None, **options: Any
+        self,
+        policy: Any = None,
+        *,
+        transport: httpx.BaseTransport | None = None,
+        **options: Unpack[_typed_options.Client],
     ) -> None:
         retries = Retries(policy, errors=(httpx.TransportError,), **options)
         self._transport = httpx.HTTPTransport() if transport is None else transport
@@ -82,7 +91,7 @@ class AsyncRetryTransport(httpx.AsyncBaseTransport):
         policy: Any = None,
         *,
         transport: httpx.AsyncBaseTransport | None = None,
-        **options: Any,
+        **options: Unpack[_typed_options.Client],
     ) -> None:
         retries = Retries(policy, errors=(httpx.TransportError,), **options)
         self._transport = httpx.AsyncHTTPTransport() if transport is None else transport

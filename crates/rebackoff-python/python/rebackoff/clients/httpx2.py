@@ -9,13 +9,18 @@ that breaks off while it is read is not repeated here.
 from __future__ import annotations
 
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx2
 
 import rebackoff
 from rebackoff.clients import _httpx
 from rebackoff.clients._retries import Retries
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from rebackoff import _typed_options
 
 __all__ = ["AsyncRetryTransport", "CircuitOpenError", "RetryTransport"]
 
@@ -43,7 +48,11 @@ class RetryTransport(httpx2.BaseTransport):
     """
 
     def __init__(
-        self, policy: Any = None, *, transport: httpx2.BaseTransport | None = None, **options: Any
+        self,
+        policy: Any = None,
+        *,
+        transport: httpx2.BaseTransport | None = None,
+        **options: Unpack[_typed_options.Client],
     ) -> None:
         retries = Retries(policy, errors=(httpx2.TransportError,), **options)
         self._transport = httpx2.HTTPTransport() if transport is None else transport
@@ -82,7 +91,7 @@ class AsyncRetryTransport(httpx2.AsyncBaseTransport):
         policy: Any = None,
         *,
         transport: httpx2.AsyncBaseTransport | None = None,
-        **options: Any,
+        **options: Unpack[_typed_options.Client],
     ) -> None:
         retries = Retries(policy, errors=(httpx2.TransportError,), **options)
         self._transport = httpx2.AsyncHTTPTransport() if transport is None else transport

@@ -9,13 +9,18 @@ is read within the try, so that a body that breaks off is a failure.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import requests
 from requests.adapters import HTTPAdapter
 
 import rebackoff
 from rebackoff.clients._retries import Retries
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from rebackoff import _typed_options
 
 __all__ = ["CircuitOpenError", "RetryAdapter"]
 
@@ -52,7 +57,7 @@ class RetryAdapter(HTTPAdapter):
         pool_connections: int = 10,
         pool_maxsize: int = 10,
         pool_block: bool = False,
-        **options: Any,
+        **options: Unpack[_typed_options.Client],
     ) -> None:
         if "max_retries" in options:
             raise TypeError(
