@@ -75,7 +75,8 @@ def _bodies_of_frames(error: BaseException) -> list[tuple[Any, Any]]:
         for request in (names.get("request"), names.get("prep")):
             if read(request, "_body_position") is not None or read(request, "stream") is not None:
                 return _bodies_of_request(request)
-        for body in (names.get("data"), names.get("body"), read(names.get("req"), "data")):
+        sent = (names.get("data"), names.get("body")) if "method" in names else ()
+        for body in (*sent, read(names.get("req"), "data")):
             if body is not None:
                 raw.append((body, None))
     return raw[:1]
