@@ -283,3 +283,13 @@ def test_the_default_policy_makes_five_tries(server, sleeps):
     with session:
         assert session.get(server.play(*[503] * 9), timeout=BOUND).status_code == 503
     assert len(server.methods) == 5
+
+
+def test_a_policy_is_taken_as_it_is(server, sleeps):
+    policy = rebackoff.Policy("constant", interval=3, jitter="none", max_tries=3)
+    session = requests.Session()
+    session.mount("http://", for_requests.RetryAdapter(policy))
+    with session:
+        assert session.get(server.play(*[503] * 9), timeout=BOUND).status_code == 503
+    assert len(server.methods) == 3
+    assert [wait for wait in sleeps if wait >= 1] == [3, 3]

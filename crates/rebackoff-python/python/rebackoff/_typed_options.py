@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from typing_extensions import TypedDict
 
 from rebackoff._decorator import _Breaker, _Budget, _Handlers, _Hint, _Jitter, _MaxTime, _MaxTries
 from rebackoff._guards import Breaker, Budget, Keyed
-from rebackoff._typing import Seconds, _AnyLoggerOrName
+from rebackoff._policy import Policy
+from rebackoff._typing import Seconds, _AnyLoggerOrName, _WaitGenerator
+from rebackoff._wait_gen import Waits
+
+Pacing: TypeAlias = Policy | Waits | _WaitGenerator
 
 
 class Common(TypedDict, total=False):

@@ -27,7 +27,7 @@ class Retries:
     """The policy of a client, with its guards.
 
     Args:
-        policy: What `on_exception` takes first, such as `rebackoff.expo(max_value=30)`. By default an
+        policy: A `rebackoff.Policy`, or a wait strategy as `on_exception` takes it. By default an
             `expo` of at most 30 seconds.
         errors: The errors of the client.
         budget: Pays for retries: a `Budget`, a `Keyed` with one for each host, or a function of the request.

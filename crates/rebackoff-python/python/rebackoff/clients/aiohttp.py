@@ -11,7 +11,7 @@ that breaks off while it is read is not repeated here.
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import aiohttp
 
@@ -34,14 +34,16 @@ class RetryMiddleware:
     """Sends requests again.
 
     Args:
-        policy: What `rebackoff.on_exception` takes first. By default an `expo` of at most 30 seconds, with
+        policy: A `rebackoff.Policy`, or a wait strategy as `rebackoff.on_exception` takes it. By default an `expo` of at most 30 seconds, with
             5 tries in 60 seconds.
         options: `budget`, `breaker`, `hint`, `any_method`, `statuses`, `idempotency_key` and the options of
             `on_exception`. A guard is one for all requests, a `Keyed` with one for each host, or
             a function of the request.
     """
 
-    def __init__(self, policy: Any = None, **options: Unpack[_typed_options.Client]) -> None:
+    def __init__(
+        self, policy: _typed_options.Pacing | None = None, **options: Unpack[_typed_options.Client]
+    ) -> None:
         errors = (aiohttp.ClientError, asyncio.TimeoutError)
         retries = Retries(policy, errors=errors, **options)
         self._send = retries.asynchronous(_send_once, _close)

@@ -9,7 +9,7 @@ that breaks off while it is read is not repeated here.
 from __future__ import annotations
 
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import httpx
 
@@ -39,7 +39,7 @@ class RetryTransport(httpx.BaseTransport):
     """Sends requests again, by the transport that it wraps.
 
     Args:
-        policy: What `rebackoff.on_exception` takes first. By default an `expo` of at most 30 seconds, with
+        policy: A `rebackoff.Policy`, or a wait strategy as `rebackoff.on_exception` takes it. By default an `expo` of at most 30 seconds, with
             5 tries in 60 seconds.
         transport: The transport that sends. By default an `HTTPTransport`.
         options: `budget`, `breaker`, `hint`, `any_method`, `statuses`, `idempotency_key` and the options of
@@ -49,7 +49,7 @@ class RetryTransport(httpx.BaseTransport):
 
     def __init__(
         self,
-        policy: Any = None,
+        policy: _typed_options.Pacing | None = None,
         *,
         transport: httpx.BaseTransport | None = None,
         **options: Unpack[_typed_options.Client],
@@ -88,7 +88,7 @@ class AsyncRetryTransport(httpx.AsyncBaseTransport):
 
     def __init__(
         self,
-        policy: Any = None,
+        policy: _typed_options.Pacing | None = None,
         *,
         transport: httpx.AsyncBaseTransport | None = None,
         **options: Unpack[_typed_options.Client],

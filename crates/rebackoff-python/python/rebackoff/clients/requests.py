@@ -39,7 +39,7 @@ class RetryAdapter(HTTPAdapter):
     """Sends requests again.
 
     Args:
-        policy: What `rebackoff.on_exception` takes first. By default an `expo` of at most 30 seconds, with
+        policy: A `rebackoff.Policy`, or a wait strategy as `rebackoff.on_exception` takes it. By default an `expo` of at most 30 seconds, with
             5 tries in 60 seconds.
         pool_connections: As in `HTTPAdapter`, and so are `pool_maxsize` and `pool_block`. There is no
             `max_retries`: urllib3's own retries would multiply the tries.
@@ -52,7 +52,7 @@ class RetryAdapter(HTTPAdapter):
 
     def __init__(
         self,
-        policy: Any = None,
+        policy: _typed_options.Pacing | None = None,
         *,
         pool_connections: int = 10,
         pool_maxsize: int = 10,
