@@ -6,7 +6,8 @@ use loom::sync::Arc;
 use loom::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use loom::thread;
 use rebackoff_core::{
-    Breaker, BreakerBuilder, BreakerState, Budget, Cost, Health, Permit, Seconds, secs,
+    Breaker, BreakerBuilder, BreakerState, Budget, CallGuards, Cost, Health, Permit, Seconds,
+    Verdict, secs,
 };
 
 /// All orders in which threads are interrupted at most three times where they need not be
@@ -317,5 +318,101 @@ fn two_changes_of_state_follow_each_other() {
         fail(&breaker, 10.0);
         assert!(breaker.opened() >= 1);
         assert_eq!(breaker.state(at(10.0)), BreakerState::Open);
+    });
+}
+
+/// A call whose first try has failed, and that has paid for its retry.
+fn paid(budget: &Budget, breaker: &Breaker) -> Option<CallGuards> {
+    let (budget, breaker) = (Some(budget), Some(breaker));
+    let mut call = CallGuards::new();
+    call.handle_start(budget, breaker, at(0.0)).ok()?;
+    call.handle_try();
+    call.handle_settled(budget, breaker, Verdict::Retry, None, at(0.0), &mut || 0.5);
+    call.handle_retry(budget, breaker, Cost::Retry, Seconds::ZERO, at(0.0)).ok()?;
+    Some(call)
+}
+
+#[test]
+fn two_calls_share_one_token_and_one_gives_it_back() {
+    for kind in OF_ONE_RETRY {
+        explore(move || {
+            let shared = Arc::new((kind(), Breaker::builder().consecutive(9).build().unwrap()));
+            let pay_and_drop = |(budget, breaker): &(Budget, Breaker)| {
+                let call = paid(budget, breaker);
+                let is_paid = call.is_some();
+                if let Some(mut call) = call {
+                    call.handle_abandoned(Some(budget), Some(breaker));
+                }
+                is_paid
+            };
+            let (one, other) = both(&shared, pay_and_drop, pay_and_drop);
+            assert!(one || other);
+            assert!(is_allowed(&shared.0, 0.0) && !is_allowed(&shared.0, 0.0));
+        });
+    }
+}
+
+#[test]
+fn one_of_two_retries_is_the_probe_and_the_other_is_paid_back() {
+    explore(|| {
+        let budget = Budget::quota().capacity(10).build().unwrap();
+        let breaker = Breaker::builder().consecutive(2).open_for(secs(10)).build().unwrap();
+        let mut calls = [CallGuards::new(), CallGuards::new()];
+        for call in &mut calls {
+            call.handle_start(Some(&budget), Some(&breaker), at(0.0)).unwrap();
+            call.handle_try();
+        }
+        for call in &mut calls {
+            let (budget, breaker) = (Some(&budget), Some(&breaker));
+            call.handle_settled(budget, breaker, Verdict::Retry, None, at(0.0), &mut || 0.5);
+        }
+        let wait = Seconds::new(10.0).unwrap();
+        for call in &mut calls {
+            let (budget, breaker) = (Some(&budget), Some(&breaker));
+            assert_eq!(call.handle_retry(budget, breaker, Cost::Retry, wait, at(0.0)), Ok(()));
+        }
+        let [mut one, mut other] = calls;
+        let shared = Arc::new((budget, breaker));
+        let resume = |call: &mut CallGuards, (budget, breaker): &(Budget, Breaker)| {
+            call.handle_resume(Some(budget), Some(breaker), at(10.0)).is_ok()
+        };
+        let resumed = both(
+            &shared,
+            move |guards| {
+                let resumed = resume(&mut one, guards);
+                one.handle_try();
+                resumed
+            },
+            move |guards| {
+                let resumed = resume(&mut other, guards);
+                other.handle_try();
+                resumed
+            },
+        );
+        assert!(resumed.0 != resumed.1, "{resumed:?}");
+        assert!((shared.0.tokens(at(10.0)) - 5.0).abs() < 1e-9);
+        assert_eq!(shared.1.rejected(), 1);
+    });
+}
+
+#[test]
+fn a_probe_that_is_dropped_while_another_call_asks_leaves_its_place_free() {
+    explore(|| {
+        let breaker = breaker(|b| b.consecutive(1));
+        fail(&breaker, 0.0);
+        let mut probe = CallGuards::new();
+        probe.handle_start(None, Some(&breaker), at(10.0)).unwrap();
+        let drop_it = move |b: &Breaker| {
+            probe.handle_abandoned(None, Some(b));
+            false
+        };
+        let ask = |b: &Breaker| {
+            let mut call = CallGuards::new();
+            let admitted = call.handle_start(None, Some(b), at(10.0)).is_ok();
+            call.handle_abandoned(None, Some(b));
+            admitted
+        };
+        both(&breaker, drop_it, ask);
+        assert!(breaker.admit(at(10.0)).is_ok_and(Permit::is_probe));
     });
 }

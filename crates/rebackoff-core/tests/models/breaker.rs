@@ -79,6 +79,7 @@ impl Permit {
     }
 }
 
+#[allow(dead_code, reason = "each test file uses a part")]
 impl Model {
     pub(crate) fn new(options: Options) -> Self {
         Self {
@@ -103,6 +104,11 @@ impl Model {
             BreakerState::Open if now >= self.until => BreakerState::HalfOpen,
             state => state,
         }
+    }
+
+    /// The state as the last event left it: open until a call is admitted.
+    pub(crate) fn stored(&self) -> BreakerState {
+        self.state
     }
 
     fn enter(&mut self, state: BreakerState) {

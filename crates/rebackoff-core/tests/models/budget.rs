@@ -11,6 +11,7 @@ pub(crate) enum Model {
     Throttle { most: u64, gain: u64, left: u64 },
 }
 
+#[allow(dead_code, reason = "each test file uses a part")]
 impl Model {
     pub(crate) fn start(&mut self, now: u64) {
         if let Self::Share { calls, .. } = self {
@@ -60,6 +61,19 @@ impl Model {
                 Some(price)
             }
             Self::Throttle { most, left, .. } => (*left > *most / 2).then_some(0),
+        }
+    }
+
+    /// The tokens left of a bucket that is filled by time or by successes.
+    #[allow(clippy::cast_precision_loss, reason = "small numbers")]
+    pub(crate) fn tokens(&self, now: u64) -> f64 {
+        match self {
+            Self::PerSecond { interval, capacity, kept, since } => {
+                let kept = (*kept + (now - *since)).min(*capacity * *interval);
+                kept as f64 / *interval as f64
+            }
+            Self::Quota { left, .. } => *left as f64,
+            Self::Share { .. } | Self::Throttle { .. } => f64::NAN,
         }
     }
 
