@@ -124,6 +124,8 @@ mod timeout;
 pub mod tower;
 mod trace;
 mod tries;
+#[cfg(feature = "testing")]
+mod virtual_time;
 mod wait;
 
 pub use env::from_env;

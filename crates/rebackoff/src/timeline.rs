@@ -19,7 +19,7 @@ pub enum Timeline {
     Function(fn() -> Duration),
     /// A [`VirtualClock`](crate::testing::VirtualClock).
     #[cfg(feature = "testing")]
-    Virtual(crate::testing::ClockId),
+    Virtual(crate::virtual_time::ClockId),
 }
 
 impl Timeline {

@@ -1,11 +1,12 @@
 //! The table at the end of the tour.
 
 use std::fmt::Write;
+use std::ops::RangeInclusive;
+use std::time::Duration;
 
 use rebackoff::Reason;
 
 use crate::narrator::in_ms;
-use crate::tour::Row;
 
 pub(crate) fn of(rows: &[Row]) -> String {
     let mut table = String::new();
@@ -21,4 +22,32 @@ pub(crate) fn of(rows: &[Row]) -> String {
         line([row.call, &tries, &in_ms(row.elapsed), &row.result, reason, note]);
     }
     table
+}
+
+/// The result of a call. It is as expected once one of its methods has checked it.
+pub(crate) struct Row {
+    pub(crate) call: &'static str,
+    /// As the server counted them, so that the tries are seen from both ends.
+    pub(crate) tries: u32,
+    pub(crate) elapsed: Duration,
+    pub(crate) result: String,
+    pub(crate) reason: Option<Reason>,
+    pub(crate) as_expected: bool,
+}
+
+impl Row {
+    /// Expects `result` at try number `tries`.
+    pub(crate) fn brings(&mut self, result: &str, tries: u32) {
+        self.expect(result, &(tries..=tries), None);
+    }
+
+    /// Expects to give up for `reason` after so many `tries`, the last of which gave `result`.
+    pub(crate) fn gives_up(&mut self, reason: Reason, result: &str, tries: &RangeInclusive<u32>) {
+        self.expect(result, tries, Some(reason));
+    }
+
+    fn expect(&mut self, result: &str, tries: &RangeInclusive<u32>, reason: Option<Reason>) {
+        self.as_expected =
+            self.result == result && tries.contains(&self.tries) && self.reason == reason;
+    }
 }

@@ -1,31 +1,17 @@
 //! Makes the calls, one after the other, and records the result of each.
 
-use std::ops::RangeInclusive;
-use std::time::{Duration, Instant};
-
-use rebackoff::Reason;
+use std::time::Instant;
 
 use crate::client::Page;
 use crate::narrator;
 use crate::server::Server;
-use crate::table;
+use crate::table::{self, Row};
 
 /// The calls made so far.
 pub(crate) struct Tour<'a> {
     server: &'a Server,
     rows: Vec<Row>,
     started: Instant,
-}
-
-/// The result of a call. It is as expected once one of its methods has checked it.
-pub(crate) struct Row {
-    pub(crate) call: &'static str,
-    /// As the server counted them, so that the tries are seen from both ends.
-    pub(crate) tries: u32,
-    pub(crate) elapsed: Duration,
-    pub(crate) result: String,
-    pub(crate) reason: Option<Reason>,
-    pub(crate) as_expected: bool,
 }
 
 impl<'a> Tour<'a> {
@@ -64,25 +50,10 @@ impl<'a> Tour<'a> {
     }
 }
 
-impl Row {
-    /// Expects `result` at try number `tries`.
-    pub(crate) fn brings(&mut self, result: &str, tries: u32) {
-        self.expect(result, &(tries..=tries), None);
-    }
-
-    /// Expects to give up for `reason` after so many `tries`, the last of which gave `result`.
-    pub(crate) fn gives_up(&mut self, reason: Reason, result: &str, tries: &RangeInclusive<u32>) {
-        self.expect(result, tries, Some(reason));
-    }
-
-    fn expect(&mut self, result: &str, tries: &RangeInclusive<u32>, reason: Option<Reason>) {
-        self.as_expected =
-            self.result == result && tries.contains(&self.tries) && self.reason == reason;
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use rebackoff::Reason;
+
     use super::*;
 
     fn tour_of_one(expect: impl FnOnce(&mut Row)) -> bool {

@@ -1,11 +1,11 @@
-use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use crate::timeline::Timeline;
+use crate::virtual_time::VirtualTime;
 use crate::{AsyncSleeper, Clock, Sleeper};
 
 /// A clock that only sleeping advances: a sleeper for blocking and async calls, without real time.
@@ -25,54 +25,13 @@ use crate::{AsyncSleeper, Clock, Sleeper};
 /// ```
 #[derive(Clone, Debug)]
 pub struct VirtualClock {
-    shared: Arc<Shared>,
-}
-
-#[derive(Debug)]
-struct Shared {
-    id: u64,
-    state: Mutex<State>,
-}
-
-/// The clocks that are alive, by id.
-static CLOCKS: Mutex<(u64, BTreeMap<u64, Weak<Shared>>)> = Mutex::new((0, BTreeMap::new()));
-
-/// The id of a [`VirtualClock`], by which its time can be read anywhere.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ClockId(u64);
-
-impl ClockId {
-    /// The present moment; the beginning of time for a clock that is gone.
-    pub(crate) fn now(self) -> Duration {
-        let shared = lock(&CLOCKS).1.get(&self.0).and_then(Weak::upgrade);
-        shared.map_or(Duration::ZERO, |shared| lock(&shared.state).now)
-    }
-}
-
-impl Drop for Shared {
-    fn drop(&mut self) {
-        lock(&CLOCKS).1.remove(&self.id);
-    }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+    time: Arc<VirtualTime>,
 }
 
 impl Default for VirtualClock {
     fn default() -> Self {
-        let clocks = &mut *lock(&CLOCKS);
-        clocks.0 += 1;
-        let shared = Arc::new(Shared { id: clocks.0, state: Mutex::default() });
-        clocks.1.insert(clocks.0, Arc::downgrade(&shared));
-        Self { shared }
+        Self { time: VirtualTime::new() }
     }
-}
-
-#[derive(Debug, Default)]
-struct State {
-    now: Duration,
-    waits: Vec<Duration>,
 }
 
 impl VirtualClock {
@@ -83,38 +42,29 @@ impl VirtualClock {
 
     /// Advances the clock, as time that a target takes does.
     pub fn advance(&self, by: Duration) {
-        let mut state = self.lock();
-        state.now = state.now.saturating_add(by);
+        self.time.advance(by);
     }
 
     /// The waits above zero that were slept to their end on this clock, in that order; among them
     /// the timeouts of tries that were too long.
     pub fn waits(&self) -> Vec<Duration> {
-        self.lock().waits.clone()
+        self.time.waits()
     }
 
-    /// The moment is `end`, if not later already, and a wait is past.
-    fn finish(&self, wait: Duration, end: Duration) {
-        let mut state = self.lock();
-        state.waits.push(wait);
-        state.now = state.now.max(end);
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        lock(&self.shared.state)
+    fn end_of(&self, wait: Duration) -> Duration {
+        self.time.now().saturating_add(wait)
     }
 }
 
 impl Clock for VirtualClock {
     fn timeline(&self) -> Timeline {
-        Timeline::Virtual(ClockId(self.shared.id))
+        Timeline::Virtual(self.time.id())
     }
 }
 
 impl Sleeper for VirtualClock {
     fn sleep(&self, wait: Duration) {
-        let end = self.lock().now.saturating_add(wait);
-        self.finish(wait, end);
+        self.time.finish(wait, self.end_of(wait));
     }
 }
 
@@ -122,8 +72,7 @@ impl AsyncSleeper for VirtualClock {
     type Sleep = VirtualSleep;
 
     fn sleep(&self, wait: Duration) -> VirtualSleep {
-        let end = self.lock().now.saturating_add(wait);
-        VirtualSleep { clock: self.clone(), wait, end, yielded: false }
+        VirtualSleep { clock: self.clone(), wait, end: self.end_of(wait), yielded: false }
     }
 }
 
@@ -141,7 +90,7 @@ impl Future for VirtualSleep {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         if self.yielded {
-            self.clock.finish(self.wait, self.end);
+            self.clock.time.finish(self.wait, self.end);
             return Poll::Ready(());
         }
         self.yielded = true;

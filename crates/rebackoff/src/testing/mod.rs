@@ -24,9 +24,11 @@ mod given;
 mod schedule;
 mod switches;
 
-pub use clock::{ClockId, VirtualClock, VirtualSleep};
+pub use clock::{VirtualClock, VirtualSleep};
 pub(crate) use given::given_draw;
 pub use given::{GivenDraws, draws};
 pub use schedule::schedule;
 pub use switches::{Switch, disable, no_wait};
 pub(crate) use switches::{allowed, skip_to, skipped, skips_waits};
+
+pub use crate::virtual_time::ClockId;

@@ -3,9 +3,10 @@
 use rebackoff_core::Verdict;
 use tower_layer::Layer;
 
+use super::rules::{Errors, JudgeBy, Rules};
 use super::{Cloned, RetryService};
 use crate::guards::{BreakerFor, BudgetFor, Handle};
-use crate::hooks::{Judge, OnError, PerRequest, Then};
+use crate::hooks::Then;
 use crate::sleepers::DefaultSleeper;
 use crate::source::PolicySource;
 use crate::{Breaker, Budget};
@@ -18,16 +19,6 @@ use crate::{Breaker, Budget};
 #[derive(Clone, Copy, Debug)]
 pub struct RetryLayer<P, H = Errors, G = (), R = Cloned, S = DefaultSleeper> {
     rules: Rules<P, H, G, R, S>,
-}
-
-/// The parts that the layer and its services have in common.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Rules<P, H, G, R, S> {
-    pub(crate) policy: P,
-    pub(crate) hooks: H,
-    pub(crate) guards: G,
-    pub(crate) repeat: R,
-    pub(crate) sleeper: S,
 }
 
 impl<P: PolicySource> RetryLayer<P> {
@@ -71,7 +62,7 @@ impl<P, H, G, R, S> RetryLayer<P, H, G, R, S> {
     }
 
     /// Adds the [`Hook`](crate::Hook) that a function of the request returns: a handler or a condition.
-    /// An implementation of [`PerRequest`] can do more.
+    /// An implementation of [`PerRequest`](crate::hooks::PerRequest) can do more.
     ///
     /// ```
     /// use rebackoff::hooks::OnBackoff;
@@ -174,29 +165,5 @@ where
 
     fn layer(&self, inner: Svc) -> Self::Service {
         RetryService::new(inner, self.rules.clone())
-    }
-}
-
-/// Retries on errors.
-#[derive(Clone, Copy, Debug)]
-pub struct Errors;
-
-impl<Req, T, E> PerRequest<Req, Result<T, E>> for Errors {
-    type Hooks = OnError;
-
-    fn hooks(&self, _: &Req) -> OnError {
-        OnError
-    }
-}
-
-/// Takes the verdict from a function.
-#[derive(Clone, Copy, Debug)]
-pub struct JudgeBy<C>(C);
-
-impl<Req, O, C: Fn(&O) -> Verdict + Clone> PerRequest<Req, O> for JudgeBy<C> {
-    type Hooks = Judge<C>;
-
-    fn hooks(&self, _: &Req) -> Judge<C> {
-        Judge(self.0.clone())
     }
 }

@@ -41,9 +41,11 @@
 
 mod layer;
 mod repeat;
+mod rules;
 mod sends;
 mod service;
 
-pub use layer::{Errors, JudgeBy, RetryLayer};
+pub use layer::RetryLayer;
 pub use repeat::{Cloned, Repeat};
+pub use rules::{Errors, JudgeBy};
 pub use service::{ResponseFuture, RetryService};

@@ -8,9 +8,9 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use super::layer::Rules;
+use super::rules::{Errors, Rules};
 use super::sends::{Sends, Try};
-use super::{Cloned, Errors, Repeat};
+use super::{Cloned, Repeat};
 use crate::call::Call;
 use crate::future::RetryFuture;
 use crate::guards::{Guarding, GuardsOfRequest, GuardsPerRequest, Rejects};
@@ -42,9 +42,9 @@ impl<Svc, Req, P, H, G, R, S> Service<Req> for RetryService<Svc, P, H, G, R, S>
 where
     Svc: Service<Req> + Clone,
     P: PolicySource,
-    H: PerRequest<Req, Outcome<Svc, Req>> + Clone,
+    H: PerRequest<Req, Served<Svc, Req>> + Clone,
     G: GuardsPerRequest<Req, P::Breakers, P::Budgets>,
-    GuardsOfRequest<P, G, Req>: Guarding<Rejection: Rejects<Outcome<Svc, Req>>>,
+    GuardsOfRequest<P, G, Req>: Guarding<Rejection: Rejects<Served<Svc, Req>>>,
     R: Repeat<Req> + Clone,
     S: AsyncSleeper + Clone,
 {
@@ -70,8 +70,8 @@ where
     }
 }
 
-type Outcome<Svc, Req> = Result<<Svc as Service<Req>>::Response, <Svc as Service<Req>>::Error>;
-type Hooks<Svc, Req, H> = Resendable<<H as PerRequest<Req, Outcome<Svc, Req>>>::Hooks>;
+type Served<Svc, Req> = Result<<Svc as Service<Req>>::Response, <Svc as Service<Req>>::Error>;
+type Hooks<Svc, Req, H> = Resendable<<H as PerRequest<Req, Served<Svc, Req>>>::Hooks>;
 
 pin_project! {
     /// The future of a request that is sent again where need be: dropping it cancels the request, in
@@ -81,7 +81,7 @@ pin_project! {
     where
         Svc: Service<Req>,
         P: PolicySource,
-        H: PerRequest<Req, Outcome<Svc, Req>>,
+        H: PerRequest<Req, Served<Svc, Req>>,
         G: GuardsPerRequest<Req, P::Breakers, P::Budgets>,
         S: AsyncSleeper,
         GuardsOfRequest<P, G, Req>: Guarding,
@@ -93,7 +93,7 @@ pin_project! {
             Hooks<Svc, Req, H>,
             S,
             GuardsOfRequest<P, G, Req>,
-            Outcome<Svc, Req>,
+            Served<Svc, Req>,
             Try<Svc, Req>,
         >,
     }
@@ -103,13 +103,13 @@ impl<Svc, Req, P, H, G, R, S> Future for ResponseFuture<Svc, Req, P, H, G, R, S>
 where
     Svc: Service<Req> + Clone,
     P: PolicySource,
-    H: PerRequest<Req, Outcome<Svc, Req>>,
+    H: PerRequest<Req, Served<Svc, Req>>,
     G: GuardsPerRequest<Req, P::Breakers, P::Budgets>,
-    GuardsOfRequest<P, G, Req>: Guarding<Rejection: Rejects<Outcome<Svc, Req>>>,
+    GuardsOfRequest<P, G, Req>: Guarding<Rejection: Rejects<Served<Svc, Req>>>,
     R: Repeat<Req>,
     S: AsyncSleeper,
 {
-    type Output = Outcome<Svc, Req>;
+    type Output = Served<Svc, Req>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         self.project().call.poll(context)
@@ -120,7 +120,7 @@ impl<Svc, Req, P, H, G, R, S> fmt::Debug for ResponseFuture<Svc, Req, P, H, G, R
 where
     Svc: Service<Req>,
     P: PolicySource,
-    H: PerRequest<Req, Outcome<Svc, Req>>,
+    H: PerRequest<Req, Served<Svc, Req>>,
     G: GuardsPerRequest<Req, P::Breakers, P::Budgets>,
     S: AsyncSleeper,
     GuardsOfRequest<P, G, Req>: Guarding,
