@@ -58,7 +58,7 @@ mod wait;
 
 #[cfg(target_has_atomic = "64")]
 pub use breaker::{
-    Breaker, BreakerBuilder, BreakerState, Counts, Health, Open, Permit, StateChange,
+    Breaker, BreakerBuilder, BreakerState, CallCounts, Health, Open, Permit, StateChange,
 };
 #[cfg(target_has_atomic = "64")]
 pub use budget::{Budget, Cost, PerSecond, Quota, Refused, Share, Throttle, Withdrawal};

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use rebackoff_core::{
-    Breaker, BreakerState, Counts, Health, Jitter, Permit, Seconds, StateChange, millis, secs,
+    Breaker, BreakerState, CallCounts, Health, Jitter, Permit, Seconds, StateChange, millis, secs,
 };
 
 fn at(seconds: f64) -> impl Fn() -> Seconds + Copy {
@@ -114,8 +114,8 @@ fn failures_of_a_clock_that_went_back_do_not_outnumber_their_calls() {
     }
     // The calls of the first slices are gone, and so are the failures among them.
     let counts = breaker.counts(at(9.0));
-    assert_eq!(counts, Counts { calls: 20, failures: 0, slow: 0 });
-    assert_eq!(breaker.counts(at(14.0)), Counts { calls: 220, failures: 0, slow: 0 });
+    assert_eq!(counts, CallCounts { calls: 20, failures: 0, slow: 0 });
+    assert_eq!(breaker.counts(at(14.0)), CallCounts { calls: 220, failures: 0, slow: 0 });
 }
 
 fn fail_or_succeed(breaker: &Breaker, now: f64, failed: bool) {

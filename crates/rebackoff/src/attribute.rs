@@ -18,7 +18,7 @@ use crate::hooks::{Hook, OnError};
 use crate::loops::{back_off, begin_wait};
 use crate::mode::{Async, Blocking, Mode};
 use crate::scope::Entered;
-use crate::session::{Failure, Session};
+use crate::session::{FailedTry, Session};
 use crate::sleepers::{DefaultSleeper, ThreadSleeper};
 use crate::source::PolicySource;
 use crate::target::Target;
@@ -209,7 +209,7 @@ where
     match running.session.judge(&outcome) {
         Verdict::Accept => ControlFlow::Break(outcome),
         verdict => {
-            let failure = Failure::new(verdict, G::Rejection::is_rejection(&outcome));
+            let failure = FailedTry::new(verdict, G::Rejection::is_rejection(&outcome));
             back_off(&mut running.session, outcome, failure)
         }
     }
@@ -230,7 +230,7 @@ where
     match running.session.judge(&outcome) {
         Verdict::Accept => ControlFlow::Break(outcome),
         verdict => {
-            let failure = Failure::new(verdict, G::Rejection::is_rejection(&outcome));
+            let failure = FailedTry::new(verdict, G::Rejection::is_rejection(&outcome));
             let session = &mut running.session;
             let (wait, kept) = begin_wait(session, outcome, failure)?;
             ControlFlow::Continue((Wait::new(&session.clock, wait), kept))

@@ -9,7 +9,7 @@ use crate::guards::{Guarding, KeptBy, Rejects};
 use crate::hooks::Hook;
 use crate::kept::Keep;
 use crate::mode::Blocking;
-use crate::session::{Failure, Session};
+use crate::session::{FailedTry, Session};
 use crate::signal::BlockingWait;
 use crate::target::Target;
 use crate::{Outcome, Sleeper};
@@ -117,7 +117,7 @@ where
     G: Guarding<Rejection: Rejects<O>>,
 {
     while verdict != Verdict::Accept {
-        let failure = Failure::new(verdict, G::Rejection::is_rejection(&outcome));
+        let failure = FailedTry::new(verdict, G::Rejection::is_rejection(&outcome));
         let wait = session.handle_failure::<VISIBLE, _>(&outcome, failure);
         let Some(wait) = wait else { break };
         let mut kept = <(KeptBy<G, O>, C::Kept<O>)>::keep(outcome);

@@ -5,9 +5,9 @@
 //! - The builders that `Policy::new`, `Breaker::builder` and `Budget::…` return.
 
 pub use rebackoff_core::{
-    BreakerBuilder, CallGuards, Constant, Counts, Decay, Decorrelated, Draws, Engine, Expo, Fibo,
-    Hint, Hints, Limits, Linear, List, Moment, NextWait, ParseDurationError, PerSecond, Permit,
-    PolicyBuilder, Position, Quota, Refused, Runtime, Setting, Share, Step, Throttle, Wait,
+    BreakerBuilder, CallCounts, CallGuards, Constant, Decay, Decorrelated, Draws, Engine, Expo,
+    Fibo, Hint, Hints, Limits, Linear, List, Moment, NextWait, ParseDurationError, PerSecond,
+    Permit, PolicyBuilder, Position, Quota, Refused, Runtime, Setting, Share, Step, Throttle, Wait,
     Withdrawal, human_duration, parse_duration,
 };
 

@@ -14,7 +14,7 @@ use crate::guards::{Guarding, KeptBy, Rejects};
 use crate::hooks::Hook;
 use crate::kept::Keep;
 use crate::mode::Async;
-use crate::session::{Failure, Session};
+use crate::session::{FailedTry, Session};
 use crate::signal::{AsyncSignal, NoSignal};
 use crate::target::Target;
 use crate::wait::Wait;
@@ -23,7 +23,7 @@ use crate::{AsyncSleeper, Outcome};
 pin_project! {
     /// The future of an async [`Call`]: dropping it cancels the call, in a try or in a wait.
     ///
-    /// A future that is polled again after it has given up is never ready.
+    /// A future that is polled again after it was ready stays pending, and calls nothing.
     #[must_use = "futures do nothing unless polled"]
     pub struct RetryFuture<P, F, H, S, G, O, Fut, C = NoSignal>
     where
@@ -164,7 +164,10 @@ where
             return Poll::Ready(self.cancel(outcome));
         };
         match this.session.judge(&outcome) {
-            Verdict::Accept => Poll::Ready(outcome),
+            Verdict::Accept => {
+                this.state.set(State::Ended);
+                Poll::Ready(outcome)
+            }
             verdict => self.fail::<VISIBLE>(context, outcome, verdict),
         }
     }
@@ -208,6 +211,7 @@ where
                 };
                 let verdict = this.session.judge(&outcome);
                 if verdict == Verdict::Accept {
+                    this.state.set(State::Ended);
                     return Poll::Ready(outcome);
                 }
                 if let Some(outcome) = self.as_mut().begin_wait::<VISIBLE>(outcome, verdict) {
@@ -254,7 +258,7 @@ where
         // The try is over: its future does not outlive the handlers or the wait.
         this.state.set(State::Ended);
         let is_rejection = G::Rejection::is_rejection(&outcome);
-        let failure = Failure { late, ..Failure::new(verdict, is_rejection) };
+        let failure = FailedTry { late, ..FailedTry::new(verdict, is_rejection) };
         let wait = this.session.handle_failure::<VISIBLE, _>(&outcome, failure);
         let Some(wait) = wait else { return Some(outcome) };
         let kept = Keep::keep(outcome);

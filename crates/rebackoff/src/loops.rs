@@ -8,7 +8,7 @@ use rebackoff_core::Policy;
 use crate::guards::{Guarding, KeptBy};
 use crate::hooks::Hook;
 use crate::kept::Keep;
-use crate::session::{Failure, Session};
+use crate::session::{FailedTry, Session};
 use crate::signal::{BlockingWait, NoSignal};
 use crate::{Clock, Sleeper};
 
@@ -17,7 +17,7 @@ use crate::{Clock, Sleeper};
 pub(crate) fn begin_wait<P, S, H, G, O>(
     session: &mut Session<P, S, H, G>,
     outcome: O,
-    failure: Failure<'_>,
+    failure: FailedTry<'_>,
 ) -> ControlFlow<O, (Duration, KeptBy<G, O>)>
 where
     P: AsRef<Policy>,
@@ -37,7 +37,7 @@ where
 pub(crate) fn back_off<P, S, H, G, O>(
     session: &mut Session<P, S, H, G>,
     outcome: O,
-    failure: Failure<'_>,
+    failure: FailedTry<'_>,
 ) -> ControlFlow<O>
 where
     P: AsRef<Policy>,

@@ -39,7 +39,7 @@ pub(crate) struct Session<P, C, H, G> {
 
 /// A try that is not accepted.
 #[derive(Clone, Copy)]
-pub(crate) struct Failure<'p> {
+pub(crate) struct FailedTry<'p> {
     pub(crate) verdict: Verdict,
     /// The try's timeout has cancelled it.
     pub(crate) late: bool,
@@ -49,7 +49,7 @@ pub(crate) struct Failure<'p> {
     pub(crate) policy: Option<&'p Policy>,
 }
 
-impl Failure<'_> {
+impl FailedTry<'_> {
     #[inline]
     pub(crate) const fn new(verdict: Verdict, is_rejection: bool) -> Self {
         Self { verdict, late: false, is_rejection, policy: None }
@@ -367,13 +367,13 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
     pub(crate) fn handle_failure<const VISIBLE: bool, O>(
         &mut self,
         outcome: &O,
-        failure: Failure<'_>,
+        failure: FailedTry<'_>,
     ) -> Option<Duration>
     where
         H: Hook<O>,
         G: Guarding,
     {
-        let Failure { verdict, late, is_rejection, policy: chosen } = failure;
+        let FailedTry { verdict, late, is_rejection, policy: chosen } = failure;
         let class = if G::IS_EMPTY { Class::UNKNOWN } else { self.hooks.classify(outcome) };
         let health = class.health.or(is_rejection.then_some(Health::Neutral));
         self.guards.handle_settled(&self.clock, verdict, health);

@@ -12,7 +12,7 @@ use crate::hooks::{ErrorsOf, Hook, Then};
 use crate::loops::{back_off, begin_wait};
 use crate::mode::{Async, Blocking, Mode};
 use crate::random::CallDraws;
-use crate::session::{Failure, Session};
+use crate::session::{FailedTry, Session};
 use crate::source::PolicySource;
 use crate::wait::Wait;
 use crate::{AsyncSleeper, Clock, Sleeper};
@@ -290,7 +290,7 @@ impl<P: AsRef<Policy>, S: Sleeper, C, H, G> Tries<P, Blocking<S, C>, H, G> {
     {
         let verdict = self.judge(&error, verdict);
         let (is_rejection, error) = is_rejection::<G, E>(error);
-        let failure = Failure { policy: chosen, ..Failure::new(verdict, is_rejection) };
+        let failure = FailedTry { policy: chosen, ..FailedTry::new(verdict, is_rejection) };
         into_result(back_off(&mut self.session, error, failure))
     }
 }
@@ -354,7 +354,7 @@ impl<P: AsRef<Policy>, S: AsyncSleeper, C, H, G> Tries<P, Async<S, C>, H, G> {
     {
         let verdict = self.judge(&error, verdict);
         let (is_rejection, error) = is_rejection::<G, E>(error);
-        let failure = Failure { policy: chosen, ..Failure::new(verdict, is_rejection) };
+        let failure = FailedTry { policy: chosen, ..FailedTry::new(verdict, is_rejection) };
         let session = &mut self.session;
         let (wait, mut kept) = match begin_wait(session, error, failure) {
             ControlFlow::Continue(pause) => pause,

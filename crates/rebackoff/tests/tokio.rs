@@ -2,7 +2,7 @@
 
 mod support;
 
-use std::future::{Future, pending, ready};
+use std::future::{Future, IntoFuture, pending, ready};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::task::{Context, Poll, Waker};
@@ -14,6 +14,7 @@ use support::{Fault, Flaky};
 use tokio::time::Instant;
 
 static PLAIN: Policy = policy!(expo, jitter = Jitter::None, max_tries = 4);
+static THREE: Policy = policy!(constant(interval = secs(1)), max_tries = 3);
 static FOREVER: Policy = policy!(constant(interval = secs(1)), jitter = Jitter::None);
 
 fn assert_send<T: Send>(value: T) -> T {
@@ -228,4 +229,33 @@ async fn smoke_waits_for_real() {
     assert!(start.elapsed() >= millis(40) && start.elapsed() < secs(20));
     assert_eq!(policy.retry(|| Err::<(), _>(1)).outcome().tries, 3);
     assert!(start.elapsed() >= millis(80));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_future_that_is_polled_after_its_end_stays_pending_and_calls_nothing() {
+    for failures in [0, 1, 9] {
+        let calls = AtomicU64::new(0);
+        let target = || async {
+            let call = calls.fetch_add(1, Relaxed);
+            if call < failures { Err(call) } else { Ok(call) }
+        };
+        let mut future = std::pin::pin!(THREE.retry_async(target).into_future());
+        let result = future.as_mut().await;
+        assert_eq!(result.is_ok(), failures < 3);
+        let made = calls.load(Relaxed);
+        let mut context = Context::from_waker(Waker::noop());
+        for _ in 0..2 {
+            assert!(future.as_mut().poll(&mut context).is_pending());
+            tokio::time::advance(secs(60)).await;
+        }
+        assert_eq!(calls.load(Relaxed), made);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_future_that_was_cancelled_stays_pending() {
+    let call = FOREVER.retry_async(|| ready(Err::<(), _>(1))).cancelled_by(ready(())).outcome();
+    let mut call = std::pin::pin!(call);
+    assert_eq!(call.as_mut().await.reason, Some(Reason::Cancelled));
+    assert!(call.poll(&mut Context::from_waker(Waker::noop())).is_pending());
 }

@@ -1,6 +1,6 @@
 //! The rules by which a closed breaker opens.
 
-use super::state::Counts;
+use super::state::CallCounts;
 use super::window::Span;
 use crate::Seconds;
 
@@ -23,7 +23,7 @@ pub(super) struct Rates {
 
 impl Rates {
     #[allow(clippy::cast_precision_loss, reason = "counts of less than 2⁵²")]
-    pub(super) fn are_reached(&self, counts: Counts) -> bool {
+    pub(super) fn are_reached(&self, counts: CallCounts) -> bool {
         // A quotient is rounded as a fraction in a program is; a product is not.
         let share = |count: u64| count as f64 / counts.calls as f64;
         counts.calls >= u64::from(self.min_calls)

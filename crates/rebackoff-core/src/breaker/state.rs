@@ -70,7 +70,7 @@ impl From<Mode> for BreakerState {
 
 /// The calls that a closed breaker has counted towards opening.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
+pub struct CallCounts {
     /// The calls of the window; failures in a row, where only these are counted.
     pub calls: u64,
     /// The failures among them.

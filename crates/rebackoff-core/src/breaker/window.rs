@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use super::Counts;
+use super::CallCounts;
 use crate::atomic::{AtomicU64, Ordering::Relaxed, const_unless_loom};
 use crate::slices::{Key, Ring, SLICES, Slice, renew};
 
@@ -89,7 +89,7 @@ impl Window {
     }
 
     /// The counts of the window in `period`, until now.
-    pub(super) fn counts(&self, span: Span, period: u8, now: impl FnOnce() -> u64) -> Counts {
+    pub(super) fn counts(&self, span: Span, period: u8, now: impl FnOnce() -> u64) -> CallCounts {
         match span {
             Span::Time { slice } => self.counts_of_time(Key::new(period, now() / slice)),
             Span::Calls { calls, slice } => {
@@ -98,7 +98,7 @@ impl Window {
                 let last = index.saturating_sub(1) / slice;
                 let (slices, last) = (last - first + 1, Key::new(period, last));
                 let calls = index - first * slice;
-                Counts {
+                CallCounts {
                     calls,
                     failures: self.failures.sum(last, slices).min(calls),
                     slow: self.slow.sum(last, slices).min(calls),
@@ -109,8 +109,8 @@ impl Window {
 
     /// Failures and slow calls count with the calls that they are among: those of a slice whose
     /// calls are gone are gone, too.
-    fn counts_of_time(&self, last: Key) -> Counts {
-        let mut counts = Counts::default();
+    fn counts_of_time(&self, last: Key) -> CallCounts {
+        let mut counts = CallCounts::default();
         let marked = self.failures.slices().zip(self.slow.slices());
         for ((failures, slow), calls) in marked.zip(self.calls.slices()) {
             let among = |marked: Slice| {
