@@ -62,7 +62,6 @@ from rebackoff._http_chain import is_unsent as _is_unsent
 from rebackoff._http_chain import kinds as _kinds
 from rebackoff._http_chain import read as _read
 from rebackoff._http_errors import (
-    STOP,
     NetworkErrors,
     hint_of_headers,
     is_request_error,
@@ -183,7 +182,7 @@ def is_transient(
     status = _status_of(outcome)
     pairs = next(filter(None, map(_headers_of, _chain(outcome))), [])
     order = order_of_headers(pairs)
-    if order is False or hint(outcome) == STOP or _has_spent_its_quota(outcome):
+    if order is False or _has_spent_its_quota(outcome):
         return False
     if status is None:
         status = _status_of_proxy(outcome)

@@ -80,9 +80,7 @@ def test_others_are_the_callers_own(library, code, server, waits):
 @libraries
 def test_a_lost_connection_is_retried(library, server, waits):
     url = server.url(reset(), ok("back"))
-    # aiohttp's error does not know the method
-    condition = functools.partial(http.is_final, method="GET")
-    assert call(library, "GET", url, condition=condition) == "back"
+    assert call(library, "GET", url) == "back"
 
 
 @libraries
@@ -92,10 +90,7 @@ def test_a_connection_that_was_never_made_is_retried_for_any_method(library, wai
         url = f"http://127.0.0.1:{unused.getsockname()[1]}/"
         tries = []
         error = failure(library, "POST", url, on_try=tries.append)
-    if library is by_requests:  # its ConnectionError is that of a connection lost, too
-        assert len(tries) == 1 and not http.is_transient(error)
-    else:
-        assert len(tries) == 3 and http.is_transient(error)
+    assert len(tries) == 3 and http.is_transient(error)
 
 
 @libraries
