@@ -336,3 +336,61 @@ fn each_warning_has_its_advice() {
         .join("\n\n")
     );
 }
+
+fn json(options: &[&str]) -> serde_json::Value {
+    serde_json::from_str(&plan(&[&["-f", "json"], options].concat())).unwrap()
+}
+
+#[test]
+fn a_plan_has_the_load_of_its_clients() {
+    let load = json(&["-j", "none", "-n", "3", "--try-time", "500ms", "--clients", "200"]);
+    assert_eq!(load["requests_per_call"], 3.0);
+    assert_eq!(load["worst_case_with_tries"], 4.5);
+    assert_eq!(load["peak_second"]["retries"], 200);
+    assert_eq!(load["peak_second"]["begin"], 1.5);
+    assert_eq!(load["failures"], serde_json::Value::Null);
+}
+
+#[test]
+fn a_failure_rate_shows_the_chance_of_success() {
+    let load = json(&["-n", "3", "--failure-rate", "0.5", "--clients", "100000"]);
+    let (success, requests) =
+        (&load["failures"]["success"], &load["failures"]["requests_per_call"]);
+    assert!((success.as_f64().unwrap() - 0.875).abs() < 0.01);
+    assert!((requests.as_f64().unwrap() - 1.75).abs() < 0.02);
+    let text = plan(&["-n", "3", "--failure-rate", "0.5"]);
+    assert!(text.contains("success at the failure rate") && text.contains("requests per call"));
+    let output = rebackoff().args(["plan", "--failure-rate", "2"]).output().unwrap();
+    assert!(stderr(&output).contains("a chance is a number from 0 to 1"));
+}
+
+#[test]
+fn an_outage_shows_the_recovery() {
+    // Waits of 1, 2, 4, 8 s: tries begin after 0, 1, 3, 7 and 15 s.
+    let recovery = &json(&["-j", "none", "--outage", "5s"])["recovery"];
+    assert_eq!((&recovery["success"], &recovery["last"]), (&1.0.into(), &2.0.into()));
+    assert_eq!(recovery["peak_second"]["retries"], 1000);
+    let never = &json(&["-j", "none", "--outage", "20s"])["recovery"];
+    assert_eq!((&never["success"], &never["last"]), (&0.0.into(), &serde_json::Value::Null));
+}
+
+#[test]
+fn a_profile_is_set_beside_the_policy() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let config = folder.path().join("rebackoff.toml");
+    std::fs::write(&config, "[old]\nmax_tries = 9\njitter = 'none'\n[new]\nmax_tries = 2\n")
+        .unwrap();
+    let config = config.to_str().unwrap();
+    let options = ["--config", config, "-p", "new", "--compare", "old"];
+    let both = json(&options);
+    assert_eq!(
+        (&both["requests_per_call"], &both["compared"]["requests_per_call"]),
+        (&2.0.into(), &9.0.into())
+    );
+    assert!(plan(&options).contains("\nBeside expo: waits 1s, 2s, 4s"));
+    let csv = plan(&[&options[..], &["-f", "csv"]].concat());
+    assert!(csv.starts_with(
+        "try,raw_wait,shortest_wait,longest_wait,p5,p50,p95,share\n1,,,,0,0,0,1\n2,1,0,1,"
+    ));
+    assert!(csv.contains("\nfigure,policy,compared\nrequests per call,2.00,9.00\n"));
+}

@@ -27,6 +27,7 @@ mod distribution;
 mod fault;
 mod figures;
 mod guard;
+mod herd;
 mod load;
 mod model;
 pub mod profile;
@@ -40,6 +41,7 @@ mod slab;
 mod world;
 
 pub use figures::Figure;
+pub use herd::{CallEnd, ClientTries, Herd, HerdTries, Target, TooManyTries, percentile};
 pub use report::{Case, Check, Report, TimeSeries};
 pub use runner::Control;
 pub use scenario::{Scenario, ScenarioError};

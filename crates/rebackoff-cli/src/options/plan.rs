@@ -74,9 +74,23 @@ pub(crate) struct PlanOptions {
     /// Duration of a failing try
     #[arg(long, value_name = "DURATION", default_value = "0s", help_heading = "Plan")]
     pub(crate) try_time: String,
+    /// Show the success and load of calls whose tries fail with this chance, from 0 to 1
+    #[arg(long, value_name = "CHANCE", help_heading = "Plan", value_parser = chance)]
+    pub(crate) failure_rate: Option<f64>,
+    /// Show the recovery from an outage that ends after this time
+    #[arg(long, value_name = "DURATION", help_heading = "Plan")]
+    pub(crate) outage: Option<String>,
+    /// Show the load beside that of another profile
+    #[arg(long, value_name = "PROFILE", help_heading = "Plan")]
+    pub(crate) compare: Option<String>,
     /// Seed of the draws
     #[arg(long, value_name = "NUMBER", default_value_t = 0, help_heading = "Plan")]
     pub(crate) seed: u64,
+}
+
+fn chance(text: &str) -> Result<f64, String> {
+    let chance = text.parse().ok().filter(|chance| (0.0..=1.0).contains(chance));
+    chance.ok_or_else(|| "a chance is a number from 0 to 1".to_owned())
 }
 
 /// Output format of a plan.
@@ -86,6 +100,8 @@ pub(crate) enum Format {
     Text,
     /// All figures.
     Json,
+    /// A line for each try, and for each figure of the load.
+    Csv,
     /// The picture.
     Svg,
     /// A page of its own: picture, tables and warnings.

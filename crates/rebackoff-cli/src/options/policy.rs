@@ -83,6 +83,11 @@ pub(crate) struct PolicyOptions {
 }
 
 impl PolicyOptions {
+    /// The options that take a profile as it stands.
+    pub(crate) fn of_profile(name: String, config: Option<PathBuf>) -> Self {
+        Self { profile: Some(name), config, ..Self::default() }
+    }
+
     /// The parameters that were given, by name.
     pub(crate) fn given(&self) -> impl Iterator<Item = (&'static str, &str)> {
         self.parameters().into_iter().filter_map(|(name, value)| Some((name, value.as_deref()?)))

@@ -5,8 +5,8 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::simulation::percentile;
 use crate::human::human;
+use rebackoff_sim::percentile;
 
 const PARTS: usize = 60;
 

@@ -2,12 +2,13 @@
 #![allow(clippy::cast_precision_loss, reason = "counts of clients and tries are far below 2⁵³")]
 
 use rebackoff_core::Seconds;
+use rebackoff_sim::{HerdTries, percentile};
 use serde::Serialize;
 
 use super::Plan;
 use super::chart::{Chart, Peak, SHORT, peak};
 use super::lint::{Warning, warnings};
-use super::simulation::{Simulation, percentile};
+use super::load::Load;
 use crate::Failure;
 
 /// Tries beyond these are not listed one by one.
@@ -44,8 +45,6 @@ const ROUND: [f64; 24] = [
 /// The figures of a plan. Times are seconds from the start of the first try.
 #[derive(Debug, Serialize)]
 pub(super) struct Figures {
-    /// The policy in words.
-    pub(super) policy: String,
     pub(super) clients: u32,
     pub(super) seed: u64,
     /// The duration of each try.
@@ -62,6 +61,10 @@ pub(super) struct Figures {
     pub(super) outages: Vec<Outage>,
     pub(super) chart: Chart,
     pub(super) peak: Option<Peak>,
+    #[serde(flatten)]
+    pub(super) load: Load,
+    /// The load of the policy of `--compare`.
+    pub(super) compared: Option<Load>,
     pub(super) warnings: Vec<Warning>,
 }
 
@@ -91,12 +94,16 @@ pub(super) struct Outage {
 }
 
 impl Figures {
-    pub(super) fn of(plan: &Plan, simulation: &Simulation) -> Self {
+    pub(super) fn of(
+        plan: &Plan,
+        simulation: &HerdTries,
+        load: Load,
+        compared: Option<Load>,
+    ) -> Self {
         let policy = &plan.config.policy;
         let retries = simulation.retries();
         let chart = Chart::of(&retries);
         Self {
-            policy: policy.to_string(),
             clients: plan.clients,
             seed: plan.seed,
             try_time: plan.time_of_try().get(),
@@ -108,6 +115,8 @@ impl Figures {
             outages: outages(simulation),
             peak: peak(&retries, chart.width.min(SHORT)),
             chart,
+            load,
+            compared,
             warnings: warnings(plan, simulation),
         }
     }
@@ -123,7 +132,7 @@ impl Figures {
     }
 }
 
-fn tries(plan: &Plan, simulation: &Simulation) -> Vec<Try> {
+fn tries(plan: &Plan, simulation: &HerdTries) -> Vec<Try> {
     let policy = &plan.config.policy;
     // Of a policy that never gives up, a try is known when all clients have made it.
     let known = if simulation.horizon.is_finite() {
@@ -160,7 +169,7 @@ fn tries(plan: &Plan, simulation: &Simulation) -> Vec<Try> {
 }
 
 /// From where some client may have given up, to where all have.
-fn outages(simulation: &Simulation) -> Vec<Outage> {
+fn outages(simulation: &HerdTries) -> Vec<Outage> {
     let ends = simulation.ends();
     let chance = |lasts: f64| {
         let lasting = ends.len() - ends.partition_point(|end| *end < lasts);

@@ -27,7 +27,7 @@ pub(super) fn page(figures: &Figures) -> String {
 }
 
 fn write_page(html: &mut String, figures: &Figures) -> fmt::Result {
-    let policy = escape(&figures.policy);
+    let policy = escape(&figures.load.policy);
     writeln!(html, "<!doctype html>\n<html lang=\"en\">")?;
     writeln!(
         html,

@@ -1,11 +1,11 @@
 //! Findings about a policy that does harm, or something that its author may not have meant.
 
 use rebackoff_core::{Jitter, LastWait, Policy, Reason, Seconds, Wait};
+use rebackoff_sim::{Herd, HerdTries, Target};
 use serde::Serialize;
 
 use super::Plan;
 use super::chart::peak;
-use super::simulation::{Simulation, is_endless};
 use crate::human::human;
 use crate::options::Rule;
 
@@ -37,14 +37,14 @@ struct Lint<'a> {
     plan: &'a Plan,
     policy: &'a Policy,
     /// Every try fails at once.
-    at_once: Option<&'a Simulation>,
+    at_once: Option<&'a HerdTries>,
     /// Every try lasts until its timeout; none without a timeout.
-    hanging: Option<&'a Simulation>,
+    hanging: Option<&'a HerdTries>,
 }
 
 /// The findings of all rules that are not ignored. A simulation beyond the bound on tries yields no finding.
-pub(super) fn warnings(plan: &Plan, simulation: &Simulation) -> Vec<Warning> {
-    let run = |time: Seconds| Simulation::run(plan, time).ok();
+pub(super) fn warnings(plan: &Plan, simulation: &HerdTries) -> Vec<Warning> {
+    let run = |time: Seconds| plan.run(&plan.config.policy, time).ok();
     let is_at_once = plan.time_of_try() == Seconds::ZERO;
     let at_once = if is_at_once { None } else { run(Seconds::ZERO) };
     let hanging = plan.config.timeout.and_then(|timeout| run(Seconds::from_duration(timeout)));
@@ -88,7 +88,7 @@ impl Lint<'_> {
     }
 
     fn no_limit(&self) -> Found {
-        is_endless(self.policy).then_some(())?;
+        self.is_endless().then_some(())?;
         found("nothing ends the retries", "set --max-tries or --max-time")
     }
 
@@ -242,6 +242,11 @@ impl Lint<'_> {
         self.policy.max_tries().map(u64::from)
     }
 
+    fn is_endless(&self) -> bool {
+        let (policy, time_of_try) = (self.policy, Seconds::ZERO);
+        Herd { policy, clients: 1, time_of_try, target: Target::Down }.is_endless()
+    }
+
     /// Returns whether a try that fails at once is followed by a retry.
     fn retries(&self) -> bool {
         self.at_once.is_none_or(|simulation| simulation.most_tries() > 1)
@@ -253,7 +258,7 @@ impl Lint<'_> {
 
     /// The longest waits of the retries that can happen, in seconds.
     fn waits(&self) -> impl Iterator<Item = f64> {
-        let tries = self.at_once.map_or(LOOKED_AT, Simulation::most_tries);
+        let tries = self.at_once.map_or(LOOKED_AT, HerdTries::most_tries);
         let waits = tries.saturating_sub(1).min(LOOKED_AT) as u64;
         (0..waits).filter_map(|n| Some(self.policy.longest_wait(n)?.as_secs_f64()))
     }

@@ -1,24 +1,27 @@
 //! `rebackoff plan`: the tries and the load of a policy.
 
 mod chart;
+mod csv;
 mod figures;
 mod html;
 mod lint;
-mod simulation;
+mod load;
 mod svg;
 mod text;
 
 use std::time::Duration;
 
-use rebackoff_core::Seconds;
+use rebackoff_core::{Policy, Seconds};
 use rebackoff_sim::profile::Profile;
+use rebackoff_sim::{Herd, HerdTries, Target};
 
 use crate::Failure;
 use crate::config::duration;
 use crate::install::print;
-use crate::options::{Format, PlanOptions, Rule};
+use crate::options::{Format, PlanOptions, PolicyOptions, Rule};
+use crate::random::Chance;
 use figures::Figures;
-use simulation::Simulation;
+use load::Load;
 
 /// The policy to show, and the clients that follow it.
 #[derive(Debug)]
@@ -33,11 +36,21 @@ pub(crate) struct Plan {
     ignored: Vec<Rule>,
     /// The successes in a row that end the call.
     consecutive: u64,
+    /// The chance that a try fails.
+    failure_rate: Option<f64>,
+    outage: Option<Seconds>,
+    /// The policy to set beside this one, with the name of its profile.
+    compared: Option<(String, Policy)>,
 }
 
 impl PlanOptions {
     /// Checks these options.
     pub(crate) fn resolve(self) -> Result<Plan, Failure> {
+        let outage = self.outage.as_deref().map(|text| duration("--outage", text)).transpose()?;
+        let compared = self.compare.map(|name| {
+            let other = PolicyOptions::of_profile(name.clone(), self.policy.config.clone());
+            Ok((name, other.resolve()?.policy))
+        });
         Ok(Plan {
             config: self.policy.resolve()?,
             clients: self.clients,
@@ -47,6 +60,9 @@ impl PlanOptions {
             lint: self.lint,
             ignored: self.ignore,
             consecutive: self.consecutive,
+            failure_rate: self.failure_rate,
+            outage: outage.map(Seconds::from_duration),
+            compared: compared.transpose()?,
         })
     }
 }
@@ -54,16 +70,29 @@ impl PlanOptions {
 impl Plan {
     /// Shows the plan; gives the exit code.
     pub(crate) fn show(&self) -> Result<u8, Failure> {
-        let simulation = Simulation::run(self, self.time_of_try())?;
-        let figures = Figures::of(self, &simulation);
+        let policy = &self.config.policy;
+        let simulation = self.run(policy, self.time_of_try())?;
+        let compared = self
+            .compared
+            .as_ref()
+            .map(|(_, other)| Load::of(self, other, &self.run(other, self.time_of_try())?));
+        let load = Load::of(self, policy, &simulation)?;
+        let figures = Figures::of(self, &simulation, load, compared.transpose()?);
         let shown = match self.format {
             Format::Text => text::page(&figures),
             Format::Json => figures.json()?,
+            Format::Csv => csv::table(&figures),
             Format::Svg => svg::picture(&figures),
             Format::Html => html::page(&figures),
         };
         print(shown.as_bytes())?;
         Ok(u8::from(self.lint && !figures.warnings.is_empty()))
+    }
+
+    /// The tries of the plan's clients under `policy`, where every try fails.
+    fn run(&self, policy: &Policy, time_of_try: Seconds) -> Result<HerdTries, Failure> {
+        let herd = Herd { policy, clients: self.clients, time_of_try, target: Target::Down };
+        herd.run(&mut Chance::seeded(self.seed)).map_err(Failure::new)
     }
 
     /// The duration of a try, which the timeout may end.

@@ -34,7 +34,7 @@ text{font:13px system-ui,sans-serif;fill:#24292f}.title{font-size:16px;font-weig
 
 fn write_picture(svg: &mut String, figures: &Figures) -> fmt::Result {
     let chart = &figures.chart;
-    let notes = lines(&figures.policy);
+    let notes = lines(&figures.load.policy);
     // The picture grows by the text above and beside it.
     let top = TOP + notes.len() as f64 * LINE;
     let height = HEIGHT + notes.len() as f64 * LINE;

@@ -5,6 +5,7 @@ use std::fmt::{self, Write as _};
 use clap::ValueEnum as _;
 
 use super::figures::{Figures, Try};
+use super::load::rows;
 use crate::human::{human, percent};
 use crate::options::Rule;
 
@@ -19,7 +20,7 @@ pub(super) fn page(figures: &Figures) -> String {
 }
 
 fn write_page(page: &mut String, figures: &Figures) -> fmt::Result {
-    writeln!(page, "{}", figures.policy)?;
+    writeln!(page, "{}", figures.load.policy)?;
     if let Some(timeout) = figures.timeout {
         writeln!(page, "timeout {} for each try", human(timeout))?;
     }
@@ -33,6 +34,7 @@ fn write_page(page: &mut String, figures: &Figures) -> fmt::Result {
         writeln!(page, "{:>20}   {:>5}", human(outage.lasts), percent(outage.chance))?;
     }
     write_chart(page, figures)?;
+    write_loads(page, figures)?;
     for warning in &figures.warnings {
         writeln!(
             page,
@@ -41,6 +43,24 @@ fn write_page(page: &mut String, figures: &Figures) -> fmt::Result {
             warning.finding,
             warning.advice
         )?;
+    }
+    Ok(())
+}
+
+/// The load, where options ask for more than the tries show.
+fn write_loads(page: &mut String, figures: &Figures) -> fmt::Result {
+    let (load, compared) = (&figures.load, &figures.compared);
+    if compared.is_none() && load.failures.is_none() && load.recovery.is_none() {
+        return Ok(());
+    }
+    if let Some(other) = compared {
+        writeln!(page, "\nBeside {}", other.policy)?;
+    }
+    writeln!(page)?;
+    let loads: Vec<_> = std::iter::once(load).chain(compared).collect();
+    for (name, values) in rows(&loads) {
+        let values = values.iter().map(|value| format!("{value:>18}"));
+        writeln!(page, "{name:>37}{}", values.collect::<String>())?;
     }
     Ok(())
 }
