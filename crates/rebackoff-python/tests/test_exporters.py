@@ -111,7 +111,11 @@ def test_while_logging_is_instrumented_decorators_log_no_default_records(flaky, 
         telemetry.uninstrument()
         with pytest.raises(ValueError):
             target(flaky(9))()
-    assert [record.name for record in caplog.records] == ["rebackoff"] * 2 + ["backoff"] * 2
+        of_one = target(flaky(9)).retry_with(**telemetry.handlers(LoggingExporter()))
+        with pytest.raises(ValueError):
+            of_one()
+    names = ["rebackoff"] * 2 + ["backoff"] * 2 + ["rebackoff"] * 2
+    assert [record.name for record in caplog.records] == names
     assert caplog.records[0].target == "orders"
 
 

@@ -330,6 +330,10 @@ class Options:
             self.wait_gen, self.wait_keywords = wait_gen, keywords
 
     def _set_pace(self, given):
+        if "logger" not in given and any(
+            map(_replaces_records, (*self.on_backoff, *self.on_giveup))
+        ):
+            self.logger = None
         self.is_told_arguments = self.giveup is not never and refuses(self.giveup, 1)
         self.is_asked = (
             self.wait_keywords is not None or callable(self.max_tries) or callable(self.max_time)
@@ -488,6 +492,11 @@ def _asked(value):
 
 def _is_asked(value):
     return callable(value) and not refuses(value, 0)
+
+
+def _replaces_records(handler):
+    """Returns whether the handler logs, in place of the default records."""
+    return getattr(handler, "replaces_records", False) is True
 
 
 def _told(ask, value, args, kwargs):

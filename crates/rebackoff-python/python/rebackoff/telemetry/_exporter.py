@@ -13,7 +13,7 @@ _Handler = Callable[[Any], None]
 class Exporter:
     """Told of events as records. A subclass overrides what it wants to be told of, and pays for no more.
 
-    replaces_records: while it is instrumented, decorators do not log their default records.
+    replaces_records: decorators that notify it do not log their default records.
 
     >>> class Printer(Exporter):
     ...     def on_backoff(self, record):
@@ -62,14 +62,16 @@ def handlers(*exporters: Exporter) -> Handlers:
 
 def _of(exporters: tuple[Exporter, ...], event: str, name: str) -> list[_Handler]:
     return [
-        _handler(event, getattr(exporter, name))
+        _handler(event, getattr(exporter, name), exporter.replaces_records)
         for exporter in exporters
         if getattr(type(exporter), name) is not getattr(Exporter, name)
     ]
 
 
-def _handler(event: str, export: Callable[[Record], None]) -> _Handler:
+def _handler(event: str, export: Callable[[Record], None], replaces_records: bool) -> _Handler:
     def handle(details: Any) -> None:
         export(Record.of(event, details))
 
+    if replaces_records:
+        handle.__dict__["replaces_records"] = True
     return handle

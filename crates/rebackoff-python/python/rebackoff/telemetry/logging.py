@@ -14,8 +14,8 @@ class LoggingExporter(Exporter):
     """Logs waits and give-ups, and at a lower level what went well.
 
     Each record has the fields `target`, `tries` and `elapsed`, and where they are known `wait`,
-    `reason` and `error`, as attributes for formatters and filters. While it is instrumented, decorators
-    do not log their default records.
+    `reason` and `error`, as attributes for formatters and filters. Decorators that notify it do
+    not log their default records.
 
     Args:
         logger: The logger or its name. Default: `rebackoff`.
