@@ -144,7 +144,7 @@ where
     S: Clock,
 {
     let session = &running.session;
-    let _scope = if session.is_visible() { session.enter::<true>() } else { Entered::Invisible };
+    let _scope = if session.is_visible() { session.enter::<true>() } else { Entered::INVISIBLE };
     body()
 }
 
@@ -185,7 +185,7 @@ where
         let this = self.project();
         let session = &this.running.session;
         let _scope =
-            if session.is_visible() { session.enter::<true>() } else { Entered::Invisible };
+            if session.is_visible() { session.enter::<true>() } else { Entered::INVISIBLE };
         this.body.poll(context)
     }
 }

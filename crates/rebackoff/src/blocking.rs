@@ -42,8 +42,7 @@ where
         if let Err(rejection) = session.admit() {
             return reject(session, rejection, end);
         }
-        session.handle_start(H::TIMED);
-        if session.is_visible() {
+        if session.handle_start(H::TIMED) {
             run_as::<true, _, _, _, _, _, _, _, _>(target, signal, session, end)
         } else {
             run_as::<false, _, _, _, _, _, _, _, _>(target, signal, session, end)

@@ -120,8 +120,7 @@ where
                 self.project().state.set(State::Ended);
                 return Poll::Ready(outcome);
             }
-            this.session.handle_start(H::TIMED);
-            return if self.session.is_visible() {
+            return if this.session.handle_start(H::TIMED) {
                 self.begin_visible(context)
             } else {
                 self.begin::<false>(context)

@@ -176,18 +176,26 @@ pub(crate) fn is_set() -> bool {
 
 /// The scope of a call, which is set for as long as this value lives.
 #[must_use = "the scope ends when this value is dropped"]
-pub(crate) enum Entered {
-    /// The call is not visible.
-    Invisible,
-    /// No scope was set before.
-    Outermost,
-    /// The deadline of the enclosing call comes first, and stays set. The rest of its scope is here.
-    Within { amplification: u64, is_call: bool },
-    /// This scope was set before, by a call that encloses this one or by another task.
-    Inside { before: Scope, encloses: bool },
+pub(crate) struct Entered {
+    /// False where the call is not visible, and sets no scope.
+    visible: bool,
+    /// `None` where no scope was set before.
+    before: Option<Before>,
+}
+
+/// The scope that was set before, as far as the call inside changed it.
+#[derive(Clone, Copy)]
+enum Before {
+    /// The deadline of the enclosing call comes first, and stays set.
+    SameDeadline { amplification: u64, is_call: bool },
+    /// The scope of a call that encloses this one, or of another task.
+    Whole { scope: Scope, encloses: bool },
 }
 
 impl Entered {
+    /// The call is not visible.
+    pub(crate) const INVISIBLE: Self = Self { visible: false, before: None };
+
     /// Sets the scope of a call that has no enclosing call, in try number `tries`.
     #[inline]
     pub(crate) fn outermost(
@@ -204,12 +212,40 @@ impl Entered {
             current.amplification.set(tries);
             current.task.set(task::current());
         });
-        Self::Outermost
+        Self { visible: true, before: None }
     }
 
     /// Sets the scope of a call inside the scope that is set, in try number `tries`.
-    #[inline(never)]
+    #[inline]
     pub(crate) fn inside(deadline: Option<Deadline>, tries: u64) -> Self {
+        Self { visible: true, before: Some(Before::set(deadline, tries)) }
+    }
+
+    /// The time left until the first deadline of the enclosing calls.
+    pub(crate) fn enclosing_remaining(&self) -> Option<Seconds> {
+        match self.before {
+            None if self.visible => None,
+            None | Some(Before::SameDeadline { .. }) => Scope::current()?.remaining(),
+            Some(Before::Whole { scope, encloses }) => encloses.then(|| scope.remaining())?,
+        }
+    }
+}
+
+/// Puts the scope before back, after a panic too.
+impl Drop for Entered {
+    #[inline]
+    fn drop(&mut self) {
+        match self.before {
+            Some(before) => before.put_back(),
+            None if self.visible => CURRENT.with(|current| current.amplification.set(0)),
+            None => {}
+        }
+    }
+}
+
+impl Before {
+    #[inline(never)]
+    fn set(deadline: Option<Deadline>, tries: u64) -> Self {
         let (own, task) = (Parts::of(deadline), task::current());
         let before = CURRENT.with(Current::get);
         let Scope { amplification: outer, is_call, .. } = before;
@@ -220,36 +256,22 @@ impl Entered {
                 current.amplification.set(amplification);
                 current.is_call.set(true);
             });
-            return Self::Within { amplification: outer, is_call };
+            return Self::SameDeadline { amplification: outer, is_call };
         }
         let scope = Scope { deadline: own, amplification, is_call: true, task };
         CURRENT.with(|current| current.set(scope));
-        Self::Inside { before, encloses }
+        Self::Whole { scope: before, encloses }
     }
 
-    /// The time left until the first deadline of the enclosing calls.
-    pub(crate) fn enclosing_remaining(&self) -> Option<Seconds> {
-        match self {
-            Self::Invisible | Self::Within { .. } => Scope::current()?.remaining(),
-            Self::Outermost => None,
-            Self::Inside { before, encloses } => encloses.then(|| before.remaining())?,
-        }
-    }
-}
-
-/// Puts the scope before back, after a panic too.
-impl Drop for Entered {
     #[inline]
-    fn drop(&mut self) {
-        match self {
-            Self::Invisible => {}
-            Self::Outermost => CURRENT.with(|current| current.amplification.set(0)),
-            Self::Within { amplification, is_call } => CURRENT.with(|current| {
-                current.amplification.set(*amplification);
-                current.is_call.set(*is_call);
-            }),
-            Self::Inside { before, .. } => CURRENT.with(|current| current.set(*before)),
-        }
+    fn put_back(self) {
+        CURRENT.with(|current| match self {
+            Self::SameDeadline { amplification, is_call } => {
+                current.amplification.set(amplification);
+                current.is_call.set(is_call);
+            }
+            Self::Whole { scope, .. } => current.set(scope),
+        });
     }
 }
 
@@ -293,7 +315,7 @@ impl Scope {
         let _entered = CURRENT.with(|current| {
             let before = current.get();
             current.set(self);
-            Entered::Inside { before, encloses: true }
+            Entered { visible: true, before: Some(Before::Whole { scope: before, encloses: true }) }
         });
         body()
     }

@@ -230,7 +230,7 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
     #[inline]
     pub(crate) fn enter<const VISIBLE: bool>(&self) -> Entered {
         if !VISIBLE {
-            return Entered::Invisible;
+            return Entered::INVISIBLE;
         }
         match self.phase {
             Phase::Timed(Reading::Instant(start)) if !scope::is_set() => {
@@ -276,14 +276,19 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
 
     // Handlers
 
-    /// Begins the call. Reads the clock if a limit, a handler or the caller may ask for the time.
+    /// Begins the call. Reads the clock if a limit, a handler or the caller may ask for the time. Returns
+    /// whether the calls inside the target see this call.
     #[inline]
-    pub(crate) fn handle_start(&mut self, timed: bool) {
+    pub(crate) fn handle_start(&mut self, timed: bool) -> bool {
         self.skipped.begin();
-        self.visible |= self.policy().limits().max_time.is_some();
-        if self.visible || timed {
+        let visible = self.visible || self.policy().limits().max_time.is_some();
+        if visible {
+            self.visible = true;
+        }
+        if visible || timed {
             self.read_clock();
         }
+        visible
     }
 
     /// Begins a try.
