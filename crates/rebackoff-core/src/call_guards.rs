@@ -43,10 +43,9 @@ use crate::{
 #[derive(Debug)]
 pub struct CallGuards {
     permit: Option<Permit>,
-    /// The start of the try that holds the permit, where the breaker counts slow calls.
-    began: Moment,
-    /// The last moment that the breaker was given with a probe: a call that is dropped has no clock.
-    seen: Moment,
+    /// The moment of the permit, where the breaker asked for it: the try began then, and a call that is
+    /// dropped has no clock.
+    admitted: Moment,
     paid: Option<Withdrawal>,
     phase: Phase,
 }
@@ -72,8 +71,7 @@ impl CallGuards {
     /// The guards of a call that has not begun.
     #[inline]
     pub const fn new() -> Self {
-        let (began, seen) = (Moment::ZERO, Moment::ZERO);
-        Self { permit: None, began, seen, paid: None, phase: Phase::Idle }
+        Self { permit: None, admitted: Moment::ZERO, paid: None, phase: Phase::Idle }
     }
 
     /// Asks the breaker for the first try; the budget deposits for a call that it admits.
@@ -122,8 +120,8 @@ impl CallGuards {
                 Verdict::Accept | Verdict::GiveUp => Health::Success,
                 Verdict::Retry | Verdict::RetryAfter(_) | Verdict::Stop => Health::Failure,
             });
-            let began = self.began;
-            change = breaker.settle(permit, health, || now().into().since(began), &now, draws);
+            let admitted = self.admitted;
+            change = breaker.settle(permit, health, || now().into().since(admitted), &now, draws);
         }
         if let Some(budget) = budget {
             match verdict {
@@ -183,12 +181,12 @@ impl CallGuards {
 
     /// Gives back what the call holds for a try that did not begin or was cut off: the tokens of a retry
     /// that has not begun, and the permit, which is neutral. A second call changes nothing.
-    #[inline]
+    // Small, so that where a panic may begin the call stays in registers up to there.
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "a call that goes through memory costs twice as much")]
     pub fn handle_abandoned(&mut self, budget: Option<&Budget>, breaker: Option<&Breaker>) {
         if let (Some(breaker), Some(permit)) = (breaker, self.permit.take()) {
-            let seen = self.seen;
-            // A neutral outcome changes no state.
-            let _ = breaker.settle(permit, Health::Neutral, || Seconds::ZERO, || seen, &mut || 0.0);
+            breaker.abandon(permit, self.admitted);
         }
         self.refund_unless_begun(budget);
     }
@@ -196,8 +194,8 @@ impl CallGuards {
     /// Gives back what was paid for a retry that has not begun. No try is on its way then.
     #[inline]
     fn refund_unless_begun(&mut self, budget: Option<&Budget>) {
-        if self.phase == Phase::Due {
-            if let (Some(budget), Some(paid)) = (budget, self.paid.take()) {
+        if let (Some(budget), Phase::Due) = (budget, self.phase) {
+            if let Some(paid) = self.paid.take() {
                 budget.refund(paid);
             }
         }
@@ -213,17 +211,16 @@ impl CallGuards {
     ) -> Result<Option<StateChange>, Open> {
         let mut change = None;
         if let Some(breaker) = breaker {
-            let seen = &mut self.seen;
-            let admitted = breaker.admit(|| {
-                *seen = now().into();
-                *seen
-            });
-            let permit = admitted?;
+            let admitted = &mut self.admitted;
+            let permit = breaker.admit(|| {
+                *admitted = now().into();
+                *admitted
+            })?;
+            if breaker.is_timed() {
+                *admitted = now().into();
+            }
             change = permit.change();
             self.permit = Some(permit);
-            if breaker.is_timed() {
-                self.began = now().into();
-            }
         }
         self.phase = Phase::Due;
         Ok(change)

@@ -1,8 +1,8 @@
 //! The way in: which calls a breaker admits.
 
 use super::Breaker;
-use super::permit::{Admitted, Open, Permit};
-use super::time::{floor_millis, is_before, open_until, until};
+use super::permit::{Open, Permit};
+use super::time::{NEVER, floor_millis, is_before, open_until, until};
 use super::word::{Mode, Word};
 use crate::Moment;
 use crate::atomic::Ordering::Relaxed;
@@ -38,7 +38,8 @@ impl Breaker {
         if word.mode() == Mode::Closed {
             return Ok(Permit::closed(word.generation()));
         }
-        self.admit_unless_closed(word, now().into())
+        let now = now().into();
+        self.admit_unless_closed(word, now).map_err(|until| open_until(until, now))
     }
 
     #[cold]
@@ -53,50 +54,49 @@ impl Breaker {
                 );
                 held.map_or(Ok(()), |expiry| Err(open_until(expiry, now)))
             }
-            Mode::Isolated => Err(Open { retry_in: None }),
+            Mode::Isolated => Err(open_until(NEVER, now)),
             Mode::Closed | Mode::Open => Ok(()),
         }
     }
 
+    /// The error is the millisecond until which the breaker is open. Both results return in registers.
     #[cold]
-    fn admit_unless_closed(&self, word: Word, now: Moment) -> Result<Permit, Open> {
-        if word.mode() == Mode::Open && is_before(now, word.payload()) {
-            return self.reject(open_until(word.payload(), now));
-        }
-        self.admit_unless_open(now)
+    #[inline(never)]
+    fn admit_unless_closed(&self, word: Word, now: Moment) -> Result<Permit, u64> {
+        let until = if word.mode() == Mode::Open && is_before(now, word.payload()) {
+            word.payload()
+        } else {
+            match self.admit_unless_open(now) {
+                Ok(permit) => return Ok(permit),
+                Err(until) => until,
+            }
+        };
+        self.rejected.fetch_add(1, Relaxed);
+        if self.rules.dry_run { Ok(Permit::DRY_RUN) } else { Err(until) }
     }
 
     #[inline(never)]
-    fn admit_unless_open(&self, now: Moment) -> Result<Permit, Open> {
+    fn admit_unless_open(&self, now: Moment) -> Result<Permit, u64> {
         loop {
             let word = self.load();
-            let open = match word.mode() {
+            match word.mode() {
                 Mode::Closed => return Ok(Permit::closed(word.generation())),
-                Mode::Isolated => Open { retry_in: None },
-                Mode::Open if is_before(now, word.payload()) => open_until(word.payload(), now),
+                Mode::Isolated => return Err(NEVER),
+                Mode::Open if is_before(now, word.payload()) => return Err(word.payload()),
                 Mode::Open => {
                     let half_open = word.next(Mode::HalfOpen, word.reopened(), 0);
                     self.change(|old| (old == word).then_some(half_open));
-                    continue;
                 }
                 Mode::HalfOpen => {
                     let expiry = until(now, self.rules.probe_timeout);
                     let (most, generation) = (self.rules.probes, word.generation());
-                    match self.probes.take(most, generation, floor_millis(now), expiry) {
-                        // A place that was taken too late keeps no probe out.
-                        _ if self.load().generation() != generation => continue,
-                        Ok((probe, is_first)) => return Ok(Permit::probe(probe, is_first)),
-                        Err(expiry) => open_until(expiry, now),
+                    let taken = self.probes.take(most, generation, floor_millis(now), expiry);
+                    // A place that was taken too late keeps no probe out.
+                    if self.load().generation() == generation {
+                        return taken.map(|(probe, is_first)| Permit::probe(probe, is_first));
                     }
                 }
-            };
-            return self.reject(open);
+            }
         }
-    }
-
-    #[inline]
-    fn reject(&self, open: Open) -> Result<Permit, Open> {
-        self.rejected.fetch_add(1, Relaxed);
-        if self.rules.dry_run { Ok(Permit::of(Admitted::DryRun)) } else { Err(open) }
     }
 }

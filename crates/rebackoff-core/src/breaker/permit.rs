@@ -2,61 +2,79 @@
 
 use core::fmt;
 
-use super::probes::Probe;
+use super::probes::{Holder, Probe};
 use super::state::{BreakerState, StateChange};
 use crate::Seconds;
 
 /// The permit of one admitted call. It goes back with [`Breaker::settle`](crate::Breaker::settle), once.
+// Two words of plain numbers, which stay in registers: an enum with data goes through memory in pieces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use = "a permit goes back with `settle`"]
 pub struct Permit {
-    admitted: Admitted,
-    /// The call is the first probe since the breaker was open.
-    half_opens: bool,
+    /// The generation of the closed breaker, or the holder of the probe's place.
+    number: u64,
+    place: u8,
+    kind: PermitKind,
 }
 
+/// The breaker that admitted the call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Admitted {
-    /// Admitted by a closed breaker of this generation.
-    Closed(u16),
-    /// Admitted by a half-open breaker.
-    Probe(Probe),
-    /// Admitted by a dry run.
+enum PermitKind {
+    Closed,
+    HalfOpen,
+    /// The call is the first probe since the breaker was open.
+    FirstHalfOpen,
     DryRun,
 }
 
 impl Permit {
-    #[inline]
-    pub(super) const fn of(admitted: Admitted) -> Self {
-        Self { admitted, half_opens: false }
-    }
+    pub(super) const DRY_RUN: Self = Self { number: 0, place: 0, kind: PermitKind::DryRun };
 
     #[inline]
     pub(super) const fn closed(generation: u16) -> Self {
-        Self::of(Admitted::Closed(generation))
-    }
-
-    pub(super) const fn probe(probe: Probe, half_opens: bool) -> Self {
-        Self { admitted: Admitted::Probe(probe), half_opens }
+        Self { number: generation as u64, place: 0, kind: PermitKind::Closed }
     }
 
     #[inline]
-    pub(super) const fn admitted(self) -> Admitted {
-        self.admitted
+    pub(super) const fn probe(probe: Probe, is_first: bool) -> Self {
+        let kind = if is_first { PermitKind::FirstHalfOpen } else { PermitKind::HalfOpen };
+        Self { number: probe.holder.0, place: probe.place, kind }
+    }
+
+    /// The place that the call has taken, if it is a probe.
+    #[inline]
+    pub(super) const fn to_probe(self) -> Option<Probe> {
+        match self.kind {
+            PermitKind::HalfOpen | PermitKind::FirstHalfOpen => {
+                Some(Probe { place: self.place, holder: Holder(self.number) })
+            }
+            PermitKind::Closed | PermitKind::DryRun => None,
+        }
+    }
+
+    /// The generation of the closed breaker that admitted the call, if it was one.
+    #[inline]
+    #[allow(clippy::cast_possible_truncation, reason = "it was made of 16 bits")]
+    pub(super) const fn generation(self) -> Option<u16> {
+        match self.kind {
+            PermitKind::Closed => Some(self.number as u16),
+            _ => None,
+        }
     }
 
     /// Returns whether the call is a probe of a half-open breaker.
     pub const fn is_probe(self) -> bool {
-        matches!(self.admitted, Admitted::Probe(_))
+        self.to_probe().is_some()
     }
 
     /// The change of state that admitting this call made: open to half-open, for the first probe.
     #[inline]
     pub const fn change(self) -> Option<StateChange> {
-        if self.half_opens {
-            Some(StateChange { from: BreakerState::Open, to: BreakerState::HalfOpen })
-        } else {
-            None
+        match self.kind {
+            PermitKind::FirstHalfOpen => {
+                Some(StateChange { from: BreakerState::Open, to: BreakerState::HalfOpen })
+            }
+            _ => None,
         }
     }
 }

@@ -15,7 +15,7 @@ const MAX_EXPIRY: u64 = (1 << EXPIRY_BITS) - 1;
 /// The holder of a place, in one word: a generation, a ticket and an expiry in milliseconds, 0 once the
 /// place is free. Each taking raises the ticket, which makes a permit good for one release.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-struct Holder(u64);
+pub(super) struct Holder(pub(super) u64);
 
 impl Holder {
     fn next(self, generation: u16, expiry: u64) -> Self {
@@ -53,8 +53,8 @@ impl Holder {
 /// A place that was taken; good for one release.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Probe {
-    place: u8,
-    holder: Holder,
+    pub(super) place: u8,
+    pub(super) holder: Holder,
 }
 
 impl Probe {

@@ -2,7 +2,7 @@
 
 use core::cell::LazyCell;
 
-use super::permit::{Admitted, Permit};
+use super::permit::Permit;
 use super::probes::Probe;
 use super::rates::{Rates, Trip};
 use super::state::{Health, StateChange};
@@ -33,10 +33,8 @@ impl Breaker {
         draws: &mut impl Draws,
     ) -> Option<StateChange> {
         let now = || now().into();
-        let generation = match permit.admitted() {
-            Admitted::Closed(generation) => generation,
-            Admitted::Probe(probe) => return self.settle_probe(probe, health, took, now, draws),
-            Admitted::DryRun => return None,
+        let Some(generation) = permit.generation() else {
+            return self.settle_probe(permit.to_probe()?, health, took, now, draws);
         };
         match (&self.rules.trip, health) {
             (_, Health::Neutral) => None,
@@ -51,13 +49,34 @@ impl Breaker {
         }
     }
 
+    /// Takes a permit back whose call has seen nothing of the target.
+    #[inline]
+    pub(crate) fn abandon(&self, permit: Permit, now: Moment) {
+        if let Some(probe) = permit.to_probe() {
+            self.release(probe, now);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn release(&self, probe: Probe, now: Moment) -> bool {
+        self.probes.release(probe, floor_millis(now))
+    }
+
     /// Ends a row of failures. Without one, it is a load.
     #[inline]
     fn end_failures(&self, generation: u16) {
-        let ends = |word: Word| word.payload() != 0 && is_closed(word, generation);
-        if ends(self.load()) {
-            self.change(|old| ends(old).then(|| old.with_payload(0)));
+        if self.load().payload() != 0 {
+            self.end_row(generation);
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn end_row(&self, generation: u16) {
+        self.change(|old| {
+            (old.payload() != 0 && is_closed(old, generation)).then(|| old.with_payload(0))
+        });
     }
 
     #[cold]
@@ -136,7 +155,7 @@ impl Breaker {
         draws: &mut impl Draws,
     ) -> Option<StateChange> {
         let now = now();
-        if !self.probes.release(probe, floor_millis(now)) || health == Health::Neutral {
+        if !self.release(probe, now) || health == Health::Neutral {
             return None;
         }
         let generation = probe.generation();

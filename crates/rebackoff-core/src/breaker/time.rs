@@ -26,9 +26,15 @@ pub(super) fn is_before(now: Moment, millis: u64) -> bool {
     now.nanos() < millis * NANOS_PER_MILLI
 }
 
+/// The end of the time of a breaker that is open until its reset.
+pub(super) const NEVER: u64 = u64::MAX;
+
 #[inline]
 #[allow(clippy::cast_precision_loss, reason = "exact up to 104 days")]
 pub(super) fn open_until(millis: u64, now: Moment) -> Open {
+    if millis == NEVER {
+        return Open { retry_in: None };
+    }
     let left = (millis * NANOS_PER_MILLI).saturating_sub(now.nanos());
     Open { retry_in: Some(Seconds::saturating(left as f64 / 1e9)) }
 }

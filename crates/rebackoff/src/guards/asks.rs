@@ -80,6 +80,7 @@ impl<B: Handle<Breaker>, D: OnRejection> Guarding for Asks<B, D> {
 }
 
 impl<B: Handle<Breaker>, D> Drop for Asks<B, D> {
+    #[inline]
     fn drop(&mut self) {
         self.state.handle_abandoned(None, self.breaker.guard());
     }
