@@ -57,7 +57,7 @@ impl EventKind {
     }
 }
 
-/// A set of [`EventKind`]s: the events that a handler wants.
+/// A set of [`EventKind`]s: the events that a handler wants, with the time elapsed or without it.
 ///
 /// ```
 /// use rebackoff_core::{EventKind, Events};
@@ -81,10 +81,23 @@ impl Events {
     pub const SUCCESS: Self = Self::of(EventKind::Success);
     /// Every event.
     pub const ALL: Self = Self::TRY.or(Self::BACKOFF).or(Self::GIVEUP).or(Self::SUCCESS);
+    /// No event, but the time: the call reads its clock when it begins, as it does for every event.
+    pub const TIMED: Self = Self(1 << 7);
 
     /// The events of one kind.
     pub const fn of(kind: EventKind) -> Self {
-        Self(1 << kind as u8)
+        Self(Self::kind(kind) | Self::TIMED.0)
+    }
+
+    const fn kind(kind: EventKind) -> u8 {
+        1 << kind as u8
+    }
+
+    /// These events for a handler that does not ask for [`Event::elapsed`]. Without `max_time`, a call
+    /// then reads no clock.
+    #[must_use]
+    pub const fn untimed(self) -> Self {
+        Self(self.0 & !Self::TIMED.0)
     }
 
     /// The events of both sets; `|` in a `const`.
@@ -95,12 +108,17 @@ impl Events {
 
     /// Returns whether events of `kind` are among them.
     pub const fn contains(self, kind: EventKind) -> bool {
-        self.0 & Self::of(kind).0 != 0
+        self.0 & Self::kind(kind) != 0
+    }
+
+    /// Returns whether the time is wanted.
+    pub const fn are_timed(self) -> bool {
+        self.0 & Self::TIMED.0 != 0
     }
 
     /// Returns whether there are none.
     pub const fn is_empty(self) -> bool {
-        self.0 == 0
+        self.untimed().0 == 0
     }
 }
 
@@ -129,6 +147,7 @@ impl<'a, O> Event<'a, O> {
     }
 
     /// The time since the first try started. Reads the clock, unless the limits have read it already.
+    /// Zero for [untimed](Events::untimed) events of a call that reads no clock.
     pub fn elapsed(&self) -> Duration {
         (self.clock)()
     }

@@ -42,7 +42,7 @@ where
         if let Err(rejection) = session.admit() {
             return reject(session, rejection, end);
         }
-        if session.handle_start(H::TIMED) {
+        if session.handle_start(H::EVENTS.are_timed()) {
             run_as::<true, _, _, _, _, _, _, _, _>(target, signal, session, end)
         } else {
             run_as::<false, _, _, _, _, _, _, _, _>(target, signal, session, end)

@@ -6,9 +6,10 @@ use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
+use rebackoff::hooks::Events;
 use rebackoff::prelude::*;
 use rebackoff::testing::VirtualClock;
-use rebackoff::{Clock, Policy, Sleeper, Timeline, sleep_fn};
+use rebackoff::{Clock, EventKind, Hook, Policy, Sleeper, Timeline, sleep_fn};
 use support::{Fault, Flaky, block_on};
 
 static PLAIN: Policy = policy!(expo, jitter = Jitter::None, max_tries = 4);
@@ -59,19 +60,38 @@ fn a_clock_that_jumps_forward_by_a_year_ends_the_call() {
     assert_eq!((outcome.tries, outcome.reason), (2, Some(Reason::MaxTime)));
 }
 
+/// A sleeper whose clock must not be read.
+struct Unread;
+
+impl Clock for Unread {
+    fn timeline(&self) -> Timeline {
+        Timeline::Function(|| panic!("read"))
+    }
+}
+
+impl Sleeper for Unread {
+    fn sleep(&self, _: Duration) {}
+}
+
 #[test]
 fn the_clock_is_not_read_unless_something_asks_for_it() {
-    struct Unread;
-    impl Clock for Unread {
-        fn timeline(&self) -> Timeline {
-            Timeline::Function(|| panic!("read"))
-        }
-    }
-    impl Sleeper for Unread {
-        fn sleep(&self, _: Duration) {}
-    }
     let mut target = Flaky::failing(2);
     assert_eq!(PLAIN.retry(|| target.call()).sleeper(Unread).call(), Ok(3));
+}
+
+#[test]
+fn a_hook_of_untimed_events_reads_no_clock_and_sees_no_time_elapsed() {
+    struct Untimed(Vec<(EventKind, Duration)>);
+    impl<O> Hook<O> for Untimed {
+        const EVENTS: Events = Events::ALL.untimed();
+        fn notify(&mut self, event: &Event<'_, O>) {
+            self.0.push((event.kind, event.elapsed()));
+        }
+    }
+    let (mut hook, mut target) = (Untimed(Vec::new()), Flaky::failing(1));
+    assert_eq!(PLAIN.retry(|| target.call()).hook(&mut hook).sleeper(Unread).call(), Ok(2));
+    let kinds = [EventKind::Try, EventKind::Backoff, EventKind::Try, EventKind::Success];
+    assert_eq!(hook.0, kinds.map(|kind| (kind, Duration::ZERO)));
 }
 
 #[test]

@@ -38,12 +38,9 @@ use rebackoff_core::{Cost, Event, Health, Policy, Seconds, Verdict};
 ///
 /// Budgets and breakers are no hooks: a hook cannot refuse a try.
 pub trait Hook<O> {
-    /// The events that [`notify`](Self::notify) is called with. Default all.
+    /// The events that [`notify`](Self::notify) is called with. Default all, with the time elapsed: the
+    /// call reads the clock when it begins, unless they are [`untimed`](Events::untimed).
     const EVENTS: Events = Events::ALL;
-
-    /// True if the call reads the clock when it begins. Default: if there are events, whose elapsed time
-    /// a handler may ask for.
-    const TIMED: bool = !Self::EVENTS.is_empty();
 
     /// The verdict on `outcome`, given the verdict so far.
     #[inline]
@@ -138,7 +135,6 @@ impl<E> Hook<E> for ErrorsOf<E> {
 /// A hook that is used with many calls is lent to each.
 impl<O, H: Hook<O>> Hook<O> for &mut H {
     const EVENTS: Events = H::EVENTS;
-    const TIMED: bool = H::TIMED;
 
     #[inline]
     fn judge(&mut self, outcome: &O, verdict: Verdict) -> Verdict {
@@ -177,7 +173,6 @@ pub struct Then<A, B>(pub(crate) A, pub(crate) B);
 
 impl<O, A: Hook<O>, B: Hook<O>> Hook<O> for Then<A, B> {
     const EVENTS: Events = A::EVENTS.or(B::EVENTS);
-    const TIMED: bool = A::TIMED || B::TIMED;
 
     #[inline]
     fn judge(&mut self, outcome: &O, verdict: Verdict) -> Verdict {

@@ -65,7 +65,6 @@ impl<H> Resendable<H> {
 
 impl<O, H: Hook<O>> Hook<O> for Resendable<H> {
     const EVENTS: Events = H::EVENTS;
-    const TIMED: bool = H::TIMED;
 
     fn judge(&mut self, outcome: &O, verdict: Verdict) -> Verdict {
         let verdict = self.hooks.judge(outcome, verdict);

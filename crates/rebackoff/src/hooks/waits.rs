@@ -35,9 +35,8 @@ impl<O, C: FnMut(Duration) -> Duration> Hook<O> for JitterBy<C> {
 pub struct PolicyFor<C>(pub C);
 
 impl<T, E, P: AsRef<Policy>, C: FnMut(&E) -> P> Hook<Result<T, E>> for PolicyFor<C> {
-    const EVENTS: Events = Events::NONE;
     // A policy that is chosen may have a `max_time`.
-    const TIMED: bool = true;
+    const EVENTS: Events = Events::TIMED;
 
     #[inline]
     fn policy(&mut self, outcome: &Result<T, E>) -> Option<Policy> {
