@@ -101,7 +101,8 @@ impl Engine {
     /// Counts a try that begins, and returns its number.
     #[inline]
     pub const fn handle_try(&mut self) -> u64 {
-        self.tries = self.tries.saturating_add(1);
+        // Saturates, in fewer instructions than `saturating_add`.
+        self.tries += (self.tries < u64::MAX) as u64;
         self.tries
     }
 

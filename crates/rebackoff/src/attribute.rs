@@ -17,7 +17,6 @@ use crate::guards::{Guarding, GuardsOfCall, KeptBy, Rejects};
 use crate::hooks::{Hook, OnError};
 use crate::loops::{back_off, begin_wait};
 use crate::mode::{Async, Blocking, Mode};
-use crate::scope::Entered;
 use crate::session::{FailedTry, Session};
 use crate::sleepers::{DefaultSleeper, ThreadSleeper};
 use crate::source::PolicySource;
@@ -131,7 +130,7 @@ where
     if let Err(rejection) = session.admit() {
         return ControlFlow::Break(session.handle_rejection(rejection));
     }
-    session.handle_start(H::TIMED);
+    session.handle_start(H::EVENTS.are_timed());
     session.handle_try();
     ControlFlow::Continue(Running { session, outcome: PhantomData })
 }
@@ -144,7 +143,7 @@ where
     S: Clock,
 {
     let session = &running.session;
-    let _scope = if session.is_visible() { session.enter::<true>() } else { Entered::INVISIBLE };
+    let _scope = session.is_visible().then(|| session.enter::<true>());
     body()
 }
 
@@ -184,8 +183,7 @@ where
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<O> {
         let this = self.project();
         let session = &this.running.session;
-        let _scope =
-            if session.is_visible() { session.enter::<true>() } else { Entered::INVISIBLE };
+        let _scope = session.is_visible().then(|| session.enter::<true>());
         this.body.poll(context)
     }
 }

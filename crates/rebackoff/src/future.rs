@@ -120,17 +120,18 @@ where
                 self.project().state.set(State::Ended);
                 return Poll::Ready(outcome);
             }
-            return if this.session.handle_start(H::TIMED) {
-                self.begin_visible(context)
+            return if this.session.handle_start(H::EVENTS.are_timed()) {
+                self.begin::<true>(context)
             } else {
                 self.begin::<false>(context)
             };
         }
-        if self.session.is_visible() {
+        let ended = if self.session.is_visible() {
             self.poll_on::<true>(context)
         } else {
             self.poll_on::<false>(context)
-        }
+        };
+        ready_if(ended)
     }
 }
 
@@ -167,14 +168,8 @@ where
                 this.state.set(State::Ended);
                 Poll::Ready(outcome)
             }
-            verdict => self.fail::<VISIBLE>(context, outcome, verdict),
+            verdict => ready_if(self.fail::<VISIBLE>(context, outcome, verdict)),
         }
-    }
-
-    /// Apart, so that a call without a scope stays short.
-    #[inline(never)]
-    fn begin_visible(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<O> {
-        self.begin::<true>(context)
     }
 
     /// Begins the wait after a failed try, and polls on. Apart, so that success stays short.
@@ -185,19 +180,19 @@ where
         context: &mut Context<'_>,
         outcome: O,
         verdict: Verdict,
-    ) -> Poll<O> {
+    ) -> Option<O> {
         match self.as_mut().begin_wait::<VISIBLE>(outcome, verdict) {
-            Some(outcome) => Poll::Ready(outcome),
             None => self.poll_on::<VISIBLE>(context),
+            ended => ended,
         }
     }
 
-    /// Goes on after a try that failed or was not ready.
+    /// Goes on after a try that failed or was not ready. Returns the outcome when the call has ended.
     #[inline(never)]
     fn poll_on<const VISIBLE: bool>(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-    ) -> Poll<O> {
+    ) -> Option<O> {
         loop {
             let mut this = self.as_mut().project();
             if let StateProjection::Trying { future } = this.state.as_mut().project() {
@@ -205,31 +200,33 @@ where
                 let polled = future.poll(context);
                 drop(scope);
                 let Poll::Ready(outcome) = polled else {
-                    let outcome = ready!(this.signal.poll_in_try(context));
-                    return Poll::Ready(self.cancel(outcome));
+                    return match this.signal.poll_in_try(context) {
+                        Poll::Ready(outcome) => Some(self.cancel(outcome)),
+                        Poll::Pending => None,
+                    };
                 };
                 let verdict = this.session.judge(&outcome);
                 if verdict == Verdict::Accept {
                     this.state.set(State::Ended);
-                    return Poll::Ready(outcome);
+                    return Some(outcome);
                 }
                 if let Some(outcome) = self.as_mut().begin_wait::<VISIBLE>(outcome, verdict) {
-                    return Poll::Ready(outcome);
+                    return Some(outcome);
                 }
                 this = self.as_mut().project();
             }
             let StateProjection::Waiting { wait, kept } = this.state.as_mut().project() else {
                 // The outcome has been given.
-                return Poll::Pending;
+                return None;
             };
             let cancelled = this.signal.poll_in_wait(context).is_ready();
-            if !cancelled {
-                ready!(wait.poll(context));
+            if !cancelled && wait.poll(context).is_pending() {
+                return None;
             }
             let resumed = this.session.handle_resume(cancelled, kept);
             if let ControlFlow::Break(outcome) = resumed {
                 this.state.set(State::Ended);
-                return Poll::Ready(outcome);
+                return Some(outcome);
             }
             let scope = this.session.enter::<VISIBLE>();
             let future = this.target.call(|| this.session.attempt(&scope));
@@ -274,6 +271,16 @@ where
         this.state.set(State::Ended);
         this.session.handle_end(Reason::Cancelled, &outcome);
         outcome
+    }
+}
+
+/// The `Poll` of a slow path. A slow path that returned a `Poll` itself would write it into the place of
+/// the caller's, and the success path would write there in pieces as well.
+#[inline]
+fn ready_if<O>(ended: Option<O>) -> Poll<O> {
+    match ended {
+        Some(outcome) => Poll::Ready(outcome),
+        None => Poll::Pending,
     }
 }
 

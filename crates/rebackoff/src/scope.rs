@@ -159,12 +159,15 @@ impl Current {
         }
     }
 
+    // By value and inline: behind a reference, a call without enclosing calls would go through memory too.
     #[inline]
-    fn set(&self, scope: Scope) {
+    fn replace(&self, scope: Scope) -> Scope {
+        let before = self.get();
         self.deadline.set(scope.deadline);
         self.amplification.set(scope.amplification);
         self.is_call.set(scope.is_call);
         self.task.set(scope.task);
+        before
     }
 }
 
@@ -174,11 +177,9 @@ pub(crate) fn is_set() -> bool {
     CURRENT.with(|current| current.amplification.get() != 0)
 }
 
-/// The scope of a call, which is set for as long as this value lives.
+/// The scope of a call, which is set for as long as this value lives, if the call is `VISIBLE`.
 #[must_use = "the scope ends when this value is dropped"]
-pub(crate) struct Entered {
-    /// False where the call is not visible, and sets no scope.
-    visible: bool,
+pub(crate) struct Entered<const VISIBLE: bool> {
     /// `None` where no scope was set before.
     before: Option<Before>,
 }
@@ -192,9 +193,9 @@ enum Before {
     Whole { scope: Scope, encloses: bool },
 }
 
-impl Entered {
-    /// The call is not visible.
-    pub(crate) const INVISIBLE: Self = Self { visible: false, before: None };
+impl<const VISIBLE: bool> Entered<VISIBLE> {
+    /// No scope is set: the call is not visible.
+    pub(crate) const NONE: Self = Self { before: None };
 
     /// Sets the scope of a call that has no enclosing call, in try number `tries`.
     #[inline]
@@ -212,19 +213,19 @@ impl Entered {
             current.amplification.set(tries);
             current.task.set(task::current());
         });
-        Self { visible: true, before: None }
+        Self { before: None }
     }
 
     /// Sets the scope of a call inside the scope that is set, in try number `tries`.
     #[inline]
     pub(crate) fn inside(deadline: Option<Deadline>, tries: u64) -> Self {
-        Self { visible: true, before: Some(Before::set(deadline, tries)) }
+        Self { before: Some(Before::set(deadline, tries)) }
     }
 
     /// The time left until the first deadline of the enclosing calls.
     pub(crate) fn enclosing_remaining(&self) -> Option<Seconds> {
         match self.before {
-            None if self.visible => None,
+            None if VISIBLE => None,
             None | Some(Before::SameDeadline { .. }) => Scope::current()?.remaining(),
             Some(Before::Whole { scope, encloses }) => encloses.then(|| scope.remaining())?,
         }
@@ -232,35 +233,33 @@ impl Entered {
 }
 
 /// Puts the scope before back, after a panic too.
-impl Drop for Entered {
+impl<const VISIBLE: bool> Drop for Entered<VISIBLE> {
     #[inline]
     fn drop(&mut self) {
         match self.before {
             Some(before) => before.put_back(),
-            None if self.visible => CURRENT.with(|current| current.amplification.set(0)),
+            None if VISIBLE => CURRENT.with(|current| current.amplification.set(0)),
             None => {}
         }
     }
 }
 
 impl Before {
-    #[inline(never)]
+    #[inline]
     fn set(deadline: Option<Deadline>, tries: u64) -> Self {
-        let (own, task) = (Parts::of(deadline), task::current());
-        let before = CURRENT.with(Current::get);
-        let Scope { amplification: outer, is_call, .. } = before;
-        let encloses = outer != 0 && before.task == task;
-        let amplification = if encloses { tries.saturating_mul(outer) } else { tries };
-        if encloses && own.is_outside(before.deadline) {
-            CURRENT.with(|current| {
+        let (deadline, task) = (Parts::of(deadline), task::current());
+        CURRENT.with(|current| {
+            let (outer, is_call) = (current.amplification.get(), current.is_call.get());
+            let encloses = outer != 0 && current.task.get() == task;
+            let amplification = if encloses { tries.saturating_mul(outer) } else { tries };
+            if encloses && deadline.is_outside(current.deadline.get()) {
                 current.amplification.set(amplification);
                 current.is_call.set(true);
-            });
-            return Self::SameDeadline { amplification: outer, is_call };
-        }
-        let scope = Scope { deadline: own, amplification, is_call: true, task };
-        CURRENT.with(|current| current.set(scope));
-        Self::Whole { scope: before, encloses }
+                return Self::SameDeadline { amplification: outer, is_call };
+            }
+            let scope = Scope { deadline, amplification, is_call: true, task };
+            Self::Whole { scope: current.replace(scope), encloses }
+        })
     }
 
     #[inline]
@@ -270,7 +269,7 @@ impl Before {
                 current.amplification.set(amplification);
                 current.is_call.set(is_call);
             }
-            Self::Whole { scope, .. } => current.set(scope),
+            Self::Whole { scope, .. } => _ = current.replace(scope),
         });
     }
 }
@@ -313,9 +312,8 @@ impl Scope {
     #[inline]
     pub(crate) fn within<O>(self, body: impl FnOnce() -> O) -> O {
         let _entered = CURRENT.with(|current| {
-            let before = current.get();
-            current.set(self);
-            Entered { visible: true, before: Some(Before::Whole { scope: before, encloses: true }) }
+            let scope = current.replace(self);
+            Entered::<true> { before: Some(Before::Whole { scope, encloses: true }) }
         });
         body()
     }

@@ -159,7 +159,6 @@ impl<P, C, H, G> Session<P, C, H, G> {
     {
         let Self { phase, policy, engine, draws, hooks, guards, off_schedule, .. } = self;
         let Self { visible, reason, skipped, .. } = self;
-        let timed = matches!(phase, Phase::Timed(_));
         let mut session = Session {
             phase,
             policy,
@@ -173,7 +172,10 @@ impl<P, C, H, G> Session<P, C, H, G> {
             reason,
             skipped,
         };
-        session.handle_start(timed);
+        session.skipped.begin();
+        if let Phase::Timed(_) = session.phase {
+            session.read_clock();
+        }
         session
     }
 }
@@ -209,7 +211,7 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
     }
 
     /// Information about the current try, in its `scope`.
-    pub(crate) fn attempt(&self, scope: &Entered) -> Attempt {
+    pub(crate) fn attempt<const VISIBLE: bool>(&self, scope: &Entered<VISIBLE>) -> Attempt {
         let enclosing = scope.enclosing_remaining().map(Seconds::to_duration);
         let remaining = self.remaining_inside(enclosing);
         let limit = match self.policy().limits().last_wait {
@@ -228,9 +230,9 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
 
     /// Sets the scope of the call for a part of the current try, where the call is `VISIBLE`.
     #[inline]
-    pub(crate) fn enter<const VISIBLE: bool>(&self) -> Entered {
+    pub(crate) fn enter<const VISIBLE: bool>(&self) -> Entered<VISIBLE> {
         if !VISIBLE {
-            return Entered::INVISIBLE;
+            return Entered::NONE;
         }
         match self.phase {
             Phase::Timed(Reading::Instant(start)) if !scope::is_set() => {
@@ -276,11 +278,13 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
 
     // Handlers
 
-    /// Begins the call. Reads the clock if a limit, a handler or the caller may ask for the time. Returns
-    /// whether the calls inside the target see this call.
+    /// Begins the call and counts its first try. Reads the clock if a limit, a handler or the caller may
+    /// ask for the time. Returns whether the calls inside the target see this call.
     #[inline]
     pub(crate) fn handle_start(&mut self, timed: bool) -> bool {
         self.skipped.begin();
+        // Before the clock: of a future in memory, the compiler knows nothing after a call.
+        self.engine.handle_try();
         let visible = self.visible || self.policy().limits().max_time.is_some();
         if visible {
             self.visible = true;
@@ -291,26 +295,15 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
         visible
     }
 
-    /// Begins a try.
+    /// Begins the try that was counted.
     #[inline]
     pub(crate) fn handle_try<O>(&mut self)
     where
         H: Hook<O>,
         G: Guarding,
     {
-        self.engine.handle_try();
         // Before the guards: a handler that panics leaves a try that has not begun.
         self.report_try();
-        self.guards.handle_try(&self.clock);
-    }
-
-    /// Begins the first try of a loop, which is reported later, when the type of its errors is known.
-    #[inline]
-    pub(crate) fn count_try(&mut self)
-    where
-        G: Guarding,
-    {
-        self.engine.handle_try();
         self.guards.handle_try(&self.clock);
     }
 
@@ -444,6 +437,7 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
             self.handle_end(reason, &outcome);
             return ControlFlow::Break(outcome);
         }
+        self.engine.handle_try();
         self.handle_try();
         ControlFlow::Continue(())
     }

@@ -72,9 +72,9 @@ where
         let (sleeper, _) = mode.into_parts();
         let (policy, guards) = (source.policy(), source.guards());
         let mut session = Session::new(policy, sleeper, CallDraws::UNSEEDED, (), guards, false);
+        session.admit()?;
         session.handle_start(false);
-        session.guards.handle_start(&session.clock)?;
-        session.count_try();
+        session.guards.handle_try(&session.clock);
         Ok(Self { session, stage: Stage::Unreported })
     }
 }
