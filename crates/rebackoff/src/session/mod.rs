@@ -1,21 +1,23 @@
 //! The state of one call, which every driver shares: engine, clock, hooks and guards.
 
+mod events;
+mod failure;
+
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use rebackoff_core::{
-    Cost, Engine, Event, EventKind, Health, LastWait, Limits, NextWait, Policy, Reason, Seconds,
-    Step, Verdict,
-};
+use rebackoff_core::{Engine, LastWait, Policy, Reason, Seconds, Verdict};
+
+pub(crate) use failure::FailedTry;
 
 use crate::guards::{Guarding, Rejects};
-use crate::hooks::{Class, Hook, Then};
+use crate::hooks::{Hook, Then};
 use crate::kept::Keep;
 use crate::random::CallDraws;
-use crate::scope::{self, Entered, Scope};
+use crate::scope::{self, Entered};
 use crate::skipped::Skipped;
 use crate::timeline::{Deadline, Reading};
-use crate::{Attempt, Clock, Outcome, trace};
+use crate::{Attempt, Clock, Outcome};
 
 // In this order: in an order of its own, the compiler fills each async call in elsewhere and copies all
 // of it, which nearly doubles the instructions of a success.
@@ -35,38 +37,6 @@ pub(crate) struct Session<P, C, H, G> {
     /// The reason of giving up; here and not in the phase, which would grow by a word for it.
     reason: Option<Reason>,
     skipped: Skipped,
-}
-
-/// A try that is not accepted.
-#[derive(Clone, Copy)]
-pub(crate) struct FailedTry<'p> {
-    pub(crate) verdict: Verdict,
-    /// The try's timeout has cancelled it.
-    pub(crate) late: bool,
-    /// The outcome is a breaker's rejection.
-    pub(crate) is_rejection: bool,
-    /// The policy to wait by, in place of the one that the hooks choose.
-    pub(crate) policy: Option<&'p Policy>,
-}
-
-impl FailedTry<'_> {
-    #[inline]
-    pub(crate) const fn new(verdict: Verdict, is_rejection: bool) -> Self {
-        Self { verdict, late: false, is_rejection, policy: None }
-    }
-}
-
-/// The wait before the next try, or the reason of giving up, which an accepted outcome has not. It fits
-/// in registers, which a [`Step`] does not.
-type Decided = Result<Seconds, Option<Reason>>;
-
-#[inline]
-const fn decided(step: Step) -> Decided {
-    match step {
-        Step::Retry { wait, .. } => Ok(wait),
-        Step::GiveUp { reason, .. } => Err(Some(reason)),
-        Step::Accept => Err(None),
-    }
 }
 
 /// The progress of a call, for its clock and its end.
@@ -115,41 +85,11 @@ impl<P, C, H, G> Session<P, C, H, G> {
     }
 
     pub(crate) fn with_hook<A>(self, hook: A) -> Session<P, C, Then<H, A>, G> {
-        let Self { phase, policy, engine, draws, clock, hooks, guards, .. } = self;
-        let Self { off_schedule, visible, reason, skipped, .. } = self;
-        let hooks = Then(hooks, hook);
-        Session {
-            phase,
-            policy,
-            engine,
-            draws,
-            clock,
-            hooks,
-            guards,
-            off_schedule,
-            visible,
-            reason,
-            skipped,
-        }
+        self.map(|clock, hooks, guards| (clock, Then(hooks, hook), guards))
     }
 
     pub(crate) fn map_guards<N>(self, change: impl FnOnce(G) -> N) -> Session<P, C, H, N> {
-        let Self { phase, policy, engine, draws, clock, hooks, guards, .. } = self;
-        let Self { off_schedule, visible, reason, skipped, .. } = self;
-        let guards = change(guards);
-        Session {
-            phase,
-            policy,
-            engine,
-            draws,
-            clock,
-            hooks,
-            guards,
-            off_schedule,
-            visible,
-            reason,
-            skipped,
-        }
+        self.map(|clock, hooks, guards| (clock, hooks, change(guards)))
     }
 
     /// This call with another clock, from which its time counts anew.
@@ -157,9 +97,19 @@ impl<P, C, H, G> Session<P, C, H, G> {
     where
         P: AsRef<Policy>,
     {
-        let Self { phase, policy, engine, draws, hooks, guards, off_schedule, .. } = self;
-        let Self { visible, reason, skipped, .. } = self;
-        let mut session = Session {
+        let mut session = self.map(|_, hooks, guards| (clock, hooks, guards));
+        session.skipped.begin();
+        if let Phase::Timed(_) = session.phase {
+            session.read_clock();
+        }
+        session
+    }
+
+    fn map<T, A, N>(self, change: impl FnOnce(C, H, G) -> (T, A, N)) -> Session<P, T, A, N> {
+        let Self { phase, policy, engine, draws, clock, hooks, guards, .. } = self;
+        let Self { off_schedule, visible, reason, skipped, .. } = self;
+        let (clock, hooks, guards) = change(clock, hooks, guards);
+        Session {
             phase,
             policy,
             engine,
@@ -171,12 +121,7 @@ impl<P, C, H, G> Session<P, C, H, G> {
             visible,
             reason,
             skipped,
-        };
-        session.skipped.begin();
-        if let Phase::Timed(_) = session.phase {
-            session.read_clock();
         }
-        session
     }
 }
 
@@ -307,18 +252,6 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
         self.guards.handle_try(&self.clock);
     }
 
-    #[inline]
-    pub(crate) fn report_try<O>(&mut self)
-    where
-        H: Hook<O>,
-    {
-        if H::EVENTS.contains(EventKind::Try) {
-            // The first try has just started, or a loop reports it when it ends.
-            let elapsed = (self.tries() == 1).then_some(Duration::ZERO);
-            self.notify::<O>(EventKind::Try, elapsed, None, |_| {});
-        }
-    }
-
     /// The verdict on the try that ended with `outcome`; a success is settled at once.
     #[inline(always)]
     #[allow(clippy::inline_always, reason = "a success in the guards costs no more than its loads")]
@@ -346,71 +279,6 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
     {
         self.guards.handle_settled(&self.clock, Verdict::Accept, None);
         self.report_success::<E>(None);
-    }
-
-    #[inline]
-    fn report_success<O>(&mut self, outcome: Option<&O>)
-    where
-        H: Hook<O>,
-    {
-        if H::EVENTS.contains(EventKind::Success) {
-            self.notify(EventKind::Success, None, outcome, |_| {});
-        }
-    }
-
-    /// Settles a try that is not accepted. Returns the wait before the next try, or `None` when the call
-    /// gives up. Only a `VISIBLE` call may have a limit on time of its own.
-    #[inline(always)]
-    #[allow(clippy::inline_always, reason = "each driver has one failure path, kept apart")]
-    pub(crate) fn handle_failure<const VISIBLE: bool, O>(
-        &mut self,
-        outcome: &O,
-        failure: FailedTry<'_>,
-    ) -> Option<Duration>
-    where
-        H: Hook<O>,
-        G: Guarding,
-    {
-        let FailedTry { verdict, late, is_rejection, policy: chosen } = failure;
-        let class = if G::IS_EMPTY { Class::UNKNOWN } else { self.hooks.classify(outcome) };
-        let health = class.health.or(is_rejection.then_some(Health::Neutral));
-        self.guards.handle_settled(&self.clock, verdict, health);
-
-        let chosen = match chosen {
-            _ if !verdict.wants_retry() => None,
-            Some(chosen) => Some(*chosen),
-            None => self.hooks.policy(outcome),
-        };
-        let elapsed = self.elapsed_for::<VISIBLE>(chosen.as_ref());
-        let decided = if scope::is_set() {
-            self.decide_inside(outcome, verdict, elapsed, chosen)
-        } else {
-            let timed = VISIBLE || chosen.is_some();
-            self.decide(outcome, verdict, elapsed, chosen, |limits| {
-                if timed { limits } else { Limits { max_time: None, ..limits } }
-            })
-        };
-        let hint = || verdict.hint().map(Seconds::to_duration);
-        let granted = decided.and_then(|wait| {
-            let usual = if late { Cost::Timeout } else { Cost::Retry };
-            let cost = class.cost.unwrap_or(usual);
-            self.guards.handle_retry(&self.clock, cost, wait).map(|()| wait).map_err(Some)
-        });
-        let wait = match granted {
-            Ok(wait) => wait,
-            Err(reason) => {
-                self.give_up(reason?, elapsed, outcome, hint());
-                return None;
-            }
-        };
-        if H::EVENTS.contains(EventKind::Backoff) {
-            self.notify(EventKind::Backoff, elapsed, Some(outcome), |event| {
-                event.wait = Some(wait.to_duration());
-                event.hint = hint();
-            });
-        }
-        trace::backoff(self.tries(), elapsed, wait);
-        Some(self.skipped.skip(wait))
     }
 
     /// Begins the next try after the wait, which the caller's signal may have `cancelled`.
@@ -478,131 +346,5 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
         let outcome = rejection.into_outcome();
         self.give_up(Reason::Breaker, None, &outcome, None);
         outcome
-    }
-
-    fn give_up<O>(
-        &mut self,
-        reason: Reason,
-        elapsed: Option<Duration>,
-        outcome: &O,
-        hint: Option<Duration>,
-    ) where
-        H: Hook<O>,
-    {
-        if H::EVENTS.contains(EventKind::Giveup) {
-            self.notify(EventKind::Giveup, elapsed, Some(outcome), |event| {
-                event.reason = Some(reason);
-                event.hint = hint;
-            });
-        }
-        trace::giveup(self.tries(), elapsed, reason);
-        let elapsed = elapsed.or_else(|| self.elapsed()).unwrap_or_default();
-        self.reason = Some(reason);
-        self.phase = Phase::GaveUp { elapsed, hint };
-    }
-
-    /// Calls the hooks with an event of `kind`, to which `add` adds what else is known. The clock is
-    /// read when a handler asks for the elapsed time, unless `elapsed` is known.
-    #[inline]
-    fn notify<O>(
-        &mut self,
-        kind: EventKind,
-        elapsed: Option<Duration>,
-        outcome: Option<&O>,
-        add: impl FnOnce(&mut Event<'_, O>),
-    ) where
-        H: Hook<O>,
-    {
-        let amplification = Scope::current().map_or(1, |outer| outer.amplification);
-        let tries = self.tries();
-        let (timeline, skipped) = (self.clock.timeline(), self.skipped);
-        let start = match self.phase {
-            Phase::Timed(start) => Some(start),
-            _ => None,
-        };
-        let elapsed = || match (elapsed, start) {
-            (Some(elapsed), _) => elapsed,
-            (None, Some(start)) => skipped.add_to(timeline.read().since(start)),
-            (None, None) => Duration::ZERO,
-        };
-        let mut event = Event::new(kind, tries, &elapsed);
-        event.amplification = tries.saturating_mul(amplification);
-        event.outcome = outcome;
-        add(&mut event);
-        self.hooks.notify(&event);
-    }
-
-    /// The time elapsed, if a limit needs it. Where a policy that is chosen only now has the first
-    /// limit on time, the time counts from here.
-    #[inline]
-    fn elapsed_for<const VISIBLE: bool>(&mut self, chosen: Option<&Policy>) -> Option<Duration> {
-        let limited = |policy: &Policy| policy.limits().max_time.is_some();
-        let limited_by_choice = chosen.is_some_and(limited);
-        if limited_by_choice && matches!(self.phase, Phase::Untimed) {
-            self.read_clock();
-        }
-        if limited_by_choice || (VISIBLE && self.visible) { self.elapsed() } else { None }
-    }
-
-    /// The step of a call inside a try of another call, whose limits hold as well.
-    #[cold]
-    #[inline(never)]
-    fn decide_inside<O>(
-        &mut self,
-        outcome: &O,
-        verdict: Verdict,
-        elapsed: Option<Duration>,
-        chosen: Option<Policy>,
-    ) -> Decided
-    where
-        H: Hook<O>,
-    {
-        let since = elapsed.map_or(Seconds::ZERO, Seconds::from_duration);
-        let outer = Scope::current();
-        self.decide(outcome, verdict, elapsed, chosen, |limits| match &outer {
-            Some(outer) => outer.narrow(limits, since),
-            None => limits,
-        })
-    }
-
-    #[inline(always)]
-    #[allow(clippy::inline_always, reason = "a part of `handle_failure`")]
-    fn decide<O>(
-        &mut self,
-        outcome: &O,
-        verdict: Verdict,
-        elapsed: Option<Duration>,
-        chosen: Option<Policy>,
-        narrow: impl FnOnce(Limits) -> Limits,
-    ) -> Decided
-    where
-        H: Hook<O>,
-    {
-        let chosen = chosen.map(|policy| policy.inside(self.policy().limits()));
-        let policy = chosen.as_ref().unwrap_or(self.policy.as_ref());
-        let limits = Skipped::allowed(narrow(*policy.limits()));
-        let elapsed = elapsed.map_or(Seconds::ZERO, Seconds::from_duration);
-        if let Some(step) = self.engine.handle_verdict(&limits, verdict, elapsed) {
-            return decided(step);
-        }
-        let own = self.hooks.raw_wait(outcome);
-        let off_schedule = chosen.is_some() || own.is_some();
-        let mut position = self.engine.position();
-        if off_schedule || self.off_schedule {
-            position = policy.wait().take_over(position);
-            self.off_schedule = off_schedule;
-        }
-        let raw = match own {
-            Some(raw) => raw.map(|raw| raw.min(policy.wait().cap())),
-            None => policy.wait().next(position, &mut self.draws),
-        };
-        let wait = raw.map(|raw| {
-            let jittered = match self.hooks.jitter(raw) {
-                Some(wait) => wait.min(policy.wait().cap()),
-                None => policy.spread(raw, &mut self.draws),
-            };
-            NextWait { raw, jittered }
-        });
-        decided(self.engine.handle_wait(&limits, verdict, elapsed, wait, &mut self.draws))
     }
 }
