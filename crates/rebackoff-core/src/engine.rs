@@ -101,8 +101,7 @@ impl Engine {
     /// Counts a try that begins, and returns its number.
     #[inline]
     pub const fn handle_try(&mut self) -> u64 {
-        // Saturates, in fewer instructions than `saturating_add`.
-        self.tries += (self.tries < u64::MAX) as u64;
+        self.tries = self.tries.saturating_add(1);
         self.tries
     }
 

@@ -161,13 +161,11 @@ impl Current {
 
     // By value and inline: behind a reference, a call without enclosing calls would go through memory too.
     #[inline]
-    fn replace(&self, scope: Scope) -> Scope {
-        let before = self.get();
+    fn set(&self, scope: Scope) {
         self.deadline.set(scope.deadline);
         self.amplification.set(scope.amplification);
         self.is_call.set(scope.is_call);
         self.task.set(scope.task);
-        before
     }
 }
 
@@ -247,19 +245,21 @@ impl<const VISIBLE: bool> Drop for Entered<VISIBLE> {
 impl Before {
     #[inline]
     fn set(deadline: Option<Deadline>, tries: u64) -> Self {
-        let (deadline, task) = (Parts::of(deadline), task::current());
-        CURRENT.with(|current| {
-            let (outer, is_call) = (current.amplification.get(), current.is_call.get());
-            let encloses = outer != 0 && current.task.get() == task;
-            let amplification = if encloses { tries.saturating_mul(outer) } else { tries };
-            if encloses && deadline.is_outside(current.deadline.get()) {
+        let (own, task) = (Parts::of(deadline), task::current());
+        let before = CURRENT.with(Current::get);
+        let Scope { amplification: outer, is_call, .. } = before;
+        let encloses = outer != 0 && before.task == task;
+        let amplification = if encloses { tries.saturating_mul(outer) } else { tries };
+        if encloses && own.is_outside(before.deadline) {
+            CURRENT.with(|current| {
                 current.amplification.set(amplification);
                 current.is_call.set(true);
-                return Self::SameDeadline { amplification: outer, is_call };
-            }
-            let scope = Scope { deadline, amplification, is_call: true, task };
-            Self::Whole { scope: current.replace(scope), encloses }
-        })
+            });
+            return Self::SameDeadline { amplification: outer, is_call };
+        }
+        let scope = Scope { deadline: own, amplification, is_call: true, task };
+        CURRENT.with(|current| current.set(scope));
+        Self::Whole { scope: before, encloses }
     }
 
     #[inline]
@@ -269,7 +269,7 @@ impl Before {
                 current.amplification.set(amplification);
                 current.is_call.set(is_call);
             }
-            Self::Whole { scope, .. } => _ = current.replace(scope),
+            Self::Whole { scope, .. } => current.set(scope),
         });
     }
 }
@@ -312,8 +312,9 @@ impl Scope {
     #[inline]
     pub(crate) fn within<O>(self, body: impl FnOnce() -> O) -> O {
         let _entered = CURRENT.with(|current| {
-            let scope = current.replace(self);
-            Entered::<true> { before: Some(Before::Whole { scope, encloses: true }) }
+            let before = current.get();
+            current.set(self);
+            Entered::<true> { before: Some(Before::Whole { scope: before, encloses: true }) }
         });
         body()
     }
