@@ -78,17 +78,10 @@ TIMES = {
 # counts.
 NOT_YET = {
     "blocking_retry",
-    "async_success",
     "max_time_success",
-    "max_time_success, plain",
     "max_time_async_success",
-    "max_time_async_success, plain",
-    "breaker_call_success",
-    "breaker_call_success, plain",
     "breaker_rejected",
     "breaker_rejected, plain",
-    "io_string_async_success, plain",
-    "boxed_error_async_success, plain",
 }
 
 # By how much a deeper level of calls inside each other may cost more than the second level.
