@@ -112,7 +112,7 @@ class Budget:
         self.withdrawals = {}
 
     def answer(self, event):
-        """What the event must give: whether a withdrawal is allowed."""
+        """The answer that must follow the event: whether a withdrawal is allowed."""
         now, answer = seconds(event["at"]), {}
         if event["event"] == "start":
             self.bucket.start(now)

@@ -1,4 +1,4 @@
-"""What the engine must decide, written down once more in exact arithmetic.
+"""The decisions of the engine, written down once more in exact arithmetic.
 
 This model is the oracle of the conformance vectors. It shares nothing with the
 Rust code but the specification: every number is a `Fraction`, so that it has no
@@ -74,7 +74,7 @@ class Session:
         return jittered(self.policy, raw, self.draw)
 
     def floor(self, hint):
-        """What is obeyed of a hint, where there is one; or `give_up`."""
+        """The part of a hint that is obeyed, or `give_up`; None without a hint."""
         if hint is None:
             return None
         hint, ceiling = seconds(hint), seconds(self.policy.get("hint_ceiling", 300))
@@ -112,7 +112,7 @@ def seconds(number):
 
 
 def on_grid(number):
-    """Whether both floats and whole nanoseconds hold it, and sums of it, exactly."""
+    """Returns whether both floats and whole nanoseconds hold it, and sums of it, exactly."""
     return GRID.denominator % number.denominator == 0
 
 

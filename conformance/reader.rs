@@ -28,7 +28,7 @@ pub(crate) enum Target {
     Values,
 }
 
-/// How a try turns out.
+/// The outcome of a try.
 #[derive(Clone, Debug, Deserialize, PartialEq)]
 pub(crate) struct Outcome {
     pub(crate) verdict: Said,
@@ -47,7 +47,7 @@ pub(crate) enum Said {
     Stop,
 }
 
-/// What must follow a try.
+/// The step that must follow a try.
 #[derive(Clone, Debug, Deserialize, PartialEq)]
 pub(crate) struct Expected {
     pub(crate) tries: u64,
@@ -111,7 +111,7 @@ impl Case {
 }
 
 impl Expected {
-    /// Whether `taken` is this step, or one that comes `left` before it in a run.
+    /// Returns whether `taken` is this step, or one that comes `left` before it in a run.
     fn allows(&self, taken: &Self, left: usize) -> bool {
         let same_decision = match (&self.decision, &taken.decision) {
             (Decision::Retry { wait }, Decision::Retry { wait: taken }) => same(*wait, *taken, 1),

@@ -1,4 +1,4 @@
-"""What the headers of a response ask for: seconds, `stop`, or nothing (null)."""
+"""The hints that the headers of a response give: seconds, `stop`, or nothing (null)."""
 
 from datetime import datetime, timedelta, timezone
 from fractions import Fraction

@@ -1,4 +1,4 @@
-"""What jitter makes of the raw waits, below the cap and at it."""
+"""The waits that jitter makes of raw waits, below the cap and at it."""
 
 from case import FAIL, OK, by_hand, by_model, retry
 from draws import Dice

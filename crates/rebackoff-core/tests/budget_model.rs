@@ -102,7 +102,7 @@ proptest! {
     ) {
         let (mut clock, mut withdrawals, mut refused) = (0, Vec::new(), 0);
         for event in events {
-            // What the budget is told is what the float holds.
+            // The budget receives the number that the float holds.
             let now = seconds(clock).to_nanos();
             match event {
                 Event::Wait(nanos) => clock += nanos,

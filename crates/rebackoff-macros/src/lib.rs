@@ -1,7 +1,7 @@
 //! The attributes of `rebackoff`, which re-exports them: [`macro@on_error`] and
 //! [`macro@on_predicate`].
 //!
-//! What was written (`ast`) becomes options (`attr`), options are checked (`valid`, `value`), and
+//! The attribute as written (`ast`) becomes options (`attr`), options are checked (`valid`, `value`), and
 //! a plan that holds becomes a loop around the function's body (`expand`).
 
 mod ast;

@@ -78,7 +78,7 @@ async fn compare() {
     let guarded =
         measure("jitter, budget, breaker", Guarded::new(JITTERED, (budget(), breaker()))).await;
 
-    // How many requests the server gets for each call.
+    // The requests that the server gets for each call.
     assert!(naive.load > 1.5 * jittered.load);
     assert!(jittered.load > 1.5 * budgeted.load);
     assert!(budgeted.load > 1.05 * guarded.load);
@@ -94,6 +94,6 @@ async fn compare() {
     assert!(naive.recovery > 0.25 + others);
     assert!(jittered.recovery > 0.25 + budgeted.recovery);
 
-    // What the clients get.
+    // The answers that the clients get.
     assert!(jittered.served.min(budgeted.served).min(guarded.served) > 0.2 + naive.served);
 }

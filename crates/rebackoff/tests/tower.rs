@@ -123,7 +123,7 @@ mod readiness {
         assert_eq!(service.ready().await.unwrap().call("down").await, Err("down"));
         assert_eq!(taken.load(Relaxed), 0);
 
-        // What was reserved goes back with a future that is never polled, and with one that waits.
+        // A reserved place goes back with a future that is never polled, and with one that waits.
         let unpolled = service.ready().await.unwrap().call("down");
         assert_eq!(taken.load(Relaxed), 1);
         drop(unpolled);

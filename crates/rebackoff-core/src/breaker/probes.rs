@@ -122,7 +122,7 @@ impl Probes {
         for place in &self.0 {
             let held = Holder(place.load(Relaxed));
             if held.generation() != generation {
-                // Where this fails, a probe of now has taken the place.
+                // A probe of now may have taken the place; then this fails.
                 let _ = place.compare_exchange(held.0, held.released().0, AcqRel, Relaxed);
             }
         }

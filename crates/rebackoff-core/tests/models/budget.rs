@@ -39,7 +39,7 @@ impl Model {
     pub(crate) fn withdraw(&mut self, cost: Cost, now: u64) -> Option<u64> {
         match self {
             Self::PerSecond { interval, capacity, kept, since } => {
-                // What is kept is counted in nanoseconds, too: a token is an interval of them.
+                // Kept tokens are counted in nanoseconds, too: a token is an interval of them.
                 *kept = (*kept + (now - *since)).min(*capacity * *interval);
                 *since = now;
                 *kept = kept.checked_sub(*interval)?;
