@@ -58,7 +58,8 @@ impl fmt::Display for PolicyError {
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Number(number) => write!(f, "{number}"),
+            // A negative zero reads as zero.
+            Self::Number(number) => write!(f, "{}", number + 0.0),
             Self::Count(count) => write!(f, "{count}"),
             Self::Span(span) => write!(f, "{span}"),
             Self::Word(word) => f.write_str(word),

@@ -240,3 +240,21 @@ fn the_first_waits_of_each_strategy_are_its_defaults() {
     assert_eq!(first(decay().wait()), [1.0, (-1.0_f64).exp(), (-2.0_f64).exp()]);
     assert_eq!(runtime().wait().raw(0), None);
 }
+
+#[test]
+fn a_negative_zero_never_shows() {
+    use rebackoff_core::{Breaker, Budget};
+
+    let errors = [
+        Breaker::builder().failure_rate(-0.0).build().unwrap_err(),
+        Breaker::builder().growth(-0.0).build().unwrap_err(),
+        Budget::per_second().rate(-0.0).build().unwrap_err(),
+    ];
+    for error in errors {
+        assert!(error.to_string().ends_with(", but it is 0"), "{error}");
+    }
+    let policy = Policy::new(expo()).hint_spread(-0.0).build().unwrap();
+    assert!(policy.to_string().ends_with("hint_spread 0)"), "{policy}");
+    assert_eq!(Budget::share().floor(-0.0).build().unwrap().to_string(), "20% of calls + 0/s");
+    assert_eq!(Seconds::new(-0.0).unwrap().to_string(), "0s");
+}
