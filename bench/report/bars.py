@@ -80,6 +80,7 @@ NOT_YET = {
     "blocking_retry",
     "max_time_success",
     "max_time_async_success",
+    "max_time_async_success, plain",
     "breaker_rejected",
     "breaker_rejected, plain",
 }
