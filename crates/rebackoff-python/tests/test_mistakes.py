@@ -217,6 +217,20 @@ def test_a_limit_that_is_no_number_is_an_error_where_it_is_asked_for(flaky):
         call(flaky(0))()
 
 
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("fail_max", "did you mean 'consecutive'"),
+        ("reset_timeout", "did you mean 'open_for'"),
+        ("consecutiv", "did you mean 'consecutive'"),
+        ("xyz", "there are consecutive, failure_rate"),
+    ],
+)
+def test_a_breaker_suggests_the_parameter_that_is_meant(name, meant):
+    with pytest.raises(TypeError, match=f"Breaker has no parameter '{name}'; {meant}"):
+        rebackoff.Breaker(**{name: 5})
+
+
 class Several(list):
     """A list that can be called."""
 

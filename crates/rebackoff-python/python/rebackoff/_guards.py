@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 from rebackoff import _jitter, _native
 from rebackoff._clock import now
+from rebackoff._mistakes import suggestion
 from rebackoff._seconds import checked, number
 from rebackoff._typing import Seconds
 
@@ -191,6 +192,22 @@ class Budget:
         return _made_again, (getattr(type(self), self._kind), parameters)
 
 
+# parameters of pybreaker, circuitbreaker, purgatory and others
+_OF_OTHER_LIBRARIES = {
+    "fail_max": "consecutive",
+    "failure_threshold": "consecutive",
+    "max_failures": "consecutive",
+    "threshold": "consecutive",
+    "recovery_timeout": "open_for",
+    "reset_timeout": "open_for",
+    "timeout": "open_for",
+    "timeout_duration": "open_for",
+    "ttl": "open_for",
+    "success_threshold": "close_after",
+    "half_open_max_calls": "probes",
+}
+
+
 class Breaker:
     """A circuit breaker: whether to call at all, learned from many calls.
 
@@ -234,6 +251,7 @@ class Breaker:
         dry_run: bool = False,
         name: str | None = None,
         on_state_change: Callable[[Breaker, str, str], object] | None = None,
+        **unknown: NoReturn,
     ) -> None:
         if (slow_rate is None) != (slow_after is None):
             rule = "slow_rate and slow_after need each other: what share of the calls may take longer than so long"
@@ -254,6 +272,10 @@ class Breaker:
             "close_after": (_count, close_after),
             "probe_timeout": (_duration, probe_timeout),
         }
+        for wrong in unknown:
+            meant = _OF_OTHER_LIBRARIES.get(wrong)
+            advice = suggestion(wrong, given) if meant is None else f"; did you mean {meant!r}?"
+            raise TypeError(f"Breaker has no parameter {wrong!r}{advice}")
         parameters = {name: check(name, v) for name, (check, v) in given.items() if v is not None}
         self._parameters = {**parameters, "dry_run": bool(dry_run)}
         self.core = _native.Breaker(**self._parameters)

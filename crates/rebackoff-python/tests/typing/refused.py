@@ -26,4 +26,5 @@ silent = rebackoff.on_exception(rebackoff.expo, ValueError, raise_on_giveup=Fals
 text: str = silent(1)  # type: ignore[assignment]
 rebackoff.on_exceptoin(rebackoff.expo, OSError)  # type: ignore[attr-defined]
 rebackoff.testing.no_wiat()  # type: ignore[attr-defined]
+rebackoff.Breaker(fail_max=5)  # type: ignore[arg-type]
 raise rebackoff.CircuitOpenEror  # type: ignore[attr-defined]
