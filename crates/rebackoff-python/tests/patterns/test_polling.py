@@ -5,28 +5,19 @@ from __future__ import annotations
 import asyncio
 import queue
 
+import polling
 import pytest
 import rebackoff
 import requests
-from local.http_server import ok
+from local.http_server import ok, status
 
 
 def test_a_job_is_polled_at_even_intervals_until_it_is_complete(server, waits):
     pending, complete = ok({"status": "pending"}), ok({"status": "complete", "result": 42})
-    url = server.url(pending, pending, pending, complete)
-
-    @rebackoff.on_predicate(
-        rebackoff.constant,
-        lambda job: job["status"] != "complete",
-        interval=5,
-        max_time=600,
-        jitter=None,
-    )
-    def wait_for_job(url):
-        return requests.get(url, timeout=5).json()
-
-    assert wait_for_job(url)["result"] == 42
-    assert waits == [5, 5, 5]
+    with rebackoff.testing.no_jitter():
+        job = polling.wait_for_job(server.url(pending, pending, pending, complete))
+    assert job["result"] == 42
+    assert waits == [0.05, 0.05, 0.05]
 
 
 def test_a_job_that_never_completes_gives_its_last_state_back(server, waits):
@@ -42,62 +33,27 @@ def test_a_job_that_never_completes_gives_its_last_state_back(server, waits):
     assert server.requests(url) == 4
 
 
-class ResourceNotFound(Exception):
-    pass
+def test_a_resource_is_awaited_through_not_found(server, waits):
+    url = server.url(status(404), status(404), status(404), ok("volume"))
+    assert polling.wait_for_resource(url) == "volume"
+    assert waits == [1 / 50, 1 / 50, 2 / 50], "fibonacci, jittered by the example's own function"
 
 
-class Resource:
-    def __init__(self, ready):
-        self.ready = ready
+class LateMessages(queue.Queue):
+    """A queue that is empty when its size is asked for the first three times."""
 
-    def is_ready(self):
-        return self.ready
+    asked = 0
 
-
-def test_a_resource_is_awaited_through_not_found_and_not_ready(waits):
-    states = iter(
-        [ResourceNotFound(), ResourceNotFound(), Resource(False), Resource(False), Resource(True)]
-    )
-
-    def get_resource(_):
-        state = next(states)
-        if isinstance(state, Exception):
-            raise state
-        return state
-
-    @rebackoff.on_predicate(
-        rebackoff.fibo, lambda result: not result, max_value=2, max_time=300, jitter=None
-    )
-    def wait_for_resource(name):
-        try:
-            resource = get_resource(name)
-            return resource if resource.is_ready() else None
-        except ResourceNotFound:
-            return None
-
-    assert wait_for_resource("volume").is_ready()
-    assert waits == [1, 1, 2, 2], "fibonacci, capped at max_value"
+    def qsize(self):
+        self.asked += 1
+        if self.asked == 4:
+            self.put("hello")
+        return super().qsize() if self.asked >= 4 else 0
 
 
 def test_a_queue_is_polled_until_it_holds_messages(waits):
-    messages = queue.Queue()
-
-    def publish_on_third_poll(details):
-        if details["tries"] == 3:
-            messages.put("hello")
-
-    @rebackoff.on_predicate(
-        rebackoff.constant,
-        lambda received: len(received) == 0,
-        interval=2,
-        jitter=None,
-        on_backoff=publish_on_third_poll,
-    )
-    def poll(source):
-        return [source.get_nowait() for _ in range(source.qsize())]
-
-    assert poll(messages) == ["hello"]
-    assert waits == [2, 2, 2]
+    assert polling.poll_queue(LateMessages()) == ["hello"]
+    assert waits == [0.02, 0.02, 0.02]
 
 
 def test_without_a_predicate_whatever_is_falsy_is_polled_again(waits):
