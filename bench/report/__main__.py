@@ -32,9 +32,10 @@ def main(arguments: list[str]) -> int:
     before = machine.load()
     figures = rust.measure()
     between = machine.load()
+    simulator = rust.simulator()
     python = python_tables()
     loads = f"{before} before, {between} after the Rust half, {machine.load()} at the end"
-    page = pages.whole(figures, python, loads)
+    page = pages.whole(figures, simulator, python, loads)
     (rust.BENCH / "RESULTS.md").write_text(page)
     print(page)
     return 0

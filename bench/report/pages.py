@@ -73,11 +73,15 @@ EDGES = [
     ("half_open", "half-open with one permit, 10 calls at once"),
 ]
 
+SIMULATOR = (
+    "The simulator on one thread, beside plain loops over a `BinaryHeap` of the same models without engine, "
+    "guards, figures or time series; the best of five rounds of each."
+)
 INTRODUCTION = """\
 Written by `scripts/bench`; [README.md](README.md) says how it is measured and what the figures are made of."""
 
 
-def whole(measured: Measured, python: str, loads: str) -> str:
+def whole(measured: Measured, simulator: str, python: str, loads: str) -> str:
     behind = where_not_first(measured)
     lines = [
         "# This project beside its peers",
@@ -100,6 +104,12 @@ def whole(measured: Measured, python: str, loads: str) -> str:
         versions(),
         "",
         rust_tables(measured),
+        "",
+        "## Simulator",
+        "",
+        SIMULATOR,
+        "",
+        simulator.strip(),
         "",
         "## Python",
         "",

@@ -246,3 +246,9 @@ def versions() -> dict[str, str]:
 
 def say(what: str) -> None:
     print(what, file=sys.stderr, flush=True)
+
+
+def simulator() -> str:
+    """The tables of the simulator beside plain loops."""
+    command = ["cargo", "run", "--quiet", "--release", "--no-default-features", "--bin", "simulate"]
+    return subprocess.run(command, cwd=BENCH, check=True, text=True, stdout=subprocess.PIPE).stdout
