@@ -1,4 +1,4 @@
-"""Measures the rows with the interpreter that runs this, prints them as JSON: {"version", "rows": {row: {label: ns}}, "imports": {label: ms}}."""
+"""Measures the rows with the interpreter that runs this, prints them as JSON: {"version", "rows": {row: {label: ns}}, "imports": {what: {label: ms}}, "bytes": {label: bytes}}."""
 
 import importlib
 import json
@@ -8,6 +8,7 @@ import time
 
 import imports
 import measure
+import memory
 import rows
 import targets
 
@@ -55,9 +56,13 @@ def main(folders):
         }
         measured[row.name] = measure.nanoseconds(row, decorated)
     version = ".".join(map(str, sys.version_info[:2]))
-    print(
-        json.dumps({"version": version, "rows": measured, "imports": imports.milliseconds(places)})
-    )
+    found = {
+        "version": version,
+        "rows": measured,
+        "imports": imports.milliseconds(places),
+        "bytes": {label: memory.bytes_each(made.success) for label, made in ready},
+    }
+    print(json.dumps(found))
 
 
 def nothing():

@@ -1,4 +1,4 @@
-"""CPU time of `import library` in a fresh interpreter, less that of an interpreter that imports nothing."""
+"""CPU time of an import, and of an import with a first decorated call, in a fresh interpreter, less that of an interpreter that imports nothing."""
 
 import os
 import statistics
@@ -6,19 +6,30 @@ import subprocess
 import sys
 
 RUNS = 15
+_FIRST_CALL = "import {module} as b; b.on_exception(b.expo, ValueError, max_tries=3)(int)()"
+DECORATED = dict.fromkeys(("backoff 2.2.1", "python-backoff 3.0.0", "rebackoff"), _FIRST_CALL)
 
 
 def milliseconds(places):
     """`places` maps a label to (module, folder or None)."""
-    samples = {label: [] for label in places}
+    codes = {
+        "import": dict.fromkeys(places, "import {module}"),
+        "decorated": {label: DECORATED[label] for label in places if label in DECORATED},
+    }
+    samples = {what: {label: [] for label in labels} for what, labels in codes.items()}
     bare = []
     for _ in range(RUNS):
         bare.append(_run("pass", None))
-        for label, (module, folder) in places.items():
-            samples[label].append(_run(f"import {module}", folder))
+        for what, labels in codes.items():
+            for label, code in labels.items():
+                module, folder = places[label]
+                samples[what][label].append(_run(code.format(module=module), folder))
     nothing = statistics.median(bare)
     return {
-        label: (statistics.median(values) - nothing) * 1000 for label, values in samples.items()
+        what: {
+            label: (statistics.median(taken) - nothing) * 1000 for label, taken in labels.items()
+        }
+        for what, labels in samples.items()
     }
 
 

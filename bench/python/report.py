@@ -1,6 +1,7 @@
 """Runs the benchmark on each interpreter, prints its tables and judges the ratios."""
 
 import argparse
+import dataclasses
 import json
 import pathlib
 import subprocess
@@ -36,7 +37,9 @@ def main():
     parser.add_argument(
         "--interpreter", help="path of the interpreter to use as it is, with rebackoff installed"
     )
-    parser.add_argument("--check", action="store_true", help="fail when a ratio is not reached")
+    parser.add_argument(
+        "--check", action="store_true", help="fail when a bar is missed that was reached"
+    )
     options = parser.parse_args()
     missed = []
     print(INTRODUCTION)
@@ -50,7 +53,7 @@ def main():
         table, below = tables(measured)
         print("\n" + "\n".join(table), flush=True)
         missed += below
-    print("\n".join(missed) if missed else "every ratio is reached", file=sys.stderr)
+    print("\n".join(missed) if missed else "every bar that is enforced is reached", file=sys.stderr)
     return 1 if missed and options.check else 0
 
 
@@ -110,42 +113,45 @@ def tables(measured):
     missed = []
     for row in rows.ROWS:
         costs = {label: cost / 1000 for label, cost in measured["rows"][row.name].items()}
-        if row.most:
-            _limited_line(lines, missed, version, row, costs)
-            continue
-        _line(lines, missed, version, row.title + ", µs", costs, row.ratio(version), "{:.3f}")
-    _line(
-        lines,
-        missed,
-        version,
-        "import, over the bare interpreter, ms",
-        measured["imports"],
-        rows.IMPORT_RATIO,
-        "{:.1f}",
-    )
+        bar = Bar(version, row.title + ", µs", row.ratio, row.most, row.is_enforced(version))
+        _line(lines, missed, bar, costs, "{:.3f}")
+    for title, name, ratio in (
+        ("import, over the bare interpreter, ms", "import", rows.IMPORT_RATIO),
+        ("import and first decorated call, ms", "decorated", rows.DECORATED_RATIO),
+    ):
+        _line(lines, missed, Bar(version, title, ratio), measured["imports"][name], "{:.1f}")
+    bar = Bar(version, "memory of a decorated function, bytes", most=rows.MOST_BYTES)
+    _line(lines, missed, bar, measured["bytes"], "{:.0f}")
     return lines, missed
 
 
-def _limited_line(lines, missed, version, row, costs):
-    """A row that the peers do not have: what it may cost."""
-    cost, most = costs[OURS], row.most / 1000
-    cells = [f"{cost:.3f}" if label == OURS else "" for label in LABELS]
-    is_within = cost <= most
-    lines.append(
-        f"| {row.title}, µs | {' | '.join(cells)} | | at most {most:g} {'reached' if is_within else 'missed'} |"
-    )
-    if not is_within:
-        missed.append(f"CPython {version}: {row.title}: {cost:.3f} µs, at most {most:g}")
+@dataclasses.dataclass(frozen=True)
+class Bar:
+    """A row's bar: the least ratio to the reference, or the most that it may cost."""
+
+    version: str
+    title: str
+    ratio: float = 0
+    most: float = 0
+    is_enforced: bool = True
+
+    def text(self, is_reached):
+        bar = f"{self.ratio:g}" if self.ratio else f"at most {self.most:g}"
+        return f"{bar} {'reached' if is_reached else 'missed' if self.is_enforced else 'not yet'}"
 
 
-def _line(lines, missed, version, title, costs, must, form):
-    ratio = costs[REFERENCE] / max(costs[OURS], 1e-9) if OURS in costs else 0
+def _line(lines, missed, bar, costs, form):
+    cost = costs[OURS]
+    ratio = costs[REFERENCE] / max(cost, 1e-9) if REFERENCE in costs else 0
+    is_reached = ratio >= bar.ratio if bar.ratio else cost <= bar.most
     cells = [form.format(costs[label]) if label in costs else "—" for label in LABELS]
-    lines.append(
-        f"| {title} | {' | '.join(cells)} | {ratio:.1f} | {must:g} {'reached' if ratio >= must else 'missed'} |"
-    )
-    if ratio < must:
-        missed.append(f"CPython {version}: {title}: {ratio:.1f} instead of {must:g}")
+    shown = f"{ratio:.1f}" if ratio else ""
+    lines.append(f"| {bar.title} | {' | '.join(cells)} | {shown} | {bar.text(is_reached)} |")
+    if not is_reached and bar.is_enforced:
+        found = f"{ratio:.1f} times less" if bar.ratio else form.format(cost)
+        missed.append(
+            f"CPython {bar.version}: {bar.title}: {found}, and the bar is {bar.text(False)}"
+        )
 
 
 if __name__ == "__main__":

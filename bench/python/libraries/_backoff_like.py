@@ -47,3 +47,49 @@ class Rows:
         return self._backoff.on_exception(self._backoff.expo, ValueError, max_value=1, logger=None)(
             target
         )
+
+    def async_limited(self, target):
+        return self._with(target, max_time=60)
+
+    def async_told(self, target):
+        return self._with(target, on_backoff=seen)
+
+    def async_giving_up(self, target):
+        return self._with(target, on_giveup=seen)
+
+    def decorating(self, target):
+        return lambda value: self._with(target, max_tries=3)
+
+    def giving_up(self, target):
+        return failing(self._with(fails, max_tries=3, logger=None))
+
+    def _with(self, target, **options):
+        return self._backoff.on_exception(self._backoff.expo, ValueError, **options)(target)
+
+
+class RowsWithContexts(Rows):
+    """The rows of the packages that have retry contexts as well."""
+
+    def context(self, target):
+        def block(value):
+            for attempt in self._backoff.retry_context(ValueError, self._backoff.expo, max_tries=3):
+                with attempt:
+                    pass
+
+        return block
+
+
+def fails(value):
+    raise ValueError
+
+
+def failing(call):
+    """Calls what gives up, and takes its error."""
+
+    def caught(value):
+        try:
+            call(value)
+        except ValueError:
+            pass
+
+    return caught

@@ -2,6 +2,8 @@
 
 from loading import load
 
+from libraries._backoff_like import failing, fails
+
 LABEL = "nopanic"
 REQUIREMENT = "nopanic==0.3.0"
 MODULE = "nopanic"
@@ -25,6 +27,15 @@ class Rows:
 
     def retry_quiet(self, target):
         return self._retry(target, attempts=2**31, cap=1.0)
+
+    def async_limited(self, target):
+        return self._retry(target, attempts=2**31, cap=60.0, max_time=60.0)
+
+    def decorating(self, target):
+        return lambda value: self._retry(target, attempts=3, cap=60.0)
+
+    def giving_up(self, target):
+        return failing(self._retry(fails, attempts=3, cap=60.0))
 
     def _retry(self, target, *, attempts, cap, **options):
         backoff = self._nopanic.backoff.full_jitter(base=1.0, cap=cap)

@@ -8,4 +8,4 @@ MODULE = "backoff"
 
 
 def rows(folder):
-    return _backoff_like.rows(MODULE, folder)
+    return _backoff_like.RowsWithContexts(_backoff_like.fresh(MODULE, folder))

@@ -4,6 +4,7 @@ use std::num::NonZeroU64;
 use std::sync::Arc;
 
 use pyo3::prelude::*;
+use pyo3::types::PyFloat;
 use rebackoff_core::{
     Above, Engine as Core, Hints, LastWait, Limits as CoreLimits, Nested, NextWait, Seconds, Step,
     Verdict,
@@ -111,11 +112,12 @@ impl Engine {
     /// Takes the verdict on a failed try. Returns the reason to give up; None asks for a wait.
     ///
     /// A negative hint means now, since clocks differ; minus infinity is an order to stop.
+    #[pyo3(signature = (elapsed, gives_up=false, hint=None))]
     fn handle_verdict(
         &mut self,
+        elapsed: f64,
         gives_up: bool,
         hint: Option<f64>,
-        elapsed: f64,
     ) -> Option<&'static str> {
         self.elapsed = seconds(elapsed);
         self.verdict = match hint {
@@ -134,6 +136,16 @@ impl Engine {
     fn wants_draw(&self) -> bool {
         let hints = self.limits.hints;
         self.verdict.hint().is_some_and(|hint| hint.min(hints.ceiling).get() * hints.spread > 0.0)
+    }
+
+    /// Takes the wait after jitter where that is an exact float of 0 or more, and the engine retries.
+    /// Otherwise returns None, and `handle_wait` is to be asked.
+    fn handle_exact_wait(&mut self, wait: &Bound<'_, PyAny>) -> Option<f64> {
+        let wait = wait.cast_exact::<PyFloat>().ok()?.value();
+        match (wait >= 0.0).then(|| self.handle_wait(Some(wait), 0.0))? {
+            Answer::Wait(wait) => Some(wait),
+            Answer::GiveUp(_) => None,
+        }
     }
 
     /// Takes the wait after jitter, None where the strategy has ended. Returns the wait to make, or

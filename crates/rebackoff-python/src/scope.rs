@@ -53,9 +53,20 @@ impl Scope {
         left.filter(|left| left.is_finite()).reduce(f64::min).map(|left| left.max(0.0))
     }
 
-    /// `remaining` of the enclosing scopes alone.
-    fn remaining_outside(&self, now: f64) -> Option<f64> {
-        Self(self.0.outer()?).remaining(now)
+    /// This scope, or the nearest one around it that has not ended.
+    fn running(&self) -> Option<Self> {
+        running(self.0.clone()).map(Self)
+    }
+
+    /// The nearest enclosing scope that has not ended.
+    fn outer(&self) -> Option<Self> {
+        self.0.outer().map(Self)
+    }
+
+    /// Returns whether `current` is this scope, or an ended one inside it.
+    fn is_innermost(&self, current: Option<&Bound<'_, Scope>>) -> bool {
+        let current = current.and_then(|current| running(current.get().0.clone()));
+        current.is_some_and(|current| Arc::ptr_eq(&current, &self.0))
     }
 
     /// The try numbers of the enclosing calls, multiplied; None where there is no call.
@@ -88,6 +99,16 @@ impl Inner {
         *outer = outer.take().and_then(running);
         outer.clone()
     }
+}
+
+/// A scope as [`Scope::new`] makes it: calling a function costs less than calling a class.
+#[pyfunction]
+pub(crate) fn scope(
+    outer: Option<&Bound<'_, Scope>>,
+    start: Option<f64>,
+    max_time: Option<f64>,
+) -> Scope {
+    Scope::new(outer, start, max_time, 1)
 }
 
 /// `scope`, or the nearest scope around it that has not ended.

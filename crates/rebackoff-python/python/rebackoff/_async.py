@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from sys import modules
 
-from rebackoff import _clock, _instrumented, _scope
+from rebackoff import _clock, _instrumented, _native, _scope
 from rebackoff._call import Call
 from rebackoff._common import _init_wait_gen, _maybe_call, _next_wait
-from rebackoff._native import Scope
 from rebackoff._on_demand import finder
 
 __all__ = [
@@ -67,34 +66,27 @@ def _library():
 
 def exception_loop(options, target, exceptions):
     """`target`, called again when it raises one of the exceptions."""
-    is_eager = options.is_eager
-    if not is_eager and (options.is_timed or options.is_visible):
-        return _timed_exception_loop(options, target, exceptions)
+    if options.is_eager or options.is_guarded or options.on_success:
+        return _watched_exception_loop(options, target, exceptions)
+    if options.is_timed or options.is_visible:
+        return _limited_exception_loop(options, target, exceptions)
 
     async def retry(*args, **kwargs):
-        if is_eager or _instrumented.exporters:
-            call = AsyncCall(options, target, args, kwargs)
-        else:
-            try:
-                return await (target(*args, **kwargs) if kwargs else target(*args))
-            except exceptions as error:
-                call = AsyncCall(options, target, args, kwargs)
-                for step in call.settle(error):
-                    call.answer = await step
-                if not call.again:
-                    if call.failure is not None:
-                        raise call.take_failure()
-                    if call.is_silent:
-                        return None
-                    raise
+        call = AsyncCall(options, target, args, kwargs) if _instrumented.exporters else None
         try:
             while True:
-                if not call.is_entered:
+                if call is not None and not call.is_entered:
                     for step in call.begin():
                         call.answer = await step
                 try:
                     value = await (target(*args, **kwargs) if kwargs else target(*args))
                 except exceptions as error:
+                    if call is None:
+                        call = AsyncCall(options, target, args, kwargs)
+                    wait = call.retry_in(error)
+                    if wait is not None:
+                        await call.pause(wait)
+                        continue
                     for step in call.settle(error):
                         call.answer = await step
                     if call.again:
@@ -104,62 +96,44 @@ def exception_loop(options, target, exceptions):
                     if call.is_silent:
                         return None
                     raise
-                for step in call.succeed(value):
-                    call.answer = await step
+                if call is not None:
+                    for step in call.succeed(value):
+                        call.answer = await step
                 return value
         finally:
-            call.end()
+            if call is not None:
+                call.end()
 
     return retry
 
 
-def _timed_exception_loop(options, target, exceptions):
+def _limited_exception_loop(options, target, exceptions):
     """`exception_loop` with a clock, and with a scope where the inner calls are to see the call."""
-    is_visible, max_time, on_success = options.is_visible, options.max_time, options.on_success
+    is_visible, max_time = options.is_visible, options.max_time
 
     async def retry(*args, **kwargs):
+        call = scope = None
         if _instrumented.exporters:
             call = AsyncCall(options, target, args, kwargs)
         else:
             start = _clock.clock()
-            call = outer = scope = None
             if is_visible:
-                outer = _scope.variable.get()
-                scope = Scope(outer, start, max_time)
-                _scope.variable.set(scope)
-            try:
-                value = await (target(*args, **kwargs) if kwargs else target(*args))
-            except exceptions as error:
-                call = AsyncCall(options, target, args, kwargs, start, outer, scope)
-                for step in call.settle(error):
-                    call.answer = await step
-                if not call.again:
-                    if call.failure is not None:
-                        raise call.take_failure()
-                    if call.is_silent:
-                        return None
-                    raise
-            finally:
-                if call is not None:
-                    call.leave()
-                elif is_visible:
-                    if _scope.variable.get() is scope:
-                        _scope.variable.set(outer)
-                    scope.end()
-            if call is None:
-                if on_success:
-                    call = AsyncCall(options, target, args, kwargs, start)
-                    for step in call.succeed(value):
-                        call.answer = await step
-                return value
+                scope = _native.scope(_scope.get(), start, max_time)
+                _scope.put(scope)
         try:
             while True:
-                if not call.is_entered:
+                if call is not None and not call.is_entered:
                     for step in call.begin():
                         call.answer = await step
                 try:
                     value = await (target(*args, **kwargs) if kwargs else target(*args))
                 except exceptions as error:
+                    if call is None:
+                        call = AsyncCall(options, target, args, kwargs, start, scope)
+                    wait = call.retry_in(error)
+                    if wait is not None:
+                        await call.pause(wait)
+                        continue
                     for step in call.settle(error):
                         call.answer = await step
                     if call.again:
@@ -169,11 +143,83 @@ def _timed_exception_loop(options, target, exceptions):
                     if call.is_silent:
                         return None
                     raise
-                for step in call.succeed(value):
-                    call.answer = await step
+                if call is not None:
+                    for step in call.succeed(value):
+                        call.answer = await step
                 return value
         finally:
-            call.end()
+            if call is not None:
+                call.end()
+            elif scope is not None:
+                scope.end()
+
+    return retry
+
+
+def _watched_exception_loop(options, target, exceptions):
+    """`exception_loop` with all that the options may need on a success."""
+    is_eager, is_timed, is_visible = options.is_eager, options.is_timed, options.is_visible
+    max_time, on_success, rules = options.max_time, options.on_success or None, options.rules
+
+    async def retry(*args, **kwargs):
+        call = scope = guards = None
+        if is_eager or _instrumented.exporters:
+            call = AsyncCall(options, target, args, kwargs)
+        else:
+            start = _clock.clock() if is_timed else None
+            if rules is not None:
+                guards = _native.CallGuards.start(rules.budget, rules.breaker, _clock.now())
+                if type(guards) is float:
+                    call = AsyncCall(options, target, args, kwargs, start)
+                    for step in call.reject(guards):
+                        call.answer = await step
+            if is_visible:
+                scope = _native.scope(_scope.get(), start, max_time)
+                _scope.put(scope)
+        try:
+            while True:
+                if call is not None and not call.is_entered:
+                    for step in call.begin():
+                        call.answer = await step
+                try:
+                    value = await (target(*args, **kwargs) if kwargs else target(*args))
+                except exceptions as error:
+                    if call is None:
+                        call = AsyncCall(options, target, args, kwargs, start, scope, guards)
+                    wait = call.retry_in(error)
+                    if wait is not None:
+                        await call.pause(wait)
+                        continue
+                    for step in call.settle(error):
+                        call.answer = await step
+                    if call.again:
+                        continue
+                    if call.failure is not None:
+                        raise call.take_failure()
+                    if call.is_silent:
+                        return None
+                    raise
+                if call is not None:
+                    for step in call.succeed(value):
+                        call.answer = await step
+                    return value
+                if guards is not None and not guards.handle_plain_success():
+                    rules.handle_success(guards, value)
+                if on_success is not None:
+                    if scope is not None:
+                        scope.end()
+                    call = AsyncCall(options, target, args, kwargs, start)
+                    for step in call.succeed(value):
+                        call.answer = await step
+                return value
+        finally:
+            if call is not None:
+                call.end()
+            else:
+                if scope is not None:
+                    scope.end()
+                if guards is not None:
+                    guards.handle_abandoned()
 
     return retry
 
@@ -183,63 +229,71 @@ def predicate_loop(options, target, predicate):
     is_eager, is_timed, is_visible = options.is_eager, options.is_timed, options.is_visible
 
     async def retry(*args, **kwargs):
-        call = outer = scope = None
+        call = start = scope = None
         if is_eager or _instrumented.exporters:
             call = AsyncCall(options, target, args, kwargs)
         else:
-            start = _clock.clock() if is_timed else None
+            if is_timed:
+                start = _clock.clock()
             if is_visible:
-                outer = _scope.variable.get()
-                scope = Scope(outer, start, options.max_time)
-                _scope.variable.set(scope)
-            try:
-                value = await (target(*args, **kwargs) if kwargs else target(*args))
-            finally:
-                if is_visible:
-                    _scope.leave(outer, scope)
-            answer = predicate(value)
-            if not answer:
-                return value
-            call = AsyncCall(options, target, args, kwargs, start)
-            for step in call.settle(value, answer):
-                call.answer = await step
-            if call.failure is not None:
-                raise call.take_failure()
-            if not call.again:
-                return value
+                scope = _native.scope(_scope.get(), start, options.max_time)
+                _scope.put(scope)
         try:
             while True:
-                for step in call.begin():
-                    call.answer = await step
+                if call is not None:
+                    for step in call.begin():
+                        call.answer = await step
                 value = await (target(*args, **kwargs) if kwargs else target(*args))
-                call.leave()
-                for step in call.settle(value, predicate(value)):
+                if call is not None:
+                    call.leave()
+                    answer = predicate(value)
+                else:
+                    if scope is not None:
+                        scope.end()
+                    answer = predicate(value)
+                    if not answer:
+                        return value
+                    call = AsyncCall(options, target, args, kwargs, start)
+                for step in call.settle(value, answer):
                     call.answer = await step
                 if call.failure is not None:
                     raise call.take_failure()
                 if not call.again:
                     return value
         finally:
-            call.end()
+            if call is not None:
+                call.end()
+            elif scope is not None:
+                scope.end()
 
     return retry
 
 
 async def attempts(options, attempt_class):
     """Attempts, until one succeeds or it is time to give up."""
-    call = AsyncCall(options, None, (), {})
+    call = None
+    if options.is_eager or options.is_timed or options.is_visible or _instrumented.exporters:
+        call = AsyncCall(options, None, (), {})
     try:
         while True:
-            for step in call.begin():
-                call.answer = await step
+            if call is not None:
+                for step in call.begin():
+                    call.answer = await step
             attempt = attempt_class(options.trigger, call)
             yield attempt
             error = attempt.exception
             if error is None:
-                for step in call.succeed(None):
-                    call.answer = await step
+                if call is not None:
+                    for step in call.succeed(None):
+                        call.answer = await step
                 return
             try:
+                if call is None:
+                    call = AsyncCall(options, None, (), {})
+                wait = call.retry_in(error)
+                if wait is not None:
+                    await call.pause(wait)
+                    continue
                 for step in call.settle(error):
                     call.answer = await step
                 if call.again:
@@ -254,7 +308,8 @@ async def attempts(options, attempt_class):
             finally:
                 del error
     finally:
-        call.end()
+        if call is not None:
+            call.end()
 
 
 __getattr__ = finder("_async")

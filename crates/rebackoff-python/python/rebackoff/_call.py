@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from sys import modules
 
-from rebackoff import _common, _instrumented, _log, _running, _scope, _switches
-from rebackoff._callables import is_awaitable, is_cancellation, is_control_flow, takes
+from rebackoff import _common, _instrumented, _log, _native, _running, _scope, _switches
+from rebackoff._callables import is_awaitable, is_cancellation, is_control_flow
 from rebackoff._clock import clock
-from rebackoff._jitter import uniform
-from rebackoff._native import Engine, Scope
-from rebackoff._seconds import number, plain
+from rebackoff._seconds import number
+from rebackoff._waiting import ENDED, fitted, hinted, next_wait
 
 _next_wait = _common._next_wait
-_ENDED = object()
 _ASK = object()
 
 
@@ -29,23 +27,38 @@ class Call:
     # the namespace where programs patch private functions
     names = vars(_common)
 
+    # what few calls ever set
     last_elapsed = 0
-    answer = guarding = amplification = raw = failure = policy = policy_waits = next_wait = (
-        enclosing
-    ) = None
+    is_settled = False
+    answer = amplification = raw = policy = policy_waits = next_wait = enclosing = _rules = None
 
-    def __init__(self, options, target, args, kwargs, start=None, outer=None, scope=None):
-        self.options = options
-        self.target = target
-        self.args = args
-        self.kwargs = kwargs
-        self.start = start
-        self.outer = outer
-        self.scope = scope
+    __slots__ = (
+        "again",
+        "args",
+        "decided",
+        "engine",
+        "failure",
+        "guards",
+        "has_looked",
+        "is_entered",
+        "is_silent",
+        "kwargs",
+        "options",
+        "plain",
+        "scope",
+        "start",
+        "target",
+        "tries",
+        "waits",
+    )
+
+    def __init__(self, options, target, args, kwargs, start=None, scope=None, guards=None):
+        self.options, self.target, self.args, self.kwargs = options, target, args, kwargs
+        self.start, self.scope, self.guards = start, scope, guards
         self.tries = 1
-        self.engine = None
-        self.again = self.is_silent = self.has_looked = False
         self.is_entered = scope is not None
+        self.has_looked = self.again = self.is_silent = False
+        self.engine = self.plain = self.decided = self.failure = None
 
     def pause(self, wait):
         """The step that waits so many seconds."""
@@ -63,10 +76,10 @@ class Call:
                 if options.is_asked:
                     self._prepare()
                 if options.is_guarded:
-                    self.guarding = options.guarding(self.args, self.kwargs)
-                    rejection = self.guarding.handle_start()
-                    if rejection is not None:
-                        return self._reject(rejection)
+                    guards = self.rules.start()
+                    if type(guards) is float:
+                        return self.reject(guards)
+                    self.guards = guards
             if options.reset_after is not None:
                 self.try_start = clock()
             if options.on_try or _instrumented.exporters:
@@ -82,10 +95,13 @@ class Call:
     def _prepare(self):
         options = self.options
         limits = options.limits(self.names["_maybe_call"], self.args, self.kwargs)
-        self.engine = Engine(limits, self.scope)
+        self.engine = _native.Engine(limits, self.scope)
         self.waits = options.waits(self.names["_init_wait_gen"])
+        return self.engine
 
-    def _reject(self, rejection):
+    def reject(self, retry_in):
+        """The steps where the breaker rejects the call, which end with the error."""
+        rejection = self.options.rejection(retry_in)
         self.tries = 0
         try:
             if not _switches.is_disabled:
@@ -106,92 +122,102 @@ class Call:
 
     def enter(self):
         """Makes the call visible to the calls inside its target, where it is to be."""
-        if self.guarding is not None:
-            self.guarding.handle_try()
-        is_visible = self.options.is_visible or self.tries > 1 or _instrumented.exporters
-        if is_visible and not self.is_entered:
-            self._publish()
+        if self.guards is not None:
+            self.guards.handle_try()
+        if not self.is_entered and (
+            self.tries > 1 or self.options.is_visible or _instrumented.exporters
+        ):
+            self._show()
 
-    def _publish(self):
-        self.outer = outer = _scope.variable.get()
-        if self.scope is None:
-            start = None if self.start is None else float(self.start)
+    def _show(self):
+        scope = self.scope
+        if scope is None:
+            start = self.start
+            if start is not None and type(start) is not float:
+                start = float(start)
+            outer = _scope.get()
             if self.engine is None:
-                self.scope = Scope(outer, start, self.options.max_time)
+                scope = _native.scope(outer, start, self.options.max_time)
             else:
-                self.scope = self.engine.scope(outer, start)
-        _scope.variable.set(self.scope)
+                scope = self.engine.scope(outer, start)
+            self.scope = scope
+        _scope.put(scope)
         self.is_entered = True
 
     def leave(self):
         """Makes the enclosing call visible again."""
         if self.is_entered:
             self.is_entered = False
-            if _scope.variable.get() is self.scope:
-                _scope.variable.set(self.outer)
+            if self.scope.is_innermost(_scope.get()):
+                _scope.put(self.scope.outer())
 
     def end(self):
-        """Ends the call. A try that was not settled is neutral for the guards."""
-        self.leave()
+        """Ends the call: it is visible no more, and a try that was not settled is neutral for the guards."""
         if self.scope is not None:
             self.scope.end()
-        if self.guarding is not None:
-            self.guarding.handle_abandoned()
+        self.abandon()
 
     def abandon(self):
         """A try that was not settled is neutral for the guards; a retry that was not made is paid back."""
-        if self.guarding is not None:
-            self.guarding.handle_abandoned()
+        if self.guards is not None:
+            self.guards.handle_abandoned()
 
     # After a try
 
-    def settle(self, outcome, answer=_ASK):
-        """The steps after a try that raised, or returned a value for the predicate."""
-        start = self.start
-        elapsed = 0.0 if start is None else clock() - start
-        self.again = False
-        plain = self.options.plain
-        if plain is None:
-            plain = self.options.find_plain()
-        if (
-            not plain
-            or _instrumented.exporters
-            or _switches.is_on
-            or self.names["_next_wait"] is not _next_wait
-            or "_call_handlers" in self.names
-            or "_dispatch_handlers" in self.names
-            or (self.options.is_broad and is_control_flow(outcome, ()))
-            or type(elapsed) is not float
-        ):
-            return self._steps(outcome, answer, elapsed)
-        # nothing of the caller's is called between the tries: the call stays visible
+    def retry_in(self, error):
+        """The wait before another try, where nothing of the caller's is called until then; otherwise None.
+
+        The call stays visible then. After None, `settle` gives the steps.
+        """
+        plain = self.plain or self._find_plain()
+        if not plain or _instrumented.exporters or _switches.is_on:
+            return None
+        if self.options.is_broad and is_control_flow(error, ()):
+            return None
         jitter, logger, level = plain
-        engine = self.engine if self.has_looked else self._look_around(elapsed)
-        decided = engine.handle_verdict(False, None, elapsed)
+        elapsed = exact = 0.0
+        if self.start is not None:
+            elapsed = clock() - self.start
+            exact = elapsed if type(elapsed) is float else number(elapsed) or 0.0
+        engine = self.engine if self.has_looked else self._look_around(exact)
+        decided = engine.handle_verdict(exact)
         if decided is None:
             try:
-                wait = self.waits.send(outcome)
-                if jitter is not None:
-                    wait = jitter(wait)
+                jittered = jitter(self.waits.send(error))
             except StopIteration:
-                wait = _ENDED
-            is_exact = type(wait) is float and wait >= 0
-            decided = engine.handle_wait(wait) if is_exact else self._fit(wait)
-        if type(decided) is str:
-            if logger is None and not self.options.on_giveup:
-                self.is_silent = not self.options.raises(self.target, decided)
-                return ()
-            return self._settled(self._give_up, self._details(elapsed, outcome), decided)
-        if logger is not None and _log.audible(logger, level) is not None:
+                jittered = ENDED
+            wait = engine.handle_exact_wait(jittered)
+            if wait is not None and (logger is None or _log.audible(logger, level) is None):
+                if not self.is_entered and self.target is not None:
+                    self._show()
+                self.tries += 1
+                self.next_wait = wait
+                if "_asyncio" in modules and not self.awaits:
+                    _running.report(self.target, wait)
+                return wait
+            decided = fitted(self, jittered) if wait is None else wait
+        self.decided = elapsed, decided
+        return None
+
+    def _find_plain(self):
+        is_patched = self.names["_next_wait"] is not _next_wait or self._is_patched()
+        self.plain = not is_patched and self.options.plain()
+        return self.plain
+
+    def settle(self, outcome, answer=_ASK):
+        """The steps after a try that raised, or returned a value for the predicate."""
+        self.again = self.is_silent = False
+        if self.decided is None:
+            start = self.start
+            return self._steps(outcome, answer, 0.0 if start is None else clock() - start)
+        (elapsed, decided), self.decided = self.decided, None
+        if type(decided) is not str:
             return self._settled(self._back_off, outcome, decided, elapsed)
-        self.tries += 1
-        self.again = True
-        self.next_wait = decided
-        if self.awaits:
-            return (self.pause(decided),)
-        if "_asyncio" in modules:
-            _running.report(self.target, decided)
-        return (decided,)
+        options = self.options
+        if options.logger is None and not options.on_giveup:
+            self.is_silent = not options.raises(self.target, decided)
+            return ()
+        return self._settled(self._give_up, self._details(elapsed, outcome), decided)
 
     def _fail(self, error):
         self.again = self.is_silent = False
@@ -205,7 +231,6 @@ class Call:
     def _steps(self, outcome, answer, elapsed):
         try:
             self.leave()
-            self.is_silent = False
             self.last_elapsed = elapsed
             options = self.options
             if _switches.is_disabled or self._is_passed_on(outcome):
@@ -228,13 +253,13 @@ class Call:
             gives_up = condition is not None and not options.by_predicate and bool(answer)
             decided = self._verdict(outcome, gives_up, elapsed)
             if decided is None:
-                wait = self._wait(outcome, elapsed)
+                wait = next_wait(self, outcome, elapsed)
                 if self.awaits and is_awaitable(wait):
                     yield wait
                     wait = self.answer
-                decided = self._fit(wait)
-            if type(decided) is not str and self.guarding is not None:
-                decided = self.guarding.handle_retry(outcome, float(decided)) or decided
+                decided = fitted(self, wait)
+            if type(decided) is not str and self.guards is not None:
+                decided = self.rules.handle_retry(self.guards, outcome, float(decided)) or decided
             if type(decided) is str:
                 yield from self._give_up(self._details(elapsed, outcome), decided)
             else:
@@ -314,7 +339,7 @@ class Call:
             if not self.awaits and "_asyncio" in modules:
                 _running.report(self.target, wait)
             yield self.pause(wait)
-        if self.guarding is not None and not self.guarding.handle_resume():
+        if self.guards is not None and not self.rules.handle_resume(self.guards):
             yield from self._give_up(self._details(self._elapsed(), outcome), "breaker")
             return
         self.tries += 1
@@ -331,7 +356,7 @@ class Call:
     def succeed(self, value):
         """The steps after a try that succeeded."""
         self.again = False
-        if self.guarding is None and not self.options.on_success and not _instrumented.exporters:
+        if self.guards is None and not self.options.on_success and not _instrumented.exporters:
             return ()
         self.leave()
         try:
@@ -340,14 +365,14 @@ class Call:
             raise error.with_traceback(_beyond(error.__traceback__))
 
     def handle_success(self, value):
-        """Settles the success of a block, which may return from the function around it."""
-        if self.guarding is not None:
-            self.guarding.handle_success(value)
+        """Settles a success for the guards, once: a block reports it twice, or once where it returns."""
+        if self.guards is not None and not self.is_settled:
+            self.is_settled = True
+            self.rules.handle_success(self.guards, value)
 
     def _accept(self, value, elapsed):
         options = self.options
-        if self.guarding is not None:
-            self.guarding.handle_success(value)
+        self.handle_success(value)
         if not options.on_success and not self._is_watched():
             return ()
         elapsed = self._elapsed() if elapsed is None else elapsed
@@ -357,6 +382,13 @@ class Call:
     def read_elapsed(self):
         """The seconds since the first try began."""
         return 0.0 if self.start is None else clock() - self.start
+
+    @property
+    def rules(self):
+        """The rules of the guards; a fast path has started the guards without them."""
+        if self._rules is None:
+            self._rules = self.options.guarding(self.args, self.kwargs)
+        return self._rules
 
     # The decisions, which are the engine's
 
@@ -372,82 +404,26 @@ class Call:
         engine = self.engine if self.has_looked else self._look_around(elapsed)
         if self.options.policy_for is not None:
             self._choose_policy(outcome)
-        if self.guarding is not None:
-            self.guarding.handle_failure(outcome, gives_up)
+        if self.guards is not None:
+            self.rules.handle_failure(self.guards, outcome, gives_up)
         hint = self.options.hint
         if hint is not None:
-            hint = None if gives_up else _hinted(hint(outcome))
-        return engine.handle_verdict(gives_up, hint, elapsed)
+            hint = None if gives_up else hinted(hint(outcome))
+        return engine.handle_verdict(elapsed, gives_up, hint)
 
     def _look_around(self, elapsed):
         """The engine, once it knows what enclosing calls and deadlines leave."""
         self.has_looked = True
-        if self.engine is None:
-            self._prepare()
-        outer = _scope.variable.get()
-        if outer is not None and outer is self.scope:
-            outer = self.outer
+        engine = self.engine or self._prepare()
+        outer = _scope.innermost() if self.scope is None else self.scope.outer()
         if outer is not None:
             remaining = outer.remaining(float(clock()))
             self.amplification = outer.amplification()
             if remaining is not None and self.start is None:
                 self.start = clock()
             self.enclosing = remaining, elapsed, self.amplification is not None
-            self.engine.handle_enclosing(*self.enclosing)
-        return self.engine
-
-    def _wait(self, outcome, elapsed):
-        """The next wait after jitter; `_ENDED` where the strategy has ended."""
-        jitter = None if _switches.has_no_jitter else (self.policy or self.options).jitter
-        next_wait = self.names["_next_wait"]
-        self.raw = None
-        try:
-            if next_wait is not _next_wait:
-                return next_wait(self.waits, outcome, jitter, elapsed, self.engine.max_time)
-            wait = self.waits.send(outcome)
-            if type(wait) is not int and type(wait) is not float:
-                wait = plain(wait)
-            self.raw = wait
-            if jitter is None:
-                return wait
-            try:
-                return jitter(wait)
-            except TypeError:
-                if takes(jitter, 1) or not takes(jitter, 0):
-                    raise
-            return _add_nullary(jitter, wait)
-        except StopIteration:
-            return _ENDED
-
-    def _fit(self, wait):
-        """The wait that the engine makes of `wait`, or the reason to give up."""
-        if wait is _ENDED:
-            return self.engine.handle_wait(None)
-        seconds = wait
-        if type(wait) is not float:
-            wait = plain(wait)
-            seconds = number(wait)
-        if seconds is None or not seconds >= 0:
-            raise self._blame(wait, seconds)
-        chance = 0.0 if self.options.hint is None else self._chance()
-        decided = self.engine.handle_wait(seconds, chance)
-        # a hint raises the wait, `max_time` shortens it; otherwise it stays the number that it is
-        return wait if decided == seconds else decided
-
-    def _chance(self):
-        """A draw from 0 to 1 where a hint is spread; what a patched `random` gives may be anything."""
-        if _switches.has_no_jitter or not self.engine.wants_draw():
-            return 0.0
-        return number(uniform(0.0, 1.0)) or 0.0
-
-    def _blame(self, wait, seconds):
-        """The error for what is no wait, with its source."""
-        raw, jitter = number(self.raw), self.options.jitter
-        source = self.options.waits_name()
-        if jitter is not None and raw is not None and raw >= 0:
-            source = f"the jitter {jitter!r}"
-        kind = TypeError if seconds is None else ValueError
-        return kind(f"a wait must be a number of seconds, 0 or more, but {source} gave {wait!r}")
+            engine.handle_enclosing(*self.enclosing)
+        return engine
 
     # The events
 
@@ -540,30 +516,6 @@ class Call:
                 yield answer
         if _instrumented.exporters:
             _instrumented.export(event, self._exported(details))
-
-
-def _add_nullary(jitter, wait):
-    """The jitter functions of backoff before 1.2 take no argument and give what to add."""
-    import warnings
-
-    warnings.warn(
-        "Nullary jitter function signature is deprecated. Use unary signature accepting a "
-        "wait value in seconds and returning a jittered version of it.",
-        category=DeprecationWarning,
-        stacklevel=2,
-    )
-    return wait + jitter()
-
-
-def _hinted(hint):
-    """The hint as an exact float; minus infinity is an order to stop."""
-    if hint is None:
-        return None
-    seconds = number(plain(hint))
-    if seconds is None or seconds != seconds:
-        rule = "a number of seconds, a timedelta, or None for no hint"
-        raise TypeError(f"hint must give {rule}, but it gave {hint!r}")
-    return seconds
 
 
 def _leaves(error):

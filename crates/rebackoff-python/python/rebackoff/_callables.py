@@ -17,9 +17,14 @@ _VARIADIC = 0x04
 def is_async(function: object) -> bool:
     """Returns whether calling `function` gives a coroutine: `async def`, a partial or a method of one, an async `__call__`."""
     function = _unwrapped(function)
-    if _flags(function) & (_COROUTINE | _AWAITED_GENERATOR) or _is_marked(function):
+    if _flags(function) & (_COROUTINE | _AWAITED_GENERATOR):
         return True
-    if type(function) is FunctionType:
+    is_plain = type(function) is FunctionType
+    if is_plain and not function.__dict__:
+        return False  # a mark is an attribute
+    if _is_marked(function):
+        return True
+    if is_plain:
         return False
     call = _unwrapped(getattr(type(function), "__call__", None))
     return bool(_flags(call) & _COROUTINE) or _is_marked(call)
@@ -114,6 +119,8 @@ _CANCELLATIONS = (
 
 
 def _unwrapped(function):
+    if type(function) is FunctionType:
+        return function
     functools = sys.modules.get("functools")
     while True:
         if type(function) is MethodType:

@@ -12,13 +12,25 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+
+class _NotImported:
+    """Stands for the module `datetime` until the program has imported it."""
+
+    datetime: Any = None
+
+
 _monotonic = time.monotonic
 # the namespaces of `rebackoff._sync` and `rebackoff._async`, where programs patch `time` and `datetime`
 _names: dict[str, Any] = {"time": time}
 _awaited: dict[str, Any] = {}
 # the module, once the program has imported it, and its own class
-_datetime: Any = None
+_datetime: Any = _NotImported
 _original: Any = None
+# of asyncio, once the program has imported it
+_running_loop: Any = None
+_loop_time: Any = None
+# the number of modules at the last look at them
+_looked_at = -1
 _epoch: Any = None
 
 
@@ -33,32 +45,42 @@ def look_in(names: dict[str, Any]) -> None:
 
 def clock(is_real: bool = False) -> Any:
     """Reads `time.monotonic`, or what tests put in its place: also a patched `datetime.datetime`, as backoff 2 did."""
-    if _switches.moves and not is_real:
-        return _switches.moved(clock)
+    if _switches.moves or len(modules) != _looked_at:
+        return _clock_of_tests(is_real)
     monotonic = _names["time"].monotonic
     if monotonic is not _monotonic:
         return monotonic()
-    if _datetime is None:
-        _find_datetime()
-    if _datetime is not None:
-        patched = _datetime
-        if "datetime" in _names:
-            patched = _names["datetime"]
-        elif "datetime" in _awaited:
-            patched = _awaited["datetime"]
-        if patched.datetime is not _original:
-            return _calendar(patched.datetime)
-        if "time_machine" in modules and modules["time_machine"].escape_hatch.is_travelling():
-            return _calendar(_original)
-    if "asyncio.base_events" in modules:
-        asyncio = modules["asyncio.base_events"]
-        loop = asyncio.events._get_running_loop()
-        if loop is not None:
-            read = loop.time
-            if getattr(read, "__func__", read) is asyncio.BaseEventLoop.time:
-                return monotonic()
-            # a compiled loop, such as uvloop, rounds the system's clock
-            return monotonic() if isinstance(read, BuiltinMethodType) else read()
+    if _datetime.datetime is not _original or "datetime" in _names or "datetime" in _awaited:
+        return _clock_of_tests(is_real)
+    loop = None if _running_loop is None else _running_loop()
+    if loop is None or getattr(loop.time, "__func__", None) is _loop_time:
+        return monotonic()
+    return _clock_of_tests(is_real)
+
+
+def _clock_of_tests(is_real: bool) -> Any:
+    if _switches.moves and not is_real:
+        return _switches.moved(clock)
+    _look_at_modules()
+    monotonic = _names["time"].monotonic
+    if monotonic is not _monotonic:
+        return monotonic()
+    patched = _datetime
+    if "datetime" in _names:
+        patched = _names["datetime"]
+    elif "datetime" in _awaited:
+        patched = _awaited["datetime"]
+    if patched.datetime is not _original:
+        return _calendar(patched.datetime)
+    if "time_machine" in modules and modules["time_machine"].escape_hatch.is_travelling():
+        return _calendar(_original)
+    loop = None if _running_loop is None else _running_loop()
+    if loop is not None:
+        read = loop.time
+        if getattr(read, "__func__", read) is _loop_time:
+            return monotonic()
+        # a compiled loop, such as uvloop, rounds the system's clock
+        return monotonic() if isinstance(read, BuiltinMethodType) else read()
     if "trio" in modules:
         return _time_of_trio(modules["trio"].lowlevel)
     return monotonic()
@@ -90,7 +112,18 @@ def _calendar(patched: Any) -> float:
     return float((moment - _epoch[1]).total_seconds())
 
 
-def _find_datetime() -> None:
-    global _datetime, _original
-    if "datetime" in modules:
+def _look_at_modules() -> None:
+    """Finds the modules that tell the time in tests, where some were imported since the last look."""
+    global _datetime, _original, _running_loop, _loop_time, _looked_at
+    count = len(modules)
+    if _datetime is _NotImported and "datetime" in modules:
         _datetime, _original = modules["datetime"], modules["_datetime"].datetime
+    if _loop_time is None and "asyncio.base_events" in modules:
+        asyncio = modules["asyncio.base_events"]
+        _running_loop, _loop_time = (
+            asyncio.events._get_running_loop,
+            asyncio.BaseEventLoop.time,
+        )
+    # these two move without a patch, so that each reading asks them
+    is_asked = "time_machine" in modules or "trio" in modules
+    _looked_at = -1 if is_asked else count

@@ -111,7 +111,7 @@ def _decorated(options, target):
 
         return _originals.decorated(options, target, is_async)
     called = target if options.timeout is None else _limited(target, options.timeout)
-    function = functools.wraps(target)(build(options, called, options.trigger))
+    function = functools.update_wrapper(build(options, called, options.trigger), target)
     if not hasattr(target, "__name__"):
         function.__name__ = function.__qualname__ = _callables.name_of(target)
     function.retry_with = functools.partial(_retry_with, options, target)

@@ -34,7 +34,8 @@ class CircuitOpenError(Exception):
         return str(self.args[0])
 
 
-def _rejection(retry_in: float) -> CircuitOpenError:
+def rejection(retry_in: float) -> CircuitOpenError:
+    """The error of a call that a breaker rejects; an infinite time means that it is isolated."""
     known = None if retry_in == float("inf") else retry_in
     return CircuitOpenError(_native.open_message(known), known)
 
@@ -325,7 +326,7 @@ class Breaker:
         """Raises `CircuitOpenError` if `admit` would. It takes and counts nothing."""
         retry_in = self.core.check(now())
         if retry_in is not None:
-            raise _rejection(retry_in)
+            raise rejection(retry_in)
 
     def admit(self) -> Permit:
         """Asks for a call; the decorators do so by themselves. The permit is a context manager, or
@@ -338,7 +339,7 @@ class Breaker:
         if self._on_state_change is not None:
             self._notice()
         if isinstance(admission, float):
-            raise _rejection(admission)
+            raise rejection(admission)
         return Permit(self, admission)
 
     def force_open(self) -> None:
@@ -356,7 +357,7 @@ class Breaker:
         self.core.reset()
         self._notice()
 
-    def settle(self, settle: Callable[..., bool], health: str, *more: Any) -> None:
+    def settle(self, settle: Callable[..., bool], health: str | None, *more: Any) -> None:
         """Settles a call, with a draw for the jitter of an opening: one that is not used is kept.
 
         Where no draw can be made, that is an error only if one was needed.
@@ -447,58 +448,47 @@ class Permit:
 
 
 class Guarding:
-    """The guards of one call: the core's, with clock, draws and `counts`."""
+    """The guards of a decorator, with the clock, the draws and `counts` that the `CallGuards` of its calls need."""
 
-    __slots__ = ("_breaker", "_core", "_counts", "_is_over", "_retries")
+    __slots__ = ("_given", "breaker", "budget")
 
     def __init__(self, budget: Budget | None, breaker: Breaker | None, counts: Any) -> None:
-        self._breaker, self._counts, self._is_over = breaker, counts, False
-        self._core = _native.CallGuards(
-            None if budget is None else budget.core, None if breaker is None else breaker.core
-        )
+        self._given = budget, breaker, counts
+        self.budget = None if budget is None else budget.core
+        self.breaker = None if breaker is None else breaker.core
 
-    def handle_start(self) -> CircuitOpenError | None:
-        """Starts the call; the error where the breaker rejects it."""
-        retry_in = self._core.handle_start(now())
-        return None if retry_in is None else _rejection(retry_in)
+    def start(self) -> _native.CallGuards | float:
+        """The guards of a call; the seconds until the next probe where the breaker rejects it."""
+        return _native.CallGuards.start(self.budget, self.breaker, now())
 
-    def handle_try(self) -> None:
-        """A try that is admitted begins."""
-        self._core.handle_try()
+    def handle_success(self, guards: _native.CallGuards, value: Any) -> None:
+        """A try succeeded."""
+        self._settle(guards.handle_success, value, None)
 
-    def handle_success(self, value: Any) -> None:
-        """A try succeeded. A block in a retry context reports that twice, or once if it returns."""
-        if not self._is_over:
-            self._is_over = True
-            self._settle(self._core.handle_success, value, "success")
-
-    def handle_failure(self, outcome: Any, gives_up: bool) -> None:
+    def handle_failure(self, guards: _native.CallGuards, outcome: Any, gives_up: bool) -> None:
         """A try failed; where the caller's condition gives up, the target has answered all the same."""
-        health = "success" if gives_up else "failure"
-        if isinstance(outcome, CircuitOpenError):
-            health = "neutral"
-        self._settle(self._core.handle_failure, outcome, health, gives_up)
+        health = "neutral" if isinstance(outcome, CircuitOpenError) else None
+        self._settle(guards.handle_failure, outcome, health, gives_up)
 
-    def handle_retry(self, outcome: Any, wait: float) -> str | None:
+    def handle_retry(self, guards: _native.CallGuards, outcome: Any, wait: float) -> str | None:
         """Pays for a retry after `wait` seconds; the reason to give up where it is refused."""
-        return self._core.handle_retry(_is_timeout(outcome), wait, now())
+        return guards.handle_retry(_is_timeout(outcome), wait, now())
 
-    def handle_resume(self) -> bool:
+    def handle_resume(self, guards: _native.CallGuards) -> bool:
         """Asks the breaker again, after the wait."""
-        return self._core.handle_resume(now())
+        return guards.handle_resume(now())
 
-    def handle_abandoned(self) -> None:
-        """The call ends otherwise than by an outcome."""
-        self._core.handle_abandoned()
-
-    def _settle(self, handle: Any, outcome: Any, health: str, *more: Any) -> None:
-        breaker = self._breaker
+    def _settle(self, handle: Any, outcome: Any, health: str | None, *more: Any) -> None:
+        _, breaker, counts = self._given
         if breaker is None:
-            handle(*more, health, 0.0, 0.0)
+            handle(*more, None, 0.0, 0.0)
             return
-        if self._counts is not None:
-            health = _counted(self._counts(outcome))
+        if counts is not None:
+            health = _counted(counts(outcome))
         breaker.settle(handle, health, *more)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Guarding, self._given
 
 
 def _name(name: str | None) -> str | None:

@@ -23,16 +23,22 @@ def audible(logger, level):
     if (
         born is None
         or type(logger) is not born.logger
-        or not _METHODS_SET.isdisjoint(logger.__dict__)
-        or born.methods_of(born.logger) != born.methods
+        or "log" in logger.__dict__
+        or born.logger.log is not born.log
         or _common._log_backoff is not _log_backoff
         or _common._log_giveup is not _log_giveup
         or not vars(sys.modules["rebackoff._decorator"]).keys().isdisjoint(_LOGS)
     ):
         return logger
     if not logger.isEnabledFor(level):
-        return None
-    return None if born.is_unheard(logger) else logger
+        return None  # as its method `log` would find
+    if (
+        not _METHODS_SET.isdisjoint(logger.__dict__)
+        or born.methods_of(born.logger) != born.methods
+        or not born.is_unheard(logger)
+    ):
+        return logger
+    return None
 
 
 def backoff(details, logger, level):
@@ -61,6 +67,7 @@ class _Born:
         self.module = logging
         self.logger, self.null_handler = logging.Logger, logging.NullHandler
         self.factory = logging.LogRecord
+        self.log = logging.Logger.log
         self.methods_of = attrgetter(*_METHODS)
         self.null_methods_of = attrgetter(*_NULL_METHODS)
         self.methods = self.methods_of(self.logger)

@@ -250,11 +250,13 @@ class Options:
     # what a call does before its first try: reads the clock; shows itself; everything there is
     is_timed = is_visible = is_eager = False
     is_asked = is_guarded = False
-    # what `find_plain` has found
-    plain = None
+    # what `plain` has found
+    _plain = None
     # the predicate, or `giveup` where it is more than its default
     condition = None
     _limits = None
+    # the rules of the guards, where these do not depend on the arguments
+    rules = None
 
     def __init__(self, decorator, trigger, wait_gen, given):
         self.source = decorator, trigger, wait_gen, given
@@ -345,7 +347,11 @@ class Options:
         if self.max_time is not None or self.timeout is not None or "nested" in given:
             self.is_visible = True
         if self.is_guarded:
-            self.is_visible = self.is_eager = True
+            self.is_visible = True
+            if not callable(self.budget) and not callable(self.breaker):
+                guards = _checks.guards_module()
+                self.rules = guards.Guarding(self.budget, self.breaker, self.counts)
+            self.is_eager = self.rules is None or self.counts is not None or self.by_predicate
         if (
             self.is_asked
             or self.on_try
@@ -358,28 +364,29 @@ class Options:
         elif self.giveup is not never:
             self.condition = self.giveup
 
-    def find_plain(self):
+    def plain(self):
         """Jitter, logger and level where nothing of the caller's is called between two tries; otherwise False."""
-        is_plain = (
-            self.condition is None
-            and self.hint is None
-            and self.narrow is None
-            and not self.is_guarded
-            and not self.on_backoff
-            and not self.on_try
-            and self.policy_for is None
-            and self.leaves is None
-            and self.reset_after is None
-            and self.cancelled_by is None
-            and (self.jitter is None or self.jitter in JITTERS)
-            and self.wait_keywords is None
-            and self.wait_gen.name != "runtime"
-        )
-        logger = self.logger
-        if isinstance(logger, str):
-            logger = _prepare_logger(logger)
-        self.plain = is_plain and (self.jitter, logger, self.backoff_log_level)
-        return self.plain
+        if self._plain is None:
+            is_plain = (
+                self.condition is None
+                and self.hint is None
+                and self.narrow is None
+                and not self.is_guarded
+                and not self.on_backoff
+                and not self.on_try
+                and self.policy_for is None
+                and self.leaves is None
+                and self.reset_after is None
+                and self.cancelled_by is None
+                and (self.jitter is None or self.jitter in JITTERS)
+                and self.wait_keywords is None
+                and self.wait_gen.name != "runtime"
+            )
+            logger = self.logger
+            if isinstance(logger, str):
+                logger = _prepare_logger(logger)
+            self._plain = is_plain and (self.jitter or _as_it_is, logger, self.backoff_log_level)
+        return self._plain
 
     def raises(self, target, reason):
         """Whether giving up raises. A retry context always does when its waits run out, as python-backoff's."""
@@ -438,14 +445,20 @@ class Options:
         return f"{name_of(self.wait_gen)}()"
 
     def guarding(self, args, kwargs):
-        """The guards of a call with these arguments."""
+        """The rules of the guards of a call with these arguments."""
+        if self.rules is not None:
+            return self.rules
         guards = _checks.guards_module()
         budget, breaker = self.budget, self.breaker
-        if budget is not None and type(budget) is not guards.Budget:
+        if callable(budget):
             budget = _checks.guard_of("budget", guards.Budget, budget, args, kwargs)
-        if breaker is not None and type(breaker) is not guards.Breaker:
+        if callable(breaker):
             breaker = _checks.guard_of("breaker", guards.Breaker, breaker, args, kwargs)
         return guards.Guarding(budget, breaker, self.counts)
+
+    def rejection(self, retry_in):
+        """The error of a call that the breaker rejects."""
+        return _checks.guards_module().rejection(retry_in)
 
     def refuse_async(self, target):
         """Raises a TypeError where a function is async, but the target is not."""
@@ -466,13 +479,19 @@ class Options:
 
     def __getstate__(self):
         return {
-            name: value for name, value in self.__dict__.items() if name not in ("_limits", "plain")
+            name: value
+            for name, value in self.__dict__.items()
+            if name not in ("_limits", "_plain")
         }
 
 
 for _name, _option in OPTIONS.items():
     _value = _option.check(_name, _option.default)
     setattr(Options, _name, staticmethod(_value) if callable(_value) else _value)
+
+
+def _as_it_is(wait):
+    return wait
 
 
 _defaults = {}

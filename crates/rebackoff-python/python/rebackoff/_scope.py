@@ -12,15 +12,16 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from rebackoff._typing import Seconds
 
-# a token cannot be reset in another context, so the call that sets it puts the earlier value back
-variable: ContextVar[Scope | None] = ContextVar("rebackoff", default=None)
+# What has ended is passed over, so that a call which ends need not put the earlier value back. (A token
+# cannot be reset in another context.)
+_variable: ContextVar[Scope | None] = ContextVar("rebackoff", default=None)
+get, put = _variable.get, _variable.set
 
 
-def leave(outer: Scope | None, scope: Scope) -> None:
-    """Ends `scope` and makes the enclosing one visible again."""
-    if variable.get() is scope:
-        variable.set(outer)
-    scope.end()
+def innermost() -> Scope | None:
+    """The innermost call or deadline that has not ended."""
+    scope = get()
+    return None if scope is None else scope.running()
 
 
 def remaining() -> float | None:
@@ -29,7 +30,7 @@ def remaining() -> float | None:
     The least of `max_time` - elapsed of each enclosing call, `timeout` - the time since it began of each
     enclosing try, and what is left of each `deadline()`.
     """
-    scope = variable.get()
+    scope = innermost()
     return None if scope is None else scope.remaining(float(clock()))
 
 
@@ -50,18 +51,16 @@ class deadline:
 
     def __init__(self, seconds: Seconds) -> None:
         self._seconds = _limit(seconds)
-        self._entered: list[tuple[Scope | None, Scope]] = []
+        self._entered: list[Scope] = []
 
     def __enter__(self) -> deadline:
-        outer = variable.get()
-        scope = Scope(outer, float(clock()), self._seconds, 0)
-        variable.set(scope)
-        self._entered.append((outer, scope))
+        scope = Scope(get(), float(clock()), self._seconds, 0)
+        put(scope)
+        self._entered.append(scope)
         return self
 
     def __exit__(self, *error: object) -> None:
-        outer, scope = self._entered.pop()
-        leave(outer, scope)
+        self._entered.pop().end()
 
     async def __aenter__(self) -> deadline:
         return self.__enter__()

@@ -23,15 +23,16 @@ def limited(target, timeout):
         )
 
     async def attempt(*args, **kwargs):
-        own, now = _scope.variable.get(), float(clock())
-        left = None if own is None else own.remaining_outside(now)
+        own, now = _scope.get(), float(clock())
+        outer = None if own is None else own.outer()
+        left = None if outer is None else outer.remaining(now)
         limit = timeout if left is None else min(timeout, left)
         scope = Scope(own, now, limit, 0)
-        _scope.variable.set(scope)
+        _scope.put(scope)
         try:
             return await within(limit, args, kwargs)
         finally:
-            _scope.leave(own, scope)
+            scope.end()
 
     async def within(limit, args, kwargs):
         module = sys.modules[_library()]

@@ -60,7 +60,7 @@ class Waits(_Base):
 
     def start(self) -> Generator[Any, Any, None]:
         """The raw waits of one call, from the first: a fresh generator."""
-        return self._raw(**self._parameters)
+        return self._raw(*self._parameters.values())
 
     def __iter__(self) -> Waits:
         return self

@@ -12,7 +12,11 @@ use crate::words::{one_of, seconds};
 
 /// The state of a breaker.
 #[pyclass(frozen, module = "rebackoff._native")]
-pub(crate) struct Breaker(pub(super) Arc<Core>);
+pub(crate) struct Breaker {
+    pub(super) core: Arc<Core>,
+    /// A success is counted in a window, which needs the time.
+    pub(super) has_rates: bool,
+}
 
 /// A permit, or the seconds until the next probe: infinite where the breaker is isolated.
 #[derive(IntoPyObject)]
@@ -88,60 +92,61 @@ impl Breaker {
         if let Some(time) = probe_timeout {
             new = new.probe_timeout(duration(time));
         }
-        Ok(Self(Arc::new(new.build().map_err(refused)?)))
+        let has_rates = failure_rate.is_some() || slow_rate.is_some();
+        Ok(Self { core: Arc::new(new.build().map_err(refused)?), has_rates })
     }
 
     fn state(&self, now: f64) -> &'static str {
-        self.0.state(|| seconds(now)).name()
+        self.core.state(|| seconds(now)).name()
     }
 
     #[getter]
     fn rejected(&self) -> u64 {
-        self.0.rejected()
+        self.core.rejected()
     }
 
     #[getter]
     fn opened(&self) -> u64 {
-        self.0.opened()
+        self.core.opened()
     }
 
     #[getter]
     fn failures(&self) -> u64 {
-        self.0.failures()
+        self.core.failures()
     }
 
     #[getter]
     fn dry_run(&self) -> bool {
-        self.0.is_dry_run()
+        self.core.is_dry_run()
     }
 
     /// Returns the seconds until the next probe where a call would be rejected: infinite where the
     /// breaker is isolated.
     fn check(&self, now: f64) -> Option<f64> {
-        self.0.check(|| seconds(now)).err().map(retry_in)
+        self.core.check(|| seconds(now)).err().map(retry_in)
     }
 
     fn admit(&self, now: f64) -> Admission {
-        match self.0.admit(|| seconds(now)) {
-            Ok(permit) => Admission::Permit(Permit::new(self.0.clone(), permit, seconds(now))),
+        match self.core.admit(|| seconds(now)) {
+            Ok(permit) => Admission::Permit(Permit::new(self.core.clone(), permit, seconds(now))),
             Err(open) => Admission::Rejected(retry_in(open)),
         }
     }
 
     fn force_open(&self, now: f64) {
-        self.0.force_open(|| seconds(now));
+        self.core.force_open(|| seconds(now));
     }
 
     fn isolate(&self) {
-        self.0.isolate();
+        self.core.isolate();
     }
 
     fn reset(&self) {
-        self.0.reset();
+        self.core.reset();
     }
 
     fn __str__(&self) -> String {
-        self.0.to_string()
+        self.core.to_string()
     }
 }
 

@@ -1,10 +1,11 @@
-//! `CallGuards`: what one call does with its budget and its breaker.
+//! `CallGuards`: the core's, with the budget and the breaker of its call.
 
 use std::sync::Arc;
 
 use pyo3::prelude::*;
 use rebackoff_core::{
-    Breaker as CoreBreaker, Budget as CoreBudget, Health, Permit, Reason, Seconds, Withdrawal,
+    Breaker as CoreBreaker, BreakerState, Budget as CoreBudget, CallGuards as Core, Reason,
+    Seconds, Verdict,
 };
 
 use super::breaker::{Breaker, retry_in};
@@ -12,52 +13,68 @@ use super::budget::{Budget, cost};
 use super::health;
 use crate::words::{Drawn, seconds};
 
-/// The guards of one call. Dropped, it settles its try neutral and takes back what it paid for a
-/// retry that was not made.
+/// The guards of one call. Dropped, they are abandoned.
 #[pyclass(module = "rebackoff._native")]
 pub(crate) struct CallGuards {
+    core: Core,
     budget: Option<Arc<CoreBudget>>,
     breaker: Option<Arc<CoreBreaker>>,
-    permit: Option<Permit>,
-    began: Seconds,
-    last_seen: Seconds,
-    paid: Option<Withdrawal>,
-    is_waiting: bool,
+    has_rates: bool,
+}
+
+/// The guards of a call that is admitted, or the seconds until the next probe: infinite where the
+/// breaker is isolated.
+#[derive(IntoPyObject)]
+pub(crate) enum Start {
+    Admitted(CallGuards),
+    Rejected(f64),
 }
 
 #[pymethods]
 impl CallGuards {
-    #[new]
-    fn new(budget: Option<&Bound<'_, Budget>>, breaker: Option<&Bound<'_, Breaker>>) -> Self {
-        Self {
+    /// Asks for the first try of a call, and begins it.
+    #[staticmethod]
+    fn start(
+        budget: Option<&Bound<'_, Budget>>,
+        breaker: Option<&Bound<'_, Breaker>>,
+        now: f64,
+    ) -> Start {
+        let has_rates = breaker.is_some_and(|breaker| breaker.get().has_rates);
+        let mut guards = Self {
+            core: Core::new(),
             budget: budget.map(|budget| budget.get().0.clone()),
-            breaker: breaker.map(|breaker| breaker.get().0.clone()),
-            permit: None,
-            began: Seconds::ZERO,
-            last_seen: Seconds::ZERO,
-            paid: None,
-            is_waiting: false,
+            breaker: breaker.map(|breaker| breaker.get().core.clone()),
+            has_rates,
+        };
+        let Self { core, budget, breaker, .. } = &mut guards;
+        match core.handle_start(budget.as_deref(), breaker.as_deref(), || seconds(now)) {
+            Ok(_) => {
+                guards.core.handle_try();
+                Start::Admitted(guards)
+            }
+            Err(open) => Start::Rejected(retry_in(open)),
         }
     }
 
-    /// Starts the call. Returns the seconds until the next probe where the breaker rejects it.
-    fn handle_start(&mut self, now: f64) -> Option<f64> {
-        if let Some(rejected) = self.admit(now) {
-            return Some(rejected);
+    /// Begins a retry.
+    fn handle_try(&mut self) {
+        self.core.handle_try();
+    }
+
+    /// Settles a success that needs neither the time nor a draw. Returns whether that is so.
+    fn handle_plain_success(&mut self) -> PyResult<bool> {
+        let is_closed =
+            |breaker: &CoreBreaker| breaker.state(|| Seconds::ZERO) == BreakerState::Closed;
+        if self.has_rates || !self.breaker.as_deref().is_none_or(is_closed) {
+            return Ok(false);
         }
-        if let Some(budget) = &self.budget {
-            budget.handle_start(|| seconds(now));
-        }
-        None
+        self.settle(Verdict::Accept, None, 0.0, 0.0)?;
+        Ok(true)
     }
 
     /// Settles a try that succeeded. Returns whether the draw was used.
-    fn handle_success(&mut self, word: &str, now: f64, draw: f64) -> PyResult<bool> {
-        let is_used = self.settle(health(word)?, now, draw);
-        if let Some(budget) = &self.budget {
-            budget.handle_success(self.paid.take());
-        }
-        Ok(is_used)
+    fn handle_success(&mut self, word: Option<&str>, now: f64, draw: f64) -> PyResult<bool> {
+        self.settle(Verdict::Accept, word, now, draw)
     }
 
     /// Settles a try that failed; `gives_up` where the caller's condition gave up. Returns whether
@@ -65,78 +82,48 @@ impl CallGuards {
     fn handle_failure(
         &mut self,
         gives_up: bool,
-        word: &str,
+        word: Option<&str>,
         now: f64,
         draw: f64,
     ) -> PyResult<bool> {
-        let is_used = self.settle(health(word)?, now, draw);
-        match &self.budget {
-            Some(budget) if !gives_up => budget.handle_failure(),
-            _ => {}
-        }
-        Ok(is_used)
+        let verdict = if gives_up { Verdict::GiveUp } else { Verdict::Retry };
+        self.settle(verdict, word, now, draw)
     }
 
     /// Pays for a retry after `wait` seconds. Returns the reason to give up, if there is one.
     fn handle_retry(&mut self, is_timeout: bool, wait: f64, now: f64) -> Option<&'static str> {
-        if let Some(breaker) = &self.breaker {
-            if let Err(open) = breaker.check(|| seconds(now)) {
-                if open.retry_in.is_none_or(|retry_in| retry_in > seconds(wait)) {
-                    return Some(Reason::Breaker.as_str());
-                }
-            }
-        }
-        let budget = self.budget.as_ref()?;
-        self.paid = budget.withdraw(cost(is_timeout), || seconds(now)).ok();
-        self.is_waiting = self.paid.is_some();
-        self.paid.is_none().then_some(Reason::Budget.as_str())
+        let Self { core, budget, breaker, .. } = self;
+        let (budget, breaker, wait) = (budget.as_deref(), breaker.as_deref(), seconds(wait));
+        let paid = core.handle_retry(budget, breaker, cost(is_timeout), wait, || seconds(now));
+        paid.err().map(Reason::as_str)
     }
 
     /// Asks the breaker again, after the wait. Returns whether the retry may be made.
     fn handle_resume(&mut self, now: f64) -> bool {
-        if self.admit(now).is_some() {
-            self.handle_abandoned();
-            return false;
-        }
-        true
-    }
-
-    /// The try that was admitted begins.
-    fn handle_try(&mut self) {
-        self.is_waiting = false;
+        let Self { core, budget, breaker, .. } = self;
+        core.handle_resume(budget.as_deref(), breaker.as_deref(), || seconds(now)).is_ok()
     }
 
     /// The call ends otherwise than by an outcome.
     fn handle_abandoned(&mut self) {
-        if let (true, Some(budget), Some(paid)) = (self.is_waiting, &self.budget, self.paid) {
-            budget.refund(paid);
-            (self.is_waiting, self.paid) = (false, None);
-        }
-        self.settle(Health::Neutral, self.last_seen.get(), 0.0);
+        self.core.handle_abandoned(self.budget.as_deref(), self.breaker.as_deref());
     }
 }
 
 impl CallGuards {
-    fn admit(&mut self, now: f64) -> Option<f64> {
-        let breaker = self.breaker.as_ref()?;
-        match breaker.admit(|| seconds(now)) {
-            Ok(permit) => {
-                self.permit = Some(permit);
-                self.began = seconds(now);
-                self.last_seen = seconds(now);
-                None
-            }
-            Err(open) => Some(retry_in(open)),
-        }
-    }
-
-    fn settle(&mut self, health: Health, now: f64, draw: f64) -> bool {
-        let (now, mut drawn) = (seconds(now), Drawn::new(draw));
-        if let (Some(breaker), Some(permit)) = (&self.breaker, self.permit.take()) {
-            let took = || now.saturating_sub(self.began);
-            breaker.settle(permit, health, took, || now, &mut drawn);
-        }
-        drawn.is_used
+    fn settle(
+        &mut self,
+        verdict: Verdict,
+        word: Option<&str>,
+        now: f64,
+        draw: f64,
+    ) -> PyResult<bool> {
+        let Self { core, budget, breaker, .. } = self;
+        let (budget, breaker, health) =
+            (budget.as_deref(), breaker.as_deref(), word.map(health).transpose()?);
+        let (now, mut drawn) = (|| -> Seconds { seconds(now) }, Drawn::new(draw));
+        core.handle_settled(budget, breaker, verdict, health, now, &mut drawn);
+        Ok(drawn.is_used)
     }
 }
 
