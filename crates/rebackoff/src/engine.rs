@@ -23,6 +23,8 @@ pub use crate::guards::{BreakerFor, BudgetFor, GuardsOfRequest, GuardsPerRequest
 #[cfg(any(feature = "reqwest", feature = "tower"))]
 pub use crate::hooks::Resendable;
 pub use crate::kept::{Dropped, Keep, Kept};
+#[cfg(any(feature = "reqwest", feature = "tower"))]
+pub use crate::late::{EndsLate, LateTry};
 pub use crate::mode::{Async, Blocking, Mode};
 pub use crate::signal::{
     AsyncSignal, BlockingWait, EndsCall, EndsWaits, NoSignal, Signal, WokenBy,

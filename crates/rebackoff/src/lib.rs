@@ -98,6 +98,8 @@ pub mod http;
 mod kept;
 #[cfg(feature = "keyed")]
 mod keyed;
+#[cfg(any(feature = "reqwest", feature = "tower"))]
+mod late;
 #[cfg(feature = "live")]
 mod live;
 mod loops;
@@ -106,6 +108,8 @@ mod metrics;
 mod mode;
 mod outcome;
 mod random;
+#[cfg(any(feature = "reqwest", feature = "tower"))]
+mod resend;
 mod retry;
 mod scope;
 mod session;
@@ -134,6 +138,8 @@ pub use guards::FromOpen;
 pub use hooks::Hook;
 #[cfg(feature = "keyed")]
 pub use keyed::Keyed;
+#[cfg(any(feature = "reqwest", feature = "tower"))]
+pub use late::TimedOut;
 #[cfg(feature = "live")]
 pub use live::LivePolicy;
 #[cfg(feature = "metrics")]

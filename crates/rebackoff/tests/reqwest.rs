@@ -23,6 +23,7 @@ static EACH_SECOND: Policy =
 
 /// A client whose pool has no timer: on a paused clock, one would be due while an answer is awaited.
 fn plain() -> Client {
+    let _ = rustls::crypto::ring::default_provider().install_default();
     Client::builder().pool_idle_timeout(None).build().unwrap()
 }
 
@@ -162,12 +163,12 @@ async fn a_closed_port_is_an_error_of_reqwest_after_all_tries() {
         let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
         format!("http://{}/", listener.local_addr().unwrap())
     };
-    // A request that never left may be sent again whatever its method.
-    for method in [Method::GET, Method::POST] {
+    // A redirect may have been followed before: the effect of a POST is unknown.
+    for (method, waited) in [(Method::GET, 3), (Method::POST, 0)] {
         let start = Instant::now();
         let error = client().request(method, &url).send().await.unwrap_err();
         assert!(matches!(&error, Error::Reqwest(error) if error.is_connect()), "{error:?}");
-        assert_eq!(start.elapsed().as_secs(), 3);
+        assert_eq!(start.elapsed().as_secs(), waited);
     }
 }
 
@@ -374,9 +375,11 @@ async fn each_try_finds_what_the_request_came_with_and_how_often_it_was_sent() {
     assert_eq!(counts, [None, Some(ResendCount(1)), Some(ResendCount(2))]);
 }
 
-#[tokio::test(start_paused = true)]
+/// On the clock of the system: a paused one would come to the deadline while an answer is awaited.
+#[tokio::test]
 async fn handlers_are_told_and_each_try_sees_the_deadline() {
-    static LIMITED: Policy = policy!(constant, jitter = Jitter::None, max_time = secs(10));
+    static LIMITED: Policy =
+        policy!(constant(interval = millis(1)), jitter = Jitter::None, max_time = secs(600));
     let (server, found, waits) = (failing(1), Arc::default(), Arc::new(Mutex::new(Vec::new())));
     let told = Arc::clone(&waits);
     let middleware = RetryMiddleware::new(LIMITED).hooks(move |request| {
@@ -388,7 +391,7 @@ async fn handlers_are_told_and_each_try_sees_the_deadline() {
     let client =
         ClientBuilder::new(plain()).with(middleware).with(Inner(Arc::clone(&found))).build();
     client.get(server.url()).send().await.unwrap();
-    assert_eq!(*waits.lock().unwrap(), [(server.url().parse().unwrap(), Some(secs(1)))]);
-    let left = found.lock().unwrap().iter().map(|(_, left)| *left).collect::<Vec<_>>();
-    assert_eq!(left, [Some(secs(10)), Some(secs(9))]);
+    assert_eq!(*waits.lock().unwrap(), [(server.url().parse().unwrap(), Some(millis(1)))]);
+    let left = found.lock().unwrap().iter().map(|(_, left)| left.unwrap()).collect::<Vec<_>>();
+    assert!(left[1] < left[0] && left[0] <= secs(600), "{left:?}");
 }

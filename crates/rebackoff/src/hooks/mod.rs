@@ -11,9 +11,9 @@ pub use classes::{Costs, Counts};
 pub use conditions::{Giveup, HintFrom, Judge, OnError, Until, When};
 pub use handlers::{OnBackoff, OnGiveup, OnSuccess, OnTry};
 #[cfg(any(feature = "reqwest", feature = "tower"))]
-pub use per_request::PerRequest;
-#[cfg(any(feature = "reqwest", feature = "tower"))]
 pub use per_request::Resendable;
+#[cfg(any(feature = "reqwest", feature = "tower"))]
+pub use per_request::{JudgeBy, PerRequest};
 pub use waits::{JitterBy, PolicyFor, WaitFrom};
 
 use std::marker::PhantomData;

@@ -2,7 +2,7 @@
 
 use rebackoff_core::{Event, Events, Health, Policy, Seconds, Verdict};
 
-use super::{Class, Hook, Then};
+use super::{Class, Hook, Judge, Then};
 
 /// Makes the hooks of each request `R` whose outcome is `O`: a function of the request that returns a
 /// [`Hook`], for example.
@@ -45,6 +45,18 @@ impl<R, O, A: PerRequest<R, O>, B: PerRequest<R, O>> PerRequest<R, O> for Then<A
     fn resend(&self, request: &mut R, resends: u64) {
         self.0.resend(request, resends);
         self.1.resend(request, resends);
+    }
+}
+
+/// Takes the verdict from a function.
+#[derive(Clone, Copy, Debug)]
+pub struct JudgeBy<C>(pub(crate) C);
+
+impl<Req, O, C: Fn(&O) -> Verdict + Clone> PerRequest<Req, O> for JudgeBy<C> {
+    type Hooks = Judge<C>;
+
+    fn hooks(&self, _: &Req) -> Judge<C> {
+        Judge(self.0.clone())
     }
 }
 

@@ -1,7 +1,7 @@
 //! The ready condition for HTTP.
 
 use ::http::{HeaderMap, Method, StatusCode};
-use rebackoff_core::Verdict;
+use rebackoff_core::{Health, Verdict};
 
 use super::statuses::Statuses;
 use super::{Failure, hint};
@@ -16,7 +16,7 @@ use super::{Failure, hint};
 /// | timeouts | retried | [`timeouts`](Self::timeouts) |
 /// | gRPC statuses that are retried | 14, `UNAVAILABLE` | [`retry_grpc_status`](Self::retry_grpc_status) |
 /// | methods | the idempotent ones | [`any_method`](Self::any_method) |
-/// | any other method | with the header `Idempotency-Key`, or where the request was never sent | [`idempotency_key`](Self::idempotency_key) |
+/// | any other method | with the header `Idempotency-Key`, or where the request is known to be unsent | [`idempotency_key`](Self::idempotency_key) |
 ///
 /// The statuses are those of a server, or of a proxy before it, that could not answer for the
 /// moment: 408, 500, 502, 503, 504 of RFC 9110 (sections 15.5.9, 15.6.1, 15.6.3 to 15.6.5), 425 of
@@ -25,8 +25,8 @@ use super::{Failure, hint};
 ///
 /// Idempotent methods are those whose second request does no more than the first (RFC 9110, section
 /// 9.2.2): GET, HEAD, OPTIONS, TRACE, PUT, DELETE, and QUERY where the crate `http` knows it. A
-/// failed try of any other request may have had its effect. Such a request is sent again only if no
-/// connection could be made ([`Failure::Unsent`]), or if the server recognises it by an idempotency key
+/// failed try of any other request may have had its effect. Such a request is sent again only if the
+/// failed try is known to be unsent ([`Failure::Unsent`]), or if the server recognises it by an idempotency key
 /// ([draft-ietf-httpapi-idempotency-key-header][key]).
 ///
 /// ```
@@ -174,6 +174,26 @@ impl Classifier {
         let retried =
             code.is_some_and(|code| code < GRPC_CODES && self.grpc_statuses & (1 << code) != 0);
         retry_if(retried, trailers)
+    }
+
+    /// The health of the server that answered with this status, for a breaker; `None` where the verdict decides.
+    ///
+    /// | status | health |
+    /// |---|---|
+    /// | 425, 429 | neutral: the server asks this client to wait |
+    /// | another 5xx than those that are retried by default, such as 501 | neutral: neither an answer nor an outage |
+    ///
+    /// A hook [`Counts`](crate::hooks::Counts) overrides it.
+    pub const fn health(&self, status: StatusCode) -> Option<Health> {
+        let neutral = match status.as_u16() {
+            425 | 429 => true,
+            code => {
+                code >= 500
+                    && !self.statuses.contains(status)
+                    && !Self::new().statuses.contains(status)
+            }
+        };
+        if neutral { Some(Health::Neutral) } else { None }
     }
 
     /// The verdict on a request that got no response.

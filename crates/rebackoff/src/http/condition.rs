@@ -36,11 +36,11 @@ impl Condition {
 
     /// The class of the outcome that was judged last.
     pub(super) fn classify(&self, answer: Answer<'_>) -> Class {
-        let failure = answer.err();
-        let health = match failure {
-            _ if self.is_final => Some(Health::Failure),
-            failure => failure.map(Failure::health),
+        let health = match answer {
+            Ok((status, _)) => self.classifier.health(status),
+            Err(failure) => Some(failure.health()),
         };
-        Class { health, cost: failure.map(Failure::cost) }
+        let health = health.or(self.is_final.then_some(Health::Failure));
+        Class { health, cost: answer.err().map(Failure::cost) }
     }
 }

@@ -6,9 +6,9 @@ use rebackoff_core::{Cost, Health};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Failure {
-    /// No connection could be made: the request was never sent.
+    /// The request was never sent, or the server has not looked at it.
     Unsent,
-    /// The connection broke before the response came.
+    /// No connection could be made, or it broke before the whole response came.
     Connection,
     /// No response came in time.
     Timeout,
@@ -30,32 +30,6 @@ impl Failure {
         match self {
             Self::Unsent | Self::Connection | Self::Timeout => Health::Failure,
             Self::Other => Health::Neutral,
-        }
-    }
-}
-
-#[cfg(feature = "reqwest")]
-impl From<&reqwest::Error> for Failure {
-    fn from(error: &reqwest::Error) -> Self {
-        if error.is_connect() {
-            Self::Unsent
-        } else if error.is_timeout() {
-            Self::Timeout
-        } else if error.is_request() || error.is_body() {
-            Self::Connection
-        } else {
-            Self::Other
-        }
-    }
-}
-
-/// The error of another middleware is [`Other`](Failure::Other).
-#[cfg(feature = "reqwest")]
-impl From<&reqwest_middleware::Error> for Failure {
-    fn from(error: &reqwest_middleware::Error) -> Self {
-        match error {
-            reqwest_middleware::Error::Reqwest(error) => error.into(),
-            reqwest_middleware::Error::Middleware(_) => Self::Other,
         }
     }
 }

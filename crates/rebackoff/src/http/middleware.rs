@@ -1,6 +1,7 @@
 //! Retries in a stack of reqwest middleware (feature `reqwest`).
 
 use std::future::pending;
+use std::time::Duration;
 
 use ::http::Extensions;
 use async_trait::async_trait;
@@ -9,16 +10,20 @@ use reqwest::{Request, Response};
 use reqwest_middleware::{Error, Middleware, Next, Result};
 
 use super::condition::{Answer, Condition};
-use super::{Classifier, resend};
+use super::redirects::Observing;
+use super::{Classifier, Failure, resend};
 use crate::call::Call;
 use crate::guards::{
     BreakerFor, BudgetFor, Guarding, GuardsOfRequest, GuardsPerRequest, Handle, Rejected,
     Rejection, Rejects,
 };
-use crate::hooks::{Class, Hook, PerRequest, Resendable, Then};
+use crate::hooks::{Class, Hook, JudgeBy, PerRequest, Resendable, Then};
+use crate::late::{EndsLate, Late, ended_by_deadline};
 use crate::mode::Async;
+use crate::resend::{Repeat, Resender};
 use crate::sleepers::DefaultSleeper;
 use crate::source::PolicySource;
+use crate::{AsyncSleeper, TimedOut};
 
 /// Sends requests again, in a stack of [`reqwest_middleware`].
 ///
@@ -52,8 +57,17 @@ use crate::source::PolicySource;
 ///
 /// - **Retries:** the [`Classifier`] decides. By default it retries requests of an idempotent method, or
 ///   with an `Idempotency-Key`, after 408, 425, 429, 500, 502, 503, 504, a connection error or a timeout
-///   (`reqwest::ClientBuilder::timeout` limits each try). It retries every request for which no
-///   connection could be made.
+///   (`reqwest::ClientBuilder::timeout` limits each try). It retries every request that is known to be
+///   unsent: the server refused its stream (HTTP/2), or closed the connection before its first byte. A
+///   request for which no connection could be made is one where
+///   [`redirects_observed`](Self::redirects_observed) is set.
+/// - **The body of the response** is not part of a try: the middleware retries until the head is there. To
+///   retry a body that breaks off, read it inside a call of your own ([below](#bodies)).
+/// - **`max_time`**, and the deadline of an enclosing call, end a try that has no answer: the error is an
+///   [`Error::Middleware`] that holds a [`TimedOut`]. No retry begins that would begin at the deadline
+///   (`last_wait = Stop`).
+/// - **Retries of reqwest:** a client sends a request up to three times in each try where the server refuses
+///   its HTTP/2 stream, unless its builder has `.retry(reqwest::retry::never())`. Hooks count such a try once.
 /// - **The request** is cloned for each try, without a change. A request whose body is a stream cannot
 ///   be cloned and is sent once.
 /// - **The result** is the response or the error of the last try, untouched. A breaker that rejects the
@@ -66,26 +80,73 @@ use crate::source::PolicySource;
 ///   back.
 /// - **Order:** middleware that is added before this one sees one request. Middleware that is added
 ///   after it sees each try, with [`ResendCount`](super::ResendCount) from the second on.
+/// - **Not on wasm32:** `fetch` hands out futures that are not `Send`, and no causes of its errors.
+///
+/// # Bodies
+///
+/// ```no_run
+/// use rebackoff::http::{Classifier, Failure};
+/// use rebackoff::prelude::*;
+///
+/// static FETCH: Policy = policy!(expo(max_value = secs(30)), max_tries = 5, max_time = secs(60));
+/// static HTTP: Classifier = Classifier::new();
+///
+/// async fn page(client: &reqwest::Client, url: &str) -> reqwest::Result<String> {
+///     FETCH
+///         .retry_async(|| async { client.get(url).send().await?.text().await })
+///         .when(|error| HTTP.judge_failure(Failure::from(error)).wants_retry())
+///         .await
+/// }
+/// ```
 #[derive(Clone, Copy, Debug)]
-pub struct RetryMiddleware<P = Policy, H = (), G = ()> {
+pub struct RetryMiddleware<P = Policy, H = (), G = (), R = TryCloned, S = DefaultSleeper> {
     policy: P,
     classifier: Classifier,
+    redirects_observed: bool,
     hooks: H,
     guards: G,
+    repeat: R,
+    sleeper: S,
 }
 
 impl<P: PolicySource> RetryMiddleware<P> {
     /// Retries as `policy` says, with the default [`Classifier`]. The middleware owns its policy: a
     /// [`Policy`], a [`Guarded`](crate::Guarded) one, an `Arc`, or a reference to a `static`.
-    pub const fn new(policy: P) -> Self {
-        Self { policy, classifier: Classifier::new(), hooks: (), guards: () }
+    pub fn new(policy: P) -> Self {
+        Self {
+            policy,
+            classifier: Classifier::new(),
+            redirects_observed: false,
+            hooks: (),
+            guards: (),
+            repeat: TryCloned,
+            sleeper: DefaultSleeper::default(),
+        }
     }
 }
 
-impl<P, H, G> RetryMiddleware<P, H, G> {
+impl<P, H, G, R, S> RetryMiddleware<P, H, G, R, S> {
     /// Takes this classifier in place of the default one.
     pub fn classifier(self, classifier: Classifier) -> Self {
         Self { classifier, ..self }
+    }
+
+    /// Retries a request for which no connection could be made, whatever its method, unless a redirect was
+    /// followed before.
+    ///
+    /// The client must follow redirects by [`observed_redirects`](super::observed_redirects), or none:
+    /// with another redirect policy, a request that had its effect before it was redirected may be sent again.
+    pub fn redirects_observed(self) -> Self {
+        Self { redirects_observed: true, ..self }
+    }
+
+    /// Takes the verdict on each try from a function, which overrides the classifier and the hooks before
+    /// it.
+    pub fn judge<F>(self, judge: F) -> RetryMiddleware<P, Then<H, JudgeBy<F>>, G, R, S>
+    where
+        F: Fn(&Tried) -> Verdict + Clone,
+    {
+        self.then(JudgeBy(judge))
     }
 
     /// Adds the [`Hook`] that a function of the request returns: a handler or a condition.
@@ -102,13 +163,12 @@ impl<P, H, G> RetryMiddleware<P, H, G> {
     ///     OnBackoff(move |event: &Event<'_, Tried>| eprintln!("{url}: {:?}", event.wait))
     /// });
     /// ```
-    pub fn hooks<F, A>(self, hooks: F) -> RetryMiddleware<P, Then<H, F>, G>
+    pub fn hooks<F, A>(self, hooks: F) -> RetryMiddleware<P, Then<H, F>, G, R, S>
     where
         F: Fn(&Request) -> A,
         A: Hook<Tried>,
     {
-        let Self { policy, classifier, hooks: before, guards } = self;
-        RetryMiddleware { policy, classifier, hooks: Then(before, hooks), guards }
+        self.then(hooks)
     }
 
     /// Asks the breaker that a function of the request returns, after those of the policy.
@@ -131,24 +191,60 @@ impl<P, H, G> RetryMiddleware<P, H, G> {
     /// # let _ = middleware;
     /// # }
     /// ```
-    pub fn breaker_for<F, A>(self, breaker: F) -> RetryMiddleware<P, H, BreakerFor<G, F>>
+    pub fn breaker_for<F, A>(self, breaker: F) -> RetryMiddleware<P, H, BreakerFor<G, F>, R, S>
     where
         F: Fn(&Request) -> A,
         A: Handle<Breaker>,
     {
-        let Self { policy, classifier, hooks, guards } = self;
-        RetryMiddleware { policy, classifier, hooks, guards: BreakerFor(guards, breaker) }
+        self.map_guards(|guards| BreakerFor(guards, breaker))
     }
 
     /// Pays for retries out of the budget that a function of the request returns, after those of the
     /// policy.
-    pub fn budget_for<F, A>(self, budget: F) -> RetryMiddleware<P, H, BudgetFor<G, F>>
+    pub fn budget_for<F, A>(self, budget: F) -> RetryMiddleware<P, H, BudgetFor<G, F>, R, S>
     where
         F: Fn(&Request) -> A,
         A: Handle<Budget>,
     {
-        let Self { policy, classifier, hooks, guards } = self;
-        RetryMiddleware { policy, classifier, hooks, guards: BudgetFor(guards, budget) }
+        self.map_guards(|guards| BudgetFor(guards, budget))
+    }
+
+    /// Makes another request like an earlier one with a function, in place of [`Request::try_clone`]. A
+    /// request for which the function returns `None` is sent once.
+    pub fn repeat<F>(self, repeat: F) -> RetryMiddleware<P, H, G, F, S>
+    where
+        F: Fn(&Request) -> Option<Request>,
+    {
+        let Self { policy, classifier, redirects_observed, hooks, guards, sleeper, .. } = self;
+        RetryMiddleware { policy, classifier, redirects_observed, hooks, guards, repeat, sleeper }
+    }
+
+    /// Waits with `sleeper` in place of the default one, and reads its clock.
+    pub fn sleeper<T>(self, sleeper: T) -> RetryMiddleware<P, H, G, R, T> {
+        let Self { policy, classifier, redirects_observed, hooks, guards, repeat, .. } = self;
+        RetryMiddleware { policy, classifier, redirects_observed, hooks, guards, repeat, sleeper }
+    }
+
+    fn then<A>(self, added: A) -> RetryMiddleware<P, Then<H, A>, G, R, S> {
+        let Self { policy, classifier, redirects_observed, hooks, guards, repeat, sleeper } = self;
+        let hooks = Then(hooks, added);
+        RetryMiddleware { policy, classifier, redirects_observed, hooks, guards, repeat, sleeper }
+    }
+
+    fn map_guards<A>(self, change: impl FnOnce(G) -> A) -> RetryMiddleware<P, H, A, R, S> {
+        let Self { policy, classifier, redirects_observed, hooks, guards, repeat, sleeper } = self;
+        let guards = change(guards);
+        RetryMiddleware { policy, classifier, redirects_observed, hooks, guards, repeat, sleeper }
+    }
+}
+
+/// Clones requests whose bodies are no streams.
+#[derive(Clone, Copy, Debug)]
+pub struct TryCloned;
+
+impl Repeat<Request> for TryCloned {
+    fn repeat(&self, request: &Request) -> Option<Request> {
+        request.try_clone()
     }
 }
 
@@ -158,13 +254,47 @@ impl<P, H, G> RetryMiddleware<P, H, G> {
 pub struct Tried {
     /// The response, or the error in its place.
     pub result: Result<Response>,
+    redirects: Redirects,
     /// The extensions that the middleware around this try left.
     extensions: Option<Extensions>,
 }
 
+/// The redirects that were followed in one try.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Redirects {
+    Unknown,
+    None,
+    Followed,
+}
+
+impl Tried {
+    const fn failed(error: Error) -> Self {
+        Self { result: Err(error), redirects: Redirects::Unknown, extensions: None }
+    }
+
+    fn answer(&self) -> Answer<'_> {
+        match &self.result {
+            Ok(response) => Ok((response.status(), response.headers())),
+            Err(error) => Err(self.failure(error)),
+        }
+    }
+
+    /// The failure of `error`, with the redirects before it: a redirect is an answer to the request, and
+    /// may be the end of its effect.
+    fn failure(&self, error: &Error) -> Failure {
+        match (Failure::from(error), self.redirects) {
+            (Failure::Unsent, Redirects::Followed) => Failure::Connection,
+            (Failure::Connection | Failure::Timeout, Redirects::None) if error.is_connect() => {
+                Failure::Unsent
+            }
+            (failure, _) => failure,
+        }
+    }
+}
+
 impl Rejected for Tried {
     fn rejected(open: Open) -> Self {
-        Self { result: Err(Error::middleware(open)), extensions: None }
+        Self::failed(Error::middleware(open))
     }
 
     fn is_rejection(&self) -> bool {
@@ -172,8 +302,18 @@ impl Rejected for Tried {
     }
 }
 
+/// Ends a try at the deadline with [`TimedOut`].
+#[derive(Clone, Copy)]
+struct EndsTry;
+
+impl Late<Tried> for EndsTry {
+    fn outcome(&self, limit: Duration) -> Option<Tried> {
+        Some(Tried::failed(Error::middleware(TimedOut { limit })))
+    }
+}
+
 #[async_trait]
-impl<P, H, G> Middleware for RetryMiddleware<P, H, G>
+impl<P, H, G, R, S> Middleware for RetryMiddleware<P, H, G, R, S>
 where
     P: PolicySource + Send + Sync + 'static,
     H: PerRequest<Request, Tried, Hooks: Send> + Send + Sync + 'static,
@@ -183,6 +323,8 @@ where
         + 'static,
     GuardsOfRequest<P, G, Request>:
         Guarding<Rejection: Rejects<Tried> + Rejection<Kept<Tried>: Send>>,
+    R: Repeat<Request> + Clone + Send + Sync + 'static,
+    S: AsyncSleeper<Sleep: Send> + Clone + Send + Sync + 'static,
 {
     async fn handle(
         &self,
@@ -196,70 +338,47 @@ where
         let guards = self.guards.add_to(self.policy.guards(), &request);
         let condition = Condition::new(classifier, request.method(), request.headers());
         let given = std::mem::take(extensions);
-        let mut sends = Sends::new(request);
-        let hooks = Resendable::new(Then(Classified(condition), hooks), sends.spare.is_some());
+        let mut requests = Resender::new(request, self.repeat.clone());
+        let hooks = Resendable::new(Then(Classified(condition), hooks), requests.may_resend());
+        let redirects_observed = self.redirects_observed;
         let send = || {
             let mut extensions = given.clone();
-            let request = sends.next(&mut extensions);
+            let request = requests.first().or_else(|| {
+                let (request, resends) = requests.next()?;
+                resend::mark(&mut extensions, request.method(), resends);
+                Some(request)
+            });
             let next = next.clone();
             async move {
                 let Some(request) = request else { return pending().await };
-                let result = next.run(request, &mut extensions).await;
-                Tried { result, extensions: Some(extensions) }
+                let (result, followed) = Observing::new(next.run(request, &mut extensions)).await;
+                let redirects = match followed {
+                    true => Redirects::Followed,
+                    false if redirects_observed => Redirects::None,
+                    false => Redirects::Unknown,
+                };
+                Tried { result, redirects, extensions: Some(extensions) }
             }
         };
-        let tried =
-            Call::by(policy, guards, send, hooks, Async::new(DefaultSleeper::default())).await;
+        let send = EndsLate::new(send, EndsTry, self.sleeper.clone());
+        let mode = Async::new(self.sleeper.clone());
+        let tried = Call::by(ended_by_deadline(&policy), guards, send, hooks, mode).await;
         *extensions = tried.extensions.unwrap_or(given);
         tried.result
-    }
-}
-
-/// One request, as often as it is sent.
-struct Sends {
-    first: Option<Request>,
-    /// For the try after; none where the request cannot be sent again.
-    spare: Option<Request>,
-    resends: u64,
-}
-
-impl Sends {
-    fn new(request: Request) -> Self {
-        let spare = request.try_clone();
-        Self { first: Some(request), spare, resends: 0 }
-    }
-
-    /// The request to be sent now. There is one as long as [`Resendable`] is among the hooks.
-    fn next(&mut self, extensions: &mut Extensions) -> Option<Request> {
-        if let Some(request) = self.first.take() {
-            return Some(request);
-        }
-        let request = self.spare.take()?;
-        self.spare = request.try_clone();
-        self.resends = self.resends.saturating_add(1);
-        resend::tell(extensions, request.method(), self.resends);
-        Some(request)
     }
 }
 
 /// The classifier, as a hook.
 struct Classified(Condition);
 
-fn answer(tried: &Tried) -> Answer<'_> {
-    match &tried.result {
-        Ok(response) => Ok((response.status(), response.headers())),
-        Err(error) => Err(error.into()),
-    }
-}
-
 impl Hook<Tried> for Classified {
     const EVENTS: Events = Events::NONE;
 
     fn judge(&mut self, tried: &Tried, _: Verdict) -> Verdict {
-        self.0.judge(answer(tried))
+        self.0.judge(tried.answer())
     }
 
     fn classify(&mut self, tried: &Tried) -> Class {
-        self.0.classify(answer(tried))
+        self.0.classify(tried.answer())
     }
 }

@@ -49,10 +49,14 @@
 mod classifier;
 #[cfg(any(feature = "reqwest", feature = "tower"))]
 mod condition;
+#[cfg(feature = "reqwest")]
+mod errors;
 mod failure;
 mod hint;
 #[cfg(feature = "reqwest")]
 mod middleware;
+#[cfg(feature = "reqwest")]
+mod redirects;
 #[cfg(any(feature = "reqwest", feature = "tower"))]
 mod resend;
 #[cfg(feature = "tower")]
@@ -63,7 +67,9 @@ pub use classifier::Classifier;
 pub use failure::Failure;
 pub use hint::{hint, hint_at};
 #[cfg(feature = "reqwest")]
-pub use middleware::{RetryMiddleware, Tried};
+pub use middleware::{RetryMiddleware, Tried, TryCloned};
+#[cfg(feature = "reqwest")]
+pub use redirects::observed_redirects;
 #[cfg(any(feature = "reqwest", feature = "tower"))]
 pub use resend::ResendCount;
 #[cfg(feature = "tower")]

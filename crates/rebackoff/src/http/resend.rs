@@ -12,7 +12,7 @@ use ::http::{Extensions, Method};
 pub struct ResendCount(pub u64);
 
 /// Marks a request that is about to be sent again.
-pub(super) fn tell(extensions: &mut Extensions, method: &Method, resends: u64) {
+pub(super) fn mark(extensions: &mut Extensions, method: &Method, resends: u64) {
     extensions.insert(ResendCount(resends));
     #[cfg(feature = "tracing")]
     {

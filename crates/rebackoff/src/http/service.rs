@@ -45,10 +45,10 @@ impl<P: PolicySource> RetryLayer<P, HttpRules> {
     }
 }
 
-impl<P, G, R, S> RetryLayer<P, HttpRules, G, R, S> {
+impl<P, G, R, S, L> RetryLayer<P, HttpRules, G, R, S, L> {
     /// Takes the kind of failure of a service's error from a function. Call it before the setters that add
     /// hooks.
-    pub fn failures<C, E>(self, failures: C) -> RetryLayer<P, HttpRules<C>, G, R, S>
+    pub fn failures<C, E>(self, failures: C) -> RetryLayer<P, HttpRules<C>, G, R, S, L>
     where
         C: Fn(&E) -> Failure,
     {
@@ -77,7 +77,7 @@ where
 
     fn resend(&self, request: &mut Request<B>, resends: u64) {
         let method = request.method().clone();
-        resend::tell(request.extensions_mut(), &method, resends);
+        resend::mark(request.extensions_mut(), &method, resends);
     }
 }
 

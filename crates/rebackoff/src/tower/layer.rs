@@ -1,12 +1,16 @@
 //! The layer, and its setters.
 
+use std::time::Duration;
+
 use rebackoff_core::Verdict;
 use tower_layer::Layer;
 
-use super::rules::{Errors, JudgeBy, Rules};
-use super::{Cloned, RetryService};
+use super::RetryService;
+use super::rules::{Errors, Rules};
 use crate::guards::{BreakerFor, BudgetFor, Handle};
-use crate::hooks::Then;
+use crate::hooks::{JudgeBy, Then};
+use crate::late::{LateBy, LateIfBoxed};
+use crate::resend::Cloned;
 use crate::sleepers::DefaultSleeper;
 use crate::source::PolicySource;
 use crate::{Breaker, Budget};
@@ -15,10 +19,11 @@ use crate::{Breaker, Budget};
 ///
 /// The [module](crate::tower) documents it. `P` is the policy, which the layer owns: a
 /// [`Policy`](crate::Policy), a [`Guarded`](crate::Guarded) one, an `Arc` or a reference; `H` makes the
-/// hooks of each request, `G` its guards, `R` makes another of each request, and `S` is the sleeper.
+/// hooks of each request, `G` its guards, `R` makes another of each request, `S` is
+/// the sleeper, and `L` makes the error of a request that the deadline ends.
 #[derive(Clone, Copy, Debug)]
-pub struct RetryLayer<P, H = Errors, G = (), R = Cloned, S = DefaultSleeper> {
-    rules: Rules<P, H, G, R, S>,
+pub struct RetryLayer<P, H = Errors, G = (), R = Cloned, S = DefaultSleeper, L = LateIfBoxed> {
+    rules: Rules<P, H, G, R, S, L>,
 }
 
 impl<P: PolicySource> RetryLayer<P> {
@@ -33,11 +38,12 @@ impl<P: PolicySource, H> RetryLayer<P, H> {
     /// Retries as `policy` and `hooks` say.
     pub(crate) fn with(policy: P, hooks: H) -> Self {
         let sleeper = DefaultSleeper::default();
-        Self { rules: Rules { policy, hooks, guards: (), repeat: Cloned, sleeper } }
+        let late = LateIfBoxed;
+        Self { rules: Rules { policy, hooks, guards: (), repeat: Cloned, sleeper, late } }
     }
 }
 
-impl<P, H, G, R, S> RetryLayer<P, H, G, R, S> {
+impl<P, H, G, R, S, L> RetryLayer<P, H, G, R, S, L> {
     /// Takes the verdict on each result from a function, which overrides the hooks before it.
     ///
     /// ```
@@ -54,7 +60,7 @@ impl<P, H, G, R, S> RetryLayer<P, H, G, R, S> {
     /// });
     /// # let _ = layer;
     /// ```
-    pub fn judge<C, O>(self, judge: C) -> RetryLayer<P, Then<H, JudgeBy<C>>, G, R, S>
+    pub fn judge<C, O>(self, judge: C) -> RetryLayer<P, Then<H, JudgeBy<C>>, G, R, S, L>
     where
         C: Fn(&O) -> Verdict + Clone,
     {
@@ -79,7 +85,7 @@ impl<P, H, G, R, S> RetryLayer<P, H, G, R, S> {
     /// });
     /// # let _ = layer;
     /// ```
-    pub fn hooks<A>(self, hooks: A) -> RetryLayer<P, Then<H, A>, G, R, S> {
+    pub fn hooks<A>(self, hooks: A) -> RetryLayer<P, Then<H, A>, G, R, S, L> {
         self.then(hooks)
     }
 
@@ -102,7 +108,7 @@ impl<P, H, G, R, S> RetryLayer<P, H, G, R, S> {
     /// # let _ = layer;
     /// # }
     /// ```
-    pub fn breaker_for<F, Req, A>(self, breaker: F) -> RetryLayer<P, H, BreakerFor<G, F>, R, S>
+    pub fn breaker_for<F, Req, A>(self, breaker: F) -> RetryLayer<P, H, BreakerFor<G, F>, R, S, L>
     where
         F: Fn(&Req) -> A,
         A: Handle<Breaker>,
@@ -112,7 +118,7 @@ impl<P, H, G, R, S> RetryLayer<P, H, G, R, S> {
 
     /// Pays for retries out of the budget that a function of the request returns, after those of the
     /// policy.
-    pub fn budget_for<F, Req, A>(self, budget: F) -> RetryLayer<P, H, BudgetFor<G, F>, R, S>
+    pub fn budget_for<F, Req, A>(self, budget: F) -> RetryLayer<P, H, BudgetFor<G, F>, R, S, L>
     where
         F: Fn(&Req) -> A,
         A: Handle<Budget>,
@@ -122,46 +128,68 @@ impl<P, H, G, R, S> RetryLayer<P, H, G, R, S> {
 
     /// Makes another request like an earlier one with a function, in place of `Clone`. A request for which
     /// the function returns `None` is sent once.
-    pub fn repeat<F, Req>(self, repeat: F) -> RetryLayer<P, H, G, F, S>
+    pub fn repeat<F, Req>(self, repeat: F) -> RetryLayer<P, H, G, F, S, L>
     where
         F: Fn(&Req) -> Option<Req>,
     {
-        let Rules { policy, hooks, guards, sleeper, .. } = self.rules;
-        RetryLayer { rules: Rules { policy, hooks, guards, repeat, sleeper } }
+        let Rules { policy, hooks, guards, sleeper, late, .. } = self.rules;
+        RetryLayer { rules: Rules { policy, hooks, guards, repeat, sleeper, late } }
     }
 
     /// Waits with `sleeper` in place of the default one, and reads its clock.
-    pub fn sleeper<T>(self, sleeper: T) -> RetryLayer<P, H, G, R, T> {
-        let Rules { policy, hooks, guards, repeat, .. } = self.rules;
-        RetryLayer { rules: Rules { policy, hooks, guards, repeat, sleeper } }
+    pub fn sleeper<T>(self, sleeper: T) -> RetryLayer<P, H, G, R, T, L> {
+        let Rules { policy, hooks, guards, repeat, late, .. } = self.rules;
+        RetryLayer { rules: Rules { policy, hooks, guards, repeat, sleeper, late } }
     }
 
-    fn then<A>(self, added: A) -> RetryLayer<P, Then<H, A>, G, R, S> {
+    /// Ends a request that has no answer at the deadline, with the error that a function of the try's time
+    /// makes: at the end of `max_time`, or at the deadline of an enclosing call.
+    ///
+    /// ```
+    /// use rebackoff::prelude::*;
+    /// use rebackoff::tower::RetryLayer;
+    ///
+    /// static ASK: Policy = policy!(expo, max_time = secs(60));
+    ///
+    /// let layer = RetryLayer::new(ASK).late(|limit| format!("no answer in {limit:?}"));
+    /// # let _ = layer;
+    /// ```
+    pub fn late<F, E>(self, error: F) -> RetryLayer<P, H, G, R, S, LateBy<F>>
+    where
+        F: Fn(Duration) -> E,
+    {
+        let Rules { policy, hooks, guards, repeat, sleeper, .. } = self.rules;
+        let late = LateBy(error);
+        RetryLayer { rules: Rules { policy, hooks, guards, repeat, sleeper, late } }
+    }
+
+    fn then<A>(self, added: A) -> RetryLayer<P, Then<H, A>, G, R, S, L> {
         self.map_hooks(|hooks| Then(hooks, added))
     }
 
-    fn map_guards<A>(self, change: impl FnOnce(G) -> A) -> RetryLayer<P, H, A, R, S> {
-        let Rules { policy, hooks, guards, repeat, sleeper } = self.rules;
+    fn map_guards<A>(self, change: impl FnOnce(G) -> A) -> RetryLayer<P, H, A, R, S, L> {
+        let Rules { policy, hooks, guards, repeat, sleeper, late } = self.rules;
         let guards = change(guards);
-        RetryLayer { rules: Rules { policy, hooks, guards, repeat, sleeper } }
+        RetryLayer { rules: Rules { policy, hooks, guards, repeat, sleeper, late } }
     }
 
-    pub(crate) fn map_hooks<A>(self, change: impl FnOnce(H) -> A) -> RetryLayer<P, A, G, R, S> {
-        let Rules { policy, hooks, guards, repeat, sleeper } = self.rules;
+    pub(crate) fn map_hooks<A>(self, change: impl FnOnce(H) -> A) -> RetryLayer<P, A, G, R, S, L> {
+        let Rules { policy, hooks, guards, repeat, sleeper, late } = self.rules;
         let hooks = change(hooks);
-        RetryLayer { rules: Rules { policy, hooks, guards, repeat, sleeper } }
+        RetryLayer { rules: Rules { policy, hooks, guards, repeat, sleeper, late } }
     }
 }
 
-impl<Svc, P, H, G, R, S> Layer<Svc> for RetryLayer<P, H, G, R, S>
+impl<Svc, P, H, G, R, S, L> Layer<Svc> for RetryLayer<P, H, G, R, S, L>
 where
     P: Clone,
     H: Clone,
     G: Clone,
     R: Clone,
     S: Clone,
+    L: Clone,
 {
-    type Service = RetryService<Svc, P, H, G, R, S>;
+    type Service = RetryService<Svc, P, H, G, R, S, L>;
 
     fn layer(&self, inner: Svc) -> Self::Service {
         RetryService::new(inner, self.rules.clone())

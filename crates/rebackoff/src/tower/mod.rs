@@ -31,6 +31,13 @@
 //! service for the first try. A reserved place goes back when the future is dropped. A retry asks another clone after the
 //! wait, so that a waiting call reserves no place. The time until a clone is ready counts to the try.
 //!
+//! # Deadlines
+//!
+//! A request that has no answer at the end of `max_time`, or at the deadline of an enclosing call, ends with
+//! [`TimedOut`](crate::TimedOut) where the error of the service is tower's `BoxError`. For another error type,
+//! [`RetryLayer::late`] makes that error. Without either, only a timeout of the service ends a request. No
+//! retry begins that would begin at the deadline (`last_wait = Stop`).
+//!
 //! # Policies
 //!
 //! A layer owns its policy: a [`Policy`](crate::Policy), which is small plain data, a
@@ -40,12 +47,12 @@
 //! guards by the request.
 
 mod layer;
-mod repeat;
 mod rules;
 mod sends;
 mod service;
 
+pub use crate::hooks::JudgeBy;
+pub use crate::resend::{Cloned, Repeat};
 pub use layer::RetryLayer;
-pub use repeat::{Cloned, Repeat};
-pub use rules::{Errors, JudgeBy};
+pub use rules::Errors;
 pub use service::{ResponseFuture, RetryService};

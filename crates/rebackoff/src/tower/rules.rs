@@ -1,17 +1,16 @@
 //! The parts of a layer that each of its services has.
 
-use rebackoff_core::Verdict;
-
-use crate::hooks::{Judge, OnError, PerRequest};
+use crate::hooks::{OnError, PerRequest};
 
 /// The parts that the layer and its services have in common.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Rules<P, H, G, R, S> {
+pub(crate) struct Rules<P, H, G, R, S, L> {
     pub(crate) policy: P,
     pub(crate) hooks: H,
     pub(crate) guards: G,
     pub(crate) repeat: R,
     pub(crate) sleeper: S,
+    pub(crate) late: L,
 }
 
 /// Retries on errors.
@@ -23,17 +22,5 @@ impl<Req, T, E> PerRequest<Req, Result<T, E>> for Errors {
 
     fn hooks(&self, _: &Req) -> OnError {
         OnError
-    }
-}
-
-/// Takes the verdict from a function.
-#[derive(Clone, Copy, Debug)]
-pub struct JudgeBy<C>(pub(super) C);
-
-impl<Req, O, C: Fn(&O) -> Verdict + Clone> PerRequest<Req, O> for JudgeBy<C> {
-    type Hooks = Judge<C>;
-
-    fn hooks(&self, _: &Req) -> Judge<C> {
-        Judge(self.0.clone())
     }
 }

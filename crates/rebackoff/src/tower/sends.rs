@@ -7,33 +7,28 @@ use std::task::{Context, Poll, ready};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use super::Repeat;
 use crate::Attempt;
 use crate::hooks::PerRequest;
 use crate::mode::Async;
+use crate::resend::{Repeat, Resender};
 use crate::target::Target;
 
 /// The target of a call: a request and the service that it goes to.
 #[derive(Debug)]
 pub(super) struct Sends<Svc, Req, H, R> {
-    /// Ready as long as `first` is there.
+    /// Ready until the first try.
     service: Svc,
-    first: Option<Req>,
-    /// For the try after; none where the request cannot be sent again.
-    spare: Option<Req>,
+    requests: Resender<Req, R>,
     hooks: H,
-    repeat: R,
-    resends: u64,
 }
 
 impl<Svc, Req, H, R: Repeat<Req>> Sends<Svc, Req, H, R> {
     pub(super) fn new(service: Svc, request: Req, hooks: H, repeat: R) -> Self {
-        let spare = repeat.repeat(&request);
-        Self { service, first: Some(request), spare, hooks, repeat, resends: 0 }
+        Self { service, requests: Resender::new(request, repeat), hooks }
     }
 
     pub(super) const fn may_resend(&self) -> bool {
-        self.spare.is_some()
+        self.requests.may_resend()
     }
 }
 
@@ -47,15 +42,13 @@ where
     type Call = Try<Svc, Req>;
 
     fn call(&mut self, _: impl FnOnce() -> Attempt) -> Try<Svc, Req> {
-        if let Some(request) = self.first.take() {
+        if let Some(request) = self.requests.first() {
             return Try::Called { future: self.service.call(request) };
         }
-        let mut request = self.spare.take();
-        if let Some(request) = &mut request {
-            self.spare = self.repeat.repeat(request);
-            self.resends = self.resends.saturating_add(1);
-            self.hooks.resend(request, self.resends);
-        }
+        let request = self.requests.next().map(|(mut request, resends)| {
+            self.hooks.resend(&mut request, resends);
+            request
+        });
         Try::Waiting { service: self.service.clone(), request }
     }
 }

@@ -10,25 +10,27 @@ use tower_service::Service;
 
 use super::rules::{Errors, Rules};
 use super::sends::{Sends, Try};
-use super::{Cloned, Repeat};
 use crate::call::Call;
 use crate::future::RetryFuture;
 use crate::guards::{Guarding, GuardsOfRequest, GuardsPerRequest, Rejects};
 use crate::hooks::{PerRequest, Resendable};
+use crate::late::{EndsLate, Late, LateIfBoxed, LateTry, ended_by_deadline};
 use crate::mode::Async;
+use crate::resend::{Cloned, Repeat};
 use crate::sleepers::DefaultSleeper;
 use crate::source::PolicySource;
 use crate::{AsyncSleeper, Policy};
 
 /// A service that sends requests again; made by [`RetryLayer`](super::RetryLayer).
 #[derive(Clone, Copy, Debug)]
-pub struct RetryService<Svc, P, H = Errors, G = (), R = Cloned, S = DefaultSleeper> {
+pub struct RetryService<Svc, P, H = Errors, G = (), R = Cloned, S = DefaultSleeper, L = LateIfBoxed>
+{
     inner: Svc,
-    rules: Rules<P, H, G, R, S>,
+    rules: Rules<P, H, G, R, S, L>,
 }
 
-impl<Svc, P, H, G, R, S> RetryService<Svc, P, H, G, R, S> {
-    pub(super) const fn new(inner: Svc, rules: Rules<P, H, G, R, S>) -> Self {
+impl<Svc, P, H, G, R, S, L> RetryService<Svc, P, H, G, R, S, L> {
+    pub(super) const fn new(inner: Svc, rules: Rules<P, H, G, R, S, L>) -> Self {
         Self { inner, rules }
     }
 
@@ -38,7 +40,7 @@ impl<Svc, P, H, G, R, S> RetryService<Svc, P, H, G, R, S> {
     }
 }
 
-impl<Svc, Req, P, H, G, R, S> Service<Req> for RetryService<Svc, P, H, G, R, S>
+impl<Svc, Req, P, H, G, R, S, L> Service<Req> for RetryService<Svc, P, H, G, R, S, L>
 where
     Svc: Service<Req> + Clone,
     P: PolicySource,
@@ -47,10 +49,11 @@ where
     GuardsOfRequest<P, G, Req>: Guarding<Rejection: Rejects<Served<Svc, Req>>>,
     R: Repeat<Req> + Clone,
     S: AsyncSleeper + Clone,
+    L: Late<Served<Svc, Req>> + Clone,
 {
     type Response = Svc::Response;
     type Error = Svc::Error;
-    type Future = ResponseFuture<Svc, Req, P, H, G, R, S>;
+    type Future = ResponseFuture<Svc, Req, P, H, G, R, S, L>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Svc::Error>> {
         self.inner.poll_ready(context)
@@ -59,13 +62,14 @@ where
     fn call(&mut self, request: Req) -> Self::Future {
         let clone = self.inner.clone();
         let ready = std::mem::replace(&mut self.inner, clone);
-        let Rules { policy, hooks, guards, repeat, sleeper } = &self.rules;
+        let Rules { policy, hooks, guards, repeat, sleeper, late } = &self.rules;
         let guards = guards.add_to(policy.guards(), &request);
         let of_call = hooks.hooks(&request);
         let sends = Sends::new(ready, request, hooks.clone(), repeat.clone());
         let hooks = Resendable::new(of_call, sends.may_resend());
-        let policy = *policy.policy().as_ref();
-        let call = Call::by(policy, guards, sends, hooks, Async::new(sleeper.clone()));
+        let policy = ended_by_deadline(policy.policy().as_ref());
+        let target = EndsLate::new(sends, late.clone(), sleeper.clone());
+        let call = Call::by(policy, guards, target, hooks, Async::new(sleeper.clone()));
         ResponseFuture { call: call.into_future() }
     }
 }
@@ -77,7 +81,7 @@ pin_project! {
     /// The future of a request that is sent again where need be: dropping it cancels the request, in
     /// a try or in a wait. Nothing is sent before the first poll.
     #[must_use = "futures do nothing unless polled"]
-    pub struct ResponseFuture<Svc, Req, P, H, G, R, S>
+    pub struct ResponseFuture<Svc, Req, P, H, G, R, S, L>
     where
         Svc: Service<Req>,
         P: PolicySource,
@@ -89,17 +93,17 @@ pin_project! {
         #[pin]
         call: RetryFuture<
             Policy,
-            Sends<Svc, Req, H, R>,
+            EndsLate<Sends<Svc, Req, H, R>, L, S>,
             Hooks<Svc, Req, H>,
             S,
             GuardsOfRequest<P, G, Req>,
             Served<Svc, Req>,
-            Try<Svc, Req>,
+            LateTry<Try<Svc, Req>, L, S::Sleep>,
         >,
     }
 }
 
-impl<Svc, Req, P, H, G, R, S> Future for ResponseFuture<Svc, Req, P, H, G, R, S>
+impl<Svc, Req, P, H, G, R, S, L> Future for ResponseFuture<Svc, Req, P, H, G, R, S, L>
 where
     Svc: Service<Req> + Clone,
     P: PolicySource,
@@ -108,6 +112,7 @@ where
     GuardsOfRequest<P, G, Req>: Guarding<Rejection: Rejects<Served<Svc, Req>>>,
     R: Repeat<Req>,
     S: AsyncSleeper,
+    L: Late<Served<Svc, Req>> + Clone,
 {
     type Output = Served<Svc, Req>;
 
@@ -116,7 +121,7 @@ where
     }
 }
 
-impl<Svc, Req, P, H, G, R, S> fmt::Debug for ResponseFuture<Svc, Req, P, H, G, R, S>
+impl<Svc, Req, P, H, G, R, S, L> fmt::Debug for ResponseFuture<Svc, Req, P, H, G, R, S, L>
 where
     Svc: Service<Req>,
     P: PolicySource,

@@ -28,6 +28,7 @@ pub(crate) struct Request {
     pub(crate) body: String,
 }
 
+#[allow(dead_code, reason = "each test file uses some answers")]
 pub(crate) enum Answer {
     /// Status, headers, body.
     Reply(u16, Vec<(&'static str, String)>, &'static str),
@@ -44,6 +45,7 @@ pub(crate) fn reply(status: u16) -> Answer {
     Answer::Reply(status, Vec::new(), "text")
 }
 
+#[allow(dead_code, reason = "each test file uses some methods")]
 impl Server {
     /// Answers the n-th request, counted from zero, with `answer(n)`.
     pub(crate) fn start(answer: impl Fn(usize) -> Answer + Send + Sync + 'static) -> Self {

@@ -1,0 +1,108 @@
+//! The errors of reqwest.
+
+use std::error::Error;
+use std::io;
+
+use super::Failure;
+use crate::TimedOut;
+
+/// Classifies by the sources of the error:
+///
+/// | error | failure |
+/// |---|---|
+/// | `REFUSED_STREAM` or a `GOAWAY` without error of HTTP/2; a connection that closed before the first byte of the request | [`Unsent`](Self::Unsent) |
+/// | name resolution, a refused, reset or broken connection, a body that breaks off | [`Connection`](Self::Connection) |
+/// | a timeout | [`Timeout`](Self::Timeout) |
+/// | a certificate, a TLS or HTTP version, a proxy's 407, an unsupported scheme, a redirect, a status, a body that cannot be decoded | [`Other`](Self::Other) |
+///
+/// An error that no connection could be made does not tell whether a redirect was followed before: it is a
+/// [`Connection`](Self::Connection) failure.
+impl From<&reqwest::Error> for Failure {
+    fn from(error: &reqwest::Error) -> Self {
+        if error.is_timeout() {
+            return Self::Timeout;
+        }
+        if error.is_dns() {
+            return Self::Connection;
+        }
+        match of_sources(error) {
+            // The head of the response is there, so the server has looked at the request.
+            Self::Unsent if error.is_body() || error.is_decode() => Self::Connection,
+            failure => failure,
+        }
+    }
+}
+
+/// The error of another middleware is [`Other`](Failure::Other); [`TimedOut`] is a timeout.
+impl From<&reqwest_middleware::Error> for Failure {
+    fn from(error: &reqwest_middleware::Error) -> Self {
+        match error {
+            reqwest_middleware::Error::Reqwest(error) => error.into(),
+            reqwest_middleware::Error::Middleware(error) if error.is::<TimedOut>() => Self::Timeout,
+            reqwest_middleware::Error::Middleware(_) => Self::Other,
+        }
+    }
+}
+
+fn of_sources(error: &reqwest::Error) -> Failure {
+    let mut failure = Failure::Other;
+    let mut source = error.source();
+    while let Some(error) = source {
+        if let Some(error) = error.downcast_ref::<h2::Error>() {
+            return of_http2(error);
+        }
+        if let Some(error) = error.downcast_ref::<hyper::Error>() {
+            if error.is_canceled() {
+                return Failure::Unsent;
+            }
+            if error.is_parse() || error.is_user() {
+                return Failure::Other;
+            }
+            failure = Failure::Connection;
+        }
+        if let Some(error) = error.downcast_ref::<io::Error>() {
+            match error.kind() {
+                // Another error in the clothes of this one.
+                io::ErrorKind::Other => {}
+                kind => return of_io(kind),
+            }
+        }
+        if is_proxy_failure(error) {
+            return Failure::Connection;
+        }
+        source = error.source();
+    }
+    failure
+}
+
+fn of_http2(error: &h2::Error) -> Failure {
+    match error.reason() {
+        Some(h2::Reason::REFUSED_STREAM) if error.is_reset() && error.is_remote() => {
+            Failure::Unsent
+        }
+        Some(h2::Reason::NO_ERROR) if error.is_go_away() && error.is_remote() => Failure::Unsent,
+        Some(h2::Reason::HTTP_1_1_REQUIRED) => Failure::Other,
+        // The server does not speak HTTP/2.
+        Some(h2::Reason::FRAME_SIZE_ERROR | h2::Reason::PROTOCOL_ERROR) if error.is_library() => {
+            Failure::Other
+        }
+        _ => error.get_io().map_or(Failure::Connection, |error| of_io(error.kind())),
+    }
+}
+
+/// TLS libraries report a bad certificate as invalid data.
+const fn of_io(kind: io::ErrorKind) -> Failure {
+    match kind {
+        io::ErrorKind::InvalidData
+        | io::ErrorKind::InvalidInput
+        | io::ErrorKind::PermissionDenied
+        | io::ErrorKind::Unsupported => Failure::Other,
+        _ => Failure::Connection,
+    }
+}
+
+/// Returns whether a proxy could not reach the server. The type of the error is private to hyper-util.
+fn is_proxy_failure(error: &(dyn Error + 'static)) -> bool {
+    let text = error.to_string();
+    ["tunnel error: unsuccessful", "tunnel error: unexpected end of file"].contains(&&*text)
+}
