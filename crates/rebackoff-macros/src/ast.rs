@@ -4,7 +4,11 @@ use proc_macro2::{Delimiter, Group};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Error, Expr, Ident, Result, Signature, Token, Visibility, braced};
+use syn::visit_mut::{self, VisitMut};
+use syn::{
+    Attribute, Error, Expr, FnArg, Ident, PatIdent, PatType, Result, Signature, Token, Type,
+    Visibility, braced,
+};
 
 /// The arguments of the attribute, in order.
 pub(crate) struct Arguments(pub(crate) Vec<Argument>);
@@ -58,6 +62,33 @@ impl Parse for Function {
         let signature = input.call(signature)?;
         let (inner_attributes, body) = input.call(body)?;
         Ok(Self { attributes, visibility, signature, inner_attributes, body })
+    }
+}
+
+impl Function {
+    /// Takes `mut` from the arguments that are bound by value. Returns their names: each try begins with a
+    /// clone of the caller's value.
+    pub(crate) fn take_changed(&mut self) -> Vec<Ident> {
+        let mut changed = Changed(Vec::new());
+        for argument in &mut self.signature.inputs {
+            let FnArg::Typed(PatType { pat, ty, .. }) = argument else { continue };
+            // All tries share what a `&mut` points to.
+            if !matches!(&**ty, Type::Reference(reference) if reference.mutability.is_some()) {
+                changed.visit_pat_mut(pat);
+            }
+        }
+        changed.0
+    }
+}
+
+struct Changed(Vec<Ident>);
+
+impl VisitMut for Changed {
+    fn visit_pat_ident_mut(&mut self, pattern: &mut PatIdent) {
+        if pattern.by_ref.is_none() && pattern.mutability.take().is_some() {
+            self.0.push(pattern.ident.clone());
+        }
+        visit_mut::visit_pat_ident_mut(self, pattern);
     }
 }
 

@@ -26,6 +26,8 @@ pub(crate) struct Options {
     pub(crate) budget: Option<Named>,
     pub(crate) breaker: Option<Named>,
     pub(crate) rejected: Option<Named>,
+    pub(crate) timeout: Option<Named>,
+    pub(crate) late: Option<Named>,
     pub(crate) sleeper: Option<Named>,
 }
 
@@ -59,7 +61,7 @@ const OF_ERRORS: [&str; 5] = ["when", "giveup", "hint", "policy_for", "until"];
 const OF_OUTCOMES: [&str; 5] = ["judge", "wait_from", "jitter_by", "counts", "costs"];
 const GUARDS: [&str; 3] = ["budget", "breaker", "rejected"];
 const HANDLERS: [&str; 4] = ["on_try", "on_backoff", "on_giveup", "on_success"];
-const THE_REST: [&str; 3] = ["policy", "sleeper", "crate"];
+const THE_REST: [&str; 5] = ["policy", "timeout", "late", "sleeper", "crate"];
 
 impl Kind {
     fn options(self) -> Vec<&'static str> {
@@ -84,6 +86,8 @@ impl Options {
             budget: None,
             breaker: None,
             rejected: None,
+            timeout: None,
+            late: None,
             sleeper: None,
         };
         let mut positional = Vec::new();
@@ -112,6 +116,8 @@ impl Options {
             "budget" => self.budget = Some(named),
             "breaker" => self.breaker = Some(named),
             "rejected" => self.rejected = Some(named),
+            "timeout" => self.timeout = Some(named),
+            "late" => self.late = Some(named),
             "sleeper" => self.sleeper = Some(named),
             "crate" => self.krate = Some(named.value),
             setting if SETTINGS.contains(&setting) => self.settings.push(named),

@@ -1,6 +1,6 @@
 //! The function that takes the place of the one that was written: a loop of tries around its body.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Group, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::visit_mut::{self, VisitMut};
@@ -8,73 +8,146 @@ use syn::{Expr, Ident, Path, ReturnType, Type, parse_quote};
 
 use crate::ast::Function;
 use crate::attr::{Kind, Named};
-use crate::valid::{Built, Guard, Plan, PolicySource};
+use crate::boxed::Boxed;
+use crate::valid::{Built, Guard, Plan, PolicySource, Timeout};
 use crate::value::Value;
 
-pub(crate) fn expand(plan: &Plan, function: &Function) -> TokenStream {
+pub(crate) fn expand(plan: &Plan, mut function: Function) -> TokenStream {
+    let changed = function.take_changed();
+    let boxed = Boxed::of(&function);
     let Function { attributes, visibility, signature, inner_attributes, body } = function;
-    let krate = &plan.krate;
-    let output = output(&signature.output);
-    // Local names that the body and the options can neither see nor shadow.
-    let [policy, tries, outcome, wait, kept] = ["policy", "tries", "outcome", "wait", "kept"]
-        .map(|name| Ident::new(name, Span::mixed_site()));
-
-    let bind = bind(&policy, krate, &plan.policy);
-    let guards = plan.guards.iter().map(|Guard { option, .. }| borrow(&option.name, &option.value));
-    let bind = quote!(#bind #(#guards)*);
-    let call = call(plan, &policy, &output, signature.asyncness.is_some());
-    let private = quote!(#krate::__private);
-    let flow = quote!(#private::ControlFlow);
-    let start = quote! {
-        let mut #tries = match #private::start(#call) {
-            #flow::Continue(#tries) => #tries,
-            #flow::Break(#outcome) => return #outcome,
-        };
-    };
-    let run = if signature.asyncness.is_none() {
-        quote! {
-            #start
-            loop {
-                let #outcome = #private::once(&#tries, || -> #output #body);
-                match #private::settle(&mut #tries, #outcome) {
-                    #flow::Break(#outcome) => return #outcome,
-                    #flow::Continue(()) => {}
-                }
-            }
-        }
+    let body = if let Some(boxed) = boxed {
+        let Boxed { before, pin, bindings, changed, body, output } = boxed;
+        let tries = run_async(plan, &opaque(output), &changed, &body);
+        quote!(#(#before)* #pin(async move { #(#bindings)* #tries }))
     } else {
-        let statements = body.stream();
-        quote! {
-            #start
-            loop {
-                let #outcome = #private::within(&#tries, async {
-                    // Never run: the compiler takes the type of `?` and `return` from it.
-                    if false {
-                        return #private::never::<#output>();
-                    }
-                    #statements
-                })
-                .await;
-                // The outcome is gone before the wait, so that it need not be `Send`.
-                let (#wait, #kept) = match #private::settle_async(&mut #tries, #outcome) {
-                    #flow::Break(#outcome) => return #outcome,
-                    #flow::Continue(#wait) => #wait,
-                };
-                #wait.await;
-                if let #flow::Break(#outcome) = #private::resume(&mut #tries, #kept) {
-                    return #outcome;
-                }
-            }
+        let output = match &signature.output {
+            ReturnType::Default => parse_quote!(()),
+            ReturnType::Type(_, output) => opaque((**output).clone()),
+        };
+        match signature.asyncness {
+            Some(_) => run_async(plan, &output, &changed, &body.stream()),
+            None => run_blocking(plan, &output, &changed, &body),
         }
     };
     quote! {
         #(#attributes)*
         #visibility #signature {
             #(#inner_attributes)*
-            #bind
-            #run
+            #body
         }
     }
+}
+
+/// A local name that the body and the options can neither see nor shadow.
+fn hidden(name: &str) -> Ident {
+    Ident::new(name, Span::mixed_site())
+}
+
+fn run_blocking(plan: &Plan, output: &Type, changed: &[Ident], body: &Group) -> TokenStream {
+    let krate = &plan.krate;
+    let private = quote!(#krate::__private);
+    let flow = quote!(#private::ControlFlow);
+    let [tries, outcome] = ["tries", "outcome"].map(hidden);
+    let start = start(plan, output, false);
+    let body = match changed {
+        [] => quote!(#body),
+        changed => {
+            let again = again(&private, changed);
+            quote!({ #again #body })
+        }
+    };
+    quote! {
+        #start
+        loop {
+            let #outcome = #private::once(&#tries, || -> #output #body);
+            match #private::settle(&mut #tries, #outcome) {
+                #flow::Break(#outcome) => return #outcome,
+                #flow::Continue(()) => {}
+            }
+        }
+    }
+}
+
+fn run_async(
+    plan: &Plan,
+    output: &Type,
+    changed: &[Ident],
+    statements: &TokenStream,
+) -> TokenStream {
+    let krate = &plan.krate;
+    let private = quote!(#krate::__private);
+    let flow = quote!(#private::ControlFlow);
+    let [tries, outcome, late, wait, kept] =
+        ["tries", "outcome", "late", "wait", "kept"].map(hidden);
+    let start = start(plan, output, true);
+    let again = again(&private, changed);
+    let body = quote! {
+        async {
+            // Never run: the compiler takes the type of `?` and `return` from it.
+            if false {
+                return #private::never::<#output>();
+            }
+            #again
+            #statements
+        }
+    };
+    let run = match &plan.timeout {
+        None => quote! {
+            let #outcome = #private::within(&#tries, #body).await;
+            let #late = false;
+        },
+        Some(Timeout { limit, late: outcome_of }) => {
+            let limit = value_tokens(krate, limit);
+            quote! {
+                let (#outcome, #late) =
+                    #private::within_limit(&#tries, #limit, #outcome_of, #body).await;
+            }
+        }
+    };
+    quote! {
+        #start
+        loop {
+            #run
+            // The outcome is gone before the wait, so that it need not be `Send`.
+            let (#wait, #kept) = match #private::settle_async(&mut #tries, #outcome, #late) {
+                #flow::Break(#outcome) => return #outcome,
+                #flow::Continue(#wait) => #wait,
+            };
+            #wait.await;
+            if let #flow::Break(#outcome) = #private::resume(&mut #tries, #kept) {
+                return #outcome;
+            }
+        }
+    }
+}
+
+/// The statements that begin the first try.
+fn start(plan: &Plan, output: &Type, is_async: bool) -> TokenStream {
+    let krate = &plan.krate;
+    let private = quote!(#krate::__private);
+    let flow = quote!(#private::ControlFlow);
+    let [policy, tries, outcome] = ["policy", "tries", "outcome"].map(hidden);
+    let bind = bind(&policy, krate, &plan.policy);
+    let guards = plan.guards.iter().map(|Guard { option, .. }| borrow(&option.name, &option.value));
+    let call = call(plan, &policy, output, is_async);
+    quote! {
+        #bind
+        #(#guards)*
+        let mut #tries = match #private::start(#call) {
+            #flow::Continue(#tries) => #tries,
+            #flow::Break(#outcome) => return #outcome,
+        };
+    }
+}
+
+/// The statements that begin a try with the caller's values of the arguments that the body changes.
+fn again(private: &TokenStream, changed: &[Ident]) -> TokenStream {
+    let again = changed.iter().map(|name| {
+        let at = at(name.span());
+        quote_spanned!(at=> let mut #name = #private::Again::again(&#name);)
+    });
+    quote!(#(#again)*)
 }
 
 /// The statements that bind `name` to a reference to the policy.
@@ -178,15 +251,9 @@ fn located_at(span: Span, path: &Path) -> TokenStream {
 }
 
 /// The return type of the body, as an expression may name it: `_` for an `impl Trait`.
-fn output(written: &ReturnType) -> Type {
-    match written {
-        ReturnType::Default => parse_quote!(()),
-        ReturnType::Type(_, output) => {
-            let mut output = (**output).clone();
-            Opaque.visit_type_mut(&mut output);
-            output
-        }
-    }
+fn opaque(mut output: Type) -> Type {
+    Opaque.visit_type_mut(&mut output);
+    output
 }
 
 struct Opaque;

@@ -6,6 +6,7 @@
 
 mod ast;
 mod attr;
+mod boxed;
 mod duration;
 mod expand;
 mod valid;
@@ -172,13 +173,17 @@ use valid::Plan;
 ///
 /// | option | meaning | default |
 /// |---|---|---|
+/// | `timeout` | cancels a try of an `async fn` that takes longer, a duration | none |
+/// | `late` | `Duration -> Result<T, E>`: the outcome of a try that took longer; with `timeout` | |
 /// | `sleeper` | the sleeper, evaluated on each call | the thread; tokio's or smol's timer for an `async fn` |
 /// | `crate` | the path of this crate, where it is renamed | `::rebackoff` |
 ///
 /// # The function
 ///
 /// Its body runs once for each try, so it cannot move an argument away: clone what it consumes.
-/// The arguments are bound once. The last try's outcome comes back untouched. Lifetimes, generics,
+/// The arguments are bound once. An argument that is bound as `mut` starts each try with a clone of the
+/// caller's value; all tries share what a `&mut` points to. Inside `#[async_trait]`, the attribute goes on
+/// the method. The last try's outcome comes back untouched. Lifetimes, generics,
 /// `impl Trait`, `&mut self` and errors that borrow are all fine; where the result borrows
 /// *mutably* from an argument, the compiler refuses the loop, as it does one written by hand.
 ///
@@ -266,9 +271,9 @@ fn retried(kind: Kind, arguments: TokenStream, item: TokenStream) -> TokenStream
     let function = parse_macro_input!(item as Function);
     let plan = syn::parse(arguments)
         .and_then(|arguments: Arguments| Options::parse(kind, arguments))
-        .and_then(|options| Plan::check(options, &function.signature));
+        .and_then(|options| Plan::check(options, &function));
     match plan {
-        Ok(plan) => expand::expand(&plan, &function).into(),
+        Ok(plan) => expand::expand(&plan, function).into(),
         Err(error) => {
             // The function stays, so that its callers are not told that it is missing.
             let error = error.into_compile_error();

@@ -7,7 +7,9 @@ use syn::{
     TypeParamBound, parse_quote,
 };
 
+use crate::ast::Function;
 use crate::attr::{self, Kind, Named, Options, STRATEGIES, Strategy};
+use crate::boxed::Boxed;
 use crate::value::{Value, ValueKind};
 use crate::words::{self, list};
 
@@ -20,7 +22,14 @@ pub(crate) struct Plan {
     /// Conditions, waits and handlers, by the names of their setters.
     pub(crate) hooks: Vec<Named>,
     pub(crate) guards: Vec<Guard>,
+    pub(crate) timeout: Option<Timeout>,
     pub(crate) sleeper: Option<Named>,
+}
+
+/// The limit of a try, and the function that makes the outcome of a try that takes longer.
+pub(crate) struct Timeout {
+    pub(crate) limit: Value,
+    pub(crate) late: Expr,
 }
 
 /// A budget or a breaker: an expression that is read on each call.
@@ -47,8 +56,10 @@ pub(crate) struct Built {
 }
 
 impl Plan {
-    pub(crate) fn check(options: Options, signature: &Signature) -> Result<Self> {
-        check_function(options.kind, signature)?;
+    pub(crate) fn check(options: Options, function: &Function) -> Result<Self> {
+        let signature = &function.signature;
+        let is_async = signature.asyncness.is_some() || Boxed::of(function).is_some();
+        check_function(options.kind, signature, is_async)?;
         check_waits(&options)?;
         check_guards(&options)?;
         if options.kind == Kind::OnPredicate && options.predicate.is_none() {
@@ -64,6 +75,7 @@ impl Plan {
             predicate: options.predicate,
             hooks: options.hooks,
             guards: guards(options.budget, options.breaker, options.rejected),
+            timeout: timeout(options.timeout, options.late, is_async)?,
             sleeper: options.sleeper,
         })
     }
@@ -79,7 +91,7 @@ fn krate(given: Option<&Expr>) -> Result<Path> {
     })
 }
 
-fn check_function(kind: Kind, signature: &Signature) -> Result<()> {
+fn check_function(kind: Kind, signature: &Signature, is_async: bool) -> Result<()> {
     if let Some(constant) = signature.constness {
         let rule = "a `const fn` cannot be retried: it cannot wait";
         return Err(Error::new(constant.span, rule));
@@ -91,7 +103,7 @@ fn check_function(kind: Kind, signature: &Signature) -> Result<()> {
         }
         return Ok(());
     };
-    if signature.asyncness.is_none() && is_future(output) {
+    if !is_async && is_future(output) {
         let rule = "a function that returns a future cannot be retried, only the `async fn` that \
                     makes it: put the attribute there, or write `async fn` here";
         return Err(Error::new_spanned(output, rule));
@@ -144,6 +156,29 @@ fn check_waits(options: &Options) -> Result<()> {
             format!("`wait_from` is for the wait strategy `runtime`, not for `{}`", strategy.name),
         )),
         _ => Ok(()),
+    }
+}
+
+fn timeout(timeout: Option<Named>, late: Option<Named>, is_async: bool) -> Result<Option<Timeout>> {
+    match (timeout, late) {
+        (None, None) => Ok(None),
+        (Some(timeout), Some(late)) if is_async => {
+            let limit = Value::check(ValueKind::Duration, timeout)?;
+            Ok(Some(Timeout { limit, late: late.value }))
+        }
+        (Some(timeout), _) if !is_async => {
+            let rule = "`timeout` cancels a try of an `async fn`; a blocking try cannot be cancelled: \
+                        give its client a timeout";
+            Err(Error::new(timeout.name.span(), rule))
+        }
+        (Some(timeout), _) => {
+            let rule = "`timeout` goes with `late`, the outcome of a try that takes longer, as in \
+                        `late = |limit| Err(…)`";
+            Err(Error::new(timeout.name.span(), rule))
+        }
+        (None, Some(late)) => {
+            Err(Error::new(late.name.span(), "`late` goes with a `timeout`, which is missing"))
+        }
     }
 }
 

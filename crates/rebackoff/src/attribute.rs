@@ -21,6 +21,7 @@ use crate::session::{FailedTry, Session};
 use crate::sleepers::{DefaultSleeper, ThreadSleeper};
 use crate::source::PolicySource;
 use crate::target::Target;
+use crate::timeout::TimedTry;
 use crate::wait::Wait;
 use crate::{AsyncSleeper, Attempt, Clock, Sleeper};
 
@@ -156,9 +157,74 @@ pub fn within<P, O, H, S, G, Body>(
 where
     P: AsRef<Policy>,
     S: Clock,
-    Body: Future<Output = O>,
+    Body: Future,
 {
     Within { running, body }
+}
+
+/// An async body that a timeout ends, in the scope of its call. Its output says whether it was late.
+#[inline]
+pub fn within_limit<P, O, H, S, G, L, Body>(
+    running: &Running<P, O, H, S, G>,
+    limit: Duration,
+    late: L,
+    body: Body,
+) -> Within<'_, P, O, H, S, G, Limited<Body, L, S::Sleep>>
+where
+    P: AsRef<Policy>,
+    S: AsyncSleeper,
+    Body: Future<Output = O>,
+    L: FnMut(Duration) -> O,
+{
+    let session = &running.session;
+    let scope = if session.is_visible() { session.enter::<true>() } else { Entered::Invisible };
+    let left = session.attempt(&scope).limit;
+    let limit = left.map_or(limit, |left| left.min(limit));
+    drop(scope);
+    within(running, Limited { timed: TimedTry::new(&session.clock, limit, late, body) })
+}
+
+pin_project! {
+    /// A body that a timeout ends.
+    #[must_use = "futures do nothing unless polled"]
+    pub struct Limited<Body, L, Sleep> {
+        #[pin]
+        timed: TimedTry<Body, L, Sleep>,
+    }
+}
+
+impl<O, Body, L, Sleep> Future for Limited<Body, L, Sleep>
+where
+    Body: Future<Output = O>,
+    L: FnMut(Duration) -> O,
+    Sleep: Future<Output = ()>,
+{
+    type Output = (O, bool);
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<(O, bool)> {
+        let mut timed = self.project().timed;
+        timed.as_mut().poll(context).map(|outcome| (outcome, timed.is_late()))
+    }
+}
+
+/// A value that each try begins with.
+#[diagnostic::on_unimplemented(
+    message = "the body changes an argument of the type `{Self}`, which is not `Clone`",
+    label = "each try begins with a clone of the caller's value",
+    note = "take a `&mut` where all tries share the value, or make the value in the body"
+)]
+pub trait Again: Sized {
+    /// The value of the next try.
+    fn again(&self) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Clone> Again for T {
+    #[inline]
+    fn again(&self) -> Self {
+        self.clone()
+    }
 }
 
 pin_project! {
@@ -175,12 +241,12 @@ impl<P, O, H, S, G, Body> Future for Within<'_, P, O, H, S, G, Body>
 where
     P: AsRef<Policy>,
     S: Clock,
-    Body: Future<Output = O>,
+    Body: Future,
 {
-    type Output = O;
+    type Output = Body::Output;
 
     #[inline]
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<O> {
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Body::Output> {
         let this = self.project();
         let session = &this.running.session;
         let _scope = session.is_visible().then(|| session.enter::<true>());
@@ -218,6 +284,7 @@ where
 pub fn settle_async<P, O, H, S, G>(
     running: &mut Running<P, O, H, S, G>,
     outcome: O,
+    late: bool,
 ) -> ControlFlow<O, (impl Future<Output = ()> + use<P, O, H, S, G>, KeptBy<G, O>)>
 where
     P: AsRef<Policy>,
@@ -228,7 +295,8 @@ where
     match running.session.judge(&outcome) {
         Verdict::Accept => ControlFlow::Break(outcome),
         verdict => {
-            let failure = FailedTry::new(verdict, G::Rejection::is_rejection(&outcome));
+            let is_rejection = G::Rejection::is_rejection(&outcome);
+            let failure = FailedTry { late, ..FailedTry::new(verdict, is_rejection) };
             let session = &mut running.session;
             let (wait, kept) = begin_wait(session, outcome, failure)?;
             ControlFlow::Continue((Wait::new(&session.clock, wait), kept))

@@ -24,12 +24,16 @@ pub use crate::guards::{BreakerFor, BudgetFor, GuardsOfRequest, GuardsPerRequest
 pub use crate::hooks::Resendable;
 pub use crate::kept::{Dropped, Keep, Kept};
 #[cfg(any(feature = "reqwest", feature = "tower"))]
-pub use crate::late::{EndsLate, LateTry};
+pub use crate::late::{EndsLate, Late, LateBy, LateIfBoxed, LateTry};
 pub use crate::mode::{Async, Blocking, Mode};
+#[cfg(any(feature = "reqwest", feature = "tower"))]
+pub use crate::resend::{Cloned, Repeat};
 pub use crate::signal::{
     AsyncSignal, BlockingWait, EndsCall, EndsWaits, NoSignal, Signal, WokenBy,
 };
 pub use crate::source::PolicySource;
 pub use crate::target::{Target, WithAttempt};
 pub use crate::timeout::{TimedTry, WithTimeout};
+#[cfg(feature = "tracing")]
+pub use crate::trace::{InSpan, Spanned};
 pub use crate::tries::Tries;

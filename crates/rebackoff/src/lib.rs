@@ -72,7 +72,7 @@
 //! | `smol` | | async waits with smol's timer; by name, `.sleeper(sleepers::SmolSleeper)`, where `tokio` is on |
 //! | `serde` | | policies in TOML, JSON and other formats |
 //! | `live` | | `LivePolicy`, which can be replaced while the program runs |
-//! | `tracing` | | an event for each backoff and give-up |
+//! | `tracing` | | an event for each backoff and give-up; `Trace` names call and error, `.spans(…)` makes a span of each try |
 //! | `keyed` | | `Keyed`: one budget or breaker for each key |
 //! | `metrics` | | `Metrics` and `GuardMetrics`, for the facade `metrics` |
 //! | `http` | | the module [`http`](mod@http): hints from headers, and a classifier of statuses, failures and methods |
@@ -157,6 +157,8 @@ pub use scope::{deadline, deadline_async, remaining};
 pub use sleep::{AsyncSleeper, Clock, Sleeper};
 pub use sleepers::sleep_fn;
 pub use timeline::{Timeline, now};
+#[cfg(feature = "tracing")]
+pub use trace::Trace;
 
 /// The names that most programs import: `use rebackoff::prelude::*`.
 pub mod prelude {

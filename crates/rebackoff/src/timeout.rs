@@ -116,6 +116,24 @@ pin_project! {
     }
 }
 
+impl<Fut, C, Sleep> TimedTry<Fut, C, Sleep> {
+    pub(crate) fn new(
+        sleeper: &impl AsyncSleeper<Sleep = Sleep>,
+        limit: Duration,
+        late: C,
+        body: Fut,
+    ) -> Self {
+        let scope = Scope::deadline(limit, sleeper.timeline());
+        let sleep = Wait::new(sleeper, limit);
+        Self { future: Scoped { scope, body }, sleep, limit, late, is_late: false }
+    }
+
+    /// Returns whether the limit has ended the try.
+    pub(crate) const fn is_late(&self) -> bool {
+        self.is_late
+    }
+}
+
 impl<Fut, C, Sleep> Future for TimedTry<Fut, C, Sleep>
 where
     Fut: Future,

@@ -107,13 +107,13 @@ fn a_question_mark_and_an_early_return_end_the_try() {
 #[on_error(constant(interval = 0), max_tries = 2)]
 fn generic<T, E, const N: usize>(
     items: [T; N],
-    mut check: impl FnMut(&T) -> Option<E>,
+    check: &mut impl FnMut(&T) -> Option<E>,
 ) -> Result<[T; N], E>
 where
     T: Clone,
     E: Debug,
 {
-    match items.iter().find_map(&mut check) {
+    match items.iter().find_map(&mut *check) {
         Some(error) => Err(error),
         None => Ok(items.clone()),
     }
@@ -128,7 +128,7 @@ fn tries_by_parameter<const N: u64>(tries: &mut u64) -> Result<(), ()> {
 #[test]
 fn generic_functions_are_retried() {
     let mut checks = 0;
-    let failed = generic([1, 2], |_| {
+    let failed = generic([1, 2], &mut |_| {
         checks += 1;
         (checks < 2).then_some("first")
     });

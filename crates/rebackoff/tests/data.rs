@@ -167,3 +167,63 @@ fn each_backoff_and_the_giveup_are_traced() {
         ]
     );
 }
+
+#[test]
+fn a_trace_names_the_call_the_error_the_wait_and_the_reason() {
+    use rebackoff::Trace;
+    use tracing::Level;
+    use tracing_subscriber::layer::SubscriberExt as _;
+    let recorder = Recorder::default();
+    let subscriber = tracing_subscriber::registry().with(recorder.clone());
+    tracing::subscriber::with_default(subscriber, || {
+        let policy = policy!(expo, jitter = Jitter::None, max_tries = 2);
+        let down = || policy.retry(|| "x".parse::<u8>()).sleeper(VirtualClock::new());
+        let _ = down().hook(Trace::of("fetch")).call();
+        let quiet = Trace::of("poll").backoff_level(Level::DEBUG).giveup_level(Level::WARN);
+        let _ = down().hook(&quiet).call();
+    });
+    let error = "error=invalid digit found in string";
+    assert_eq!(
+        *recorder.0.lock().unwrap(),
+        [
+            format!("INFO message=backing off call=\"fetch\" {error} tries=1 elapsed=0.0 wait=1.0"),
+            format!(
+                "ERROR message=giving up call=\"fetch\" {error} tries=2 elapsed=1.0 reason=\"max_tries\""
+            ),
+            format!("DEBUG message=backing off call=\"poll\" {error} tries=1 elapsed=0.0 wait=1.0"),
+            format!(
+                "WARN message=giving up call=\"poll\" {error} tries=2 elapsed=1.0 reason=\"max_tries\""
+            ),
+        ]
+    );
+}
+
+#[test]
+fn a_try_runs_in_a_span_if_asked() {
+    use tracing_subscriber::layer::SubscriberExt as _;
+    let subscriber = tracing_subscriber::registry();
+    let names = Mutex::new(Vec::new());
+    tracing::subscriber::with_default(subscriber.with(Recorder::default()), || {
+        let name = || tracing::Span::current().metadata().map_or("", tracing::Metadata::name);
+        let policy = policy!(expo, max_tries = 2);
+        let call = policy.retry(|| {
+            names.lock().unwrap().push(name());
+            Err::<(), _>(1)
+        });
+        let _ = call.spans("fetch").sleeper(VirtualClock::new()).call();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let _ = runtime.block_on(
+            policy
+                .retry_async(|| async {
+                    tokio::task::yield_now().await;
+                    names.lock().unwrap().push(name());
+                    Err::<(), _>(1)
+                })
+                .spans("fetch")
+                .sleeper(VirtualClock::new())
+                .into_future(),
+        );
+        names.lock().unwrap().push(name());
+    });
+    assert_eq!(*names.lock().unwrap(), ["try", "try", "try", "try", ""]);
+}

@@ -1,7 +1,7 @@
 use core::time::Duration;
 
-use super::Hint;
 use super::values::{Clock, elements, sane};
+use super::{Hint, retry_info};
 use crate::Seconds;
 
 /// A quota: the header with the time of its reset, and the header with the rest of it.
@@ -37,6 +37,7 @@ impl Hint {
     /// |---|---|---|
     /// | `x-should-retry`, `stripe-should-retry` | `false`: do not retry | `OpenAI`, Anthropic, Stripe |
     /// | `grpc-retry-pushback-ms` | milliseconds; negative: do not retry | [gRFC A6] |
+    /// | `grpc-status-details-bin` | the `retry_delay` of a `google.rpc.RetryInfo` | [Google's error model] |
     /// | `retry-after-ms`, `x-ms-retry-after-ms`, `x-amz-retry-after` | milliseconds | Azure, AWS |
     /// | `retry-after` | a time | [RFC 9110] |
     /// | `ratelimit` | seconds `t` of the quotas of which `r=0` is left, the longest; or `remaining` and `reset` | [draft 10], draft 7 |
@@ -83,6 +84,7 @@ impl Hint {
     /// ```
     ///
     /// [gRFC A6]: https://github.com/grpc/proposal/blob/master/A6-client-retries.md#pushback
+    /// [Google's error model]: https://google.aip.dev/193#retryinfo
     /// [RFC 9110]: https://www.rfc-editor.org/rfc/rfc9110#name-retry-after
     /// [draft 10]: https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-ratelimit-headers-10
     /// [draft 6]: https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-ratelimit-headers-06
@@ -110,6 +112,7 @@ impl Hint {
             return Some(Self::Stop);
         }
         let wait = millis("grpc-retry-pushback-ms")
+            .or_else(|| longest("grpc-status-details-bin", &|text| sane(retry_info::delay(text)?)))
             .or_else(|| millis("retry-after-ms"))
             .or_else(|| millis("x-ms-retry-after-ms"))
             .or_else(|| millis("x-amz-retry-after"))

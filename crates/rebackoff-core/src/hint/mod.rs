@@ -4,6 +4,7 @@ mod date;
 mod headers;
 mod iso;
 mod number;
+mod retry_info;
 mod values;
 
 use crate::{Seconds, Verdict};

@@ -42,6 +42,9 @@ pub trait Hook<O> {
     /// call reads the clock when it begins, unless they are [`untimed`](Events::untimed).
     const EVENTS: Events = Events::ALL;
 
+    /// True if the hook traces backoffs and give-ups, so that the call traces none itself. Default `false`.
+    const TRACES: bool = false;
+
     /// The verdict on `outcome`, given the verdict so far.
     #[inline]
     fn judge(&mut self, outcome: &O, verdict: Verdict) -> Verdict {
@@ -135,6 +138,7 @@ impl<E> Hook<E> for ErrorsOf<E> {
 /// A hook that is used with many calls is lent to each.
 impl<O, H: Hook<O>> Hook<O> for &mut H {
     const EVENTS: Events = H::EVENTS;
+    const TRACES: bool = H::TRACES;
 
     #[inline]
     fn judge(&mut self, outcome: &O, verdict: Verdict) -> Verdict {
@@ -173,6 +177,7 @@ pub struct Then<A, B>(pub(crate) A, pub(crate) B);
 
 impl<O, A: Hook<O>, B: Hook<O>> Hook<O> for Then<A, B> {
     const EVENTS: Events = A::EVENTS.or(B::EVENTS);
+    const TRACES: bool = A::TRACES || B::TRACES;
 
     #[inline]
     fn judge(&mut self, outcome: &O, verdict: Verdict) -> Verdict {

@@ -77,6 +77,7 @@ impl<H> Resendable<H> {
 
 impl<O, H: Hook<O>> Hook<O> for Resendable<H> {
     const EVENTS: Events = H::EVENTS;
+    const TRACES: bool = H::TRACES;
 
     fn judge(&mut self, outcome: &O, verdict: Verdict) -> Verdict {
         let verdict = self.hooks.judge(outcome, verdict);

@@ -3,6 +3,7 @@
 use ::http::{HeaderMap, Method, StatusCode};
 use rebackoff_core::{Health, Verdict};
 
+use super::hint::should_retry;
 use super::statuses::Statuses;
 use super::{Failure, hint};
 
@@ -143,12 +144,14 @@ impl Classifier {
 
     /// The verdict on a response: to retry, not before its hint; or to accept it.
     ///
+    /// A response other than a 2xx whose `x-should-retry` or `stripe-should-retry` is `true` is retried.
     /// A response with `grpc-status` among its headers has no trailers, and is judged by that.
     pub fn judge_response(&self, status: StatusCode, headers: &HeaderMap) -> Verdict {
         if headers.contains_key(GRPC_STATUS) {
             return self.judge_trailers(headers);
         }
-        retry_if(self.statuses.contains(status), headers)
+        let ordered = !status.is_success() && should_retry(headers) == Some(true);
+        retry_if(ordered || self.statuses.contains(status), headers)
     }
 
     /// The verdict on the trailers of a gRPC response, by their `grpc-status` and

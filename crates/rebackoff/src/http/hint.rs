@@ -31,7 +31,17 @@ pub fn hint(headers: &HeaderMap) -> Option<Hint> {
 
 /// The hint in the headers of a response at the time `now`, counted from 1970.
 pub fn hint_at(headers: &HeaderMap, now: Duration) -> Option<Hint> {
-    Hint::from_headers(|name| headers.get(name)?.to_str().ok(), now)
+    Hint::from_headers(|name| values(headers, name), now)
+}
+
+/// Returns whether the headers order a retry; `None` where they order nothing ([`Hint::should_retry`]).
+pub(super) fn should_retry(headers: &HeaderMap) -> Option<bool> {
+    Hint::should_retry(|name| values(headers, name))
+}
+
+/// The values of a header, one for each of its lines.
+fn values<'a>(headers: &'a HeaderMap, name: &str) -> impl Iterator<Item = &'a str> + use<'a> {
+    headers.get_all(name).iter().filter_map(|value| value.to_str().ok())
 }
 
 /// The time since 1970; zero before.

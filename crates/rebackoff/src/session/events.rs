@@ -47,7 +47,9 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
                 event.hint = hint;
             });
         }
-        trace::giveup(self.tries(), elapsed, reason);
+        if !H::TRACES {
+            trace::giveup(self.tries(), elapsed, reason);
+        }
         let elapsed = elapsed.or_else(|| self.elapsed()).unwrap_or_default();
         self.reason = Some(reason);
         self.phase = Phase::GaveUp { elapsed, hint };

@@ -97,7 +97,9 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
                 event.hint = hint();
             });
         }
-        trace::backoff(self.tries(), elapsed, wait);
+        if !H::TRACES {
+            trace::backoff(self.tries(), elapsed, wait);
+        }
         Some(self.skipped.skip(wait))
     }
 

@@ -8,6 +8,7 @@ use rcgen::{CertificateParams, KeyPair, date_time_ymd};
 use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 
+#[derive(Clone, Copy)]
 pub(crate) enum Certificate {
     Valid,
     Expired,

@@ -1,10 +1,22 @@
-//! The events of the feature `tracing`, with the glossary's field names. Events have `elapsed` where the
-//! call reads the clock: with `max_time`, a handler, `.scope()` or `.outcome()`.
+//! The events and spans of the feature `tracing`, with the glossary's field names.
+
+#[cfg(feature = "tracing")]
+mod hook;
+#[cfg(feature = "tracing")]
+mod spans;
+
+#[cfg(feature = "tracing")]
+pub use hook::Trace;
+#[cfg(feature = "tracing")]
+pub use spans::{InSpan, Spanned};
 
 use std::time::Duration;
 
 use rebackoff_core::{Reason, Seconds};
 
+/// The event of a backoff of a call without a [`Trace`]. Its errors need no `Display`, so that it does not
+/// name them. It has `elapsed` where the call reads the clock: with `max_time`, a handler, `.scope()` or
+/// `.outcome()`.
 #[cfg(feature = "tracing")]
 pub(crate) fn backoff(tries: u64, elapsed: Option<Duration>, wait: Seconds) {
     tracing::info!(
@@ -16,6 +28,7 @@ pub(crate) fn backoff(tries: u64, elapsed: Option<Duration>, wait: Seconds) {
     );
 }
 
+/// The event of a call without a [`Trace`] that gives up.
 #[cfg(feature = "tracing")]
 pub(crate) fn giveup(tries: u64, elapsed: Option<Duration>, reason: Reason) {
     tracing::error!(

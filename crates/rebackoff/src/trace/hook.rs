@@ -1,0 +1,115 @@
+//! The events of one call, with its name and its errors.
+
+use std::borrow::Cow;
+use std::fmt::Display;
+
+use rebackoff_core::{Event, EventKind, Events, Reason};
+use tracing::Level;
+
+use crate::hooks::Hook;
+
+/// A [`Hook`] that traces the backoffs and the end of a call, in place of the call's own events (feature
+/// `tracing`).
+///
+/// The events have the target `rebackoff` and these fields:
+///
+/// | field | |
+/// |---|---|
+/// | `call` | the name |
+/// | `error` | the error of the try, by its `Display` |
+/// | `tries`, `elapsed` | the tries so far, and the seconds since the first one began |
+/// | `wait` | the seconds until the next try; of a backoff |
+/// | `reason` | the [`Reason`]; of a give-up |
+///
+/// ```
+/// use rebackoff::Trace;
+/// use rebackoff::prelude::*;
+/// use tracing::Level;
+/// # let _no_wait = rebackoff::testing::no_wait();
+///
+/// static FETCH: Policy = policy!(expo, max_tries = 3);
+///
+/// let trace = Trace::of("fetch").giveup_level(Level::WARN);
+/// let answer = FETCH.retry(|| "7".parse::<u8>()).hook(trace).call();
+/// assert_eq!(answer, Ok(7));
+/// ```
+#[derive(Clone, Debug)]
+pub struct Trace {
+    call: Cow<'static, str>,
+    backoff: Level,
+    giveup: Level,
+}
+
+impl Trace {
+    /// Traces a call under this name.
+    pub fn of(call: impl Into<Cow<'static, str>>) -> Self {
+        Self { call: call.into(), backoff: Level::INFO, giveup: Level::ERROR }
+    }
+
+    /// The level of backoffs. Default `INFO`.
+    #[must_use]
+    pub const fn backoff_level(mut self, level: Level) -> Self {
+        self.backoff = level;
+        self
+    }
+
+    /// The level of give-ups. Default `ERROR`.
+    #[must_use]
+    pub const fn giveup_level(mut self, level: Level) -> Self {
+        self.giveup = level;
+        self
+    }
+
+    fn trace<T, E: Display>(&self, event: &Event<'_, Result<T, E>>) {
+        let error = event.outcome.and_then(|outcome| outcome.as_ref().err());
+        let error = error.map(tracing::field::display);
+        let (call, tries) = (&*self.call, event.tries);
+        let elapsed = event.elapsed().as_secs_f64();
+        let wait = event.wait.map(|wait| wait.as_secs_f64());
+        let reason = event.reason.map(Reason::as_str);
+        // The level of an event is a part of its static data.
+        macro_rules! at {
+            ($level:expr, $message:literal) => {
+                tracing::event!(
+                    target: "rebackoff", $level, call, error, tries, elapsed, wait, reason, $message
+                )
+            };
+        }
+        macro_rules! at_level {
+            ($level:expr, $message:literal) => {
+                match $level {
+                    Level::ERROR => at!(Level::ERROR, $message),
+                    Level::WARN => at!(Level::WARN, $message),
+                    Level::INFO => at!(Level::INFO, $message),
+                    Level::DEBUG => at!(Level::DEBUG, $message),
+                    Level::TRACE => at!(Level::TRACE, $message),
+                }
+            };
+        }
+        match event.kind {
+            EventKind::Backoff => at_level!(self.backoff, "backing off"),
+            EventKind::Giveup => at_level!(self.giveup, "giving up"),
+            EventKind::Try | EventKind::Success => {}
+        }
+    }
+}
+
+const TRACED: Events = Events::BACKOFF.or(Events::GIVEUP);
+
+impl<T, E: Display> Hook<Result<T, E>> for Trace {
+    const EVENTS: Events = TRACED;
+    const TRACES: bool = true;
+
+    fn notify(&mut self, event: &Event<'_, Result<T, E>>) {
+        self.trace(event);
+    }
+}
+
+impl<T, E: Display> Hook<Result<T, E>> for &Trace {
+    const EVENTS: Events = TRACED;
+    const TRACES: bool = true;
+
+    fn notify(&mut self, event: &Event<'_, Result<T, E>>) {
+        self.trace(event);
+    }
+}
