@@ -177,10 +177,12 @@ where
     L: FnMut(Duration) -> O,
 {
     let session = &running.session;
-    let scope = if session.is_visible() { session.enter::<true>() } else { Entered::Invisible };
-    let left = session.attempt(&scope).limit;
+    let left = if session.is_visible() {
+        session.attempt(&session.enter::<true>()).limit
+    } else {
+        session.attempt(&session.enter::<false>()).limit
+    };
     let limit = left.map_or(limit, |left| left.min(limit));
-    drop(scope);
     within(running, Limited { timed: TimedTry::new(&session.clock, limit, late, body) })
 }
 
