@@ -1,4 +1,5 @@
-//! The extension module of the Python package `rebackoff`: the engine and the guards, without a driver.
+//! The extension module of the Python package `rebackoff`: the engine and the guards, without a driver, and
+//! the simulator.
 //!
 //! Python drives: it calls targets, handlers and conditions, sleeps, reads the clock and draws at
 //! random. The extension calls no Python code and holds no Python object. Exact numbers, words and
@@ -10,6 +11,7 @@ mod guards;
 mod hint;
 mod policy;
 mod scope;
+mod simulate;
 mod words;
 
 use pyo3::prelude::*;
@@ -30,6 +32,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(hint::should_retry, module)?)?;
     module.add_function(wrap_pyfunction!(policy::policy, module)?)?;
     module.add_function(wrap_pyfunction!(scope::scope, module)?)?;
+    module.add_function(wrap_pyfunction!(simulate::simulate, module)?)?;
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     Ok(())
 }

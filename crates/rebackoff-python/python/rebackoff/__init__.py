@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from rebackoff._guards import Breaker, Budget, CircuitOpenError
     from rebackoff._keyed import Keyed
     from rebackoff._outcome import Outcome, aretry, retry
+    from rebackoff._simulate import simulate
     from rebackoff._typing import Seconds
 
 __all__ = [
@@ -64,6 +65,7 @@ __all__ = [
     "retry",
     "retry_context",
     "runtime",
+    "simulate",
 ]
 
 _MODULES = {"clients", "http", "presets", "strategies", "telemetry", "testing", "types"}
@@ -72,6 +74,7 @@ _LAZY = {
     "Keyed": "_keyed",
     **dict.fromkeys(("Outcome", "aretry", "retry"), "_outcome"),
     "Seconds": "_typing",
+    "simulate": "_simulate",
 }
 
 

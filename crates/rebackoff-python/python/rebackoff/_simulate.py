@@ -1,0 +1,84 @@
+"""The simulator: the effect of a policy on a service."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from rebackoff._native import simulate as _simulate
+
+
+class Simulation:
+    """The report of a simulated scenario.
+
+    `simulation["amplification"]` is the mean of a figure of the first case, or of the only one.
+
+    Attributes:
+        report: The whole report: name, seed, runs, cases with figures and time series, and checks.
+    """
+
+    __slots__ = ("report",)
+
+    def __init__(self, report: dict[str, Any]) -> None:
+        self.report = report
+
+    def __getitem__(self, figure: str) -> float:
+        mean: float = self.cases[0]["figures"][figure]["mean"]
+        return mean
+
+    def __repr__(self) -> str:
+        name, cases = self.report["name"], len(self.cases)
+        return f"<Simulation {name!r}: {cases} case{'' if cases == 1 else 's'}>"
+
+    @property
+    def cases(self) -> list[dict[str, Any]]:
+        """The cases of the sweep; one without a sweep."""
+        cases: list[dict[str, Any]] = self.report["cases"]
+        return cases
+
+    @property
+    def is_as_expected(self) -> bool:
+        """Returns whether every bound of `expect` holds."""
+        return all(check["holds"] for check in self.report["checks"])
+
+    def table(self) -> dict[str, list[Any]]:
+        """The figures of all cases as columns, for `pandas.DataFrame`: a row for each figure of each case."""
+        rows = [
+            {"case": index, **case["parameters"], "figure": name, **figure}
+            for index, case in enumerate(self.cases)
+            for name, figure in case["figures"].items()
+        ]
+        return {column: [row[column] for row in rows] for column in (rows[0] if rows else ())}
+
+    def series(self, case: int = 0) -> dict[str, list[float]]:
+        """The time series of a case as columns, for `pandas.DataFrame`: a row for each bin."""
+        series = self.cases[case]["series"]
+        return {name: values for name, values in series.items() if name != "bin"}
+
+
+def simulate(
+    scenario: str | Mapping[str, Any],
+    *,
+    runs: int | None = None,
+    seed: int | None = None,
+    threads: int | None = None,
+) -> Simulation:
+    """Simulates a scenario: clients that call servers through rebackoff's own engine and guards.
+
+    Args:
+        scenario: The text of a scenario in TOML, or a dict of the same keys.
+        runs: Number of replications of each case, in place of the scenario's.
+        seed: Seed of the draws, in place of the scenario's.
+        threads: Number of threads, all processors by default. The figures do not depend on it.
+
+    Raises:
+        ValueError: The scenario is wrong, or needs more memory or time than the bounds.
+
+    Example:
+        >>> simulation = simulate("duration = '10s'\nload.rate = 10\nserver.api = {}")
+        >>> simulation["amplification"]
+        1.0
+    """
+    text = scenario if isinstance(scenario, str) else json.dumps(scenario)
+    return Simulation(json.loads(_simulate(text, runs, seed, threads)))

@@ -1,0 +1,58 @@
+"""The simulator from Python."""
+
+import pytest
+import rebackoff
+
+TEXT = """
+runs = 3
+duration = "20s"
+drain = "5s"
+load.rate = 50
+client.budget = { ratio = 0.1, floor = 0 }
+profiles.default = { max_tries = 4, factor = "10ms" }
+server.api = { workers = 4, service = "1ms", error_rate = 0.5 }
+expect.amplification = "<= 1.2"
+"""
+
+TABLES = {
+    "runs": 3,
+    "duration": "20s",
+    "drain": "5s",
+    "load": {"rate": 50},
+    "client": {"budget": {"ratio": 0.1, "floor": 0}},
+    "profiles": {"default": {"max_tries": 4, "factor": "10ms"}},
+    "server": {"api": {"workers": 4, "service": "1ms", "error_rate": 0.5}},
+    "expect": {"amplification": "<= 1.2"},
+}
+
+
+def test_a_policy_is_held_to_a_bound_on_its_amplification():
+    simulation = rebackoff.simulate(TEXT)
+    assert 1.05 < simulation["amplification"] < 1.2
+    assert simulation.is_as_expected
+    assert repr(simulation) == "<Simulation '': 1 case>"
+
+
+def test_a_dict_says_what_a_text_says():
+    assert rebackoff.simulate(TABLES).report == rebackoff.simulate(TEXT).report
+
+
+def test_figures_depend_on_the_seed_and_not_on_the_threads():
+    one = rebackoff.simulate(TEXT, threads=1, seed=7, runs=2).report
+    assert rebackoff.simulate(TEXT, threads=3, seed=7, runs=2).report == one
+    assert rebackoff.simulate(TEXT, seed=8, runs=2).report != one
+
+
+def test_tables_are_columns_of_one_length():
+    simulation = rebackoff.simulate({**TABLES, "sweep": {"load.rate": [10, 20]}})
+    table = simulation.table()
+    assert {len(column) for column in table.values()} == {len(table["case"])}
+    assert set(table["load.rate"]) == {"10", "20"}
+    series = simulation.series(case=1)
+    assert {len(column) for column in series.values()} == {len(series["time"])}
+    assert sum(series["offered"]) > 0
+
+
+def test_a_wrong_scenario_is_an_error_with_its_line():
+    with pytest.raises(ValueError, match="line 1: unknown key durration; did you mean duration"):
+        rebackoff.simulate("durration = 1")
