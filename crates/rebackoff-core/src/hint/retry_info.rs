@@ -114,7 +114,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// Status { code: 14, details: [Any { RetryInfo { retry_delay: 7.5 s } }] }, as a Google API sends it.
+    /// A status with the code 14 and a delay of 7.5 s, as a Google API sends it.
     const STATUS: &str =
         "CA4aNgoodHlwZS5nb29nbGVhcGlzLmNvbS9nb29nbGUucnBjLlJldHJ5SW5mbxIKCggIBxCAyrXuAQ";
 
@@ -156,10 +156,10 @@ mod tests {
 
     fn write(to: &mut Vec<u8>, mut value: u64) {
         while value > 0x7f {
-            to.push((value & 0x7f) as u8 | 0x80);
+            to.push(value.to_le_bytes()[0] | 0x80);
             value >>= 7;
         }
-        to.push(value as u8);
+        to.push(value.to_le_bytes()[0]);
     }
 
     fn bytes(field: u64, value: &[u8]) -> Vec<u8> {
