@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from rebackoff import types as types
     from rebackoff._guards import Breaker, Budget, CircuitOpenError
     from rebackoff._keyed import Keyed
-    from rebackoff._outcome import Outcome, aretry, retry
+    from rebackoff._outcome import Outcome
+    from rebackoff._retry import aretry, retry
     from rebackoff._simulate import simulate
     from rebackoff._typing import Seconds
 
@@ -72,7 +73,8 @@ _MODULES = {"clients", "http", "presets", "strategies", "telemetry", "testing", 
 _LAZY = {
     **dict.fromkeys(("Breaker", "Budget", "CircuitOpenError"), "_guards"),
     "Keyed": "_keyed",
-    **dict.fromkeys(("Outcome", "aretry", "retry"), "_outcome"),
+    "Outcome": "_outcome",
+    **dict.fromkeys(("aretry", "retry"), "_retry"),
     "Seconds": "_typing",
     "simulate": "_simulate",
 }

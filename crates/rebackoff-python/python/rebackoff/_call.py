@@ -7,6 +7,7 @@ from sys import modules
 from rebackoff import _common, _instrumented, _log, _native, _running, _scope, _switches
 from rebackoff._callables import is_awaitable, is_cancellation, is_control_flow
 from rebackoff._clock import clock
+from rebackoff._on_demand import original
 from rebackoff._seconds import number
 from rebackoff._waiting import ENDED, fitted, hinted, next_wait
 
@@ -498,9 +499,7 @@ class Call:
         """Calls the handlers; the steps are what is to be awaited."""
         handlers = getattr(self.options, event)
         if self._is_patched():
-            from rebackoff._originals import notifier
-
-            handlers = (notifier(self, event),)
+            handlers = (original("notifier")(self, event),)
         if self.awaits:
             return self._notify_and_await(handlers, event, details)
         for handler in handlers:

@@ -82,23 +82,6 @@ def _needs(function):
     )
 
 
-def policies(name, value):
-    """The options that each class of errors sets."""
-    from rebackoff._options import Options
-    from rebackoff._policy import Policy
-
-    if value is None:
-        return None
-    rule = "a dict of exception classes and policies"
-    if not isinstance(value, dict):
-        raise mistake(TypeError, name, rule, value)
-    for kind, policy in value.items():
-        exceptions(name, kind)
-        if not isinstance(policy, Policy):
-            raise mistake(TypeError, name, rule, value, f", which has {shown(policy)}")
-    return [(kind, Options("on_exception", kind, policy, {})) for kind, policy in value.items()]
-
-
 def signal(name, value):
     if value is not None and not callable(getattr(value, "wait", None)):
         raise mistake(TypeError, name, "an event or another object with wait(timeout)", value)

@@ -5,7 +5,7 @@ from operator import not_
 from rebackoff import _async, _callables, _contexts, _sync
 from rebackoff._common import Attempt
 from rebackoff._mistakes import mistake
-from rebackoff._on_demand import finder
+from rebackoff._on_demand import finder, original
 from rebackoff._options import NAMES, OPTIONS, Options
 from rebackoff._wait_gen import expo
 
@@ -107,9 +107,7 @@ def _decorated(options, target):
         options.refuse_async(target)
     loop = "retry_predicate" if options.by_predicate else "retry_exception"
     if loop in vars(_async if is_async else _sync) or "_config_handlers" in globals():
-        from rebackoff import _originals
-
-        return _originals.decorated(options, target, is_async)
+        return original("decorated")(options, target, is_async)
     called = target if options.timeout is None else _limited(target, options.timeout)
     function = functools.update_wrapper(build(options, called, options.trigger), target)
     if not hasattr(target, "__name__"):
@@ -128,7 +126,7 @@ def _outcome(checked, undecorated, /, *args, **kwargs):
     """Calls the target as the decorated function does. Returns the `Outcome`, which is awaited for an async target."""
     from rebackoff._outcome import outcome_of
 
-    return outcome_of(checked, undecorated, args, kwargs)
+    return outcome_of(_decorated, checked, undecorated, args, kwargs)
 
 
 def _builder(options, target):

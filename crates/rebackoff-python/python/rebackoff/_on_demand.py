@@ -6,6 +6,8 @@ needs, or that a program has put there.
 
 from __future__ import annotations
 
+from importlib import import_module
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,21 +42,23 @@ def finder(module: str) -> Callable[[str], Any]:
     return __getattr__
 
 
-def _found(module: str, name: str) -> Any:
-    from importlib import import_module
+def original(name: str) -> Any:
+    """A name of `rebackoff._originals`, which imports the modules that ask for it."""
+    return getattr(import_module("rebackoff._originals"), name)
 
+
+def _found(module: str, name: str) -> Any:
     if name in _MODULES:
         return import_module(name)
     if name in _TYPING:
         return getattr(import_module("typing"), name)
     if name in _ELSEWHERE:
         return getattr(import_module(_ELSEWHERE[name]), name)
-    from rebackoff import _common
-    from rebackoff._originals import OWN
-
-    if (module, name) in OWN:
-        return OWN[module, name]
-    if name in OWN:
-        return OWN[name]
-    home = _common if name in vars(_common) else import_module("rebackoff._typing")
+    own = original("OWN")
+    if (module, name) in own:
+        return own[module, name]
+    if name in own:
+        return own[name]
+    common = import_module("rebackoff._common")
+    home = common if name in vars(common) else import_module("rebackoff._typing")
     return getattr(home, name)

@@ -30,6 +30,20 @@ def never(error):
     return False
 
 
+def _policies(name, value):
+    """The options that each class of errors sets."""
+    if value is None:
+        return None
+    rule = "a dict of exception classes and policies"
+    if not isinstance(value, dict):
+        raise mistake(TypeError, name, rule, value)
+    for kind, policy in value.items():
+        _checks.exceptions(name, kind)
+        if not isinstance(policy, Policy):
+            raise mistake(TypeError, name, rule, value, f", which has {shown(policy)}")
+    return [(kind, Options("on_exception", kind, policy, {})) for kind, policy in value.items()]
+
+
 class Option:
     """An option: its default, its check, its type in the stub, its meaning, and its default in words."""
 
@@ -166,7 +180,7 @@ OPTIONS = {
     ),
     "policy_for": Option(
         None,
-        _checks.policies,
+        _policies,
         "_PolicyFor",
         "Policies by error: a dict of exception classes, the first match of which gives waits, jitter and limits after such an error. Other errors go by the other options.",
     ),

@@ -1,20 +1,12 @@
-"""Calls by a policy, and outcomes that tell how many tries a call took."""
+"""The outcomes of calls, which tell how many tries a call took."""
 
 from __future__ import annotations
 
 from rebackoff._callables import is_async
-from rebackoff._decorator import _decorated, on_exception
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-    from typing import Any, ParamSpec, TypeVar
-
-    from rebackoff._policy import Policy
-    from rebackoff._wait_gen import Waits
-
-    _Arguments = ParamSpec("_Arguments")
-    _Result = TypeVar("_Result")
+    from typing import Any
 
 
 class Outcome:
@@ -61,51 +53,19 @@ class Outcome:
         return f"<Outcome {end}, {told}>"
 
 
-def retry(
-    policy: Policy | Waits | Callable[..., Any],
-    function: Callable[_Arguments, _Result],
-    *args: _Arguments.args,
-    **kwargs: _Arguments.kwargs,
-) -> _Result:
-    """Calls a function with these arguments, and again after an `Exception`, as the policy says.
-
-    The policy is a `Policy` or a wait strategy. After the last try, the function's own error comes back.
-    For other errors and more options, decorate the function: `on_exception(policy, OSError)(function)`.
-    """
-    if is_async(function):
-        raise TypeError(
-            f"retry() needs a function that is not async; await aretry() with {function!r}"
-        )
-    return on_exception(policy, Exception)(function)(*args, **kwargs)
-
-
-async def aretry(
-    policy: Policy | Waits | Callable[..., Any],
-    function: Callable[_Arguments, Awaitable[_Result]],
-    *args: _Arguments.args,
-    **kwargs: _Arguments.kwargs,
-) -> _Result:
-    """Awaits a coroutine function with these arguments, and again after an `Exception`, as the policy says."""
-    if not is_async(function):
-        raise TypeError(
-            f"aretry() needs a coroutine function, but it is {function!r}; there is retry()"
-        )
-    return await on_exception(policy, Exception)(function)(*args, **kwargs)
-
-
-def outcome_of(options, target, args, kwargs):
-    """Calls the decorated target; the `Outcome`, which an async target is awaited for."""
-    call = _Watched(options, target)
+def outcome_of(decorate, options, target, args, kwargs):
+    """Calls the target, decorated with these options; the `Outcome`, which an async target is awaited for."""
+    call = _Watched(decorate, options, target)
     return call.awaited(args, kwargs) if is_async(target) else call.called(args, kwargs)
 
 
 class _Watched:
     """One call that counts its tries."""
 
-    def __init__(self, options, target):
+    def __init__(self, decorate, options, target):
         self._seen = {"tries": 0, "elapsed": 0.0, "reason": None}
         events = dict.fromkeys(("on_try", "on_backoff", "on_success", "on_giveup"), self._note)
-        self._function = _decorated(options.with_handlers(events), target)
+        self._function = decorate(options.with_handlers(events), target)
 
     def _note(self, details):
         self._seen.update(
