@@ -138,8 +138,6 @@ pub use guards::FromOpen;
 pub use hooks::Hook;
 #[cfg(feature = "keyed")]
 pub use keyed::Keyed;
-#[cfg(any(feature = "reqwest", feature = "tower"))]
-pub use late::TimedOut;
 #[cfg(feature = "live")]
 pub use live::LivePolicy;
 #[cfg(feature = "metrics")]
@@ -156,7 +154,7 @@ pub use retry::{Retry, RetryFor};
 pub use scope::{deadline, deadline_async, remaining};
 pub use sleep::{AsyncSleeper, Clock, Sleeper};
 pub use sleepers::sleep_fn;
-pub use timeline::{Timeline, now};
+pub use timeline::now;
 #[cfg(feature = "tracing")]
 pub use trace::Trace;
 

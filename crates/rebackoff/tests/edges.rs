@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use rebackoff::hooks::Events;
 use rebackoff::prelude::*;
+use rebackoff::sleepers::Timeline;
 use rebackoff::testing::VirtualClock;
-use rebackoff::{Clock, EventKind, Hook, Policy, Sleeper, Timeline, sleep_fn};
+use rebackoff::{Clock, EventKind, Hook, Policy, Sleeper, sleep_fn};
 use support::{Fault, Flaky, block_on};
 
 static PLAIN: Policy = policy!(expo, jitter = Jitter::None, max_tries = 4);

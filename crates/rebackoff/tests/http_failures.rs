@@ -14,10 +14,11 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, LazyLock};
 
 use http2::{Http2Server, Reply};
+use rebackoff::http::TimedOut;
 use rebackoff::http::{Classifier, Failure, RetryMiddleware, Tried, observed_redirects};
 use rebackoff::prelude::*;
 use rebackoff::tower::RetryLayer;
-use rebackoff::{BreakerState, Guarded, TimedOut, hooks::OnBackoff};
+use rebackoff::{BreakerState, Guarded, hooks::OnBackoff};
 use reqwest::{Client, ClientBuilder, redirect};
 use reqwest_middleware::{ClientWithMiddleware, Error};
 use server::{Answer, Server, reply};

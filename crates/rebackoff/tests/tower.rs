@@ -488,7 +488,7 @@ mod http_requests {
             assert_eq!(calls.load(Relaxed), tries);
         }
         // It was the server that failed, five times.
-        assert!(SHOP.check(|| rebackoff::Timeline::Tokio.now()).is_err());
+        assert!(SHOP.check(|| rebackoff::sleepers::Timeline::Tokio.now()).is_err());
     }
 
     #[tokio::test(start_paused = true)]

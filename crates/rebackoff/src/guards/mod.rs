@@ -23,7 +23,7 @@ pub use pays::Pays;
 pub use per_request::{BreakerFor, BudgetFor, GuardsOfRequest, GuardsPerRequest};
 pub use rejection::{Either, FromOpen, NoRejection, Only, OpenOr, Rejected, Rejection, Rejects};
 
-use crate::Timeline;
+use crate::timeline::Timeline;
 
 /// Reads the clock of a call. By value: a reference would keep the whole call in memory.
 #[inline]

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::io;
 
 use super::Failure;
-use crate::TimedOut;
+use crate::late::TimedOut;
 
 /// Classifies by the sources of the error:
 ///

@@ -12,18 +12,19 @@ use reqwest_middleware::{Error, Middleware, Next, Result};
 use super::condition::{Answer, Condition};
 use super::redirects::Observing;
 use super::{Classifier, Failure, resend};
+use crate::AsyncSleeper;
 use crate::call::Call;
 use crate::guards::{
     BreakerFor, BudgetFor, Guarding, GuardsOfRequest, GuardsPerRequest, Handle, Rejected,
     Rejection, Rejects,
 };
 use crate::hooks::{Class, Hook, JudgeBy, PerRequest, Resendable, Then};
+use crate::late::TimedOut;
 use crate::late::{EndsLate, Late, ended_by_deadline};
 use crate::mode::Async;
 use crate::resend::{Repeat, Resender};
 use crate::sleepers::DefaultSleeper;
 use crate::source::PolicySource;
-use crate::{AsyncSleeper, TimedOut};
 
 /// Sends requests again, in a stack of [`reqwest_middleware`].
 ///

@@ -63,6 +63,8 @@ mod resend;
 mod service;
 mod statuses;
 
+#[cfg(any(feature = "reqwest", feature = "tower"))]
+pub use crate::late::TimedOut;
 pub use classifier::Classifier;
 pub use failure::Failure;
 pub use hint::{hint, hint_at};

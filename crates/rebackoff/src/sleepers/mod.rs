@@ -7,6 +7,7 @@ mod thread;
 #[cfg(feature = "tokio")]
 mod tokio;
 
+pub use crate::timeline::Timeline;
 pub use function::{SleepFn, sleep_fn};
 #[cfg(feature = "smol")]
 pub use smol::SmolSleeper;

@@ -18,7 +18,7 @@ pub fn disable() -> Switch {
 /// Switches waits off: retries follow at once. Events report the skipped waits, and limits count them as
 /// elapsed. Budgets and breakers count them as well: a breaker that would be half-open after the wait is
 /// half-open. The skipped waits of successive calls add up; of concurrent calls the longest counts.
-/// [`now`](crate::now) and [`Timeline::now`](crate::Timeline::now) go ahead with them, on this thread, and
+/// [`now`](crate::now) and [`Timeline::now`](crate::sleepers::Timeline::now) go ahead with them, on this thread, and
 /// stay ahead when the guard is dropped; a [`VirtualClock`](super::VirtualClock) does not.
 ///
 /// It holds for calls on this thread until the guard is dropped; [`Switch::everywhere`] makes it

@@ -10,8 +10,9 @@ use std::time::Duration;
 use rebackoff::engine::{Call, Guarding, Mode, Rejects, Target as Calls};
 use rebackoff::hooks::{Class, OnError};
 use rebackoff::prelude::*;
+use rebackoff::sleepers::Timeline;
 use rebackoff::testing::VirtualClock;
-use rebackoff::{AsyncSleeper, Clock, FromOpen, Health, Hook, Open, Seconds, Timeline};
+use rebackoff::{AsyncSleeper, Clock, FromOpen, Health, Hook, Open, Seconds};
 
 use super::guarded_calls::{Driver, GuardedCall, Guards, Outcome, Phase, run_all};
 use super::reader::{Decision, Expected, Said};
