@@ -6,6 +6,13 @@ import asyncio
 import time
 
 import pytest
+from rebackoff import _switches
+
+
+@pytest.fixture(autouse=True)
+def no_skipped_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Starts each test with a clock that no earlier test has put ahead."""
+    monkeypatch.setattr(_switches, "skipped", 0.0)
 
 
 @pytest.fixture

@@ -369,3 +369,20 @@ def test_a_coroutine_function_that_is_called_wrongly_raises_when_it_is_awaited()
         for coroutine in (call(), call(1, 2), call(other=1)):
             with pytest.raises(TypeError, match="argument"):
                 asyncio.run(coroutine)
+
+
+@pytest.mark.parametrize(
+    ("make", "wrong", "rule"),
+    [
+        (rebackoff.Breaker, {"consecutive": True}, "a whole number, 0 or more"),
+        (rebackoff.Breaker, {"failure_rate": False}, "a number"),
+        (rebackoff.Breaker, {"dry_run": "no"}, "True or False"),
+        (rebackoff.Breaker, {"name": 5}, "a text"),
+        (rebackoff.Budget.share, {"ratio": True}, "a number"),
+        (rebackoff.Budget.throttle, {"dry_run": None}, "True or False"),
+    ],
+)
+def test_a_guard_refuses_a_value_of_the_wrong_kind(make, wrong, rule):
+    ((name, value),) = wrong.items()
+    with pytest.raises(TypeError, match=rf"^{name} must be {rule}, but it is {value!r}$"):
+        make(**wrong)

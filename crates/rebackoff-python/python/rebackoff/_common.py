@@ -189,7 +189,7 @@ def _prepare_logger(logger):
     """The logger of that name, if it is a name."""
     if not isinstance(logger, str):
         return logger
-    return __getattr__("logging").getLogger(logger)
+    return _found("logging").getLogger(logger)
 
 
 def _config_handlers(user_handlers, *, default_handler=None, logger=None, log_level=None):
@@ -250,12 +250,16 @@ def _described(details):
     return list(summary.format_exception_only())[-1].rstrip("\n")
 
 
-def __getattr__(name: str) -> Any:
+def _found(name: str) -> Any:
     if name == "logging":
         import logging
 
         globals().update(logging=logging, _logger=logging.getLogger(LOGGER_NAME))
         return logging
     if name == "_logger":
-        return __getattr__("logging").getLogger(LOGGER_NAME)
+        return _found("logging").getLogger(LOGGER_NAME)
     return _find(name)
+
+
+if not TYPE_CHECKING:
+    __getattr__ = _found

@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 
 from rebackoff import _jitter, _native
 from rebackoff._clock import now
-from rebackoff._mistakes import suggestion
+from rebackoff._mistakes import mistake, suggestion
 from rebackoff._seconds import checked, number
 from rebackoff._typing import Seconds
 
@@ -134,7 +134,7 @@ class Budget:
     ) -> Budget:
         values = zip(checks.items(), given, strict=True)
         parameters = {key: check(key, one) for (key, check), one in values if one is not None}
-        parameters["dry_run"] = bool(dry_run)
+        parameters["dry_run"] = _flag("dry_run", dry_run)
         budget = object.__new__(cls)
         budget.core = getattr(_native.Budget, kind)(**parameters)
         budget._kind, budget._parameters, budget.name = kind, parameters, _name(name)
@@ -278,14 +278,14 @@ class Breaker:
             advice = suggestion(wrong, given) if meant is None else f"; did you mean {meant!r}?"
             raise TypeError(f"Breaker has no parameter {wrong!r}{advice}")
         parameters = {name: check(name, v) for name, (check, v) in given.items() if v is not None}
-        self._parameters = {**parameters, "dry_run": bool(dry_run)}
+        self._parameters = {**parameters, "dry_run": _flag("dry_run", dry_run)}
         self.core = _native.Breaker(**self._parameters)
         self._has_jitter = jitter is not None and jitter != "none"
         self._draw: float | None = None
         self.name = _name(name)
         if on_state_change is not None and not callable(on_state_change):
             rule = "a function of the breaker, its earlier and its new state"
-            raise TypeError(f"on_state_change must be {rule}, but it is {on_state_change!r}")
+            raise mistake(TypeError, "on_state_change", rule, on_state_change)
         self._on_state_change = on_state_change
         self._last = "closed"
 
@@ -493,7 +493,7 @@ class Guarding:
 
 def _name(name: str | None) -> str | None:
     if name is not None and not (isinstance(name, str) and name):
-        raise TypeError(f"name must be a text, but it is {name!r}")
+        raise mistake(TypeError, "name", "a text", name)
     return name
 
 
@@ -521,19 +521,19 @@ def _is_timeout(outcome: Any) -> bool:
 
 
 def _count(name: str, value: Any) -> int:
-    shown = f"{name} must be a whole number, 0 or more, but it is {value!r}"
-    if not hasattr(type(value), "__index__"):
-        raise TypeError(shown)
+    rule = "a whole number, 0 or more"
+    if isinstance(value, bool) or not hasattr(type(value), "__index__"):
+        raise mistake(TypeError, name, rule, value)
     count = int(value.__index__())
     if count < 0:
-        raise ValueError(shown)
+        raise mistake(ValueError, name, rule, value)
     return min(count, _MOST)
 
 
 def _rate(name: str, value: Any) -> float:
-    found = number(value)
+    found = None if isinstance(value, bool) else number(value)
     if found is None:
-        raise TypeError(f"{name} must be a number, but it is {value!r}")
+        raise mistake(TypeError, name, "a number", value)
     return found
 
 
@@ -543,5 +543,11 @@ def _duration(name: str, value: Any) -> float:
 
 def _word(name: str, value: Any) -> str:
     if not isinstance(value, str):
-        raise TypeError(f"{name} must be a word, but it is {value!r}")
+        raise mistake(TypeError, name, "a word", value)
     return str(value)
+
+
+def _flag(name: str, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise mistake(TypeError, name, "True or False", value)
+    return value

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 def full_jitter(value: float) -> float:
     """A wait between 0 and `value` seconds, uniformly; the decorators' default."""
     try:
-        # A type checker sees no `random` here: `__getattr__` imports it at the first wait.
+        # A type checker sees no `random` here: `_found` imports it at the first wait.
         uniform = random.uniform  # type: ignore[name-defined]
     except NameError:
-        uniform = __getattr__("random").uniform
+        uniform = _found("random").uniform
     # the original's arithmetic, without another call
     return value * _draw() if uniform is _original else uniform(0, value)
 
@@ -49,10 +49,10 @@ def draw() -> Any:
 
 
 def _random() -> Any:
-    return globals().get("random") or __getattr__("random")
+    return globals().get("random") or _found("random")
 
 
-def __getattr__(name: str) -> Any:
+def _found(name: str) -> Any:
     if name != "random":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     import random
@@ -63,3 +63,7 @@ def __getattr__(name: str) -> Any:
         _original, _draw = born, born.__self__.random
     globals()["random"] = random
     return random
+
+
+if not TYPE_CHECKING:
+    __getattr__ = _found
