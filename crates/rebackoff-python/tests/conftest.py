@@ -13,6 +13,8 @@ from rebackoff import _switches
 def no_skipped_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Starts each test with a clock that no earlier test has put ahead."""
     monkeypatch.setattr(_switches, "skipped", 0.0)
+    monkeypatch.setattr(_switches, "moves", False)
+    _switches._passed.set(0.0)
 
 
 @pytest.fixture
