@@ -145,7 +145,8 @@ fn bodies_of_any_shape_cause_no_warnings() {
     use futures_lite::future::block_on;
     nothing();
     block_on(nothing_later());
-    assert_eq!(block_on(without_await(0)), Ok(2));
+    assert_eq!(block_on(without_await(0)), Err(1));
+    assert_eq!(block_on(without_await(1)), Ok(2));
     assert_eq!(tail_return("3").unwrap(), 3);
     assert!(std::panic::catch_unwind(panics).is_err());
     assert!(std::panic::catch_unwind(|| block_on(panics_later())).is_err());

@@ -43,6 +43,7 @@ where
 {
     let server = Server::start().await;
     let retries = Arc::default();
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let client =
         ClientBuilder::new(reqwest::Client::builder().pool_idle_timeout(None).build().unwrap())
             .with(RetryMiddleware::new(policy))
