@@ -34,7 +34,7 @@
 //! # Deadlines
 //!
 //! A request that has no answer at the end of `max_time`, or at the deadline of an enclosing call, ends with
-//! [`TimedOut`](TimedOut) where the error of the service is tower's `BoxError`. For another error type,
+//! [`TimedOut`] where the error of the service is tower's `BoxError`. For another error type,
 //! [`RetryLayer::late`] makes that error. Without either, only a timeout of the service ends a request. No
 //! retry begins that would begin at the deadline (`last_wait = Stop`).
 //!
