@@ -17,6 +17,7 @@ __all__ = [
     "policy",
     "scope",
     "should_retry",
+    "simulate",
 ]
 __version__: str
 
