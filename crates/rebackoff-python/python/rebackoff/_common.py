@@ -220,13 +220,18 @@ def _log_giveup(details, logger, log_level):
 
 
 def _log_backoff_context(details, logger, log_level):
-    name, wait, error = _name(details), details["wait"], details.get("exception")
-    logger.log(log_level, "Backing off %s(...) for %.1fs (%s)", name, wait, error)
+    name, wait, error = _in_template(details), details["wait"], details.get("exception")
+    logger.log(log_level, f"Backing off {name}(...) for %.1fs (%s)", wait, error)
 
 
 def _log_giveup_context(details, logger, log_level):
-    name, tries, error = _name(details), details["tries"], details.get("exception")
-    logger.log(log_level, "Giving up %s(...) after %d tries (%s)", name, tries, error)
+    name, tries, error = _in_template(details), details["tries"], details.get("exception")
+    logger.log(log_level, f"Giving up {name}(...) after %d tries (%s)", tries, error)
+
+
+def _in_template(details):
+    """The name of a context, which stands in the template of its records, as in the originals."""
+    return _name(details).replace("%", "%%")
 
 
 def _name(details):
