@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent import futures
+from contextlib import closing
 
 import anthropic
 import botocore.session
@@ -18,11 +19,6 @@ from http_peers import refused_url, run
 from rebackoff import http
 from rebackoff.clients.httpx2 import RetryTransport
 
-# clients that are not closed leave their sockets to the collector
-pytestmark = pytest.mark.filterwarnings(
-    "ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
-)
-
 TRIES = 4
 QUESTION = {"model": "m", "messages": [{"role": "user", "content": "why?"}]}
 
@@ -34,7 +30,8 @@ def peer():
 
 
 def ask_openai(url):
-    openai.OpenAI(api_key="x", base_url=url, max_retries=0).chat.completions.create(**QUESTION)
+    with openai.OpenAI(api_key="x", base_url=url, max_retries=0) as client:
+        client.chat.completions.create(**QUESTION)
 
 
 async def ask_openai_async(url):
@@ -43,8 +40,8 @@ async def ask_openai_async(url):
 
 
 def ask_anthropic(url):
-    client = anthropic.Anthropic(api_key="x", base_url=url, max_retries=0)
-    client.messages.create(max_tokens=5, **QUESTION)
+    with anthropic.Anthropic(api_key="x", base_url=url, max_retries=0) as client:
+        client.messages.create(max_tokens=5, **QUESTION)
 
 
 def list_tables(url):
@@ -56,7 +53,8 @@ def list_tables(url):
         endpoint_url=url,
         config=Config(retries={"total_max_attempts": 1}),
     )
-    client.list_tables()
+    with closing(client):
+        client.list_tables()
 
 
 ASK = [ask_openai, ask_openai_async, ask_anthropic, list_tables]
@@ -102,13 +100,13 @@ def test_the_server_may_order_a_retry(peer, ask):
 
 def test_a_transport_retries_below_the_client(peer):
     transport = RetryTransport(rebackoff.constant(0), max_tries=TRIES, logger=None)
-    client = openai.OpenAI(
+    with openai.OpenAI(
         api_key="x",
         base_url=peer.play(429, 429),
         max_retries=0,
         http_client=httpx2.Client(transport=transport),
-    )
-    client.chat.completions.create(**QUESTION)
+    ) as client:
+        client.chat.completions.create(**QUESTION)
     assert len(peer.methods) == 3
 
 
