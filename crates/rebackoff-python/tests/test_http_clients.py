@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import io
 import ssl
 import subprocess
 import sys
@@ -184,6 +185,38 @@ class TestBodies:
         file.seek(4)
         assert run(readme(), by_requests, "PUT", server.play(503), file) is None
         assert server.bodies == [b"whole file"] * 2
+
+    @pytest.mark.parametrize("fault", ["close", 503])
+    @by_each_client
+    def test_a_file_in_memory_is_sent_whole_or_not_again(self, server, send, fault):
+        run(readme(), send, "PUT", server.play(fault, fault), io.BytesIO(b"the whole file"))
+        assert set(server.bodies) <= {b"the whole file"}
+
+    def test_httpx2_begins_again_at_the_place_where_the_file_was(self, server, file):
+        file.seek(4)
+        assert run(readme(), http_peers.by_httpx2, "PUT", server.play(503), file) is None
+        assert server.bodies == [b"whole file"] * 2
+
+    @pytest.mark.parametrize("fault", [429, 503, "close"])
+    def test_a_file_of_a_form_is_sent_whole_or_not_again(self, server, file, fault):
+        def put(url, files):
+            requests.put(url, files=files, timeout=120).raise_for_status()
+
+        url = server.play(fault)
+        assert run(readme(), put, url, {"report": ("r.txt", file)}) is not None
+        assert len(server.bodies) == 1
+        assert run(readme(), put, server.play(fault), {"report": ("r.txt", b"bytes")}) is None
+        assert [b"bytes" in body for body in server.bodies] == [True, True]
+
+    def test_each_try_may_open_the_file_of_its_form(self, server, tmp_path):
+        (tmp_path / "body").write_bytes(b"the whole file")
+
+        def put(url):
+            with open(tmp_path / "body", "rb") as file:
+                requests.put(url, files={"report": file}, timeout=120).raise_for_status()
+
+        assert run(readme(), put, server.play(503)) is None
+        assert [b"the whole file" in body for body in server.bodies] == [True, True]
 
     def test_each_try_may_open_its_own_file(self, server, tmp_path):
         (tmp_path / "body").write_bytes(b"the whole file")

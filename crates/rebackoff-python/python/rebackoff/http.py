@@ -170,7 +170,8 @@ def is_transient(
     - `any_method` is true;
     - its method is unknown, and the response broke off while it was read, or the try timed out.
 
-    A body that was read is rewound; where it cannot be, the request is final.
+    A body that was read is rewound; where it cannot be, the request is final. So is a form with an open
+    file that a frame of the traceback holds: requests has read it before it sends.
 
     Args:
         outcome: A response, or an error. The errors that it wraps are looked at, too.
