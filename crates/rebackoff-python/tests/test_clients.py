@@ -293,3 +293,17 @@ def test_a_policy_is_taken_as_it_is(server, sleeps):
         assert session.get(server.play(*[503] * 9), timeout=BOUND).status_code == 503
     assert len(server.methods) == 3
     assert [wait for wait in sleeps if wait >= 1] == [3, 3]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"statuses": 503}, {"statuses": "503"}, {"any_method": "GET"}, {"idempotency_key": "mine"}],
+    ids=str,
+)
+@pytest.mark.parametrize(
+    "make", [for_requests.RetryAdapter, for_httpx2.RetryTransport, for_aiohttp.RetryMiddleware]
+)
+def test_a_value_of_the_wrong_kind_is_an_error_at_once(make, wrong):
+    ((name, value),) = wrong.items()
+    with pytest.raises(TypeError, match=rf"^{name} must be .*, but it is {value!r}$"):
+        make(**wrong)

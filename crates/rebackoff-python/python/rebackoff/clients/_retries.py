@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from rebackoff import Breaker, Budget, CircuitOpenError, Keyed, expo, http, on_exception
 from rebackoff._http_bodies import rewind_request
 from rebackoff._http_chain import read
+from rebackoff._mistakes import mistake
 
 Guard = Any
 _PORTS = {"http": 80, "https": 443}
@@ -55,6 +56,10 @@ class Retries:
         idempotency_key: bool = False,
         **options: Any,
     ) -> None:
+        _check_statuses(statuses)
+        for name, value in (("any_method", any_method), ("idempotency_key", idempotency_key)):
+            if not isinstance(value, bool):
+                raise mistake(TypeError, name, "True or False", value)
         defaults: dict[str, Any] = _DEFAULTS if policy is None else {}
         self.breaker = _for_request(breaker)
         self.any_method, self.statuses = any_method, statuses
@@ -183,6 +188,13 @@ def host_of(request: Any) -> str:
     url = urlsplit(str(request.url))
     port = url.port if url.port is not None else _PORTS.get(url.scheme)
     return f"{url.hostname}:{port}"
+
+
+def _check_statuses(statuses: object) -> None:
+    is_collection = isinstance(statuses, Collection) and not isinstance(statuses, str | bytes)
+    if not is_collection or not all(isinstance(status, int) for status in statuses):  # type: ignore[attr-defined]
+        rule = "a collection of statuses, such as {429, 503}"
+        raise mistake(TypeError, "statuses", rule, statuses)
 
 
 def _for_request(guard: Guard) -> Guard:
