@@ -154,3 +154,16 @@ def test_configured_strategies_compare_copy_and_pickle():
             assert other == waits and hash(other) == hash(waits) and repr(other) == repr(waits)
     assert rebackoff.expo(base=3) != rebackoff.expo() != rebackoff.fibo()
     assert rebackoff.expo() == rebackoff.expo(base=2) and rebackoff.expo() != 2
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Policy.from_dict([("wait", "expo")]), "settings must be a dict of the settings"),
+        (lambda: Policy.from_env("x", base=5), "base must be a Policy, or None .* it is 5"),
+        (lambda: Policy(jitter=len), "jitter must be one of full, equal, random, none, but"),
+    ],
+)
+def test_a_value_of_the_wrong_kind_is_named(make, message):
+    with pytest.raises(TypeError, match=message):
+        make()

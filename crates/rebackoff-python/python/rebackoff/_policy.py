@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rebackoff import _jitter, _wait_gen
+from rebackoff._mistakes import mistake
 from rebackoff._native import policy as _complete
 from rebackoff._seconds import number, plain
 
@@ -131,6 +132,10 @@ class Policy:
 
     @classmethod
     def _of(cls, settings: Mapping[str, Any], base: Policy | None) -> Policy:
+        if not hasattr(settings, "items"):
+            raise mistake(TypeError, "settings", "a dict of the settings", settings)
+        if base is not None and not isinstance(base, Policy):
+            raise mistake(TypeError, "base", "a Policy, or None for the default", base)
         policy = object.__new__(cls)
         policy._set(settings, base)
         return policy
@@ -220,7 +225,8 @@ def _value(name: str, value: Any) -> Any:
             return found
         if name == "interval" and hasattr(type(value), "__iter__"):
             return [_value("an item of interval", item) for item in value]
-    raise TypeError(f"{name} must be a number or a text, but it is {value!r}")
+    rule = "one of full, equal, random, none" if name == "jitter" else "a number or a text"
+    raise mistake(TypeError, name, rule, value)
 
 
 def _toml(source: Any) -> dict[str, Any]:
