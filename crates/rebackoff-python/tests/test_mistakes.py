@@ -12,6 +12,7 @@ from unittest import mock
 
 import pytest
 import rebackoff
+import rebackoff.presets
 
 
 async def coroutine_function(*args): ...
@@ -386,3 +387,10 @@ def test_a_guard_refuses_a_value_of_the_wrong_kind(make, wrong, rule):
     ((name, value),) = wrong.items()
     with pytest.raises(TypeError, match=rf"^{name} must be {rule}, but it is {value!r}$"):
         make(**wrong)
+
+
+@pytest.mark.parametrize("wrong", ["max_trys", "intervall"])
+def test_a_misspelt_option_beside_a_configured_strategy_is_named(wrong):
+    for make in (rebackoff.presets.http_retry, rebackoff.presets.rate_limit_retry):
+        with pytest.raises(TypeError, match=f"^there is no option '{wrong}'; "):
+            make(**{wrong: 5})

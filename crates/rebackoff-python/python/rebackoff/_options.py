@@ -326,6 +326,7 @@ class Options:
     def _set_waits(self, decorator, wait_gen, keywords):
         if isinstance(wait_gen, Waits):
             if keywords:
+                _refuse_unknown(decorator, wait_gen.parts()[0], keywords)
                 raise TypeError(
                     f"{wait_gen!r} is configured already, but there are options for it as well: {', '.join(keywords)}"
                 )
