@@ -13,6 +13,7 @@ import urllib.error
 
 import pytest
 import rebackoff
+import rebackoff.presets
 import structlog
 from opentelemetry import trace
 from opentelemetry.sdk.metrics import MeterProvider
@@ -340,3 +341,34 @@ def test_the_dashboard_asks_for_metrics_and_labels_that_are_exported(flaky, slee
     grouped = re.findall(r"by \(([^)]*)\)", " ".join(queries))
     labels |= {label.strip() for group in grouped for label in group.split(",")} - {"le"}
     assert labels <= {"job", *(label for metric in telemetry.METRICS for label in metric.labels)}
+
+
+@pytest.mark.parametrize("is_global", [True, False])
+def test_presets_log_nothing_beside_the_exporter(sleeps, caplog, is_global):
+    exporter = LoggingExporter("shop")
+    options = {} if is_global else telemetry.handlers(exporter)
+
+    @rebackoff.presets.http_retry(max_tries=2, factor=0, **options)
+    def fetch():
+        raise ConnectionError("two\nlines")
+
+    if is_global:
+        telemetry.instrument(exporter)
+    try:
+        with caplog.at_level(logging.INFO), pytest.raises(ConnectionError):
+            fetch()
+    finally:
+        telemetry.uninstrument()
+    assert [record.name for record in caplog.records] == ["shop", "shop"]
+    assert all(record.getMessage().endswith("two lines") for record in caplog.records)
+
+
+def test_presets_log_the_name_of_the_call(sleeps, caplog):
+    @rebackoff.presets.http_retry(max_tries=2, factor=0, name="payments")
+    def fetch():
+        raise ConnectionError
+
+    with pytest.raises(ConnectionError):
+        fetch()
+    texts = [record.getMessage() for record in caplog.records]
+    assert len(texts) == 2 and all(text.startswith("payments ") for text in texts)

@@ -21,7 +21,7 @@ import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, cast, overload
 
-from rebackoff import constant, expo, full_jitter, http, on_exception, on_predicate
+from rebackoff import _instrumented, constant, expo, full_jitter, http, on_exception, on_predicate
 from rebackoff._http_chain import Request
 from rebackoff._http_permanent import is_permanent_status
 from rebackoff._http_responses import request_method_of
@@ -419,14 +419,28 @@ def _with_logging(options: Mapping[str, Any], log: bool = True) -> dict[str, Any
     # the handlers say more than the engine's own lines; logger=None keeps the event from being told twice
     logged: dict[str, Any] = {"logger": None, **options}
     if log and "logger" not in options:
-        for event, handler in (("on_backoff", log_backoff), ("on_giveup", log_giveup)):
+        for event, handler in (("on_backoff", _log_backoff), ("on_giveup", _log_giveup)):
             given = options.get(event)
-            others = () if given is None else (given,) if callable(given) else given
-            logged[event] = (handler, *others)
+            others = () if given is None else (given,) if callable(given) else tuple(given)
+            is_logged = any(getattr(one, "replaces_records", False) is True for one in others)
+            logged[event] = others if is_logged else (handler, *others)
     return logged
 
 
+def _log_backoff(details: Mapping[str, Any]) -> None:
+    if not _instrumented.replaces_records:
+        log_backoff(details)
+
+
+def _log_giveup(details: Mapping[str, Any]) -> None:
+    if not _instrumented.replaces_records:
+        log_giveup(details)
+
+
 def _name_of(details: Mapping[str, Any]) -> str:
+    name = details.get("name")
+    if isinstance(name, str):
+        return name
     target = details.get("target")
     return getattr(target, "__name__", None) or repr(target)
 

@@ -85,7 +85,8 @@ def _described(record: Record) -> str:
     outcome = record.outcome
     if not isinstance(outcome, BaseException):
         return repr(outcome)
-    return f"{type(outcome).__name__}: {outcome}".removesuffix(": ")
+    text = " ".join(str(outcome).split("\n"))  # a record is one line
+    return f"{type(outcome).__name__}: {text}".removesuffix(": ")
 
 
 def _readable(seconds: float) -> str:
