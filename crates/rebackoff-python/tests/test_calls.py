@@ -13,6 +13,7 @@ import types
 
 import pytest
 import rebackoff
+import rebackoff.http
 from rebackoff import Outcome, Policy
 
 THREE = Policy("constant", interval=3, jitter="none", max_tries=3)
@@ -362,6 +363,52 @@ if sys.version_info >= (3, 11):  # there are exception groups
         with pytest.raises(builtins.ExceptionGroup):
             fetch()
         assert len(calls) == tries
+
+    @pytest.mark.parametrize("ending", [KeyboardInterrupt, asyncio.CancelledError])
+    @pytest.mark.parametrize(("is_named", "tries"), [(False, 1), (True, 3)])
+    def test_a_group_that_holds_an_end_is_not_retried_unless_named(waits, ending, is_named, tries):
+        calls = []
+        named = (BaseException, ending) if is_named else BaseException
+
+        @rebackoff.on_exception(THREE, named, groups=True)
+        def fetch():
+            calls.append(1)
+            raise builtins.BaseExceptionGroup("several", [OSError(), ending()])
+
+        with pytest.raises(builtins.BaseExceptionGroup):
+            fetch()
+        assert len(calls) == tries
+
+    @pytest.mark.parametrize(
+        "exceptions", [(ValueError, OSError), [ValueError, OSError], rebackoff.http.errors()]
+    )
+    @pytest.mark.parametrize(
+        ("errors", "tries"),
+        [([TimeoutError(), ConnectionError()], 3), ([TimeoutError(), KeyError()], 1)],
+    )
+    def test_groups_of_several_classes_are_retried(waits, exceptions, errors, tries):
+        calls = []
+
+        @rebackoff.on_exception(THREE, exceptions, groups=True)
+        def fetch():
+            calls.append(1)
+            raise builtins.ExceptionGroup("several", errors)
+
+        with pytest.raises(builtins.ExceptionGroup):
+            fetch()
+        assert len(calls) == tries
+
+    def test_a_group_that_ends_a_task_of_celery_is_not_retried(waits, celery):
+        calls = []
+
+        @rebackoff.on_exception(THREE, Exception, groups=True)
+        def fetch():
+            calls.append(1)
+            raise builtins.ExceptionGroup("several", [OSError(), celery.Retry()])
+
+        with pytest.raises(builtins.ExceptionGroup):
+            fetch()
+        assert len(calls) == 1
 
 
 def test_a_blocking_wait_in_a_running_loop_is_logged_once(monkeypatch, caplog):

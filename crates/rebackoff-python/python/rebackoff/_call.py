@@ -275,12 +275,18 @@ class Call:
         options = self.options
         if options.by_predicate:
             return False
+        leaves = options.leaves
+        if leaves is None:
+            return self._ends_all(error)
+        return any(not isinstance(one, leaves) or self._ends_all(one) for one in _leaves(error))
+
+    def _ends_all(self, error):
+        options = self.options
         if options.narrow is not None and is_cancellation(error, options.narrow):
             return True
-        if options.is_broad and is_control_flow(error, _common.without_exception(options.trigger)):
-            return True
-        leaves = options.leaves
-        return leaves is not None and not all(isinstance(one, leaves) for one in _leaves(error))
+        return options.is_broad and is_control_flow(
+            error, _common.without_exception(options.trigger)
+        )
 
     def _reset(self):
         """Begins anew: the failed try is the first, and the time starts at its end."""

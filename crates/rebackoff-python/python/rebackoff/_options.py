@@ -288,7 +288,7 @@ class Options:
             self.trigger = _PREDICATE("predicate", trigger)
         else:
             self.trigger = _checks.exceptions("exception", trigger)
-            if hasattr(trigger, "admits") and not self.groups:
+            if hasattr(trigger, "admits"):
                 # its classes may be imported later: each error is looked at when it comes
                 self.trigger, self.narrow = Exception, trigger
             elif self.trigger in (Exception, BaseException) or isinstance(self.trigger, tuple):
@@ -321,7 +321,9 @@ class Options:
         group = getattr(builtins, "BaseExceptionGroup", None)
         if group is not None:
             self.leaves = self.trigger
-            self.trigger = (self.trigger, group)
+            # `except` takes no tuple in a tuple
+            kinds = self.trigger if isinstance(self.trigger, tuple) else (self.trigger,)
+            self.trigger = (*kinds, group)
 
     def _set_waits(self, decorator, wait_gen, keywords):
         if isinstance(wait_gen, Waits):
