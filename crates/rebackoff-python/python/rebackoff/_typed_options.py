@@ -8,10 +8,20 @@ from typing import Any, Literal, TypeAlias
 
 from typing_extensions import TypedDict
 
-from rebackoff._decorator import _Breaker, _Budget, _Handlers, _Hint, _Jitter, _MaxTime, _MaxTries
-from rebackoff._guards import Breaker, Budget, Keyed
+from rebackoff._decorator import (
+    _Breaker,
+    _Budget,
+    _Hint,
+    _Jitter,
+    _MaxTime,
+    _MaxTries,
+    _PolicyFor,
+    _Signal,
+)
+from rebackoff._guards import Breaker, Budget
+from rebackoff._keyed import Keyed
 from rebackoff._policy import Policy
-from rebackoff._typing import Seconds, _AnyLoggerOrName, _WaitGenerator
+from rebackoff._typing import Seconds, _AnyLoggerOrName, _Handlers, _WaitGenerator
 from rebackoff._wait_gen import Waits
 
 Pacing: TypeAlias = Policy | Waits | _WaitGenerator
@@ -42,12 +52,17 @@ class Polling(Common, total=False):
 
     budget: _Budget
     breaker: _Breaker
+    reset_after: Seconds | None
+    cancelled_by: _Signal
+    name: str | None
 
 
 class Raising(Polling, total=False):
     """The further options of a preset on `on_exception`."""
 
     raise_on_giveup: bool
+    policy_for: _PolicyFor
+    groups: bool
 
 
 class Spread(Raising, total=False):

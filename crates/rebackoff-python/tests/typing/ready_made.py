@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from threading import Event
 
 import rebackoff
 from rebackoff import http
@@ -91,7 +92,13 @@ async def post(url: str) -> int:
     return len(url)
 
 
+@http_retry(cancelled_by=Event(), reset_after=5, groups=True, policy_for=None, name="stock")
+def stock(item: str) -> int:
+    return len(item)
+
+
 assert_type(get("/"), bytes)
+assert_type(stock("pen"), int)
 
 
 async def main() -> None:
