@@ -32,6 +32,9 @@ def option_wants_argument(scenario):
 
 
 def type_error(scenario, ours):
+    """A TypeError, but for an option that takes the arguments of the call."""
+    if events(ours, "try"):
+        return ""
     kind = "decoration fails" if events(ours, "decoration fails") else "raises"
     return _wants(ours, kind, ("TypeError",), "")
 
@@ -62,7 +65,7 @@ def negative(scenario):
 
 
 def names_the_source(scenario, ours):
-    word = "jitter" if scenario["decorators"][0].get("jitter") else "constant"
+    word = "jitter" if scenario["decorators"][0].get("jitter") else "interval"
     kind = "decoration fails" if events(ours, "decoration fails") else "raises"
     return _wants(ours, kind, ("ValueError",), word) or (
         "it slept" if events(ours, "sleep") else ""
