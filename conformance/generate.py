@@ -12,11 +12,11 @@ import sys
 from fractions import Fraction
 from pathlib import Path
 
-# Before the imports below, which would leave some: hence their E402.
+# No import leaves bytecode beside the sources.
 sys.dont_write_bytecode = True
 
-from case import seconds  # noqa: E402
-from topics import breakers, budgets, calls, headers, hints, jitter, limits, mixtures, saturation, values, waits  # noqa: E402
+from case import seconds  # noqa: E402 - after bytecode is off
+from topics import breakers, budgets, calls, headers, hints, jitter, limits, mixtures, saturation, values, waits  # noqa: E402 - after bytecode is off
 
 FOLDER = Path(__file__).parent
 TOPICS = (waits, jitter, limits, hints, saturation, values, mixtures)

@@ -15,10 +15,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-# Before the import below, which would leave some: hence its E402.
+# No import leaves bytecode beside the sources.
 sys.dont_write_bytecode = True
 
-from limits import main  # noqa: E402
+from limits import main  # noqa: E402 - after bytecode is off
 
 ROOT = Path(__file__).parents[2]
 

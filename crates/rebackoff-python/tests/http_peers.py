@@ -1,4 +1,4 @@
-"""A local server that answers as it is told, and the clients that call it, each in one form."""
+"""A local HTTP server that plays a list of answers and faults, and a function for each client that calls it."""
 
 from __future__ import annotations
 

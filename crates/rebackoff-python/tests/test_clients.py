@@ -1,4 +1,4 @@
-"""Retries inside clients: transports, adapter and middleware, with a server that fails as it is told."""
+"""Retries inside HTTP clients: transports, adapter and middleware, against a server that plays faults."""
 
 from __future__ import annotations
 

@@ -100,7 +100,7 @@ fn the_load_of_the_last_of_three_layers() {
     let (middle, outer) = (chance.powi(tries), chance.powi(tries * tries));
     let leaf = tries_at(chance) * tries_at(middle) * tries_at(outer);
     assert_closed_form(&report, "server.c.arrived", 2000.0 * leaf);
-    // Where every try fails, tries multiply exactly.
+    // Tries multiply exactly if every try fails.
     let report = run(&format!(
         "duration = '1s'\nload.kind = 'burst'\nclient.server = 'a'\nprofiles.default = {{ {link} }}\n\
          server.a.calls.server = 'b'\nserver.b.calls.server = 'c'\nserver.c.error_rate = 1"

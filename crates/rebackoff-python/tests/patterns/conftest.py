@@ -13,8 +13,8 @@ import pytest
 EXAMPLES = Path(__file__).resolve().parents[4] / "examples" / "python"
 sys.path.append(str(EXAMPLES))
 
-from local.http_server import MisbehavingServer  # noqa: E402
-from local.postgres import PostgresServer  # noqa: E402
+from local.http_server import MisbehavingServer  # noqa: E402 - found by the path above
+from local.postgres import PostgresServer  # noqa: E402 - found by the path above
 
 
 @pytest.fixture(scope="session")

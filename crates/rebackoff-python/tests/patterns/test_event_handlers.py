@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 
 
 def failing(times, error=ConnectionError):
-    """A target that raises as many times as it is told to, and then returns its argument."""
+    """A target that raises a given number of times, and then returns its argument."""
     left = [times]
 
     def target(value="done"):

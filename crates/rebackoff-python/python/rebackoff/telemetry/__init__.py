@@ -1,6 +1,6 @@
 """Logs, metrics and span events of retries, in the same words everywhere.
 
-An exporter is told of every call of the program:
+Every call of the program notifies an exporter:
 
     from rebackoff import telemetry
     from rebackoff.telemetry.prometheus import PrometheusExporter
