@@ -1,0 +1,1 @@
+//! Guards that the processes of a fleet share through Redis or Valkey.
