@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from rebackoff import telemetry as telemetry
     from rebackoff import testing as testing
     from rebackoff import types as types
+    from rebackoff._anew import outcome, retry_with
     from rebackoff._guards import Breaker, Budget, CircuitOpenError
     from rebackoff._keyed import Keyed
     from rebackoff._outcome import Outcome
@@ -61,16 +62,19 @@ __all__ = [
     "linear",
     "on_exception",
     "on_predicate",
+    "outcome",
     "random_jitter",
     "remaining",
     "retry",
     "retry_context",
+    "retry_with",
     "runtime",
     "simulate",
 ]
 
 _MODULES = {"clients", "http", "presets", "strategies", "telemetry", "testing", "types"}
 _LAZY = {
+    **dict.fromkeys(("outcome", "retry_with"), "_anew"),
     **dict.fromkeys(("Breaker", "Budget", "CircuitOpenError"), "_guards"),
     "Keyed": "_keyed",
     "Outcome": "_outcome",

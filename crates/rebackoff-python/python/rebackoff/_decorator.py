@@ -112,21 +112,39 @@ def _decorated(options, target):
     function = functools.update_wrapper(build(options, called, options.trigger), target)
     if not hasattr(target, "__name__"):
         function.__name__ = function.__qualname__ = _callables.name_of(target)
-    function.retry_with = functools.partial(_retry_with, options, target)
-    function.outcome = functools.partial(_outcome, options, target)
+    function.retry_with = _RetryWith(options, target)
+    function.outcome = _OutcomeOf(options, target)
     return function
 
 
-def _retry_with(checked, undecorated, /, **options):
+class _Anew:
+    """An attribute of a decorated function that decorates the target anew."""
+
+    __slots__ = ("_options", "_target")
+
+    def __init__(self, options, target):
+        self._options = options
+        self._target = target
+
+
+class _RetryWith(_Anew):
     """Decorates the target anew, with these options in place of the earlier ones."""
-    return _decorated(checked.with_options(options), undecorated)
+
+    __slots__ = ()
+
+    def __call__(self, /, **options):
+        return _decorated(self._options.with_options(options), self._target)
 
 
-def _outcome(checked, undecorated, /, *args, **kwargs):
+class _OutcomeOf(_Anew):
     """Calls the target as the decorated function does. Returns the `Outcome`, which is awaited for an async target."""
-    from rebackoff._outcome import outcome_of
 
-    return outcome_of(_decorated, checked, undecorated, args, kwargs)
+    __slots__ = ()
+
+    def __call__(self, /, *args, **kwargs):
+        from rebackoff._outcome import watched
+
+        return watched(_decorated, self._options, self._target, args, kwargs)
 
 
 def _builder(options, target):

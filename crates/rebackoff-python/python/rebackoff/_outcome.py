@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any, Generic, TypeVar
+
 from rebackoff._callables import is_async
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
+_Result = TypeVar("_Result")
 
 
-class Outcome:
+class Outcome(Generic[_Result]):
     """The end of a call.
 
     result: the returned value; None where the call raised.
@@ -24,7 +24,7 @@ class Outcome:
 
     def __init__(
         self,
-        result: Any = None,
+        result: _Result | None = None,
         error: BaseException | None = None,
         tries: int = 0,
         elapsed: float = 0.0,
@@ -41,11 +41,11 @@ class Outcome:
         """Returns whether the call returned, and did not give up."""
         return self.error is None and self.reason is None
 
-    def unwrap(self) -> Any:
+    def unwrap(self) -> _Result:
         """Returns the result, or raises the error."""
         if self.error is not None:
             raise self.error
-        return self.result
+        return self.result  # type: ignore[return-value]  # a call without an error has returned it
 
     def __repr__(self) -> str:
         end = f"result={self.result!r}" if self.error is None else f"error={self.error!r}"
@@ -53,7 +53,9 @@ class Outcome:
         return f"<Outcome {end}, {told}>"
 
 
-def outcome_of(decorate, options, target, args, kwargs):
+def watched(
+    decorate: Any, options: Any, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:
     """Calls the target, decorated with these options; the `Outcome`, which an async target is awaited for."""
     call = _Watched(decorate, options, target)
     return call.awaited(args, kwargs) if is_async(target) else call.called(args, kwargs)
@@ -62,24 +64,24 @@ def outcome_of(decorate, options, target, args, kwargs):
 class _Watched:
     """One call that counts its tries."""
 
-    def __init__(self, decorate, options, target):
-        self._seen = {"tries": 0, "elapsed": 0.0, "reason": None}
+    def __init__(self, decorate: Any, options: Any, target: Any) -> None:
+        self._seen: dict[str, Any] = {"tries": 0, "elapsed": 0.0, "reason": None}
         events = dict.fromkeys(("on_try", "on_backoff", "on_success", "on_giveup"), self._note)
         self._function = decorate(options.with_handlers(events), target)
 
-    def _note(self, details):
+    def _note(self, details: Any) -> None:
         self._seen.update(
             tries=details["tries"], elapsed=details["elapsed"], reason=details.get("reason")
         )
 
-    def called(self, args, kwargs):
+    def called(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Outcome[Any]:
         try:
             result = self._function(*args, **kwargs)
         except Exception as error:
             return Outcome(error=error, **self._seen)
         return Outcome(result, **self._seen)
 
-    async def awaited(self, args, kwargs):
+    async def awaited(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Outcome[Any]:
         try:
             result = await self._function(*args, **kwargs)
         except Exception as error:

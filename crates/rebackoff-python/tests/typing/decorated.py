@@ -167,3 +167,25 @@ breakers = rebackoff.Keyed(rebackoff.Breaker)
 assert_type(breakers["host"], rebackoff.Breaker)
 assert_type(rebackoff.http.hint(None), float | None)
 constructed: Details = {"target": silent, "args": (), "kwargs": {}, "tries": 1, "elapsed": 0.5}
+
+
+# Outcomes and other options keep the types of functions and methods.
+
+
+class Stock:
+    @rebackoff.on_exception(rebackoff.expo, OSError)
+    def fetch(self, url: str) -> bytes:
+        return url.encode()
+
+    @rebackoff.on_exception(rebackoff.expo, OSError)
+    async def load(self, url: str) -> bytes:
+        return url.encode()
+
+
+async def outcomes(client: Stock) -> None:
+    assert_type(rebackoff.outcome(client.fetch, "/"), rebackoff.Outcome[bytes])
+    assert_type(rebackoff.outcome(Stock.fetch, client, url="/").unwrap(), bytes)
+    assert_type(await rebackoff.outcome(client.load, "/"), rebackoff.Outcome[bytes])
+    assert_type(rebackoff.retry_with(client.fetch, max_tries=2)("/"), bytes)
+    assert_type(await rebackoff.retry_with(client.load, max_tries=2)("/"), bytes)
+    rebackoff.outcome(client.fetch, 5)  # type: ignore[call-overload]

@@ -1,0 +1,71 @@
+"""Decorated functions and methods, called for their outcome or decorated with other options.
+
+A decorated function is a plain function, whose attributes `outcome` and `retry_with` cannot see the
+object of a bound method. These functions can.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from types import MethodType
+from typing import Any, ParamSpec, TypeVar, overload
+
+from rebackoff._decorator import _Anew  # type: ignore[attr-defined]  # the stub has what users see
+from rebackoff._mistakes import mistake
+from rebackoff._outcome import Outcome
+
+_Arguments = ParamSpec("_Arguments")
+_Result = TypeVar("_Result")
+_CallableT = TypeVar("_CallableT", bound=Callable[..., Any])
+
+
+@overload
+def outcome(  # type: ignore[overload-overlap]
+    function: Callable[_Arguments, Coroutine[Any, Any, _Result]],
+    /,
+    *args: _Arguments.args,
+    **kwargs: _Arguments.kwargs,
+) -> Coroutine[Any, Any, Outcome[_Result]]: ...
+@overload
+def outcome(
+    function: Callable[_Arguments, _Result],
+    /,
+    *args: _Arguments.args,
+    **kwargs: _Arguments.kwargs,
+) -> Outcome[_Result]: ...
+def outcome(function: Any, /, *args: Any, **kwargs: Any) -> Any:
+    """Calls a decorated function, or a decorated method of an object, and returns the `Outcome`.
+
+        outcome = rebackoff.outcome(client.fetch, "/stock")
+        print(outcome.tries, outcome.reason)
+
+    The outcome of a coroutine function is awaited.
+    """
+    call = _attribute(function, "outcome")
+    instance = _instance(function)
+    return call(*args, **kwargs) if instance is None else call(instance, *args, **kwargs)
+
+
+def retry_with(function: _CallableT, /, **options: Any) -> _CallableT:
+    """Decorates a decorated function, or a decorated method of an object, with these options in place of the earlier ones.
+
+        rebackoff.retry_with(client.fetch, max_tries=2)("/stock")
+
+    Besides the options of the decorator there are `wait_gen`, and `exception` or `predicate`.
+    """
+    anew = _attribute(function, "retry_with")(**options)
+    instance = _instance(function)
+    return anew if instance is None else MethodType(anew, instance)  # type: ignore[return-value]
+
+
+def _attribute(function: Any, name: str) -> Any:
+    attribute = getattr(function, name, None)
+    if not isinstance(attribute, _Anew):
+        rule = "a function that rebackoff has decorated, or a method of an object"
+        raise mistake(TypeError, "function", rule, function)
+    return attribute
+
+
+def _instance(function: Any) -> Any:
+    """The object that a bound method gets first."""
+    return function.__self__ if isinstance(function, MethodType) else None
