@@ -5,12 +5,12 @@ use std::io::{self, Write as _};
 
 /// Wrong usage, or a failure of rebackoff's own.
 #[derive(Debug)]
-pub(crate) struct Failure {
+pub(crate) struct CliError {
     code: u8,
     message: String,
 }
 
-impl Failure {
+impl CliError {
     /// The exit code of wrong usage and of our own failures.
     pub(crate) const CODE: u8 = 125;
 
@@ -38,7 +38,7 @@ impl Failure {
     }
 }
 
-impl Display for Failure {
+impl Display for CliError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
     }

@@ -27,7 +27,7 @@ mod simulate;
 
 use std::process::ExitCode;
 
-use failure::Failure;
+use failure::CliError;
 use options::Action;
 
 fn main() -> ExitCode {
@@ -38,5 +38,5 @@ fn main() -> ExitCode {
         Action::Completions(options) => options.install(),
         Action::Man(options) => options.install(),
     });
-    ExitCode::from(code.unwrap_or_else(Failure::report))
+    ExitCode::from(code.unwrap_or_else(CliError::report))
 }

@@ -7,14 +7,14 @@ use crate::words::{self, list};
 
 /// The attribute.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum AttributeKind {
     OnError,
     OnPredicate,
 }
 
 /// The options that were given, with unchecked values.
 pub(crate) struct Options {
-    pub(crate) kind: Kind,
+    pub(crate) kind: AttributeKind,
     pub(crate) krate: Option<Expr>,
     pub(crate) strategy: Option<Strategy>,
     pub(crate) predicate: Option<Expr>,
@@ -63,7 +63,7 @@ const GUARDS: [&str; 3] = ["budget", "breaker", "rejected"];
 const HANDLERS: [&str; 4] = ["on_try", "on_backoff", "on_giveup", "on_success"];
 const THE_REST: [&str; 5] = ["policy", "timeout", "late", "sleeper", "crate"];
 
-impl Kind {
+impl AttributeKind {
     fn options(self) -> Vec<&'static str> {
         let of_errors = match self {
             Self::OnError => OF_ERRORS.as_slice(),
@@ -74,7 +74,7 @@ impl Kind {
 }
 
 impl Options {
-    pub(crate) fn parse(kind: Kind, arguments: Arguments) -> Result<Self> {
+    pub(crate) fn parse(kind: AttributeKind, arguments: Arguments) -> Result<Self> {
         let mut options = Self {
             kind,
             krate: None,
@@ -133,7 +133,7 @@ impl Options {
         if self.policy.is_none() {
             self.strategy = positional.next().map(Strategy::parse).transpose()?;
         }
-        if self.kind == Kind::OnPredicate {
+        if self.kind == AttributeKind::OnPredicate {
             self.predicate = positional.next();
         }
         let Some(surplus) = positional.next() else { return Ok(()) };
@@ -141,9 +141,9 @@ impl Options {
             (_, Some(_)) if STRATEGIES.iter().any(|name| names(&surplus, name)) => {
                 "the `policy` holds the wait strategy: leave one of them out"
             }
-            (Kind::OnError, Some(_)) => "beside a `policy`, every argument has a name",
-            (Kind::OnError, None) => "after the wait strategy, every argument has a name",
-            (Kind::OnPredicate, _) => "after the predicate, every argument has a name",
+            (AttributeKind::OnError, Some(_)) => "beside a `policy`, every argument has a name",
+            (AttributeKind::OnError, None) => "after the wait strategy, every argument has a name",
+            (AttributeKind::OnPredicate, _) => "after the predicate, every argument has a name",
         };
         Err(Error::new_spanned(surplus, rule))
     }

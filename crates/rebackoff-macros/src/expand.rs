@@ -7,12 +7,12 @@ use syn::visit_mut::{self, VisitMut};
 use syn::{Expr, Ident, Path, ReturnType, Type, parse_quote};
 
 use crate::ast::Function;
-use crate::attr::{Kind, Named};
+use crate::attr::{AttributeKind, Named};
 use crate::boxed::Boxed;
-use crate::valid::{Built, Guard, Plan, PolicySource, Timeout};
-use crate::value::Value;
+use crate::valid::{Built, CheckedAttribute, Guard, PolicyExpr, Timeout};
+use crate::value::CheckedValue;
 
-pub(crate) fn expand(plan: &Plan, mut function: Function) -> TokenStream {
+pub(crate) fn expand(plan: &CheckedAttribute, mut function: Function) -> TokenStream {
     let changed = function.take_changed();
     let boxed = Boxed::of(&function);
     let Function { attributes, visibility, signature, inner_attributes, body } = function;
@@ -44,7 +44,12 @@ fn hidden(name: &str) -> Ident {
     Ident::new(name, Span::mixed_site())
 }
 
-fn run_blocking(plan: &Plan, output: &Type, changed: &[Ident], body: &Group) -> TokenStream {
+fn run_blocking(
+    plan: &CheckedAttribute,
+    output: &Type,
+    changed: &[Ident],
+    body: &Group,
+) -> TokenStream {
     let krate = &plan.krate;
     let private = quote!(#krate::__private);
     let flow = quote!(#private::ControlFlow);
@@ -70,7 +75,7 @@ fn run_blocking(plan: &Plan, output: &Type, changed: &[Ident], body: &Group) -> 
 }
 
 fn run_async(
-    plan: &Plan,
+    plan: &CheckedAttribute,
     output: &Type,
     changed: &[Ident],
     statements: &TokenStream,
@@ -123,7 +128,7 @@ fn run_async(
 }
 
 /// The statements that begin the first try.
-fn start(plan: &Plan, output: &Type, is_async: bool) -> TokenStream {
+fn start(plan: &CheckedAttribute, output: &Type, is_async: bool) -> TokenStream {
     let krate = &plan.krate;
     let private = quote!(#krate::__private);
     let flow = quote!(#private::ControlFlow);
@@ -151,10 +156,10 @@ fn again(private: &TokenStream, changed: &[Ident]) -> TokenStream {
 }
 
 /// The statements that bind `name` to a reference to the policy.
-fn bind(name: &Ident, krate: &Path, policy: &PolicySource) -> TokenStream {
+fn bind(name: &Ident, krate: &Path, policy: &PolicyExpr) -> TokenStream {
     let built = match policy {
-        PolicySource::Built(built) => built,
-        PolicySource::Given(policy) => return borrow(name, policy),
+        PolicyExpr::Built(built) => built,
+        PolicyExpr::Given(policy) => return borrow(name, policy),
     };
     let policy = built_policy(krate, built);
     if built.is_generic {
@@ -177,7 +182,7 @@ fn borrow(name: &Ident, value: &Expr) -> TokenStream {
 
 fn built_policy(krate: &Path, built: &Built) -> TokenStream {
     let Built { strategy, parameters, waits, settings, .. } = built;
-    let assign = |(name, value): &(Ident, Value)| {
+    let assign = |(name, value): &(Ident, CheckedValue)| {
         let value = value_tokens(krate, value);
         quote!(#name = #value)
     };
@@ -189,28 +194,28 @@ fn built_policy(krate: &Path, built: &Built) -> TokenStream {
     quote_spanned!(at=> #krate::policy!(#strategy(#(#parameters),*) #(, #settings)*))
 }
 
-fn value_tokens(krate: &Path, value: &Value) -> TokenStream {
+fn value_tokens(krate: &Path, value: &CheckedValue) -> TokenStream {
     match value {
-        Value::Duration(duration, span) => {
+        CheckedValue::Duration(duration, span) => {
             let (seconds, nanoseconds) = (duration.as_secs(), duration.subsec_nanos());
             quote_spanned!(at(*span)=> #krate::__private::Duration::new(#seconds, #nanoseconds))
         }
-        Value::Variant(of, variant) => {
+        CheckedValue::Variant(of, variant) => {
             let of = Ident::new(of, variant.span());
             quote_spanned!(at(variant.span())=> #krate::prelude::#of::#variant)
         }
-        Value::Expr(value) => quote!(#value),
+        CheckedValue::Expr(value) => quote!(#value),
     }
 }
 
 /// The call in the making, with all that is said about it.
-fn call(plan: &Plan, policy: &Ident, output: &Type, is_async: bool) -> TokenStream {
+fn call(plan: &CheckedAttribute, policy: &Ident, output: &Type, is_async: bool) -> TokenStream {
     let krate = &plan.krate;
     let begin = match (plan.kind, is_async) {
-        (Kind::OnError, false) => quote!(on_error::<#output, _>),
-        (Kind::OnError, true) => quote!(on_error_async::<#output, _>),
-        (Kind::OnPredicate, false) => quote!(on_predicate::<#output, _, _>),
-        (Kind::OnPredicate, true) => quote!(on_predicate_async::<#output, _, _>),
+        (AttributeKind::OnError, false) => quote!(on_error::<#output, _>),
+        (AttributeKind::OnError, true) => quote!(on_error_async::<#output, _>),
+        (AttributeKind::OnPredicate, false) => quote!(on_predicate::<#output, _, _>),
+        (AttributeKind::OnPredicate, true) => quote!(on_predicate_async::<#output, _, _>),
     };
     let predicate = plan.predicate.iter();
     let setters = plan.hooks.iter().chain(&plan.sleeper).map(|Named { name, value }| {

@@ -18,8 +18,8 @@ use quote::quote;
 use syn::parse_macro_input;
 
 use ast::{Arguments, Function};
-use attr::{Kind, Options};
-use valid::Plan;
+use attr::{AttributeKind, Options};
+use valid::CheckedAttribute;
 
 /// Retries a function or method, blocking or async, when it returns `Err`.
 ///
@@ -211,7 +211,7 @@ use valid::Plan;
 /// ```
 #[proc_macro_attribute]
 pub fn on_error(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    retried(Kind::OnError, arguments, item)
+    retried(AttributeKind::OnError, arguments, item)
 }
 
 /// Retries a function or method, blocking or async, while a predicate is true for what it returns.
@@ -230,7 +230,7 @@ pub fn on_error(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// assert_eq!(poll_for_messages(&mut queue), ["hello"]);
 /// ```
 ///
-/// The predicate is a path or a closure, `&Value -> bool`. The policy, `judge`, `wait_from`,
+/// The predicate is a path or a closure, `&CheckedValue -> bool`. The policy, `judge`, `wait_from`,
 /// `jitter_by`, the handlers, budgets and breakers, `sleeper` and `crate` are those of
 /// [`macro@on_error`], with the returned value in place of the `Result`. Waits may come from the value itself:
 ///
@@ -263,15 +263,15 @@ pub fn on_error(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// ```
 #[proc_macro_attribute]
 pub fn on_predicate(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    retried(Kind::OnPredicate, arguments, item)
+    retried(AttributeKind::OnPredicate, arguments, item)
 }
 
-fn retried(kind: Kind, arguments: TokenStream, item: TokenStream) -> TokenStream {
+fn retried(kind: AttributeKind, arguments: TokenStream, item: TokenStream) -> TokenStream {
     let as_written = proc_macro2::TokenStream::from(item.clone());
     let function = parse_macro_input!(item as Function);
     let plan = syn::parse(arguments)
         .and_then(|arguments: Arguments| Options::parse(kind, arguments))
-        .and_then(|options| Plan::check(options, &function));
+        .and_then(|options| CheckedAttribute::check(options, &function));
     match plan {
         Ok(plan) => expand::expand(&plan, function).into(),
         Err(error) => {

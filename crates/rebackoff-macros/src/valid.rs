@@ -8,16 +8,16 @@ use syn::{
 };
 
 use crate::ast::Function;
-use crate::attr::{self, Kind, Named, Options, STRATEGIES, Strategy};
+use crate::attr::{self, AttributeKind, Named, Options, STRATEGIES, Strategy};
 use crate::boxed::Boxed;
-use crate::value::{Value, ValueKind};
+use crate::value::{CheckedValue, ValueKind};
 use crate::words::{self, list};
 
 /// Everything that the expansion needs, known to be right as far as a macro can know.
-pub(crate) struct Plan {
-    pub(crate) kind: Kind,
+pub(crate) struct CheckedAttribute {
+    pub(crate) kind: AttributeKind,
     pub(crate) krate: Path,
-    pub(crate) policy: PolicySource,
+    pub(crate) policy: PolicyExpr,
     pub(crate) predicate: Option<Expr>,
     /// Conditions, waits and handlers, by the names of their setters.
     pub(crate) hooks: Vec<Named>,
@@ -28,7 +28,7 @@ pub(crate) struct Plan {
 
 /// The limit of a try, and the function that makes the outcome of a try that takes longer.
 pub(crate) struct Timeout {
-    pub(crate) limit: Value,
+    pub(crate) limit: CheckedValue,
     pub(crate) late: Expr,
 }
 
@@ -39,7 +39,7 @@ pub(crate) struct Guard {
     pub(crate) rejected: Option<Expr>,
 }
 
-pub(crate) enum PolicySource {
+pub(crate) enum PolicyExpr {
     /// Read on each call.
     Given(Expr),
     /// Built once, by the compiler.
@@ -48,21 +48,21 @@ pub(crate) enum PolicySource {
 
 pub(crate) struct Built {
     pub(crate) strategy: Ident,
-    pub(crate) parameters: Vec<(Ident, Value)>,
-    pub(crate) waits: Vec<Value>,
-    pub(crate) settings: Vec<(Ident, Value)>,
+    pub(crate) parameters: Vec<(Ident, CheckedValue)>,
+    pub(crate) waits: Vec<CheckedValue>,
+    pub(crate) settings: Vec<(Ident, CheckedValue)>,
     /// True if a value names a generic parameter or `Self`, which no `static` may.
     pub(crate) is_generic: bool,
 }
 
-impl Plan {
+impl CheckedAttribute {
     pub(crate) fn check(options: Options, function: &Function) -> Result<Self> {
         let signature = &function.signature;
         let is_async = signature.asyncness.is_some() || Boxed::of(function).is_some();
         check_function(options.kind, signature, is_async)?;
         check_waits(&options)?;
         check_guards(&options)?;
-        if options.kind == Kind::OnPredicate && options.predicate.is_none() {
+        if options.kind == AttributeKind::OnPredicate && options.predicate.is_none() {
             let rule = "the predicate is missing: write it behind the wait strategy, as in \
                         `on_predicate(expo, |value| value.is_empty())`; it is true for what is \
                         tried again";
@@ -91,13 +91,13 @@ fn krate(given: Option<&Expr>) -> Result<Path> {
     })
 }
 
-fn check_function(kind: Kind, signature: &Signature, is_async: bool) -> Result<()> {
+fn check_function(kind: AttributeKind, signature: &Signature, is_async: bool) -> Result<()> {
     if let Some(constant) = signature.constness {
         let rule = "a `const fn` cannot be retried: it cannot wait";
         return Err(Error::new(constant.span, rule));
     }
     let ReturnType::Type(_, output) = &signature.output else {
-        if kind == Kind::OnError {
+        if kind == AttributeKind::OnError {
             let rule = "`on_error` retries on `Err`: the function must return a `Result`";
             return Err(Error::new_spanned(signature, rule));
         }
@@ -163,7 +163,7 @@ fn timeout(timeout: Option<Named>, late: Option<Named>, is_async: bool) -> Resul
     match (timeout, late) {
         (None, None) => Ok(None),
         (Some(timeout), Some(late)) if is_async => {
-            let limit = Value::check(ValueKind::Duration, timeout)?;
+            let limit = CheckedValue::check(ValueKind::Duration, timeout)?;
             Ok(Some(Timeout { limit, late: late.value }))
         }
         (Some(timeout), _) if !is_async => {
@@ -211,14 +211,14 @@ fn policy(
     policy: Option<Expr>,
     settings: Vec<Named>,
     signature: &Signature,
-) -> Result<PolicySource> {
+) -> Result<PolicyExpr> {
     match (strategy, policy, settings.first()) {
         (_, Some(_), Some(setting)) => Err(Error::new(
             setting.name.span(),
             format!("the `policy` holds `{}`: leave one of them out", setting.name),
         )),
-        (_, Some(policy), None) => Ok(PolicySource::Given(policy)),
-        (Some(strategy), None, _) => built(strategy, settings, signature).map(PolicySource::Built),
+        (_, Some(policy), None) => Ok(PolicyExpr::Given(policy)),
+        (Some(strategy), None, _) => built(strategy, settings, signature).map(PolicyExpr::Built),
         (None, None, _) => Err(Error::new(
             Span::call_site(),
             format!("the wait strategy is missing: {}, or `policy = …`", list(&STRATEGIES)),
@@ -241,7 +241,7 @@ fn built(strategy: Strategy, settings: Vec<Named>, signature: &Signature) -> Res
             .into_iter()
             .map(|parameter| named(&format!("parameter of `{name}`"), known, parameter))
             .collect::<Result<_>>()?,
-        waits: waits.into_iter().map(Value::wait).collect::<Result<_>>()?,
+        waits: waits.into_iter().map(CheckedValue::wait).collect::<Result<_>>()?,
         settings: settings
             .into_iter()
             .map(|setting| named("setting", SETTINGS, setting))
@@ -278,13 +278,13 @@ fn parameters_of(strategy: &Ident) -> Known {
     }
 }
 
-fn named(what: &str, known: Known, named: Named) -> Result<(Ident, Value)> {
+fn named(what: &str, known: Known, named: Named) -> Result<(Ident, CheckedValue)> {
     let name = named.name.clone();
     let Some((_, kind)) = known.iter().find(|(known, _)| name == known) else {
         let known: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
         return Err(Error::new(name.span(), words::unknown(what, &name, &known)));
     };
-    Ok((name, Value::check(*kind, named)?))
+    Ok((name, CheckedValue::check(*kind, named)?))
 }
 
 fn names_a_generic(value: &Expr, signature: &Signature) -> bool {

@@ -10,7 +10,7 @@ use crate::attr::{Named, ident};
 use crate::{duration, words};
 
 /// A checked value.
-pub(crate) enum Value {
+pub(crate) enum CheckedValue {
     /// A duration that is known at expansion.
     Duration(Duration, Span),
     /// A variant of one of the crate's enums.
@@ -36,7 +36,7 @@ const LAST_WAITS: [&str; 2] = ["shorten", "stop"];
 const NESTED: [&str; 2] = ["allow", "once"];
 const ABOVES: [&str; 2] = ["give_up", "cap"];
 
-impl Value {
+impl CheckedValue {
     pub(crate) fn check(kind: ValueKind, Named { name, value }: Named) -> Result<Self> {
         match kind {
             ValueKind::Duration => duration(&name, value),
@@ -56,11 +56,11 @@ impl Value {
     }
 }
 
-fn duration(name: &Ident, value: Expr) -> Result<Value> {
+fn duration(name: &Ident, value: Expr) -> Result<CheckedValue> {
     if is_negative(&value) {
         return Err(Error::new_spanned(value, format!("`{name}` must not be negative")));
     }
-    let Expr::Lit(ExprLit { lit, .. }) = &value else { return Ok(Value::Expr(value)) };
+    let Expr::Lit(ExprLit { lit, .. }) = &value else { return Ok(CheckedValue::Expr(value)) };
     let duration = match lit {
         Lit::Int(literal) => duration::of_integer(literal),
         Lit::Float(literal) => duration::of_float(literal),
@@ -68,27 +68,27 @@ fn duration(name: &Ident, value: Expr) -> Result<Value> {
         _ => Err(format!("`{name}` is a duration, as `30`, `0.5` or `\"1m 30s\"`")),
     };
     let duration = duration.map_err(|rule| Error::new(lit.span(), rule))?;
-    Ok(Value::Duration(duration, lit.span()))
+    Ok(CheckedValue::Duration(duration, lit.span()))
 }
 
 /// A whole number counts as one with a fraction, so that it need not be written `2.0`.
-fn number(value: Expr) -> Value {
+fn number(value: Expr) -> CheckedValue {
     match value {
         Expr::Unary(ExprUnary { attrs, op: op @ UnOp::Neg(_), expr }) => match number(*expr) {
-            Value::Expr(expr) => {
-                Value::Expr(Expr::Unary(ExprUnary { attrs, op, expr: Box::new(expr) }))
+            CheckedValue::Expr(expr) => {
+                CheckedValue::Expr(Expr::Unary(ExprUnary { attrs, op, expr: Box::new(expr) }))
             }
             other => other,
         },
         Expr::Lit(ExprLit { attrs, lit: Lit::Int(whole) }) if whole.suffix().is_empty() => {
             let number = LitFloat::new(&format!("{}.0", whole.base10_digits()), whole.span());
-            Value::Expr(Expr::Lit(ExprLit { attrs, lit: Lit::Float(number) }))
+            CheckedValue::Expr(Expr::Lit(ExprLit { attrs, lit: Lit::Float(number) }))
         }
-        value => Value::Expr(value),
+        value => CheckedValue::Expr(value),
     }
 }
 
-fn count(name: &Ident, value: Expr) -> Result<Value> {
+fn count(name: &Ident, value: Expr) -> Result<CheckedValue> {
     let is_zero = matches!(
         &value,
         Expr::Lit(ExprLit { lit: Lit::Int(count), .. }) if count.base10_digits() == "0"
@@ -101,14 +101,14 @@ fn count(name: &Ident, value: Expr) -> Result<Value> {
         let rule = format!("`{name}` must be a whole number of at least 1");
         return Err(Error::new_spanned(value, rule));
     }
-    Ok(Value::Expr(value))
+    Ok(CheckedValue::Expr(value))
 }
 
-fn variant(of: &'static str, name: &Ident, value: &Expr, allowed: &[&str]) -> Result<Value> {
+fn variant(of: &'static str, name: &Ident, value: &Expr, allowed: &[&str]) -> Result<CheckedValue> {
     match ident(value) {
         Some(word) if allowed.iter().any(|allowed| word == allowed) => {
             let variant: String = word.to_string().split('_').map(capitalised).collect();
-            Ok(Value::Variant(of, Ident::new(&variant, word.span())))
+            Ok(CheckedValue::Variant(of, Ident::new(&variant, word.span())))
         }
         Some(word) => {
             Err(Error::new(word.span(), words::unknown(&name.to_string(), &word, allowed)))

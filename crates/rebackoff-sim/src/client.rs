@@ -35,7 +35,7 @@ pub(crate) enum Origin {
 
 /// One call: the tries of one operation.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Call {
+pub(crate) struct ClientCall {
     pub(crate) engine: Engine,
     pub(crate) began: u64,
     /// The sequence number of the event that this call awaits: a timeout, or the end of a wait.
@@ -52,7 +52,7 @@ pub(crate) struct Call {
     pub(crate) is_counted: bool,
 }
 
-impl Call {
+impl ClientCall {
     pub(crate) fn new(origin: Origin, link: u16, began: u64) -> Self {
         Self {
             engine: Engine::new(),

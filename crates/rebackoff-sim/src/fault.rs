@@ -28,7 +28,7 @@ pub(crate) enum Effect {
 
 /// The faults of a server that hold at the moment, together.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Condition {
+pub(crate) struct ActiveFaults {
     pub(crate) is_down: bool,
     pub(crate) frozen_from: u64,
     pub(crate) frozen_until: u64,
@@ -38,7 +38,7 @@ pub(crate) struct Condition {
     pub(crate) latency: u64,
 }
 
-impl Default for Condition {
+impl Default for ActiveFaults {
     fn default() -> Self {
         Self {
             is_down: false,
@@ -52,7 +52,7 @@ impl Default for Condition {
     }
 }
 
-impl Condition {
+impl ActiveFaults {
     /// The condition of a server at a moment.
     pub(crate) fn at(now: u64, server: usize, faults: &[Fault]) -> Self {
         let hold = faults

@@ -6,7 +6,7 @@ use rebackoff_core::{
 
 /// The calls that share a guard.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Scope {
+pub(crate) enum GuardScope {
     /// The calls of one client.
     Client,
     /// The calls of the clients of one process.
@@ -90,9 +90,9 @@ impl Gate {
 /// The guards of a link, as written.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct GuardRules {
-    pub(crate) budget: Option<(BudgetRule, Scope)>,
-    pub(crate) breaker: Option<(BreakerBuilder, Scope)>,
-    pub(crate) gate: Option<(GateRule, Scope)>,
+    pub(crate) budget: Option<(BudgetRule, GuardScope)>,
+    pub(crate) breaker: Option<(BreakerBuilder, GuardScope)>,
+    pub(crate) gate: Option<(GateRule, GuardScope)>,
 }
 
 impl GuardRules {
@@ -111,26 +111,26 @@ pub(crate) struct Fleet {
 
 impl Fleet {
     /// The number of guards of this scope.
-    pub(crate) fn count(self, scope: Scope) -> u32 {
+    pub(crate) fn count(self, scope: GuardScope) -> u32 {
         match scope {
-            Scope::Client => self.clients,
-            Scope::Process => self.processes,
-            Scope::Fleet => 1,
+            GuardScope::Client => self.clients,
+            GuardScope::Process => self.processes,
+            GuardScope::Fleet => 1,
         }
     }
 
-    fn index(self, scope: Scope, client: u32) -> usize {
+    fn index(self, scope: GuardScope, client: u32) -> usize {
         match scope {
-            Scope::Client => client as usize,
-            Scope::Process => (client % self.processes) as usize,
-            Scope::Fleet => 0,
+            GuardScope::Client => client as usize,
+            GuardScope::Process => (client % self.processes) as usize,
+            GuardScope::Fleet => 0,
         }
     }
 }
 
 /// The guards of a link in one replication.
 #[derive(Debug)]
-pub(crate) struct Guards {
+pub(crate) struct LinkGuards {
     fleet: Fleet,
     budgets: Vec<Budget>,
     breakers: Vec<Breaker>,
@@ -138,7 +138,7 @@ pub(crate) struct Guards {
     rules: GuardRules,
 }
 
-impl Guards {
+impl LinkGuards {
     pub(crate) fn new(rules: &GuardRules, fleet: Fleet) -> Self {
         // The rules were checked when the scenario was read.
         let budgets = rules.budget.map_or_else(Vec::new, |(rule, scope)| {

@@ -6,14 +6,14 @@ use crate::random::Random;
 /// The load, as written.
 #[derive(Clone, Debug)]
 pub(crate) struct Load {
-    pub(crate) kind: Kind,
+    pub(crate) kind: LoadKind,
     /// The rate is multiplied by this factor from this moment on; sorted.
     pub(crate) changes: Vec<(u64, f64)>,
 }
 
 /// The rule by which clients begin their calls.
 #[derive(Clone, Debug)]
-pub(crate) enum Kind {
+pub(crate) enum LoadKind {
     /// Calls begin at this rate a second, whatever becomes of earlier ones.
     Open { rate: f64, is_fixed: bool },
     /// Each client thinks after a call, and calls again.
@@ -32,7 +32,7 @@ impl Load {
     }
 }
 
-impl Kind {
+impl LoadKind {
     /// The time from one call to the next, of all clients of an open load and of one client otherwise. `None`: no
     /// further call begins.
     #[inline]

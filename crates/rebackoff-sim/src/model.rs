@@ -2,8 +2,8 @@
 
 use crate::client::Link;
 use crate::fault::Fault;
-use crate::guard::{Fleet, Guards};
-use crate::load::{Kind, Load};
+use crate::guard::{Fleet, LinkGuards};
+use crate::load::{Load, LoadKind};
 use crate::server::Server;
 
 /// One case of a scenario. Times are nanoseconds.
@@ -32,21 +32,21 @@ impl Model {
     }
 
     /// The guards of each link. The calls of a server share theirs.
-    pub(crate) fn guards(&self) -> Vec<Guards> {
+    pub(crate) fn guards(&self) -> Vec<LinkGuards> {
         let alone = Fleet { clients: 1, processes: 1 };
         let fleets = std::iter::once(self.fleet).chain(std::iter::repeat(alone));
         self.links
             .iter()
             .zip(fleets)
-            .map(|(link, fleet)| Guards::new(&link.guards, fleet))
+            .map(|(link, fleet)| LinkGuards::new(&link.guards, fleet))
             .collect()
     }
 
     /// The most calls of clients in flight, where the load bounds them; else some.
     pub(crate) fn in_flight_at_most(&self) -> usize {
         match self.load.kind {
-            Kind::Open { .. } => 1024,
-            Kind::Closed { .. } | Kind::Serial { .. } | Kind::Burst { .. } => {
+            LoadKind::Open { .. } => 1024,
+            LoadKind::Closed { .. } | LoadKind::Serial { .. } | LoadKind::Burst { .. } => {
                 self.fleet.clients as usize
             }
         }

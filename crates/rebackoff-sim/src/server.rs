@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use rebackoff_core::Seconds;
 
 use crate::distribution::{Distribution, nanos};
-use crate::fault::Condition;
+use crate::fault::ActiveFaults;
 use crate::random::Random;
 use crate::slab::NONE;
 
@@ -36,7 +36,7 @@ pub(crate) struct Server {
 
 /// The answer to a try.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Answer {
+pub(crate) enum Reply {
     Success,
     Failure,
     /// The queue was full.
@@ -45,7 +45,7 @@ pub(crate) enum Answer {
 
 /// The progress of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Phase {
+pub(crate) enum JobPhase {
     /// On its way to the server.
     Travelling,
     /// The version was read, and the write is on its way.
@@ -57,7 +57,7 @@ pub(crate) enum Phase {
     /// A worker waits for the server's own call.
     Calling,
     /// The answer is on its way.
-    Answering(Answer),
+    Answering(Reply),
 }
 
 /// The work for one try.
@@ -74,12 +74,12 @@ pub(crate) struct Job {
     /// The version that was read.
     pub(crate) version: u32,
     pub(crate) link: u16,
-    pub(crate) phase: Phase,
+    pub(crate) phase: JobPhase,
 }
 
 impl Job {
     pub(crate) fn new(call: u32, link: u16, deadline: u64) -> Self {
-        let phase = Phase::Travelling;
+        let phase = JobPhase::Travelling;
         Self { call, child: NONE, due: 0, deadline, version: 0, link, phase }
     }
 }
@@ -87,7 +87,7 @@ impl Job {
 /// A server in one replication.
 #[derive(Debug)]
 pub(crate) struct Station {
-    pub(crate) condition: Condition,
+    pub(crate) condition: ActiveFaults,
     pub(crate) busy: u32,
     pub(crate) version: u32,
     waiting: VecDeque<u32>,
@@ -100,7 +100,7 @@ pub(crate) struct Station {
 impl Station {
     pub(crate) fn new() -> Self {
         Self {
-            condition: Condition::default(),
+            condition: ActiveFaults::default(),
             busy: 0,
             version: 0,
             waiting: VecDeque::new(),

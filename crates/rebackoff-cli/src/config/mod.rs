@@ -7,18 +7,18 @@ use std::time::Duration;
 
 use rebackoff_sim::profile::{Layer, Profile, Source};
 
-use crate::Failure;
+use crate::CliError;
 use crate::options::PolicyOptions;
 use profile::Found;
 
 impl PolicyOptions {
     /// The policy: an option, then the environment, then a file, then what is built in.
-    pub(crate) fn resolve(&self) -> Result<Profile, Failure> {
-        Profile::of(&self.layers()?).map_err(Failure::new)
+    pub(crate) fn resolve(&self) -> Result<Profile, CliError> {
+        Profile::of(&self.layers()?).map_err(CliError::new)
     }
 
     /// Lowest first.
-    fn layers(&self) -> Result<Vec<Layer>, Failure> {
+    fn layers(&self) -> Result<Vec<Layer>, CliError> {
         let mut layers = Vec::new();
         if let Some(name) = self.profile_name()? {
             let Found { file, environment } = Found::read(&name, self.config.as_deref())?;
@@ -29,7 +29,7 @@ impl PolicyOptions {
             }
             layers.push(environment);
         } else if let Some(config) = &self.config {
-            return Err(Failure::new(format_args!(
+            return Err(CliError::new(format_args!(
                 "--config {} is without effect: choose a profile of it with --profile",
                 config.display()
             )));
@@ -46,12 +46,12 @@ impl PolicyOptions {
     }
 
     /// The name of the profile, from the option or the environment.
-    pub(crate) fn profile_name(&self) -> Result<Option<String>, Failure> {
+    pub(crate) fn profile_name(&self) -> Result<Option<String>, CliError> {
         match (&self.profile, env::var("REBACKOFF_PROFILE")) {
             (Some(name), _) => Ok(Some(name.clone())),
             (None, Ok(name)) if !name.is_empty() => Ok(Some(name)),
             (None, Err(env::VarError::NotUnicode(_))) => {
-                Err(Failure::new("REBACKOFF_PROFILE is not UTF-8"))
+                Err(CliError::new("REBACKOFF_PROFILE is not UTF-8"))
             }
             (None, _) => Ok(None),
         }
@@ -59,6 +59,6 @@ impl PolicyOptions {
 }
 
 /// The duration of the option `name`, which `text` is.
-pub(crate) fn duration(name: &str, text: &str) -> Result<Duration, Failure> {
-    rebackoff_sim::profile::duration(name, text).map_err(Failure::new)
+pub(crate) fn duration(name: &str, text: &str) -> Result<Duration, CliError> {
+    rebackoff_sim::profile::duration(name, text).map_err(CliError::new)
 }

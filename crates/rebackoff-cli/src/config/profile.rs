@@ -7,7 +7,7 @@ use std::{env, fs, io};
 use rebackoff_core::{Setting, Settings};
 use rebackoff_sim::profile::{Layer, Source, did_you_mean, nearest};
 
-use crate::Failure;
+use crate::CliError;
 
 /// Variables that are no parameters, whatever the profile is called.
 const OURS: [&str; 10] = [
@@ -28,13 +28,13 @@ type Tables = BTreeMap<String, BTreeMap<String, Setting>>;
 /// A profile as files and the environment have it.
 pub(super) struct Found {
     /// Its table; the error where no file has one.
-    pub(super) file: Result<Layer, Failure>,
+    pub(super) file: Result<Layer, CliError>,
     pub(super) environment: Layer,
 }
 
 impl Found {
     /// Reads the profile in `config`, or in the first of the usual files that has it.
-    pub(super) fn read(name: &str, config: Option<&Path>) -> Result<Self, Failure> {
+    pub(super) fn read(name: &str, config: Option<&Path>) -> Result<Self, CliError> {
         let paths = match config {
             Some(path) => vec![path.to_owned()],
             None => usual_files(),
@@ -57,7 +57,10 @@ impl Found {
         }
         let advice = did_you_mean(name, others.iter().map(String::as_str));
         let missing = format!("no profile {name:?} in {}{advice}", seen.join(" or "));
-        Ok(Self { file: Err(Failure::new(missing)), environment: from_environment(name, &others)? })
+        Ok(Self {
+            file: Err(CliError::new(missing)),
+            environment: from_environment(name, &others)?,
+        })
     }
 }
 
@@ -66,7 +69,7 @@ impl Found {
 /// # Errors
 ///
 /// A variable names no parameter, and belongs to none of the `others`, the profiles of longer names.
-fn from_environment(profile: &str, others: &[String]) -> Result<Layer, Failure> {
+fn from_environment(profile: &str, others: &[String]) -> Result<Layer, CliError> {
     let prefix = format!("REBACKOFF_{}_", shout(profile));
     let source = Source::Environment { prefix: prefix.clone() };
     let others: Vec<_> = others.iter().map(|name| format!("REBACKOFF_{}_", shout(name))).collect();
@@ -92,7 +95,7 @@ fn from_environment(profile: &str, others: &[String]) -> Result<Layer, Failure> 
             Some(near) => format!("; did you mean {prefix}{}?", shout(near)),
             None => format!(": known are {}", names.join(", ")),
         };
-        return Err(Failure::new(format_args!(
+        return Err(CliError::new(format_args!(
             "{variable} is no parameter of the profile {profile:?}{advice}"
         )));
     }
@@ -108,16 +111,16 @@ fn usual_files() -> Vec<PathBuf> {
     files
 }
 
-fn read(path: &Path, must_exist: bool) -> Result<Option<Tables>, Failure> {
+fn read(path: &Path, must_exist: bool) -> Result<Option<Tables>, CliError> {
     let text = match fs::read_to_string(path) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound && !must_exist => return Ok(None),
         Err(error) => {
-            return Err(Failure::io(format_args!("cannot read {}", path.display()), &error));
+            return Err(CliError::io(format_args!("cannot read {}", path.display()), &error));
         }
     };
     let tables = toml::from_str(&text).map_err(|error| {
-        Failure::new(format_args!(
+        CliError::new(format_args!(
             "{} does not hold profiles: {}",
             path.display(),
             error.to_string().trim_end()

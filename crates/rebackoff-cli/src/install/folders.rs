@@ -8,10 +8,10 @@ use std::process::{Command, Stdio};
 use clap_complete::Shell;
 use rustix::fs::{Access, access};
 
-use crate::Failure;
+use crate::CliError;
 
 /// The folder in which `shell` looks for completions.
-pub(super) fn of(shell: Shell) -> Result<PathBuf, Failure> {
+pub(super) fn of(shell: Shell) -> Result<PathBuf, CliError> {
     match shell {
         Shell::Bash => match absolute("BASH_COMPLETION_USER_DIR") {
             Some(folder) => Ok(folder.join("completions")),
@@ -19,20 +19,20 @@ pub(super) fn of(shell: Shell) -> Result<PathBuf, Failure> {
         },
         Shell::Zsh => zsh(),
         Shell::Fish => base("XDG_CONFIG_HOME", ".config", "fish/completions"),
-        other => Err(Failure::new(format_args!(
+        other => Err(CliError::new(format_args!(
             "the folder of {other}'s completions is not known: name it with --dir"
         ))),
     }
 }
 
 /// The folder `below` that of the user's data.
-pub(super) fn data(below: &str) -> Result<PathBuf, Failure> {
+pub(super) fn data(below: &str) -> Result<PathBuf, CliError> {
     base("XDG_DATA_HOME", ".local/share", below)
 }
 
 /// The user's first folder of zsh's `fpath`, else the first that can be written to. Zsh has no folder for users by
 /// default.
-fn zsh() -> Result<PathBuf, Failure> {
+fn zsh() -> Result<PathBuf, CliError> {
     let folders = fpath().unwrap_or_default();
     let home = absolute("HOME");
     let users =
@@ -57,12 +57,12 @@ fn fpath() -> io::Result<Vec<PathBuf>> {
     Ok(text.lines().map(PathBuf::from).filter(|folder| folder.is_absolute()).collect())
 }
 
-fn base(variable: &str, usual: &str, below: &str) -> Result<PathBuf, Failure> {
+fn base(variable: &str, usual: &str, below: &str) -> Result<PathBuf, CliError> {
     absolute(variable)
         .or_else(|| Some(absolute("HOME")?.join(usual)))
         .map(|base| base.join(below))
         .ok_or_else(|| {
-            Failure::new(format_args!(
+            CliError::new(format_args!(
                 "neither {variable} nor HOME is set: name the folder with --dir"
             ))
         })

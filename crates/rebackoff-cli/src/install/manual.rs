@@ -6,11 +6,11 @@ use clap::Command;
 use clap_mangen::Man;
 use clap_mangen::roff::{Inline, Roff, roman};
 
-use crate::Failure;
+use crate::CliError;
 use crate::options::definition;
 
 /// The page of rebackoff itself, then one for each action, each with its file name.
-pub(super) fn pages() -> Result<Vec<(String, Vec<u8>)>, Failure> {
+pub(super) fn pages() -> Result<Vec<(String, Vec<u8>)>, CliError> {
     let mut definition = definition();
     definition.build();
     let mut pages = Vec::new();
@@ -29,7 +29,7 @@ pub(super) fn pages() -> Result<Vec<(String, Vec<u8>)>, Failure> {
             .and_then(|()| man.render_options_section(&mut page))
             .and_then(|()| subcommands(command, &man, &mut page))
             .and_then(|()| sections(&after).to_writer(&mut page));
-        rendered.map_err(|error| Failure::io("cannot make a manual page", &error))?;
+        rendered.map_err(|error| CliError::io("cannot make a manual page", &error))?;
         pages.push((name, page));
     }
     Ok(pages)

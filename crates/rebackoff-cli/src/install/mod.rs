@@ -10,12 +10,12 @@ use std::path::Path;
 
 use clap_complete::Shell;
 
-use crate::Failure;
+use crate::CliError;
 use crate::options::{CompletionsOptions, ManOptions};
 
 impl CompletionsOptions {
     /// Prints the completions, or writes them to where the shell looks for them.
-    pub(crate) fn install(self) -> Result<u8, Failure> {
+    pub(crate) fn install(self) -> Result<u8, CliError> {
         let script = completions::script(self.shell);
         if !self.install {
             return print(script.as_bytes());
@@ -36,7 +36,7 @@ impl CompletionsOptions {
 
 impl ManOptions {
     /// Prints a page, or writes all of them to where `man` looks for them.
-    pub(crate) fn install(self) -> Result<u8, Failure> {
+    pub(crate) fn install(self) -> Result<u8, CliError> {
         if !self.install {
             let name =
                 self.action.map_or("rebackoff".to_owned(), |action| format!("rebackoff-{action}"));
@@ -55,20 +55,20 @@ impl ManOptions {
     }
 }
 
-pub(crate) fn print(bytes: &[u8]) -> Result<u8, Failure> {
+pub(crate) fn print(bytes: &[u8]) -> Result<u8, CliError> {
     let mut stdout = io::stdout();
     match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
         Ok(()) => Ok(0),
         // As a program that SIGPIPE ends.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(Failure::silent(141)),
-        Err(error) => Err(Failure::io("cannot write to stdout", &error)),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(CliError::silent(141)),
+        Err(error) => Err(CliError::io("cannot write to stdout", &error)),
     }
 }
 
-fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+fn write(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let written = fs::create_dir_all(folder).and_then(|()| fs::write(path, bytes));
     written
-        .map_err(|error| Failure::io(format_args!("cannot write {}", path.display()), &error))?;
+        .map_err(|error| CliError::io(format_args!("cannot write {}", path.display()), &error))?;
     print(format!("{}\n", path.display()).as_bytes()).map(|_| ())
 }

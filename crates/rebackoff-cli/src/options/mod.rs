@@ -20,7 +20,7 @@ use std::mem::ManuallyDrop;
 use clap::error::ErrorKind;
 use clap::{Args as _, Command, FromArgMatches, Subcommand};
 
-use crate::Failure;
+use crate::CliError;
 
 /// The action of the command line.
 #[derive(Debug, Subcommand)]
@@ -78,7 +78,7 @@ pub(crate) fn definition() -> Command {
 /// # Errors
 ///
 /// Wrong usage; also where help or the version was asked for and has been printed.
-pub(crate) fn parse() -> Result<Action, Failure> {
+pub(crate) fn parse() -> Result<Action, CliError> {
     // The definition is of no use after parsing, but to take it apart costs instructions.
     let mut definition = ManuallyDrop::new(definition());
     let mut parse = |arguments: &[OsString]| {
@@ -93,9 +93,9 @@ pub(crate) fn parse() -> Result<Action, Failure> {
     }
     parsed.map_err(|error| {
         let printed = error.print();
-        Failure::silent(match (error.use_stderr(), printed) {
+        CliError::silent(match (error.use_stderr(), printed) {
             (false, Ok(())) => 0,
-            _ => Failure::CODE,
+            _ => CliError::CODE,
         })
     })
 }

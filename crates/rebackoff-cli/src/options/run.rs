@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::PolicyOptions;
-use crate::Failure;
+use crate::CliError;
 
 pub(crate) const ABOUT: &str = "Run a command, and run it again when it fails";
 
@@ -142,7 +142,7 @@ pub(crate) struct RunOptions {
     #[arg(long, value_name = "CODE", help_heading = "Exit code")]
     pub(crate) timeout_code: Option<u8>,
     /// Exit with this code when another run has the --state file
-    #[arg(long, value_name = "CODE", help_heading = "Exit code", default_value_t = Failure::CODE)]
+    #[arg(long, value_name = "CODE", help_heading = "Exit code", default_value_t = CliError::CODE)]
     pub(crate) conflict_code: u8,
 
     /// Hold stdout back until a try succeeds: in memory to 1 MiB, then in an unlinked file

@@ -8,8 +8,8 @@ use serde::Serialize;
 use super::Plan;
 use super::chart::{Chart, Peak, SHORT, peak};
 use super::lint::{Warning, warnings};
-use super::load::Load;
-use crate::Failure;
+use super::load::PlanFigures;
+use crate::CliError;
 
 /// Tries beyond these are not listed one by one.
 const LISTED: usize = 20;
@@ -51,7 +51,7 @@ pub(super) struct Figures {
     pub(super) try_time: f64,
     /// The limit on each try.
     pub(super) timeout: Option<f64>,
-    pub(super) tries: Vec<Try>,
+    pub(super) tries: Vec<PlannedTry>,
     /// The most tries that a client made, listed or not.
     pub(super) most_tries: usize,
     /// The time that is simulated of a policy that never gives up.
@@ -62,15 +62,15 @@ pub(super) struct Figures {
     pub(super) chart: Chart,
     pub(super) peak: Option<Peak>,
     #[serde(flatten)]
-    pub(super) load: Load,
+    pub(super) load: PlanFigures,
     /// The load of the policy of `--compare`.
-    pub(super) compared: Option<Load>,
+    pub(super) compared: Option<PlanFigures>,
     pub(super) warnings: Vec<Warning>,
 }
 
 /// One try.
 #[derive(Debug, Serialize)]
-pub(super) struct Try {
+pub(super) struct PlannedTry {
     pub(super) number: usize,
     /// The raw wait before it, the longest possible where it is drawn by chance.
     pub(super) raw_wait: Option<f64>,
@@ -97,8 +97,8 @@ impl Figures {
     pub(super) fn of(
         plan: &Plan,
         simulation: &HerdTries,
-        load: Load,
-        compared: Option<Load>,
+        load: PlanFigures,
+        compared: Option<PlanFigures>,
     ) -> Self {
         let policy = &plan.config.policy;
         let retries = simulation.retries();
@@ -126,13 +126,13 @@ impl Figures {
         self.most_tries > self.tries.len()
     }
 
-    pub(super) fn json(&self) -> Result<String, Failure> {
-        let text = serde_json::to_string_pretty(self).map_err(Failure::new)?;
+    pub(super) fn json(&self) -> Result<String, CliError> {
+        let text = serde_json::to_string_pretty(self).map_err(CliError::new)?;
         Ok(text + "\n")
     }
 }
 
-fn tries(plan: &Plan, simulation: &HerdTries) -> Vec<Try> {
+fn tries(plan: &Plan, simulation: &HerdTries) -> Vec<PlannedTry> {
     let policy = &plan.config.policy;
     // Of a policy that never gives up, a try is known when all clients have made it.
     let known = if simulation.horizon.is_finite() {
@@ -152,7 +152,7 @@ fn tries(plan: &Plan, simulation: &HerdTries) -> Vec<Try> {
         } else {
             shortest
         };
-        Some(Try {
+        Some(PlannedTry {
             number: n + 1,
             raw_wait: raw.map(Seconds::get),
             shortest_wait: shortest.map(Seconds::get),

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::Plan;
 use super::chart::{Peak, peak};
-use crate::Failure;
+use crate::CliError;
 use crate::random::Chance;
 
 /// The width of the peak rate, in seconds.
@@ -15,7 +15,7 @@ const SECOND: f64 = 1.0;
 
 /// The figures of one policy. Times are seconds from the start of the first try.
 #[derive(Debug, Serialize)]
-pub(super) struct Load {
+pub(super) struct PlanFigures {
     /// The policy in words.
     pub(super) policy: String,
     /// Tries per call, where every try fails.
@@ -25,14 +25,14 @@ pub(super) struct Load {
     /// The longest time of a call with all its waits and tries; none where nothing limits it.
     pub(super) worst_case_with_tries: Option<f64>,
     /// The success where each try fails with the chance of `--failure-rate`.
-    pub(super) failures: Option<Failures>,
+    pub(super) failures: Option<ChanceFailures>,
     /// The recovery where every try fails until the end of `--outage`.
-    pub(super) recovery: Option<Recovery>,
+    pub(super) recovery: Option<OutageRecovery>,
 }
 
 /// Tries that fail by chance.
 #[derive(Debug, Serialize)]
-pub(super) struct Failures {
+pub(super) struct ChanceFailures {
     pub(super) rate: f64,
     /// The share of the calls that succeed.
     pub(super) success: f64,
@@ -41,7 +41,7 @@ pub(super) struct Failures {
 
 /// The recovery of the clients from an outage.
 #[derive(Debug, Serialize)]
-pub(super) struct Recovery {
+pub(super) struct OutageRecovery {
     pub(super) outage: f64,
     /// The share of the calls that succeed after it.
     pub(super) success: f64,
@@ -53,21 +53,21 @@ pub(super) struct Recovery {
     pub(super) peak_second: Option<Peak>,
 }
 
-impl Load {
+impl PlanFigures {
     /// The load of the plan's clients under `policy`.
-    pub(super) fn of(plan: &Plan, policy: &Policy, down: &HerdTries) -> Result<Self, Failure> {
+    pub(super) fn of(plan: &Plan, policy: &Policy, down: &HerdTries) -> Result<Self, CliError> {
         let (clients, time_of_try) = (plan.clients, plan.time_of_try());
         let run = |target| {
             let herd = Herd { policy, clients, time_of_try, target };
-            herd.run(&mut Chance::seeded(plan.seed)).map_err(Failure::new)
+            herd.run(&mut Chance::seeded(plan.seed)).map_err(CliError::new)
         };
         let failures = plan.failure_rate.map(|rate| {
             let tries = run(Target::Fails(rate))?;
             let success = share(tries.successes().len(), clients);
-            Ok(Failures { rate, success, requests_per_call: share(tries.tries(), clients) })
+            Ok(ChanceFailures { rate, success, requests_per_call: share(tries.tries(), clients) })
         });
         let recovery = plan.outage.map(|outage| {
-            Ok(Recovery::of(outage.get(), clients, &run(Target::DownUntil(outage))?))
+            Ok(OutageRecovery::of(outage.get(), clients, &run(Target::DownUntil(outage))?))
         });
         let tries = down.most_tries() as f64;
         Ok(Self {
@@ -83,7 +83,7 @@ impl Load {
     }
 }
 
-impl Recovery {
+impl OutageRecovery {
     fn of(outage: f64, clients: u32, tries: &HerdTries) -> Self {
         let successes = tries.successes();
         let after = |time: f64| (time - outage).max(0.0);
@@ -103,9 +103,9 @@ fn share(count: usize, clients: u32) -> f64 {
 }
 
 /// The rows of a table of loads: a name, and the value of each load.
-pub(super) fn rows(loads: &[&Load]) -> Vec<(String, Vec<String>)> {
+pub(super) fn rows(loads: &[&PlanFigures]) -> Vec<(String, Vec<String>)> {
     use crate::human::{human, percent};
-    let row = |name: &str, value: &dyn Fn(&Load) -> Option<String>| {
+    let row = |name: &str, value: &dyn Fn(&PlanFigures) -> Option<String>| {
         let values: Vec<_> = loads.iter().map(|load| value(load)).collect();
         let is_known = values.iter().any(Option::is_some);
         let values = values.into_iter().map(|value| value.unwrap_or_else(|| "-".to_owned()));
@@ -113,9 +113,10 @@ pub(super) fn rows(loads: &[&Load]) -> Vec<(String, Vec<String>)> {
     };
     let per_call = |requests: f64| format!("{requests:.2}");
     let at = |peak: Peak| format!("{} after {}", peak.retries, human(peak.begin));
-    let failures =
-        |load: &Load, value: &dyn Fn(&Failures) -> String| load.failures.as_ref().map(value);
-    let recovery = |load: &Load, value: &dyn Fn(&Recovery) -> Option<String>| {
+    let failures = |load: &PlanFigures, value: &dyn Fn(&ChanceFailures) -> String| {
+        load.failures.as_ref().map(value)
+    };
+    let recovery = |load: &PlanFigures, value: &dyn Fn(&OutageRecovery) -> Option<String>| {
         load.recovery.as_ref().and_then(value)
     };
     let rows = [

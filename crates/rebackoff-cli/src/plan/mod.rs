@@ -15,13 +15,13 @@ use rebackoff_core::{Policy, Seconds};
 use rebackoff_sim::profile::Profile;
 use rebackoff_sim::{Herd, HerdTries, Target};
 
-use crate::Failure;
+use crate::CliError;
 use crate::config::duration;
 use crate::install::print;
 use crate::options::{Format, PlanOptions, PolicyOptions, Rule};
 use crate::random::Chance;
 use figures::Figures;
-use load::Load;
+use load::PlanFigures;
 
 /// The policy to show, and the clients that follow it.
 #[derive(Debug)]
@@ -45,7 +45,7 @@ pub(crate) struct Plan {
 
 impl PlanOptions {
     /// Checks these options.
-    pub(crate) fn resolve(self) -> Result<Plan, Failure> {
+    pub(crate) fn resolve(self) -> Result<Plan, CliError> {
         let outage = self.outage.as_deref().map(|text| duration("--outage", text)).transpose()?;
         let compared = self.compare.map(|name| {
             let other = PolicyOptions::of_profile(name.clone(), self.policy.config.clone());
@@ -69,14 +69,14 @@ impl PlanOptions {
 
 impl Plan {
     /// Shows the plan; gives the exit code.
-    pub(crate) fn show(&self) -> Result<u8, Failure> {
+    pub(crate) fn show(&self) -> Result<u8, CliError> {
         let policy = &self.config.policy;
         let simulation = self.run(policy, self.time_of_try())?;
         let compared = self
             .compared
             .as_ref()
-            .map(|(_, other)| Load::of(self, other, &self.run(other, self.time_of_try())?));
-        let load = Load::of(self, policy, &simulation)?;
+            .map(|(_, other)| PlanFigures::of(self, other, &self.run(other, self.time_of_try())?));
+        let load = PlanFigures::of(self, policy, &simulation)?;
         let figures = Figures::of(self, &simulation, load, compared.transpose()?);
         let shown = match self.format {
             Format::Text => text::page(&figures),
@@ -90,9 +90,9 @@ impl Plan {
     }
 
     /// The tries of the plan's clients under `policy`, where every try fails.
-    fn run(&self, policy: &Policy, time_of_try: Seconds) -> Result<HerdTries, Failure> {
+    fn run(&self, policy: &Policy, time_of_try: Seconds) -> Result<HerdTries, CliError> {
         let herd = Herd { policy, clients: self.clients, time_of_try, target: Target::Down };
-        herd.run(&mut Chance::seeded(self.seed)).map_err(Failure::new)
+        herd.run(&mut Chance::seeded(self.seed)).map_err(CliError::new)
     }
 
     /// The duration of a try, which the timeout may end.

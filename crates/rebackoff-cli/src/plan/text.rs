@@ -4,7 +4,7 @@ use std::fmt::{self, Write as _};
 
 use clap::ValueEnum as _;
 
-use super::figures::{Figures, Try};
+use super::figures::{Figures, PlannedTry};
 use super::load::rows;
 use crate::human::{human, percent};
 use crate::options::Rule;
@@ -101,7 +101,7 @@ pub(super) const HEADINGS: [&str; 7] =
     ["try", "raw wait", "wait after jitter", "p5", "p50", "p95", "of clients"];
 
 /// The cells of a row under [`HEADINGS`]: p5 to p95 are when the try begins.
-pub(super) fn cells(row: &Try) -> [String; 7] {
+pub(super) fn cells(row: &PlannedTry) -> [String; 7] {
     let wait = |wait: Option<f64>| wait.map(human).unwrap_or_default();
     let range = match (row.shortest_wait, row.longest_wait) {
         (Some(shortest), Some(longest)) if shortest < longest => {

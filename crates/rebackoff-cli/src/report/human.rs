@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use rebackoff_core::{EventKind, human_duration};
 
-use super::Report;
+use super::EventReport;
 use crate::ending::Ending;
 
 /// Clears the rest of the line.
@@ -19,7 +19,7 @@ const TRY: &str = EventKind::Try.as_str();
 const BACKOFF: &str = EventKind::Backoff.as_str();
 const GIVEUP: &str = EventKind::Giveup.as_str();
 
-pub(super) fn message(report: &Report, command: &[OsString], colours: bool) -> String {
+pub(super) fn message(report: &EventReport, command: &[OsString], colours: bool) -> String {
     let which = match report.max_tries {
         Some(max_tries) => format!("try {} of {max_tries}", report.tries),
         None => format!("try {}", report.tries),
@@ -43,13 +43,13 @@ pub(super) fn message(report: &Report, command: &[OsString], colours: bool) -> S
     }
 }
 
-fn next(report: &Report) -> String {
+fn next(report: &EventReport) -> String {
     let wait = report.wait.map(human_duration).map(|wait| wait.to_string()).unwrap_or_default();
     let asked = report.hint.map(|hint| format!(" (it asked for {})", human_duration(hint)));
     format!("; the next one in {wait}{}", asked.unwrap_or_default())
 }
 
-fn why(report: &Report) -> String {
+fn why(report: &EventReport) -> String {
     let reason = report.reason.map(|reason| format!(" ({reason})")).unwrap_or_default();
     let asked = report.hint.map(|hint| format!("; it asked to wait for {}", human_duration(hint)));
     let held = (report.held_back > 0)

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use rebackoff_core::{EventKind, Reason, Seconds, human_duration};
 
-use crate::Failure;
+use crate::CliError;
 use crate::ending::Ending;
 use crate::options::{LogFormat, RunOptions};
 use log::Log;
@@ -23,7 +23,7 @@ pub(crate) const CANCELLED: &str = "cancelled";
 
 /// One event of a call.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Report {
+pub(crate) struct EventReport {
     pub(crate) event: &'static str,
     pub(crate) tries: u64,
     pub(crate) max_tries: Option<u64>,
@@ -38,7 +38,7 @@ pub(crate) struct Report {
     pub(crate) held_back: u64,
 }
 
-impl Report {
+impl EventReport {
     pub(crate) fn with_ending(self, ending: Ending) -> Self {
         Self { ending: Some(ending), ..self }
     }
@@ -71,7 +71,7 @@ impl Reporter {
     /// # Errors
     ///
     /// The descriptor to log to is not open for writing.
-    pub(crate) fn open(options: &RunOptions) -> Result<Self, Failure> {
+    pub(crate) fn open(options: &RunOptions) -> Result<Self, CliError> {
         let lossy = |word: &OsString| word.to_string_lossy().into_owned();
         let log = match options.log {
             Some(LogFormat::Json) => {
@@ -89,7 +89,7 @@ impl Reporter {
         Ok(Self { level, log })
     }
 
-    pub(crate) fn report(&self, report: &Report, command: &[OsString]) {
+    pub(crate) fn report(&self, report: &EventReport, command: &[OsString]) {
         self.log(report);
         let is_usual = [EventKind::Backoff.as_str(), EventKind::Giveup.as_str()];
         let least = if is_usual.contains(&report.event) { Level::Usual } else { Level::Verbose };
@@ -99,13 +99,13 @@ impl Reporter {
     }
 
     /// Reports to programs alone.
-    pub(crate) fn log(&self, report: &Report) {
+    pub(crate) fn log(&self, report: &EventReport) {
         if let Some(log) = &self.log {
             log.write(report);
         }
     }
 
-    pub(crate) fn report_too_early(&self, report: &Report) {
+    pub(crate) fn report_too_early(&self, report: &EventReport) {
         self.log(report);
         if self.level >= Level::Usual {
             let left = human_duration(report.wait.unwrap_or_default());
@@ -131,7 +131,7 @@ pub(crate) fn complain(message: impl Display) {
 }
 
 /// Shows the rest of the wait, in a line that is written over.
-pub(crate) fn count_down(report: &Report, left: Duration) {
+pub(crate) fn count_down(report: &EventReport, left: Duration) {
     let seconds = left.as_secs() + u64::from(left.subsec_nanos() > 0);
     let left = human_duration(Duration::from_secs(seconds));
     let next = report.tries.saturating_add(1);

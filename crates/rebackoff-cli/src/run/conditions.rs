@@ -64,12 +64,12 @@ impl Conditions {
 
 /// Gives the verdicts of one call.
 #[derive(Debug)]
-pub(crate) struct Judge {
+pub(crate) struct CommandJudge {
     /// Successes in a row.
     streak: u64,
 }
 
-impl Judge {
+impl CommandJudge {
     pub(crate) fn new(streak: u64) -> Self {
         Self { streak }
     }
@@ -125,7 +125,7 @@ mod tests {
     }
 
     fn verdicts(conditions: &Conditions, codes: &[u8]) -> Vec<Verdict> {
-        let mut judge = Judge::new(0);
+        let mut judge = CommandJudge::new(0);
         codes.iter().map(|code| judge.judge(conditions, &Ending::Exited(*code), NOTHING)).collect()
     }
 
@@ -165,7 +165,7 @@ mod tests {
     fn output_may_ask_for_a_retry_of_a_success_and_for_a_wait() {
         let hint = Seconds::new(3.0);
         let seen = Seen { retry: true, until: false, hint };
-        let verdict = Judge::new(0).judge(&conditions(), &Ending::Exited(0), seen);
+        let verdict = CommandJudge::new(0).judge(&conditions(), &Ending::Exited(0), seen);
         assert_eq!(verdict.hint(), hint);
     }
 
@@ -175,7 +175,7 @@ mod tests {
         let conditions = Conditions { stdout, ..conditions() };
         let judge = |code, until| {
             let seen = Seen { until, ..NOTHING };
-            Judge::new(0).judge(&conditions, &Ending::Exited(code), seen)
+            CommandJudge::new(0).judge(&conditions, &Ending::Exited(code), seen)
         };
         assert_eq!([judge(0, true), judge(3, true)], [Verdict::Accept; 2]);
         assert_eq!([judge(0, false), judge(3, false)], [Verdict::Retry; 2]);
@@ -186,6 +186,6 @@ mod tests {
     fn a_command_that_the_system_could_not_start_is_retried_whatever_is_named() {
         let conditions = Conditions { on: Codes::parse("3").unwrap(), ..conditions() };
         let ending = Ending::NotStarted(String::new());
-        assert_eq!(Judge::new(0).judge(&conditions, &ending, NOTHING), Verdict::Retry);
+        assert_eq!(CommandJudge::new(0).judge(&conditions, &ending, NOTHING), Verdict::Retry);
     }
 }

@@ -10,7 +10,7 @@ use super::inbox::{Arrived, Inbox};
 use super::lost_its_reader;
 use super::processes::{self, Group, Lineage};
 use super::terminal::Terminal;
-use crate::Failure;
+use crate::CliError;
 use crate::ending::Ending;
 
 /// The process context of a call.
@@ -51,12 +51,12 @@ pub(super) enum Request {
 const ECHO: Duration = Duration::from_millis(100);
 
 impl Context {
-    pub(super) fn enter(grace: Duration, signal: Signal, mark: String) -> Result<Self, Failure> {
+    pub(super) fn enter(grace: Duration, signal: Signal, mark: String) -> Result<Self, CliError> {
         let terminal = Terminal::open();
-        let cannot_catch = |error| Failure::io("cannot catch signals", &error);
+        let cannot_catch = |error| CliError::io("cannot catch signals", &error);
         let inbox = Inbox::open(terminal.is_some()).map_err(cannot_catch)?;
         let attributes = attributes(terminal.is_none(), inbox.command_mask())
-            .map_err(|error| Failure::io("cannot prepare the command", &error.into()))?;
+            .map_err(|error| CliError::io("cannot prepare the command", &error.into()))?;
         Ok(Self {
             inbox,
             terminal,

@@ -3,12 +3,12 @@
 use std::ffi::OsStr;
 use std::time::Duration;
 
-use super::attempt::{Attempt, Task};
 use super::context::{Context, Interruption};
 use super::environment::Variable;
 use super::program::Program;
+use super::running::{RunningCommand, Task};
 use super::streams::Streams;
-use crate::Failure;
+use crate::CliError;
 use crate::ending::Ending;
 use crate::report::Reporter;
 
@@ -21,13 +21,13 @@ pub(super) fn run_hook(
     timeout: Option<Duration>,
     context: &mut Context,
     reporter: &Reporter,
-) -> Result<Option<Interruption>, Failure> {
+) -> Result<Option<Interruption>, CliError> {
     context.lineage.expect_others();
     let mut program = Program::shell(script);
     let streams = Streams::to_stderr();
     let task = Task { program: &mut program, environment, timeout, streams };
-    let ending = match Attempt::begin(task, context) {
-        Ok(mut attempt) => attempt.watch(context, None)?,
+    let ending = match RunningCommand::begin(task, context) {
+        Ok(mut running) => running.watch(context, None)?,
         Err(ending) => ending,
     };
     if ending != Ending::Exited(0) {

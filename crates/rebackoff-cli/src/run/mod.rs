@@ -1,6 +1,5 @@
 //! `rebackoff run`: the driver. It calls, asks the engine, and does what the engine says.
 
-mod attempt;
 mod call;
 mod conditions;
 mod context;
@@ -11,6 +10,7 @@ mod moment;
 mod processes;
 mod program;
 mod resolve;
+mod running;
 mod state;
 mod streams;
 mod terminal;
@@ -23,11 +23,11 @@ use std::time::Duration;
 use nix::sys::signal::Signal;
 use rebackoff_core::Policy;
 
-use crate::Failure;
+use crate::CliError;
 use crate::ending::Ending;
 use crate::options::FailedOutput;
 use crate::report::Reporter;
-use call::{Begun, Call};
+use call::{Begun, CommandCall};
 use conditions::Conditions;
 
 /// The task of `rebackoff run`.
@@ -64,9 +64,9 @@ struct ExitCodes {
 
 impl Run {
     /// Runs the command until it has succeeded or the engine gives up; gives the exit code.
-    pub(crate) fn run(self) -> Result<u8, Failure> {
-        let mut call = match Call::begin(&self) {
-            Ok(Begun::Call(call)) => call,
+    pub(crate) fn run(self) -> Result<u8, CliError> {
+        let mut call = match CommandCall::begin(&self) {
+            Ok(Begun::CommandCall(call)) => call,
             Ok(Begun::Not(code)) => return Ok(code),
             Err(failure) => {
                 self.reporter.log(&call::report_of_failure(&failure, 0));

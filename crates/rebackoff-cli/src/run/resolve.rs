@@ -11,7 +11,7 @@ use regex_automata::meta::{BuildError, Regex};
 use super::call::report_of_failure;
 use super::conditions::{Conditions, Patterns, literal, pattern};
 use super::{ExitCodes, Run};
-use crate::Failure;
+use crate::CliError;
 use crate::codes::Codes;
 use crate::config::duration;
 use crate::options::RunOptions;
@@ -26,7 +26,7 @@ impl RunOptions {
     /// # Errors
     ///
     /// The first option whose value is not allowed.
-    pub(crate) fn resolve(self) -> Result<Run, Failure> {
+    pub(crate) fn resolve(self) -> Result<Run, CliError> {
         let reporter = Reporter::open(&self)?;
         match self.checked() {
             Ok(run) => Ok(Run { reporter, ..run }),
@@ -38,7 +38,7 @@ impl RunOptions {
     }
 
     /// The task of these options, without a reporter.
-    fn checked(self) -> Result<Run, Failure> {
+    fn checked(self) -> Result<Run, CliError> {
         let config = self.policy.resolve()?;
         Ok(Run {
             policy: inside_of_outer(config.policy),
@@ -65,7 +65,7 @@ impl RunOptions {
         })
     }
 
-    fn conditions(&self) -> Result<Conditions, Failure> {
+    fn conditions(&self) -> Result<Conditions, CliError> {
         let contains = self.contains.as_deref().map(literal).transpose();
         let contains = contains.map_err(|error| wrong_pattern("--contains", &error))?;
         let patterns = |retry: (&str, &Option<String>), until: (&str, &Option<String>)| {
@@ -108,47 +108,47 @@ fn inside_of_outer(policy: Policy) -> Policy {
     policy.inside(&policy.limits().inside(remaining, Seconds::ZERO))
 }
 
-fn codes(option: &str, text: Option<&str>) -> Result<Option<Codes>, Failure> {
+fn codes(option: &str, text: Option<&str>) -> Result<Option<Codes>, CliError> {
     let parse =
-        |text| Codes::parse(text).map_err(|rule| Failure::new(format_args!("{option} {rule}")));
+        |text| Codes::parse(text).map_err(|rule| CliError::new(format_args!("{option} {rule}")));
     text.map(parse).transpose()
 }
 
-fn some_duration(option: &str, text: Option<&str>) -> Result<Option<Duration>, Failure> {
+fn some_duration(option: &str, text: Option<&str>) -> Result<Option<Duration>, CliError> {
     text.map(|text| duration(option, text)).transpose()
 }
 
 /// A duration above zero.
-fn some_time(option: &str, text: Option<&str>) -> Result<Option<Duration>, Failure> {
+fn some_time(option: &str, text: Option<&str>) -> Result<Option<Duration>, CliError> {
     match some_duration(option, text)? {
         Some(Duration::ZERO) => {
-            Err(Failure::new(format_args!("{option} must be above 0s, but it is 0s")))
+            Err(CliError::new(format_args!("{option} must be above 0s, but it is 0s")))
         }
         time => Ok(time),
     }
 }
 
-fn ending_signal(name: Option<&str>) -> Result<Signal, Failure> {
+fn ending_signal(name: Option<&str>) -> Result<Signal, CliError> {
     let Some(name) = name else {
         return Ok(Signal::SIGTERM);
     };
     let signal = parse_signal(name).and_then(|number| Signal::try_from(number).ok());
     signal.ok_or_else(|| {
-        Failure::new(format_args!(
+        CliError::new(format_args!(
             "--signal must be the name or the number of a signal, for example INT or 2, but it is {name:?}"
         ))
     })
 }
 
-fn regex(option: &str, text: Option<&str>) -> Result<Option<Regex>, Failure> {
+fn regex(option: &str, text: Option<&str>) -> Result<Option<Regex>, CliError> {
     let build = |text| pattern(text).map_err(|error| wrong_pattern(option, &error));
     text.map(build).transpose()
 }
 
-fn wrong_pattern(option: &str, error: &BuildError) -> Failure {
+fn wrong_pattern(option: &str, error: &BuildError) -> CliError {
     let reason: &dyn Display = match error.syntax_error() {
         Some(error) => error,
         None => error,
     };
-    Failure::new(format_args!("{option} is no regular expression: {reason}"))
+    CliError::new(format_args!("{option} is no regular expression: {reason}"))
 }

@@ -10,15 +10,15 @@ use rustix::fs::{FlockOperation, Mode, OFlags, flock, open};
 use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 
-use super::conditions::Judge;
+use super::conditions::CommandJudge;
 use super::moment::Moment;
-use crate::Failure;
+use crate::CliError;
 use crate::failure::reason;
 
 /// A call that goes on in another run. Times are seconds.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct State {
+pub(super) struct SavedCall {
     version: u8,
     /// Tries that were made.
     pub(super) tries: u64,
@@ -37,10 +37,10 @@ pub(super) struct State {
 
 const VERSION: u8 = 2;
 
-impl State {
+impl SavedCall {
     pub(super) fn after(
         engine: &Engine,
-        judge: &Judge,
+        judge: &CommandJudge,
         elapsed: Duration,
         wait: Duration,
         exit_code: u8,
@@ -90,7 +90,7 @@ impl State {
 /// The file that the state is in, locked for this run.
 pub(super) struct Store {
     path: PathBuf,
-    state: Option<State>,
+    state: Option<SavedCall>,
     /// The state's own file is replaced each time, and cannot hold a lock.
     _lock: File,
 }
@@ -105,7 +105,7 @@ impl Store {
     /// # Errors
     ///
     /// The file cannot be read, or holds something else; it stays as it is.
-    pub(super) fn open(path: &Path) -> Result<Opened, Failure> {
+    pub(super) fn open(path: &Path) -> Result<Opened, CliError> {
         let Some(lock) = lock(path)? else {
             return Ok(Opened::Busy);
         };
@@ -113,27 +113,27 @@ impl Store {
             Ok(bytes) => Some(parse(path, &bytes)?),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => {
-                return Err(Failure::io(format_args!("cannot read {}", path.display()), &error));
+                return Err(CliError::io(format_args!("cannot read {}", path.display()), &error));
             }
         };
         let mut store = Self { path: path.to_owned(), state, _lock: lock };
         // From here on, the wait is measured by the clock as it is now.
-        if let Some(state) = store.state.clone().filter(State::is_adrift) {
-            store.keep(State { written: Moment::now(), ..state })?;
+        if let Some(state) = store.state.clone().filter(SavedCall::is_adrift) {
+            store.keep(SavedCall { written: Moment::now(), ..state })?;
         }
         Ok(Opened::Store(store))
     }
 
-    pub(super) fn state(&self) -> Option<&State> {
+    pub(super) fn state(&self) -> Option<&SavedCall> {
         self.state.as_ref()
     }
 
     /// Writes `state` in place of what was there: all of it, or nothing.
-    pub(super) fn keep(&mut self, state: State) -> Result<(), Failure> {
+    pub(super) fn keep(&mut self, state: SavedCall) -> Result<(), CliError> {
         let written = self.replace(&state);
         self.state = Some(state);
         written.map_err(|error| {
-            Failure::new(format_args!(
+            CliError::new(format_args!(
                 "cannot write {}, which stays as it was: {}",
                 self.path.display(),
                 reason(&error)
@@ -142,17 +142,17 @@ impl Store {
     }
 
     /// The call has ended: the next run begins another.
-    pub(super) fn forget(&mut self) -> Result<(), Failure> {
+    pub(super) fn forget(&mut self) -> Result<(), CliError> {
         self.state = None;
         match fs::remove_file(&self.path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                Err(Failure::io(format_args!("cannot remove {}", self.path.display()), &error))
+                Err(CliError::io(format_args!("cannot remove {}", self.path.display()), &error))
             }
             _ => Ok(()),
         }
     }
 
-    fn replace(&self, state: &State) -> io::Result<()> {
+    fn replace(&self, state: &SavedCall) -> io::Result<()> {
         let folder = folder_of(&self.path);
         let mut file = tempfile::Builder::new().prefix(".rebackoff-").tempfile_in(folder)?;
         let mut text = serde_json::to_vec(state)?;
@@ -184,14 +184,14 @@ fn folder_of(path: &Path) -> &Path {
     }
 }
 
-fn parse(path: &Path, bytes: &[u8]) -> Result<State, Failure> {
+fn parse(path: &Path, bytes: &[u8]) -> Result<SavedCall, CliError> {
     let wrong = |what: &dyn std::fmt::Display| {
-        Failure::new(format_args!(
+        CliError::new(format_args!(
             "{} holds no state of rebackoff ({what}); it stays as it is: remove it to begin afresh",
             path.display()
         ))
     };
-    let state: State = serde_json::from_slice(bytes).map_err(|error| wrong(&error))?;
+    let state: SavedCall = serde_json::from_slice(bytes).map_err(|error| wrong(&error))?;
     if state.version == VERSION {
         Ok(state)
     } else {
@@ -201,14 +201,14 @@ fn parse(path: &Path, bytes: &[u8]) -> Result<State, Failure> {
 
 /// Locks the state at `path`; gives `None` where another run has it. The lock is a file of its own, private, and no
 /// symbolic link: the folder may be one that others write to.
-fn lock(path: &Path) -> Result<Option<File>, Failure> {
+fn lock(path: &Path) -> Result<Option<File>, CliError> {
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
     let name = PathBuf::from(name);
     let cannot = |error: Errno| {
         let link = if error == Errno::LOOP { "; it is a symbolic link: remove it" } else { "" };
         let error = reason(&error.into());
-        Failure::new(format_args!("cannot lock {}: {error}{link}", name.display()))
+        CliError::new(format_args!("cannot lock {}: {error}{link}", name.display()))
     };
     let flags =
         OFlags::CREATE | OFlags::RDWR | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;

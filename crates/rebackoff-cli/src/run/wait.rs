@@ -7,14 +7,14 @@ use nix::sys::signal::Signal;
 use super::context::{Context, Interruption, stop};
 use super::inbox::is_ending;
 use super::processes;
-use crate::report::{self, Report, Reporter};
+use crate::report::{self, EventReport, Reporter};
 
 /// Waits until `end`, or for ever; gives the interruption that ended the call, if one did.
 pub(super) fn wait(
     context: &mut Context,
     reporter: &Reporter,
     end: Option<Instant>,
-    report: &Report,
+    report: &EventReport,
 ) -> Option<Interruption> {
     let is_shown = reporter.counts_down() && context.is_in_foreground();
     let interruption = loop {

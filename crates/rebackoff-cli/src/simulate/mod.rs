@@ -15,7 +15,7 @@ use std::{fs, process};
 use rebackoff_sim::{Control, Report, Scenario, ScenarioError};
 use signal_hook::consts::SIGINT;
 
-use crate::Failure;
+use crate::CliError;
 use crate::install::print;
 use crate::options::{SimulateFormat, SimulateOptions};
 
@@ -27,16 +27,16 @@ const OFTEN: Duration = Duration::from_millis(200);
 
 impl SimulateOptions {
     /// Runs the scenario, or prints an example; gives the exit code.
-    pub(crate) fn simulate(self) -> Result<u8, Failure> {
+    pub(crate) fn simulate(self) -> Result<u8, CliError> {
         if let Some(name) = &self.example {
             return print(Scenario::example(name).unwrap_or_default().as_bytes());
         }
         let path = self.scenario.as_deref().unwrap_or(Path::new("-"));
         let wrong =
-            |error: ScenarioError| Failure::new(format_args!("{}: {error}", path.display()));
+            |error: ScenarioError| CliError::new(format_args!("{}: {error}", path.display()));
         let mut scenario = Scenario::parse(&read(path)?).map_err(wrong)?;
         if let Some((path, text)) = self.profiles()? {
-            let wrong = |error| Failure::new(format_args!("{}: {error}", path.display()));
+            let wrong = |error| CliError::new(format_args!("{}: {error}", path.display()));
             scenario = scenario.profiles(&text).map_err(wrong)?;
         }
         if let Some(runs) = self.runs {
@@ -57,7 +57,7 @@ impl SimulateOptions {
     }
 
     /// The file of further profiles; `rebackoff.toml` need not exist.
-    fn profiles(&self) -> Result<Option<(&Path, String)>, Failure> {
+    fn profiles(&self) -> Result<Option<(&Path, String)>, CliError> {
         if let Some(path) = &self.config {
             return Ok(Some((path, read(path)?)));
         }
@@ -94,16 +94,16 @@ impl SimulateOptions {
     }
 }
 
-fn read(path: &Path) -> Result<String, Failure> {
+fn read(path: &Path) -> Result<String, CliError> {
     if path == Path::new("-") {
         let mut text = String::new();
         let read = io::stdin().read_to_string(&mut text);
         return read
             .map(|_| text)
-            .map_err(|error| Failure::io("cannot read standard input", &error));
+            .map_err(|error| CliError::io("cannot read standard input", &error));
     }
     fs::read_to_string(path)
-        .map_err(|error| Failure::io(format_args!("cannot read {}", path.display()), &error))
+        .map_err(|error| CliError::io(format_args!("cannot read {}", path.display()), &error))
 }
 
 /// A line on a terminal that says how many runs are done.

@@ -6,12 +6,15 @@ use rebackoff_core::{Breaker, Budget, Jitter, PolicyError};
 
 use super::ScenarioError;
 use super::section::Section;
-use crate::guard::{BudgetRule, GateRule, GuardRules, Scope};
+use crate::guard::{BudgetRule, GateRule, GuardRules, GuardScope};
 
 type Read<T> = Result<T, ScenarioError>;
 
-const SCOPES: [(&str, Scope); 3] =
-    [("client", Scope::Client), ("process", Scope::Process), ("fleet", Scope::Fleet)];
+const SCOPES: [(&str, GuardScope); 3] = [
+    ("client", GuardScope::Client),
+    ("process", GuardScope::Process),
+    ("fleet", GuardScope::Fleet),
+];
 
 /// The guards of a link.
 pub(super) fn guard_rules(link: &Section<'_>) -> Read<GuardRules> {
@@ -26,7 +29,7 @@ fn guard<T>(
     of: &Section<'_>,
     key: &str,
     read: impl Fn(&Section<'_>) -> Read<T>,
-) -> Read<Option<(T, Scope)>> {
+) -> Read<Option<(T, GuardScope)>> {
     let Some((line, table)) = of.table(key)? else {
         return Ok(None);
     };

@@ -4,7 +4,7 @@ use rebackoff_core::{Breaker, Budget};
 
 use super::ScenarioError;
 use crate::distribution::seconds;
-use crate::load::Kind;
+use crate::load::LoadKind;
 use crate::model::Model;
 
 /// The most memory of all replications that run at once, in bytes.
@@ -46,10 +46,10 @@ fn calls(model: &Model) -> f64 {
     let factors = model.load.changes.iter().map(|(_, factor)| *factor);
     let factor = factors.fold(1.0, f64::max);
     match &model.load.kind {
-        Kind::Open { rate, .. } => rate * duration * factor,
-        Kind::Serial { rate } => rate * clients * duration * factor,
-        Kind::Closed { think } => clients * duration * factor / seconds(think.mean()).max(1e-3),
-        Kind::Burst { .. } => clients,
+        LoadKind::Open { rate, .. } => rate * duration * factor,
+        LoadKind::Serial { rate } => rate * clients * duration * factor,
+        LoadKind::Closed { think } => clients * duration * factor / seconds(think.mean()).max(1e-3),
+        LoadKind::Burst { .. } => clients,
     }
 }
 

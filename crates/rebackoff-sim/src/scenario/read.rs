@@ -12,7 +12,7 @@ use crate::client::Link;
 use crate::distribution::Distribution;
 use crate::fault::{Effect, Fault};
 use crate::guard::Fleet;
-use crate::load::{Kind, Load};
+use crate::load::{Load, LoadKind};
 use crate::model::Model;
 use crate::profile::{Layer, Profile, Source};
 use crate::server::Server;
@@ -123,14 +123,14 @@ impl Reader<'_> {
             0 => {
                 let arrivals = [("poisson", false), ("fixed", true)];
                 let is_fixed = load.choice("arrivals", &arrivals)?.unwrap_or(false);
-                Kind::Open { rate: rate()?, is_fixed }
+                LoadKind::Open { rate: rate()?, is_fixed }
             }
             1 => {
                 let think = load.distribution("think", Distribution::Exponential { mean: 1e9 })?;
-                Kind::Closed { think }
+                LoadKind::Closed { think }
             }
-            2 => Kind::Serial { rate: rate()? / clients as f64 },
-            _ => Kind::Burst { at: load.nanos("at", 0)?, within: load.nanos("within", 0)? },
+            2 => LoadKind::Serial { rate: rate()? / clients as f64 },
+            _ => LoadKind::Burst { at: load.nanos("at", 0)?, within: load.nanos("within", 0)? },
         };
         Ok((Load { kind, changes: changes(&load)? }, fleet))
     }

@@ -4,10 +4,10 @@ use rebackoff_core::{
     BreakerState, CallGuards, Cost, Open, Reason, Seconds, StateChange, Step, Verdict,
 };
 
-use super::{Event, World};
-use crate::client::{Call, Origin, seconds};
+use super::{SimEvent, World};
+use crate::client::{ClientCall, Origin, seconds};
 use crate::figures::Failing;
-use crate::server::{Answer, Job};
+use crate::server::{Job, Reply};
 use crate::slab::NONE;
 
 impl World<'_> {
@@ -18,7 +18,7 @@ impl World<'_> {
         deadline: u64,
         is_nested: bool,
     ) -> u32 {
-        let mut call = Call::new(origin, link, self.now);
+        let mut call = ClientCall::new(origin, link, self.now);
         call.deadline = deadline;
         call.is_nested = is_nested;
         if call.is_top() {
@@ -89,7 +89,7 @@ impl World<'_> {
         self.tally.series.at(now).tries += u64::from(call.is_top());
         self.tally.tries += u64::from(call.is_counted && call.is_top());
         if let Some(timeout) = link.timeout {
-            call.due = self.queue.push(now.saturating_add(timeout), Event::Timeout(number));
+            call.due = self.queue.push(now.saturating_add(timeout), SimEvent::Timeout(number));
         }
         let deadline = if link.passes_deadline {
             call.deadline_of_try(link, now)
@@ -105,14 +105,14 @@ impl World<'_> {
     }
 
     /// Ends the try of a call with an answer.
-    pub(super) fn settle(&mut self, number: u32, answer: Answer) {
+    pub(super) fn settle(&mut self, number: u32, answer: Reply) {
         let call = self.calls.get_mut(number);
         (call.job, call.due) = (NONE, 0);
         let server = &self.model.servers[self.model.links[call.link as usize].server];
         let verdict = match (answer, server.hint) {
-            (Answer::Success, _) => Verdict::Accept,
-            (Answer::Rejection, Some(hint)) => Verdict::RetryAfter(hint),
-            (Answer::Failure | Answer::Rejection, _) => Verdict::Retry,
+            (Reply::Success, _) => Verdict::Accept,
+            (Reply::Rejection, Some(hint)) => Verdict::RetryAfter(hint),
+            (Reply::Failure | Reply::Rejection, _) => Verdict::Retry,
         };
         self.decide(number, verdict, Cost::Retry);
     }
@@ -158,7 +158,7 @@ impl World<'_> {
                     Ok(()) => {
                         let resume = self.now.saturating_add(wait.to_nanos());
                         self.calls.get_mut(number).due =
-                            self.queue.push(resume, Event::Resume(number));
+                            self.queue.push(resume, SimEvent::Resume(number));
                     }
                     Err(reason) => self.end_call(number, Err(Failing::GaveUp(reason))),
                 }

@@ -1,8 +1,8 @@
 //! Jobs at servers.
 
-use super::{Event, World};
+use super::{SimEvent, World};
 use crate::client::{NEVER, Origin};
-use crate::server::{Answer, Job, Phase};
+use crate::server::{Job, JobPhase, Reply};
 use crate::slab::NONE;
 
 impl World<'_> {
@@ -27,7 +27,7 @@ impl World<'_> {
             return self.reach(number);
         }
         self.jobs.get_mut(number).due =
-            self.queue.push(self.now.saturating_add(delay), Event::Reach(number));
+            self.queue.push(self.now.saturating_add(delay), SimEvent::Reach(number));
     }
 
     pub(super) fn handle_reach(&mut self, number: u32, sequence: u64) {
@@ -45,14 +45,14 @@ impl World<'_> {
             return self.remove_job(number);
         }
         let station = &mut self.stations[index];
-        if server.is_optimistic && job.phase == Phase::Travelling {
+        if server.is_optimistic && job.phase == JobPhase::Travelling {
             let job = self.jobs.get_mut(number);
-            (job.phase, job.version) = (Phase::Writing, station.version);
+            (job.phase, job.version) = (JobPhase::Writing, station.version);
             return self.send(number, 2);
         }
         self.tally.servers[index].arrived += 1;
         if station.condition.is_down {
-            self.answer(number, Answer::Failure);
+            self.answer(number, Reply::Failure);
         } else if station.waiting() == 0 && station.has_worker(server) {
             self.advance(index);
             let done = self.start(number, index);
@@ -66,7 +66,7 @@ impl World<'_> {
             let station = &mut self.stations[index];
             station.handle_wait(number);
             let waiting = u64::from(station.waiting());
-            self.jobs.get_mut(number).phase = Phase::Waiting;
+            self.jobs.get_mut(number).phase = JobPhase::Waiting;
             let tally = &mut self.tally.servers[index];
             tally.waited += 1;
             tally.most_waiting = tally.most_waiting.max(waiting);
@@ -75,20 +75,20 @@ impl World<'_> {
         } else {
             station.handle_rejected(server);
             self.tally.servers[index].rejected += 1;
-            self.answer(number, Answer::Rejection);
+            self.answer(number, Reply::Rejection);
         }
     }
 
     /// Gives a worker to a job, and returns the moment at which its work is done.
     #[inline]
     fn start(&mut self, number: u32, index: usize) -> u64 {
-        self.jobs.get_mut(number).phase = Phase::Serving;
+        self.jobs.get_mut(number).phase = JobPhase::Serving;
         self.stations[index].begin(&self.model.servers[index], self.now, &mut self.random)
     }
 
     #[inline]
     fn expect_done(&mut self, number: u32, done: u64) {
-        self.jobs.get_mut(number).due = self.queue.push(done, Event::Done(number));
+        self.jobs.get_mut(number).due = self.queue.push(done, SimEvent::Done(number));
     }
 
     /// Gives the free workers of a server to the jobs that wait.
@@ -97,12 +97,12 @@ impl World<'_> {
         self.advance(index);
         while self.stations[index].has_worker(server) {
             let jobs = &self.jobs;
-            let is_cancelled = |job| jobs.get(job).phase == Phase::Cancelled;
+            let is_cancelled = |job| jobs.get(job).phase == JobPhase::Cancelled;
             match self.stations[index].next(is_cancelled) {
                 None => break,
                 Some((job, true)) => self.remove_job(job),
                 Some((job, false)) if self.jobs.get(job).deadline <= self.now => {
-                    self.answer(job, Answer::Failure);
+                    self.answer(job, Reply::Failure);
                 }
                 Some((job, false)) => {
                     let done = self.start(job, index);
@@ -136,7 +136,7 @@ impl World<'_> {
         let errors = station.condition.errors;
         let fails = self.random.happens(server.error_rate) || self.random.happens(errors);
         if let (Some(link), false) = (server.calls, fails) {
-            self.jobs.get_mut(number).phase = Phase::Calling;
+            self.jobs.get_mut(number).phase = JobPhase::Calling;
             let passing = &self.model.links[job.link as usize];
             let child = self.begin_call(
                 Origin::Job(number),
@@ -145,7 +145,7 @@ impl World<'_> {
                 passing.passes_nested,
             );
             // The call may have ended within its begin, and with it the job.
-            if self.jobs.get(number).phase == Phase::Calling {
+            if self.jobs.get(number).phase == JobPhase::Calling {
                 self.jobs.get_mut(number).child = child;
             }
             return;
@@ -172,7 +172,7 @@ impl World<'_> {
         tally.served += 1;
         tally.wasted += u64::from(is_wasted);
         self.free_worker(index);
-        self.answer(number, if succeeded { Answer::Success } else { Answer::Failure });
+        self.answer(number, if succeeded { Reply::Success } else { Reply::Failure });
     }
 
     #[inline]
@@ -185,7 +185,7 @@ impl World<'_> {
     }
 
     #[inline]
-    fn answer(&mut self, number: u32, answer: Answer) {
+    fn answer(&mut self, number: u32, answer: Reply) {
         let job = self.jobs.get_mut(number);
         if job.call == NONE {
             return self.remove_job(number);
@@ -198,8 +198,8 @@ impl World<'_> {
             self.remove_job(number);
             return self.settle(call, answer);
         }
-        job.phase = Phase::Answering(answer);
-        job.due = self.queue.push(self.now.saturating_add(delay), Event::Reply(number));
+        job.phase = JobPhase::Answering(answer);
+        job.due = self.queue.push(self.now.saturating_add(delay), SimEvent::Reply(number));
     }
 
     pub(super) fn handle_reply(&mut self, number: u32, sequence: u64) {
@@ -208,7 +208,7 @@ impl World<'_> {
             return;
         }
         self.remove_job(number);
-        if let (Phase::Answering(answer), true) = (job.phase, job.call != NONE) {
+        if let (JobPhase::Answering(answer), true) = (job.phase, job.call != NONE) {
             self.settle(job.call, answer);
         }
     }
@@ -223,13 +223,16 @@ impl World<'_> {
         }
         match job.phase {
             // Its message or answer is on its way.
-            Phase::Travelling | Phase::Writing | Phase::Answering(_) | Phase::Cancelled => {}
-            Phase::Waiting => {
+            JobPhase::Travelling
+            | JobPhase::Writing
+            | JobPhase::Answering(_)
+            | JobPhase::Cancelled => {}
+            JobPhase::Waiting => {
                 self.advance(index);
-                self.jobs.get_mut(number).phase = Phase::Cancelled;
+                self.jobs.get_mut(number).phase = JobPhase::Cancelled;
                 self.stations[index].handle_cancelled();
             }
-            Phase::Serving | Phase::Calling => {
+            JobPhase::Serving | JobPhase::Calling => {
                 self.remove_job(number);
                 if job.child != NONE {
                     self.abandon_call(job.child);

@@ -1,8 +1,8 @@
 //! The begins of clients' calls.
 
-use super::{Event, World};
+use super::{SimEvent, World};
 use crate::client::{NEVER, Origin};
-use crate::load::Kind;
+use crate::load::LoadKind;
 use rebackoff_core::Draws as _;
 
 impl World<'_> {
@@ -11,29 +11,29 @@ impl World<'_> {
         let load = &self.model.load;
         self.factor = load.factor(0);
         for (at, _) in &load.changes {
-            self.queue.push(*at, Event::Change);
+            self.queue.push(*at, SimEvent::Change);
         }
-        if matches!(load.kind, Kind::Open { .. }) {
+        if matches!(load.kind, LoadKind::Open { .. }) {
             return self.expect_arrival();
         }
         for client in 0..self.model.fleet.clients {
             let begin = match &load.kind {
-                Kind::Burst { at, within: 0 } => Some(*at),
-                Kind::Burst { at, within } => {
+                LoadKind::Burst { at, within: 0 } => Some(*at),
+                LoadKind::Burst { at, within } => {
                     let spread = self.random.uniform() * *within as f64;
                     Some(at + crate::distribution::nanos(spread))
                 }
                 kind => kind.gap(self.factor, &mut self.random),
             };
             if let Some(begin) = begin {
-                self.queue.push(begin, Event::Begin(client));
+                self.queue.push(begin, SimEvent::Begin(client));
             }
         }
     }
 
     fn expect_arrival(&mut self) {
         if let Some(gap) = self.model.load.kind.gap(self.factor, &mut self.random) {
-            self.arrival = self.queue.push(self.now.saturating_add(gap), Event::Arrival);
+            self.arrival = self.queue.push(self.now.saturating_add(gap), SimEvent::Arrival);
         }
     }
 
@@ -52,7 +52,7 @@ impl World<'_> {
         if self.now >= self.model.duration {
             return;
         }
-        if matches!(self.model.load.kind, Kind::Serial { .. }) {
+        if matches!(self.model.load.kind, LoadKind::Serial { .. }) {
             let gap = self.model.load.kind.gap(self.factor, &mut self.random);
             self.free_from[client as usize] = self.now.saturating_add(gap.unwrap_or(NEVER));
         }
@@ -63,21 +63,21 @@ impl World<'_> {
     #[inline]
     pub(super) fn handle_free(&mut self, client: u32) {
         let begin = match &self.model.load.kind {
-            Kind::Open { .. } | Kind::Burst { .. } => return,
-            Kind::Serial { .. } => self.free_from[client as usize].max(self.now),
-            kind @ Kind::Closed { .. } => {
+            LoadKind::Open { .. } | LoadKind::Burst { .. } => return,
+            LoadKind::Serial { .. } => self.free_from[client as usize].max(self.now),
+            kind @ LoadKind::Closed { .. } => {
                 let think = kind.gap(self.factor, &mut self.random);
                 self.now.saturating_add(think.unwrap_or(NEVER))
             }
         };
         if begin < self.model.duration {
-            self.queue.push(begin, Event::Begin(client));
+            self.queue.push(begin, SimEvent::Begin(client));
         }
     }
 
     pub(super) fn handle_change(&mut self) {
         self.factor = self.model.load.factor(self.now);
-        if matches!(self.model.load.kind, Kind::Open { .. }) {
+        if matches!(self.model.load.kind, LoadKind::Open { .. }) {
             self.expect_arrival();
         }
     }

@@ -8,10 +8,10 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use rebackoff_core::CallGuards;
 
-use crate::client::Call;
-use crate::fault::Condition;
+use crate::client::ClientCall;
+use crate::fault::ActiveFaults;
 use crate::figures::{Series, Tally};
-use crate::guard::Guards;
+use crate::guard::LinkGuards;
 use crate::model::Model;
 use crate::queue::Queue;
 use crate::random::Random;
@@ -29,7 +29,7 @@ const LOOK: u64 = 1 << 14;
 
 /// A kind of event.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Event {
+pub(crate) enum SimEvent {
     /// The next call of an open load.
     Arrival,
     /// The next call of a client.
@@ -66,14 +66,14 @@ pub(crate) enum Stop {
 pub(crate) struct World<'a> {
     model: &'a Model,
     now: u64,
-    queue: Queue<Event>,
+    queue: Queue<SimEvent>,
     random: Random,
-    calls: Slab<Call>,
+    calls: Slab<ClientCall>,
     /// The protocol of each call's guards; empty where no link has guards.
     protocols: Vec<CallGuards>,
     jobs: Slab<Job>,
     stations: Vec<Station>,
-    guards: Vec<Guards>,
+    guards: Vec<LinkGuards>,
     /// The moment from which each client of a serial load may call again.
     free_from: Vec<u64>,
     /// The sequence number of the next arrival of an open load.
@@ -87,7 +87,7 @@ impl<'a> World<'a> {
     pub(crate) fn new(model: &'a Model, run: u64) -> Option<Self> {
         let clients = model.in_flight_at_most();
         let series = Series::new(model.bin, model.end());
-        let serial = matches!(model.load.kind, crate::load::Kind::Serial { .. });
+        let serial = matches!(model.load.kind, crate::load::LoadKind::Serial { .. });
         let mut world = Self {
             model,
             now: 0,
@@ -105,11 +105,11 @@ impl<'a> World<'a> {
             tally: Tally::new(model.servers.len(), series)?,
         };
         for fault in &model.faults {
-            world.queue.push(fault.from, Event::Fault);
-            world.queue.push(fault.to, Event::Fault);
+            world.queue.push(fault.from, SimEvent::Fault);
+            world.queue.push(fault.to, SimEvent::Fault);
         }
         if model.warmup > 0 {
-            world.queue.push(model.warmup, Event::Warm);
+            world.queue.push(model.warmup, SimEvent::Warm);
         }
         world.begin_load();
         Some(world)
@@ -147,24 +147,25 @@ impl<'a> World<'a> {
     }
 
     #[inline]
-    fn handle_event(&mut self, event: Event, sequence: u64) {
+    fn handle_event(&mut self, event: SimEvent, sequence: u64) {
         match event {
-            Event::Arrival => self.handle_arrival(sequence),
-            Event::Begin(client) => self.handle_begin(client),
-            Event::Resume(call) => self.handle_resume(call, sequence),
-            Event::Timeout(call) => self.handle_timeout(call, sequence),
-            Event::Reach(job) => self.handle_reach(job, sequence),
-            Event::Done(job) => self.handle_done(job, sequence),
-            Event::Reply(job) => self.handle_reply(job, sequence),
-            Event::Fault => self.handle_fault(),
-            Event::Change => self.handle_change(),
-            Event::Warm => self.handle_warm(),
+            SimEvent::Arrival => self.handle_arrival(sequence),
+            SimEvent::Begin(client) => self.handle_begin(client),
+            SimEvent::Resume(call) => self.handle_resume(call, sequence),
+            SimEvent::Timeout(call) => self.handle_timeout(call, sequence),
+            SimEvent::Reach(job) => self.handle_reach(job, sequence),
+            SimEvent::Done(job) => self.handle_done(job, sequence),
+            SimEvent::Reply(job) => self.handle_reply(job, sequence),
+            SimEvent::Fault => self.handle_fault(),
+            SimEvent::Change => self.handle_change(),
+            SimEvent::Warm => self.handle_warm(),
         }
     }
 
     fn handle_fault(&mut self) {
         for server in 0..self.stations.len() {
-            self.stations[server].condition = Condition::at(self.now, server, &self.model.faults);
+            self.stations[server].condition =
+                ActiveFaults::at(self.now, server, &self.model.faults);
             self.serve(server);
         }
     }
@@ -183,9 +184,9 @@ impl<'a> World<'a> {
         }
         self.tally.in_flight =
             self.calls.iter().filter(|call| call.is_counted && call.is_top()).count() as u64;
-        self.tally.refused = self.guards.iter().map(Guards::refused).sum();
-        self.tally.rejected = self.guards.iter().map(Guards::rejected).sum();
-        self.tally.opened = self.guards.iter().map(Guards::opened).sum();
+        self.tally.refused = self.guards.iter().map(LinkGuards::refused).sum();
+        self.tally.rejected = self.guards.iter().map(LinkGuards::rejected).sum();
+        self.tally.opened = self.guards.iter().map(LinkGuards::opened).sum();
         self.tally
     }
 }

@@ -8,8 +8,8 @@ use std::io::{self, Write as _};
 
 use serde::Serialize;
 
-use super::Report;
-use crate::Failure;
+use super::EventReport;
+use crate::CliError;
 use crate::ending::Ending;
 use crate::failure::reason;
 
@@ -67,7 +67,7 @@ impl Log {
         number: u32,
         command: Vec<String>,
         profile: Option<String>,
-    ) -> Result<Self, Failure> {
+    ) -> Result<Self, CliError> {
         let destination = match number {
             STDOUT => Destination::Stdout,
             STDERR => Destination::Stderr,
@@ -82,7 +82,7 @@ impl Log {
 
     /// One write for each event, so that lines of several programs stay whole. An event that cannot be written is no
     /// reason to fail the call.
-    pub(super) fn write(&self, report: &Report) {
+    pub(super) fn write(&self, report: &EventReport) {
         let line = Line {
             event: report.event,
             time: time::now(),
@@ -114,9 +114,9 @@ impl Log {
     }
 }
 
-fn copy_of(number: u32) -> Result<File, Failure> {
+fn copy_of(number: u32) -> Result<File, CliError> {
     let cannot = |why: &str| {
-        Failure::new(format_args!(
+        CliError::new(format_args!(
             "--log-fd must be a descriptor that is open for writing, but {number} is not: {why}"
         ))
     };

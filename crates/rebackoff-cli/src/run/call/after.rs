@@ -5,31 +5,31 @@ use std::time::Duration;
 
 use rebackoff_core::{EventKind, Reason};
 
-use super::super::attempt::Attempt;
 use super::super::context::Interruption;
 use super::super::hook::run_hook;
 use super::super::processes::Survivor;
-use super::super::state::{State, Store};
+use super::super::running::RunningCommand;
+use super::super::state::{SavedCall, Store};
 use super::super::wait;
-use super::{Call, Outcome, report_of_failure, unfinished};
-use crate::Failure;
+use super::{CommandCall, CommandOutcome, report_of_failure, unfinished};
+use crate::CliError;
 use crate::ending::Ending;
 use crate::failure::reason;
 use crate::options::FailedOutput;
-use crate::report::{self, CANCELLED, Report, UNKILLABLE};
+use crate::report::{self, CANCELLED, EventReport, UNKILLABLE};
 
 /// The shortest limit on a hook whose limit is the wait.
 const SHORTEST_HOOK: Duration = Duration::from_secs(1);
 
-impl Call<'_> {
-    pub(super) fn succeed(&mut self, outcome: Outcome) -> Result<u8, Failure> {
-        if let Some(mut attempt) = outcome.attempt {
-            has_spilled(&attempt);
+impl CommandCall<'_> {
+    pub(super) fn succeed(&mut self, outcome: CommandOutcome) -> Result<u8, CliError> {
+        if let Some(mut running) = outcome.running {
+            has_spilled(&running);
             // A command that was asked to end and has succeeded all the same has done its work.
             let was_asked = self.context.ended_by.take().is_some();
-            attempt.release(&mut self.context)?;
+            running.release(&mut self.context)?;
             if was_asked {
-                self.clear(&mut attempt)?;
+                self.clear(&mut running)?;
             }
             if let Some(interruption) = self.context.end_of_call() {
                 return Ok(self.cancel(interruption, None));
@@ -48,20 +48,29 @@ impl Call<'_> {
     }
 
     /// A signal, or an output without a reader, ends the call.
-    pub(super) fn leave(&mut self, outcome: Outcome, why: Interruption) -> Result<u8, Failure> {
-        self.abandon(outcome.attempt, why, Some(&outcome.ending))
+    pub(super) fn leave(
+        &mut self,
+        outcome: CommandOutcome,
+        why: Interruption,
+    ) -> Result<u8, CliError> {
+        self.abandon(outcome.running, why, Some(&outcome.ending))
     }
 
-    pub(super) fn give_up(&mut self, outcome: Outcome, reason: Reason) -> Result<u8, Failure> {
+    pub(super) fn give_up(
+        &mut self,
+        outcome: CommandOutcome,
+        reason: Reason,
+    ) -> Result<u8, CliError> {
         let mut held_back = 0;
         let mut spilled = false;
-        if let Some(mut attempt) = outcome.attempt {
-            spilled = has_spilled(&attempt);
-            self.dispose(&mut attempt, true)?;
-            held_back = attempt.held_back();
+        if let Some(mut running) = outcome.running {
+            spilled = has_spilled(&running);
+            self.dispose(&mut running, true)?;
+            held_back = running.held_back();
         }
         self.forget()?;
-        let report = Report { held_back, ..self.report(EventKind::Giveup) }.with_reason(reason);
+        let report =
+            EventReport { held_back, ..self.report(EventKind::Giveup) }.with_reason(reason);
         let report = report.with_hint(outcome.verdict.hint()).with_ending(outcome.ending.clone());
         self.run.reporter.report(&report, &self.run.command);
         if let Some(script) = &self.run.on_giveup {
@@ -71,7 +80,7 @@ impl Call<'_> {
         }
         let timeout = self.run.exit_codes.timeout.filter(|_| reason == Reason::MaxTime);
         match timeout.unwrap_or_else(|| self.exit_code(&outcome.ending)) {
-            _ if spilled => Ok(Failure::CODE),
+            _ if spilled => Ok(CliError::CODE),
             // A command that never failed.
             0 if self.run.conditions.until_fail => Ok(0),
             code => Ok(unfinished(code)),
@@ -81,27 +90,27 @@ impl Call<'_> {
     /// Waits before the next try; gives the exit code where there is none in this run.
     pub(super) fn back_off(
         &mut self,
-        mut outcome: Outcome,
+        mut outcome: CommandOutcome,
         wait: Duration,
-    ) -> Result<Option<u8>, Failure> {
+    ) -> Result<Option<u8>, CliError> {
         let end = outcome.ended.checked_add(wait);
-        if let Some(attempt) = &mut outcome.attempt {
-            if has_spilled(attempt) {
+        if let Some(running) = &mut outcome.running {
+            if has_spilled(running) {
                 let failure =
-                    Failure::new("stdout could not be held back, so there is no other try");
+                    CliError::new("stdout could not be held back, so there is no other try");
                 self.run.reporter.log(&report_of_failure(&failure, self.engine.tries()));
-                return Ok(Some(Failure::CODE));
+                return Ok(Some(CliError::CODE));
             }
-            self.dispose(attempt, false)?;
+            self.dispose(running, false)?;
         }
-        let report = Report { wait: Some(wait), ..self.report(EventKind::Backoff) };
+        let report = EventReport { wait: Some(wait), ..self.report(EventKind::Backoff) };
         let report = report.with_hint(outcome.verdict.hint()).with_ending(outcome.ending.clone());
         self.run.reporter.report(&report, &self.run.command);
         if let Some(script) = &self.run.on_retry {
             let limit = self.run.timeout.unwrap_or_else(|| wait.max(SHORTEST_HOOK));
             let limit = self.until_deadline().map_or(limit, |left| left.min(limit));
             if let Some(why) = self.run_hook("--on-retry", script, None, Some(limit))? {
-                return self.abandon(outcome.attempt, why, None).map(Some);
+                return self.abandon(outcome.running, why, None).map(Some);
             }
             if self.until_deadline() == Some(Duration::ZERO) {
                 return self.give_up(outcome, Reason::MaxTime).map(Some);
@@ -111,22 +120,22 @@ impl Call<'_> {
             let elapsed = self.before.saturating_add(self.start.elapsed());
             let left = wait.saturating_sub(outcome.ended.elapsed());
             let code = outcome.ending.code();
-            store.keep(State::after(&self.engine, &self.judge, elapsed, left, code))?;
+            store.keep(SavedCall::after(&self.engine, &self.judge, elapsed, left, code))?;
             return Ok(Some(unfinished(self.exit_code(&outcome.ending))));
         }
         let interruption = wait::wait(&mut self.context, &self.run.reporter, end, &report);
-        interruption.map(|why| self.abandon(outcome.attempt, why, None)).transpose()
+        interruption.map(|why| self.abandon(outcome.running, why, None)).transpose()
     }
 
     /// Ends the processes that a failed try has left, and reports the one that does not end.
-    pub(super) fn clear(&mut self, attempt: &mut Attempt) -> Result<(), Failure> {
-        attempt.clear(&mut self.context)?;
-        if let Some(Survivor { pid, name, error }) = attempt.survivor() {
+    pub(super) fn clear(&mut self, running: &mut RunningCommand) -> Result<(), CliError> {
+        running.clear(&mut self.context)?;
+        if let Some(Survivor { pid, name, error }) = running.survivor() {
             let error = error.map(|error| reason(&error.into()));
             let error = error.unwrap_or_else(|| "it does not end after KILL".to_owned());
             let process = pid.as_raw_pid();
             report::complain(format_args!("cannot end process {process} ({name}): {error}"));
-            self.run.reporter.log(&Report {
+            self.run.reporter.log(&EventReport {
                 event: UNKILLABLE,
                 process: Some(process),
                 error: Some(error),
@@ -137,31 +146,31 @@ impl Call<'_> {
     }
 
     /// Puts the held output of a failed try where the caller wants it.
-    fn dispose(&mut self, attempt: &mut Attempt, is_last: bool) -> Result<(), Failure> {
+    fn dispose(&mut self, running: &mut RunningCommand, is_last: bool) -> Result<(), CliError> {
         match self.run.failed_output {
-            Some(FailedOutput::Stderr) => attempt.divert(),
+            Some(FailedOutput::Stderr) => running.divert(),
             Some(FailedOutput::Last) if is_last => {}
             _ => return Ok(()),
         }
-        attempt.release(&mut self.context)
+        running.release(&mut self.context)
     }
 
     /// Ends the call without success, for a signal, and passes on the output of what was its last try.
     fn abandon(
         &mut self,
-        attempt: Option<Attempt>,
+        running: Option<RunningCommand>,
         why: Interruption,
         ending: Option<&Ending>,
-    ) -> Result<u8, Failure> {
-        if let Some(mut attempt) = attempt {
-            self.dispose(&mut attempt, true)?;
+    ) -> Result<u8, CliError> {
+        if let Some(mut running) = running {
+            self.dispose(&mut running, true)?;
         }
         Ok(self.cancel(why, ending))
     }
 
     /// Reports the end of the call for a signal; gives the exit code.
     fn cancel(&self, why: Interruption, ending: Option<&Ending>) -> u8 {
-        let report = Report { reason: Some(CANCELLED), ..self.report(EventKind::Giveup) };
+        let report = EventReport { reason: Some(CANCELLED), ..self.report(EventKind::Giveup) };
         self.run.reporter.log(&match ending {
             Some(ending) => report.with_ending(ending.clone()),
             None => report,
@@ -175,7 +184,7 @@ impl Call<'_> {
         script: &OsStr,
         reason: Option<Reason>,
         limit: Option<Duration>,
-    ) -> Result<Option<Interruption>, Failure> {
+    ) -> Result<Option<Interruption>, CliError> {
         let mut progress = self.progress(reason);
         if option == "--on-retry" {
             // It prepares the next try.
@@ -195,14 +204,14 @@ impl Call<'_> {
         }
     }
 
-    fn forget(&mut self) -> Result<(), Failure> {
+    fn forget(&mut self) -> Result<(), CliError> {
         self.store.as_mut().map_or(Ok(()), Store::forget)
     }
 }
 
 /// Returns whether output has been passed on before its try had succeeded, for want of room to hold it back.
-fn has_spilled(attempt: &Attempt) -> bool {
-    let Some(error) = attempt.spilled() else {
+fn has_spilled(running: &RunningCommand) -> bool {
+    let Some(error) = running.spilled() else {
         return false;
     };
     let reason = reason(error);

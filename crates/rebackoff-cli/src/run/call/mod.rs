@@ -7,27 +7,27 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use rebackoff_core::{Engine, EventKind, LastWait, Reason, Seconds, Step, Verdict};
 
 use super::Run;
-use super::attempt::{Attempt, Task};
-use super::conditions::Judge;
+use super::conditions::CommandJudge;
 use super::context::{Context, Interruption};
 use super::environment::{Environment, Progress};
 use super::program::Program;
-use super::state::{Opened, State, Store};
+use super::running::{RunningCommand, Task};
+use super::state::{Opened, SavedCall, Store};
 use super::streams::{Recording, Streams};
-use crate::Failure;
+use crate::CliError;
 use crate::ending::Ending;
 use crate::random::Chance;
-use crate::report::Report;
+use crate::report::EventReport;
 
 /// One call: everything from the first try to the exit code.
-pub(super) struct Call<'r> {
+pub(super) struct CommandCall<'r> {
     run: &'r Run,
     context: Context,
     program: Program,
     environment: Environment,
     engine: Engine,
     draws: Chance,
-    judge: Judge,
+    judge: CommandJudge,
     start: Instant,
     /// The time that went before, in earlier runs.
     before: Duration,
@@ -37,13 +37,13 @@ pub(super) struct Call<'r> {
 }
 
 pub(super) enum Begun<'r> {
-    Call(Box<Call<'r>>),
+    CommandCall(Box<CommandCall<'r>>),
     /// There is nothing to do in this run, which exits with this code.
     Not(u8),
 }
 
 /// The outcome of one try.
-struct Outcome {
+struct CommandOutcome {
     ending: Ending,
     verdict: Verdict,
     elapsed: Duration,
@@ -51,7 +51,7 @@ struct Outcome {
     ended: Instant,
     interruption: Option<Interruption>,
     /// The try itself, whose held output is still to go somewhere; none where there was no command to start.
-    attempt: Option<Attempt>,
+    running: Option<RunningCommand>,
 }
 
 enum Next {
@@ -61,8 +61,8 @@ enum Next {
     Retry(Duration),
 }
 
-impl<'r> Call<'r> {
-    pub(super) fn begin(run: &'r Run) -> Result<Begun<'r>, Failure> {
+impl<'r> CommandCall<'r> {
+    pub(super) fn begin(run: &'r Run) -> Result<Begun<'r>, CliError> {
         let store = match run.state.as_deref() {
             None => None,
             Some(path) => match Store::open(path)? {
@@ -79,29 +79,29 @@ impl<'r> Call<'r> {
         if let Some((state, left)) =
             state.as_ref().and_then(|state| Some((state, state.wait_left()?)))
         {
-            run.reporter.report_too_early(&Report {
+            run.reporter.report_too_early(&EventReport {
                 event: EventKind::Backoff.as_str(),
                 tries: state.tries,
                 elapsed: state.elapsed(),
                 wait: Some(left),
-                ..Report::default()
+                ..EventReport::default()
             });
             return Ok(Begun::Not(unfinished(state.exit_code)));
         }
         let mark = mark();
         let environment = Environment::inherited(&mark);
         let context = Context::enter(run.grace, run.signal, mark)?;
-        let (engine, streak) = state.as_ref().map_or((Engine::new(), 0), State::resume);
-        Ok(Begun::Call(Box::new(Self {
+        let (engine, streak) = state.as_ref().map_or((Engine::new(), 0), SavedCall::resume);
+        Ok(Begun::CommandCall(Box::new(Self {
             run,
             context,
             program: Program::new(&run.command),
             environment,
             engine,
             draws: Chance::default(),
-            judge: Judge::new(streak),
+            judge: CommandJudge::new(streak),
             start: Instant::now(),
-            before: state.as_ref().map(State::elapsed).unwrap_or_default(),
+            before: state.as_ref().map(SavedCall::elapsed).unwrap_or_default(),
             last_code: state.map(|state| state.exit_code),
             stdin: run.replay_stdin.then(Recording::default),
             store,
@@ -148,22 +148,22 @@ impl<'r> Call<'r> {
         [limit, self.until_deadline()].into_iter().flatten().min()
     }
 
-    fn report(&self, event: EventKind) -> Report {
-        Report {
+    fn report(&self, event: EventKind) -> EventReport {
+        EventReport {
             event: event.as_str(),
             tries: self.engine.tries(),
             max_tries: self.run.policy.max_tries().map(u64::from),
             elapsed: self.elapsed(),
-            ..Report::default()
+            ..EventReport::default()
         }
     }
 
     // Handlers
 
     /// Tries until the command has succeeded or the engine gives up; gives the exit code.
-    pub(super) fn run(&mut self) -> Result<u8, Failure> {
+    pub(super) fn run(&mut self) -> Result<u8, CliError> {
         loop {
-            let mut outcome = self.attempt()?;
+            let mut outcome = self.running()?;
             match self.settle(&mut outcome)? {
                 Next::Return => return self.succeed(outcome),
                 Next::Leave(interruption) => return self.leave(outcome, interruption),
@@ -178,7 +178,7 @@ impl<'r> Call<'r> {
     }
 
     /// One try, to its end.
-    fn attempt(&mut self) -> Result<Outcome, Failure> {
+    fn running(&mut self) -> Result<CommandOutcome, CliError> {
         self.engine.handle_try();
         self.run.reporter.report(&self.report(EventKind::Try), &self.run.command);
         let begin = Instant::now();
@@ -191,42 +191,42 @@ impl<'r> Call<'r> {
             streams: Streams::new(&self.run.conditions, hold, self.run.replay_stdin),
             environment: self.environment.of_try(&progress),
         };
-        let (ending, attempt) = match Attempt::begin(task, &self.context) {
-            Ok(mut attempt) => {
-                let ending = attempt.watch(&mut self.context, self.stdin.as_mut())?;
-                (ending, Some(attempt))
+        let (ending, running) = match RunningCommand::begin(task, &self.context) {
+            Ok(mut running) => {
+                let ending = running.watch(&mut self.context, self.stdin.as_mut())?;
+                (ending, Some(running))
             }
             Err(ending) => (ending, None),
         };
-        let ended = attempt.as_ref().and_then(Attempt::ended).unwrap_or_else(Instant::now);
-        let seen = attempt.as_ref().map(Attempt::seen).unwrap_or_default();
+        let ended = running.as_ref().and_then(RunningCommand::ended).unwrap_or_else(Instant::now);
+        let seen = running.as_ref().map(RunningCommand::seen).unwrap_or_default();
         let verdict = self.judge.judge(&self.run.conditions, &ending, seen);
         let interruption = self.context.interruption(&ending);
         self.last_code = Some(ending.code());
         let elapsed = self.before.saturating_add(ended.saturating_duration_since(self.start));
         let lasted = ended.saturating_duration_since(begin);
-        Ok(Outcome { ending, verdict, elapsed, lasted, ended, interruption, attempt })
+        Ok(CommandOutcome { ending, verdict, elapsed, lasted, ended, interruption, running })
     }
 
     /// Decides, and ends the processes that a failed try has left: no try begins beside a living one.
-    fn settle(&mut self, outcome: &mut Outcome) -> Result<Next, Failure> {
+    fn settle(&mut self, outcome: &mut CommandOutcome) -> Result<Next, CliError> {
         let next = self.decide(outcome);
-        if let (Some(attempt), false) = (&mut outcome.attempt, matches!(next, Next::Return)) {
-            self.clear(attempt)?;
-            if matches!(next, Next::Retry(_)) && attempt.survivor().is_some() {
+        if let (Some(running), false) = (&mut outcome.running, matches!(next, Next::Return)) {
+            self.clear(running)?;
+            if matches!(next, Next::Retry(_)) && running.survivor().is_some() {
                 return Ok(Next::GiveUp(Reason::Giveup));
             }
         }
         Ok(next)
     }
 
-    fn decide(&mut self, outcome: &Outcome) -> Next {
+    fn decide(&mut self, outcome: &CommandOutcome) -> Next {
         if let (Some(interruption), true) =
             (outcome.interruption, outcome.verdict != Verdict::Accept)
         {
             return Next::Leave(interruption);
         }
-        if outcome.attempt.as_ref().is_some_and(|attempt| attempt.survivor().is_some()) {
+        if outcome.running.as_ref().is_some_and(|running| running.survivor().is_some()) {
             return Next::GiveUp(Reason::Giveup);
         }
         let mut elapsed = outcome.elapsed;
@@ -256,14 +256,14 @@ impl<'r> Call<'r> {
 }
 
 /// The last event of a call that rebackoff's own failure ended in try number `tries`.
-pub(super) fn report_of_failure(failure: &Failure, tries: u64) -> Report {
-    failed(failure.to_string(), Failure::CODE, tries)
+pub(super) fn report_of_failure(failure: &CliError, tries: u64) -> EventReport {
+    failed(failure.to_string(), CliError::CODE, tries)
 }
 
-fn failed(error: String, code: u8, tries: u64) -> Report {
+fn failed(error: String, code: u8, tries: u64) -> EventReport {
     let event = EventKind::Giveup.as_str();
     let ending = Some(Ending::Exited(code));
-    Report { event, tries, ending, error: Some(error), ..Report::default() }
+    EventReport { event, tries, ending, error: Some(error), ..EventReport::default() }
 }
 
 /// The exit code of a call that is not done: never that of a success.

@@ -7,7 +7,7 @@ use rustix::event::{PollFd, PollFlags};
 use rustix::io::{Errno, ioctl_fionbio};
 
 use super::spool::Spool;
-use crate::Failure;
+use crate::CliError;
 
 const CHUNK: usize = 16 * 1024;
 
@@ -66,14 +66,14 @@ impl Feed {
         &mut self,
         recording: &mut Recording,
         is_ready: bool,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), CliError> {
         let Some(sink) = self.sink.as_ref().filter(|_| is_ready) else {
             return Ok(());
         };
         let mut buffer = vec![0; CHUNK];
         if self.is_behind(recording) {
             let count = recording.spool.read_at(self.position, &mut buffer);
-            let count = count.map_err(|error| Failure::io("cannot read back stdin", &error))?;
+            let count = count.map_err(|error| CliError::io("cannot read back stdin", &error))?;
             match rustix::io::write(sink, &buffer[..count]) {
                 Ok(count) => self.position += count as u64,
                 Err(Errno::INTR | Errno::AGAIN) => {}
@@ -91,9 +91,9 @@ impl Feed {
             Ok(count) => recording
                 .spool
                 .append(&buffer[..count])
-                .map_err(|error| Failure::io("cannot keep stdin for the tries to come", &error))?,
+                .map_err(|error| CliError::io("cannot keep stdin for the tries to come", &error))?,
             Err(Errno::INTR | Errno::AGAIN) => {}
-            Err(error) => return Err(Failure::io("cannot read stdin", &error.into())),
+            Err(error) => return Err(CliError::io("cannot read stdin", &error.into())),
         }
         Ok(())
     }

@@ -9,7 +9,7 @@ use rustix::io::{Errno, ioctl_fionbio, ioctl_fionread};
 use super::super::conditions::Seen;
 use super::spool::Spool;
 use super::watch::Watch;
-use crate::Failure;
+use crate::CliError;
 
 /// Read at once.
 const READ: usize = 16 * 1024;
@@ -78,13 +78,13 @@ impl Flow {
         self.spilled.as_ref()
     }
 
-    pub(super) fn check(&self) -> Result<(), Failure> {
+    pub(super) fn check(&self) -> Result<(), CliError> {
         match self.failed {
             // Without a reader the command gets SIGPIPE, as if it had written there itself.
             None | Some(Errno::PIPE) => Ok(()),
             Some(error) => {
                 let sink = self.sink.name();
-                Err(Failure::io(format_args!("cannot write to {sink}"), &error.into()))
+                Err(CliError::io(format_args!("cannot write to {sink}"), &error.into()))
             }
         }
     }

@@ -17,7 +17,7 @@ use rustix::io::ioctl_fioclex;
 use rustix::pipe::pipe;
 
 use super::conditions::{Conditions, Seen};
-use crate::Failure;
+use crate::CliError;
 use feed::Feed;
 use flow::{Flow, Sink};
 use watch::Watch;
@@ -26,7 +26,7 @@ use watch::Watch;
 pub(super) struct Streams {
     stdout: Route,
     stderr: Route,
-    stdin: Source,
+    stdin: StreamSource,
 }
 
 enum Route {
@@ -35,7 +35,7 @@ enum Route {
     Flow(Box<Flow>),
 }
 
-enum Source {
+enum StreamSource {
     Inherited,
     Nothing,
     Feed(Feed),
@@ -74,13 +74,17 @@ impl Streams {
         Self {
             stdout: route(Sink::Stdout, &conditions.stdout, hold),
             stderr: route(Sink::Stderr, &conditions.stderr, false),
-            stdin: if replay_stdin { Source::Feed(Feed::default()) } else { Source::Inherited },
+            stdin: if replay_stdin {
+                StreamSource::Feed(Feed::default())
+            } else {
+                StreamSource::Inherited
+            },
         }
     }
 
     /// The streams of a command whose output is a message.
     pub(super) fn to_stderr() -> Self {
-        Self { stdout: Route::ToStderr, stderr: Route::Inherited, stdin: Source::Nothing }
+        Self { stdout: Route::ToStderr, stderr: Route::Inherited, stdin: StreamSource::Nothing }
     }
 
     // Getters
@@ -111,7 +115,7 @@ impl Streams {
     }
 
     /// The first error of writing the command's output to where it belongs.
-    pub(super) fn check(&self) -> Result<(), Failure> {
+    pub(super) fn check(&self) -> Result<(), CliError> {
         self.flows().try_for_each(Flow::check)
     }
 
@@ -128,14 +132,14 @@ impl Streams {
     pub(super) fn open(&mut self) -> io::Result<CommandEnds> {
         let mut command = CommandEnds { actions: PosixSpawnFileActions::init()?, ends: Vec::new() };
         match &mut self.stdin {
-            Source::Inherited => {}
-            Source::Nothing => {
+            StreamSource::Inherited => {}
+            StreamSource::Nothing => {
                 command.add(
                     open("/dev/null", OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?,
                     STDIN,
                 )?;
             }
-            Source::Feed(feed) => {
+            StreamSource::Feed(feed) => {
                 let (read, write) = private_pipe()?;
                 feed.connect(write)?;
                 command.add(read, STDIN)?;
@@ -162,20 +166,21 @@ impl Streams {
         inbox: BorrowedFd<'_>,
         timeout: Option<&Timespec>,
         recording: Option<&mut Recording>,
-    ) -> Result<bool, Failure> {
+    ) -> Result<bool, CliError> {
         self.flows_mut().for_each(Flow::prepare);
         let stdin = io::stdin();
-        if let (Source::Feed(feed), Some(recording)) = (&mut self.stdin, recording.as_deref()) {
+        if let (StreamSource::Feed(feed), Some(recording)) = (&mut self.stdin, recording.as_deref())
+        {
             feed.prepare(recording);
         }
         let mut polled = vec![PollFd::from_borrowed_fd(inbox, PollFlags::IN)];
         polled.extend(self.flows().filter_map(Flow::interest));
-        if let (Source::Feed(feed), Some(recording)) = (&self.stdin, recording.as_deref()) {
+        if let (StreamSource::Feed(feed), Some(recording)) = (&self.stdin, recording.as_deref()) {
             polled.extend(feed.interest(recording, stdin.as_fd()));
         }
         match poll(&mut polled, timeout) {
             Ok(_) | Err(rustix::io::Errno::INTR) => {}
-            Err(error) => return Err(Failure::io("cannot wait for the command", &error.into())),
+            Err(error) => return Err(CliError::io("cannot wait for the command", &error.into())),
         }
         let ready = polled.iter().skip(1).map(|polled| !polled.revents().is_empty());
         let mut ready = ready.collect::<Vec<_>>().into_iter();
@@ -186,7 +191,7 @@ impl Streams {
                 has_moved = true;
             }
         }
-        if let (Source::Feed(feed), Some(recording)) = (&mut self.stdin, recording) {
+        if let (StreamSource::Feed(feed), Some(recording)) = (&mut self.stdin, recording) {
             feed.advance(recording, ready.any(|ready| ready))?;
         }
         Ok(has_moved)
@@ -194,7 +199,7 @@ impl Streams {
 
     /// The command has ended and reads no more.
     pub(super) fn handle_end(&mut self) {
-        self.stdin = Source::Nothing;
+        self.stdin = StreamSource::Nothing;
     }
 
     /// Searches output as it is now, to its end.

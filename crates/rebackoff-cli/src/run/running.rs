@@ -14,7 +14,7 @@ use super::inbox::{Arrived, is_ending};
 use super::processes::{self, Change, Survivor};
 use super::program::Program;
 use super::streams::{Recording, Streams};
-use crate::Failure;
+use crate::CliError;
 use crate::ending::Ending;
 use crate::failure::reason;
 
@@ -35,7 +35,7 @@ pub(super) struct Task<'t> {
 }
 
 /// A command that has been started.
-pub(super) struct Attempt {
+pub(super) struct RunningCommand {
     /// The command, and the process group that it leads unless it shares rebackoff's.
     leader: Pid,
     streams: Streams,
@@ -52,7 +52,7 @@ pub(super) struct Attempt {
     survivor: Option<Survivor>,
 }
 
-impl Attempt {
+impl RunningCommand {
     /// Starts the command; the error is the reason for which there is none to start.
     pub(super) fn begin(task: Task<'_>, context: &Context) -> Result<Self, Ending> {
         let Task { program, environment, timeout, mut streams } = task;
@@ -114,7 +114,7 @@ impl Attempt {
         &mut self,
         context: &mut Context,
         mut recording: Option<&mut Recording>,
-    ) -> Result<Ending, Failure> {
+    ) -> Result<Ending, CliError> {
         while !self.is_settled() {
             let nap = self.time_to_alarm();
             self.advance(context, nap, recording.as_deref_mut())?;
@@ -132,7 +132,7 @@ impl Attempt {
     }
 
     /// Passes on what was held back, to stderr where the output is a failed try's.
-    pub(super) fn release(&mut self, context: &mut Context) -> Result<(), Failure> {
+    pub(super) fn release(&mut self, context: &mut Context) -> Result<(), CliError> {
         self.streams.release();
         self.finish(context)
     }
@@ -142,7 +142,7 @@ impl Attempt {
     }
 
     /// Passes on late output, then ends what the command has left running: a signal, and KILL after the grace.
-    pub(super) fn clear(&mut self, context: &mut Context) -> Result<(), Failure> {
+    pub(super) fn clear(&mut self, context: &mut Context) -> Result<(), CliError> {
         let ended = self.ended.as_ref().map_or_else(Instant::now, |(_, ended)| *ended);
         let mut end_at = ended.checked_add(context.grace.min(LATEST));
         while self.survivor.is_none() && context.lineage.is_running(self.leader, context.group()) {
@@ -165,7 +165,7 @@ impl Attempt {
 
     /// Passes on what has arrived by now. A process of others may hold the pipes open for ever, and the reader of
     /// rebackoff's output may be stuck when a signal asks for the end.
-    fn finish(&mut self, context: &mut Context) -> Result<(), Failure> {
+    fn finish(&mut self, context: &mut Context) -> Result<(), CliError> {
         self.streams.finish();
         let latest = Instant::now().checked_add(LATEST);
         while !self.streams.are_done() {
@@ -184,7 +184,7 @@ impl Attempt {
         context: &mut Context,
         nap: Option<Duration>,
         recording: Option<&mut Recording>,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), CliError> {
         let timeout = nap.and_then(|nap| Timespec::try_from(nap).ok());
         let inbox = context.inbox.descriptor();
         if self.streams.advance(inbox, timeout.as_ref(), recording)? {
