@@ -231,6 +231,18 @@ fn settings_refuse_what_a_strategy_does_not_know() {
 }
 
 #[test]
+fn a_number_with_a_point_is_shown_with_it_where_a_whole_one_is_needed() {
+    for (value, shown) in [(3.0, "3.0"), (2.5, "2.5"), (1e300, "1e300"), (-1.0, "-1")] {
+        let error =
+            Settings::new().set("wait", "expo").set("max_tries", value).build().unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            format!("max_tries must be a whole number of at least 1, but it is {shown}")
+        );
+    }
+}
+
+#[test]
 fn the_first_waits_of_each_strategy_are_its_defaults() {
     let first = |wait: Wait| (0..3).map(|n| wait.raw(n).unwrap().get()).collect::<Vec<_>>();
     assert_eq!(first(constant().wait()), [1.0, 1.0, 1.0]);

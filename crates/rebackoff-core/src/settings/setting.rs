@@ -38,7 +38,16 @@ impl Setting {
             Self::Text(text) => text.trim().parse().ok(),
             _ => None,
         };
-        count.ok_or_else(|| self.refused(name, "{name} must be a whole number of at least 1"))
+        count.ok_or_else(|| {
+            let refused = self.refused(name, "{name} must be a whole number of at least 1");
+            match self {
+                // `3.0` would read as a whole number.
+                Self::Number(number) if *number > 0.0 => {
+                    SettingError { value: format!("{number:?}"), ..refused }
+                }
+                _ => refused,
+            }
+        })
     }
 
     pub(super) fn number(&self, name: &str) -> Result<f64, SettingError> {
