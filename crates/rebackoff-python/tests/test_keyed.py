@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import pickle
 import threading
@@ -132,6 +133,35 @@ def test_a_handler_hears_of_every_change_of_state():
         ("closed", "isolated"),
         ("isolated", "closed"),
     ]
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+def test_an_error_of_the_handler_is_logged_and_replaces_no_error_of_the_target(caplog, is_async):
+    def shout(breaker, old, new):
+        raise KeyError(new)
+
+    breaker = Breaker(consecutive=1, on_state_change=shout, name="stock")
+
+    def fetch():
+        raise OSError("down")
+
+    async def fetch_async():
+        raise OSError("down")
+
+    call = rebackoff.on_exception(
+        rebackoff.constant(0), OSError, max_tries=1, breaker=breaker, logger=None
+    )(fetch_async if is_async else fetch)
+    with pytest.raises(OSError, match="down"):
+        asyncio.run(call()) if is_async else call()
+    assert breaker.state == "open"
+    breaker.isolate()
+    breaker.reset()
+    with breaker.admit():
+        pass
+    changes = [record.args[1:] for record in caplog.records]
+    assert changes == [("closed", "open"), ("open", "isolated"), ("isolated", "closed")]
+    assert all(record.exc_info[0] is KeyError for record in caplog.records)
+    assert "on_state_change of the breaker 'stock' raised" in caplog.text
 
 
 def test_a_wrong_handler_is_an_error():

@@ -221,7 +221,7 @@ class Breaker:
     `close_after` successes it closes. A `dry_run` rejects no call and only counts.
 
     `name` is its name in metrics. `on_state_change` is called with the breaker, its earlier and its new
-    state, by the call or reading that meets the change.
+    state, by the call or reading that meets the change. An error of the handler is logged, and goes no further.
 
     A copy, and a breaker that travels to another process, has the same parameters and begins anew,
     closed.
@@ -294,7 +294,13 @@ class Breaker:
         state = self.core.state(now())
         last, self._last = self._last, state
         if state != last and self._on_state_change is not None:
-            self._on_state_change(self, last, state)
+            try:
+                self._on_state_change(self, last, state)
+            except Exception:
+                from rebackoff._common import LOGGER_NAME, _prepare_logger
+
+                words = "on_state_change of the breaker %r raised, from %s to %s"
+                _prepare_logger(LOGGER_NAME).exception(words, self.name, last, state)
         return state
 
     @property
