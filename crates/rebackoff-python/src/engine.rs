@@ -91,6 +91,12 @@ impl Engine {
         scope
     }
 
+    /// The most tries of the call.
+    #[getter]
+    fn max_tries(&self) -> Option<u64> {
+        self.limits.max_tries.map(NonZeroU64::get)
+    }
+
     /// The most seconds that the call may take, enclosing deadlines included.
     #[getter]
     fn max_time(&self) -> Option<f64> {

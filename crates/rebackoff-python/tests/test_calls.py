@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import builtins
 import logging
+import math
 import os
 import signal
 import sys
@@ -403,6 +404,36 @@ def test_after_a_long_try_waits_tries_and_elapsed_begin_anew():
     assert seen == [(1, 1), (2, 2), (1, 1), (2, 2)]
 
 
+def test_the_total_of_tries_is_shown_in_details_and_outcome():
+    durations, seen = [0, 0, 100, 0, 100, 0, 0], []
+    with rebackoff.testing.virtual_clock() as clock:
+
+        @rebackoff.on_exception(
+            rebackoff.linear,
+            OSError,
+            jitter=None,
+            max_tries=3,
+            reset_after=60,
+            on_backoff=lambda details: seen.append((details["tries"], details["total_tries"])),
+            on_giveup=lambda details: seen.append((details["tries"], details["total_tries"])),
+        )
+        def serve():
+            clock.advance(durations.pop(0))
+            raise OSError
+
+        outcome = serve.outcome()
+    assert seen == [(1, 1), (2, 2), (1, 3), (2, 4), (1, 5), (2, 6), (3, 7)]
+    assert (outcome.tries, outcome.total_tries, outcome.reason) == (3, 7, "max_tries")
+
+
+def test_without_resets_the_total_of_tries_is_that_of_tries(waits):
+    seen = []
+    target, _ = flaky(2)
+    outcome = rebackoff.on_exception(THREE, OSError, on_backoff=seen.append)(target).outcome()
+    assert (outcome.tries, outcome.total_tries) == (3, 3)
+    assert "total_tries" not in seen[0]
+
+
 # Functions of the call's arguments
 
 
@@ -451,6 +482,46 @@ def test_control_flow_of_a_task_queue_is_retried_only_where_it_is_named(
     with pytest.raises(celery.Retry):
         rebackoff.on_exception(THREE, exceptions)(target)()
     assert len(calls) == tries
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "base"),
+    [
+        ("gevent.timeout", "Timeout", BaseException),
+        ("eventlet.timeout", "Timeout", BaseException),
+        ("greenlet", "GreenletExit", BaseException),
+        ("rq.exceptions", "ShutDownImminentException", BaseException),
+        ("dramatiq.middleware.threading", "Interrupt", BaseException),
+        ("dramatiq.errors", "Retry", Exception),
+        ("arq.worker", "Retry", RuntimeError),
+        ("huey.exceptions", "CancelExecution", Exception),
+        ("procrastinate.exceptions", "JobRetry", Exception),
+    ],
+)
+def test_an_end_of_a_task_is_retried_only_where_it_is_named(monkeypatch, waits, module, name, base):
+    kind = type(name, (base,), {"__module__": module})
+    stub = types.ModuleType(module)
+    setattr(stub, name, kind)
+    monkeypatch.setitem(sys.modules, module.partition(".")[0], types.ModuleType("stub"))
+    monkeypatch.setitem(sys.modules, module, stub)
+    ended = type("Ended", (kind,), {"__module__": "shop"})
+    for exceptions, tries in (
+        (BaseException, 1),
+        (Exception, 1),
+        (kind, 3),
+        ((Exception, kind), 3),
+    ):
+        target, calls = flaky(9, ended)
+        with pytest.raises(ended):
+            rebackoff.on_exception(THREE, exceptions)(target)()
+        assert len(calls) == tries
+
+
+def test_an_outcome_of_pytest_leaves_a_call(waits):
+    target, calls = flaky(9, pytest.skip.Exception)
+    with pytest.raises(pytest.skip.Exception):
+        rebackoff.on_exception(THREE, BaseException)(target)()
+    assert len(calls) == 1
 
 
 def test_control_flow_leaves_a_block(celery, waits):
@@ -521,6 +592,48 @@ if sys.version_info >= (3, 11):  # there are exception groups
         with pytest.raises(builtins.ExceptionGroup):
             fetch()
         assert len(calls) == tries
+
+    def test_the_conditions_of_http_look_at_each_error_of_a_group(waits):
+        def failed(status, hint=None):
+            response = types.SimpleNamespace(
+                status_code=status, headers={"Retry-After": hint} if hint else {}
+            )
+            error = OSError(f"status {status}")
+            error.response = response
+            error.request = types.SimpleNamespace(method="GET", headers={})
+            return error
+
+        stopped = failed(503)
+        stopped.response.headers = {"x-should-retry": "false"}
+        http = rebackoff.http
+        for errors, is_final, hint in (
+            ([failed(503, "2"), failed(502, "7")], False, 7),
+            ([failed(503), TimeoutError()], False, None),
+            ([failed(503), failed(404)], True, None),
+            ([failed(503), KeyError()], True, None),
+            ([failed(503, "5"), stopped], True, -math.inf),
+        ):
+            inner = builtins.ExceptionGroup("inner", errors[1:])
+            group = builtins.ExceptionGroup("several", [errors[0], inner])
+            assert (http.is_final(group), http.hint(group)) == (is_final, hint)
+            calls = []
+
+            @rebackoff.on_exception(
+                rebackoff.constant(0),
+                (OSError, KeyError),
+                giveup=http.is_final,
+                hint=http.hint,
+                jitter=None,
+                groups=True,
+                max_tries=2,
+            )
+            def fetch(calls=calls, group=group):
+                calls.append(1)
+                raise group
+
+            with pytest.raises(builtins.ExceptionGroup):
+                fetch()
+            assert len(calls) == (1 if is_final else 2)
 
     def test_a_group_that_ends_a_task_of_celery_is_not_retried(waits, celery):
         calls = []

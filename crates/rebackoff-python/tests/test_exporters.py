@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import os
@@ -101,6 +102,56 @@ def test_logging_has_the_fields_as_attributes(flaky, sleeps, caplog):
         "max_tries",
         "urllib.error.URLError",
     )
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+@pytest.mark.parametrize("is_alone", [False, True])
+def test_a_line_of_logging_has_the_most_tries_whatever_sets_them(
+    sleeps, caplog, is_alone, is_async
+):
+    exporter = LoggingExporter()
+    if not is_alone:
+        telemetry.instrument(exporter)
+    handlers = telemetry.handlers(exporter) if is_alone else {}
+    three = rebackoff.Policy("constant", interval=0.25, jitter="none", max_tries=3)
+
+    def fetch():
+        raise OSError("two\r\nlines\u2028or three")
+
+    async def fetch_async():
+        raise OSError("two\r\nlines\u2028or three")
+
+    for wait_gen, options in (
+        (rebackoff.constant(0.25), {"max_tries": 3}),
+        (rebackoff.constant(0.25), {"max_tries": lambda: 3}),
+        (three, {}),
+        (rebackoff.constant(9), {"policy_for": {OSError: three}}),
+    ):
+        caplog.clear()
+        call = rebackoff.on_exception(
+            wait_gen, OSError, jitter=None, name="shop", **options, **handlers
+        )(fetch_async if is_async else fetch)
+        with caplog.at_level(logging.INFO), pytest.raises(OSError):
+            asyncio.run(call()) if is_async else call()
+        assert caplog.messages == [
+            "shop: try 1 of 3 failed, waiting 250 ms: OSError: two lines or three",
+            "shop: try 2 of 3 failed, waiting 250 ms: OSError: two lines or three",
+            "shop: gave up after try 3 of 3, max_tries: OSError: two lines or three",
+        ]
+
+
+def test_an_error_without_a_text_is_logged_all_the_same(flaky, sleeps, caplog):
+    class Mute(Exception):
+        def __str__(self):
+            raise RuntimeError
+
+        __repr__ = __str__
+
+    with caplog.at_level(logging.INFO), pytest.raises(Mute):
+        rebackoff.on_exception(
+            rebackoff.constant(0), Mute, max_tries=1, **telemetry.handlers(LoggingExporter())
+        )(flaky(9, Mute()))()
+    assert caplog.messages[0].endswith("max_tries: Mute: which has no text")
 
 
 def test_while_logging_is_instrumented_decorators_log_no_default_records(flaky, sleeps, caplog):

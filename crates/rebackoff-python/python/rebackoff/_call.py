@@ -29,7 +29,7 @@ class Call:
     names = vars(_common)
 
     # what few calls ever set
-    last_elapsed = 0
+    last_elapsed = earlier_tries = 0
     is_settled = False
     answer = amplification = raw = policy = policy_waits = next_wait = enclosing = _rules = None
 
@@ -278,7 +278,9 @@ class Call:
         leaves = options.leaves
         if leaves is None:
             return self._ends_all(error)
-        return any(not isinstance(one, leaves) or self._ends_all(one) for one in _leaves(error))
+        from rebackoff._groups import leaves as leaves_of
+
+        return any(not isinstance(one, leaves) or self._ends_all(one) for one in leaves_of(error))
 
     def _ends_all(self, error):
         options = self.options
@@ -290,6 +292,7 @@ class Call:
 
     def _reset(self):
         """Begins anew: the failed try is the first, and the time starts at its end."""
+        self.earlier_tries += self.tries - 1
         self.tries = 1
         self.start = clock()
         self.has_looked = False
@@ -454,6 +457,9 @@ class Call:
         if self.options.name is not None:
             details = _common.more(details)
             details["name"] = self.options.name
+        if self.options.reset_after is not None:
+            details = _common.more(details)
+            details["total_tries"] = self.earlier_tries + self.tries
         return details
 
     def _amplified(self, details):
@@ -495,7 +501,7 @@ class Call:
 
     def _exported(self, details):
         """The details with what exporters need besides."""
-        most = self.options.max_tries
+        most = self.options.max_tries if self.engine is None else self.engine.max_tries
         if type(most) is int:
             details = _common.more(details)
             details["max_tries"] = most
@@ -504,6 +510,8 @@ class Call:
     def _notify(self, event, details):
         """Calls the handlers; the steps are what is to be awaited."""
         handlers = getattr(self.options, event)
+        if self.options.is_exported:
+            details = self._exported(details)
         if self._is_patched():
             handlers = (original("notifier")(self, event),)
         if self.awaits:
@@ -521,15 +529,6 @@ class Call:
                 yield answer
         if _instrumented.exporters:
             _instrumented.export(event, self._exported(details))
-
-
-def _leaves(error):
-    """The errors in a group, and those in its groups."""
-    if not hasattr(error, "exceptions") or not hasattr(error, "derive"):
-        yield error
-        return
-    for one in error.exceptions:
-        yield from _leaves(one)
 
 
 def _beyond(traceback):

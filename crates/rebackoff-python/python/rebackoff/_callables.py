@@ -100,21 +100,33 @@ def _cancellations():
 
 def is_control_flow(error, narrow):
     """Returns whether a task queue ends or repeats its task by `error`, and no class in `narrow` means it."""
-    modules = sys.modules
-    if "celery" not in modules and "rq" not in modules and "billiard" not in modules:
+    if type(error).__module__ == "builtins" or sys.modules.keys().isdisjoint(_QUEUES):
         return False
     return is_cancellation(error, narrow)
 
 
+_QUEUES = ("celery", "billiard", "rq", "arq", "dramatiq", "huey", "procrastinate")
 _CANCELLATIONS = (
     ("asyncio.exceptions", "CancelledError"),
     ("trio", "Cancelled"),
     ("greenlet", "GreenletExit"),
+    ("gevent.timeout", "Timeout"),
+    ("eventlet.timeout", "Timeout"),
     ("celery.exceptions", "TaskPredicate"),
     ("billiard.exceptions", "SoftTimeLimitExceeded"),
     ("rq.exceptions", "StopRequested"),
+    ("rq.exceptions", "ShutDownImminentException"),
     ("rq.worker", "StopRequested"),
     ("rq.timeouts", "BaseTimeoutException"),
+    ("arq.worker", "Retry"),
+    ("arq.worker", "RetryJob"),
+    ("dramatiq.errors", "Retry"),
+    ("dramatiq.middleware.threading", "Interrupt"),
+    ("huey.exceptions", "CancelExecution"),
+    ("huey.exceptions", "RetryTask"),
+    ("procrastinate.exceptions", "JobRetry"),
+    ("procrastinate.exceptions", "JobAborted"),
+    ("_pytest.outcomes", "OutcomeException"),
 )
 
 

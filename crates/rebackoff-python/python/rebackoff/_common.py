@@ -89,13 +89,13 @@ class Attempt:
 
 
 class MoreDetails(dict):
-    """Backoff's details, and `reason` and `amplification` for those who ask for them by name.
+    """Backoff's details, and further keys for those who ask for them by name.
 
     Neither a copy, a loop nor a comparison with a dict that has none comes upon them, so that
     programs and tests which expect backoff's keys and no others find just these.
     """
 
-    MORE = ("reason", "amplification", "name", "max_tries")
+    MORE = ("reason", "amplification", "name", "max_tries", "total_tries")
 
     __hash__ = None
 

@@ -20,8 +20,9 @@ def on_exception(wait_gen, exception, **options):
         wait_gen: The seconds to wait: a generator function like `expo`, or a configured strategy
             like `expo(base=3)`.
         exception: The exception class, or classes, after which to try again. `BaseException` does
-            not mean `KeyboardInterrupt`, `SystemExit`, `GeneratorExit` or a cancellation; these are
-            retried only where they are named themselves.
+            not mean `KeyboardInterrupt`, `SystemExit`, `GeneratorExit`, a cancellation, a timeout of gevent
+            or an outcome of pytest. Nor do `Exception` and it mean an error by which a task queue ends
+            or repeats its task. These are retried only where they are named themselves.
     """
     options = Options("on_exception", exception, wait_gen, options)
 

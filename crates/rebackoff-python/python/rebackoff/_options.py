@@ -264,6 +264,8 @@ class Options:
     # what a call does before its first try: reads the clock; shows itself; everything there is
     is_timed = is_visible = is_eager = False
     is_asked = is_guarded = False
+    # whether a handler is an exporter's, which needs further details
+    is_exported = False
     # what `plain` has found
     _plain = None
     # the predicate, or `giveup` where it is more than its default
@@ -316,9 +318,9 @@ class Options:
         return self.with_options(more)
 
     def _set_groups(self):
-        import builtins
+        from rebackoff._groups import group_class
 
-        group = getattr(builtins, "BaseExceptionGroup", None)
+        group = group_class()
         if group is not None:
             self.leaves = self.trigger
             # `except` takes no tuple in a tuple
@@ -358,7 +360,9 @@ class Options:
             self.wait_keywords is not None or callable(self.max_tries) or callable(self.max_time)
         )
         self.is_guarded = self.budget is not None or self.breaker is not None
-        has_handlers = any(getattr(self, event) for event in _EVENTS)
+        handlers = [one for event in _EVENTS for one in getattr(self, event)]
+        has_handlers = bool(handlers)
+        self.is_exported = any(getattr(one, "is_exporter", False) is True for one in handlers)
         if self.max_time is not None or has_handlers or self.policy_for or self.reset_after:
             self.is_timed = True
         if self.max_time is not None or self.timeout is not None or "nested" in given:

@@ -14,13 +14,14 @@ class Outcome(Generic[_Result]):
 
     result: the returned value; None where the call raised.
     error: the error of the last try; None where the call returned.
-    tries: the number of tries.
+    tries: the number of tries; with `reset_after`, of those since the last reset.
+    total_tries: the number of all tries.
     elapsed: the seconds from the start of the first try.
     reason: the reason to give up, such as "max_tries"; None after a success, and after an error that
         is not retried.
     """
 
-    __slots__ = ("elapsed", "error", "reason", "result", "tries")
+    __slots__ = ("elapsed", "error", "reason", "result", "total_tries", "tries")
 
     def __init__(
         self,
@@ -29,10 +30,12 @@ class Outcome(Generic[_Result]):
         tries: int = 0,
         elapsed: float = 0.0,
         reason: str | None = None,
+        total_tries: int | None = None,
     ) -> None:
         self.result = result
         self.error = error
         self.tries = tries
+        self.total_tries = tries if total_tries is None else total_tries
         self.elapsed = elapsed
         self.reason = reason
 
@@ -71,7 +74,10 @@ class _Watched:
 
     def _note(self, details: Any) -> None:
         self._seen.update(
-            tries=details["tries"], elapsed=details["elapsed"], reason=details.get("reason")
+            tries=details["tries"],
+            total_tries=details.get("total_tries"),
+            elapsed=details["elapsed"],
+            reason=details.get("reason"),
         )
 
     def called(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Outcome[Any]:

@@ -31,6 +31,8 @@ class _CallDetails(TypedDict, total=False):
     exception: Exception
     reason: str
     amplification: int
+    name: str
+    total_tries: int
 
 
 class Details(_BaseDetails, _CallDetails, total=False):
@@ -39,7 +41,8 @@ class Details(_BaseDetails, _CallDetails, total=False):
     `target`, `args`, `kwargs`, `tries` and `elapsed` always; `wait` in `on_backoff`; `exception` or
     `value` (the outcome) in `on_backoff` and `on_giveup`; `value` in `on_success` of `on_predicate`;
     `reason` in `on_giveup`; `amplification` (the tries of all enclosing calls, multiplied by those
-    of this one) in `on_backoff` and `on_giveup` inside a try of another call.
+    of this one) in `on_backoff` and `on_giveup` inside a try of another call; `name` and `total_tries`
+    (the tries before a reset included) where the options `name` and `reset_after` are given.
     """
 
 

@@ -51,10 +51,13 @@ Nothing here raises, whatever a server sends.
 from __future__ import annotations
 
 import functools
+import math
 import time
 from collections.abc import Callable, Collection
 from typing import Any, TypeVar
 
+from rebackoff._groups import is_group as _is_group
+from rebackoff._groups import leaves as _leaves
 from rebackoff._http_bodies import rewind as _rewind
 from rebackoff._http_chain import Request as _Request
 from rebackoff._http_chain import chain as _chain
@@ -122,13 +125,16 @@ def hint(outcome: object) -> float | None:
     Dates are compared with the `Date` of the response. Of merged values, the largest holds.
 
     Returns None where the outcome asks for nothing or is malformed, and minus infinity where it orders
-    not to retry.
+    not to retry. An `ExceptionGroup` asks for the longest wait in it, and an order not to retry holds.
 
     >>> class Response:
     ...     headers = {"retry-after": "120"}
     >>> hint(Response())
     120.0
     """
+    if _is_group(outcome):
+        hints = [one for one in map(hint, _leaves(outcome)) if one is not None]
+        return -math.inf if -math.inf in hints else max(hints, default=None)
     for error in _chain(outcome):
         retry_after = _read(error, "retry_after")
         if retry_after is not None and isinstance(error, BaseException):
@@ -173,6 +179,8 @@ def is_transient(
     A body that was read is rewound; where it cannot be, the request is final. So is a form with an open
     file that a frame of the traceback holds: requests has read it before it sends.
 
+    All of this holds for each error of an `ExceptionGroup`, which `groups=True` retries as one.
+
     Args:
         outcome: A response, or an error. The errors that it wraps are looked at, too.
         method: The method of the request. Without it, the method is that of the first request
@@ -180,6 +188,11 @@ def is_transient(
         any_method: Whether the program can bear that any request is applied twice.
         statuses: The statuses that may pass.
     """
+    if _is_group(outcome):
+        judge = functools.partial(
+            is_transient, method=method, any_method=any_method, statuses=statuses
+        )
+        return all(map(judge, _leaves(outcome)))
     status = _status_of(outcome)
     pairs = next(filter(None, map(_headers_of, _chain(outcome))), [])
     order = order_of_headers(pairs)

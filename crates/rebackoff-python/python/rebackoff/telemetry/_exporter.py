@@ -72,6 +72,7 @@ def _handler(event: str, export: Callable[[Record], None], replaces_records: boo
     def handle(details: Any) -> None:
         export(Record.of(event, details))
 
+    handle.__dict__["is_exporter"] = True
     if replaces_records:
         handle.__dict__["replaces_records"] = True
     return handle

@@ -21,7 +21,7 @@ class Record(NamedTuple):
     reason: why the call gave up (giveup).
     outcome: the error, or with `on_predicate` the value, of the try that ended; a `CircuitOpenError`
         where a breaker let none through, so that `tries` is 0.
-    max_tries: the most tries, where exporters of every call know it.
+    max_tries: the most tries, where there is a limit.
     """
 
     event: str

@@ -11,11 +11,17 @@ __all__ = ["LoggingExporter"]
 
 
 class LoggingExporter(Exporter):
-    """Logs waits and give-ups, and at a lower level what went well.
+    """Logs waits and give-ups, one line each, and at a lower level what went well.
+
+        shop.fetch: try 2 of 5 failed, waiting 450 ms: ConnectionError: refused
+        shop.fetch: gave up after try 5 of 5, max_tries: ConnectionError: refused
+
+    A line has the module and the function (or the `name` of the call), the try, the most tries where
+    there is a limit, the wait or the reason, and the error.
 
     Each record has the fields `target`, `tries` and `elapsed`, and where they are known `wait`,
     `reason` and `error`, as attributes for formatters and filters. Decorators that notify it do
-    not log their default records.
+    not log their default records. Those keep the words of `backoff`, and its logger.
 
     Args:
         logger: The logger or its name. Default: `rebackoff`.
@@ -81,12 +87,15 @@ def _try(record: Record) -> str:
 
 
 def _described(record: Record) -> str:
-    """The error with its class, or the value."""
+    """The error with its class, or the value, on one line."""
     outcome = record.outcome
-    if not isinstance(outcome, BaseException):
-        return repr(outcome)
-    text = " ".join(str(outcome).split("\n"))  # a record is one line
-    return f"{type(outcome).__name__}: {text}".removesuffix(": ")
+    is_error = isinstance(outcome, BaseException)
+    try:
+        text = str(outcome) if is_error else repr(outcome)
+    except Exception:
+        text = "which has no text" if is_error else f"a {type(outcome).__name__} without a text"
+    text = " ".join(text.splitlines())
+    return f"{type(outcome).__name__}: {text}".removesuffix(": ") if is_error else text
 
 
 def _readable(seconds: float) -> str:
