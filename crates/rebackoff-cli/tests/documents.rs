@@ -4,11 +4,13 @@ mod support;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use support::{BINARY, rebackoff, stderr, stdout};
 use tempfile::TempDir;
+
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
 /// What the examples call: commands that do as they are told, offline.
 const COMMANDS: [(&str, &str); 7] = [
@@ -43,11 +45,10 @@ fn run_line(folder: &Path, line: &str) -> (String, Option<i32>) {
     (stdout(&output) + &stderr(&output), output.status.code())
 }
 
-fn run_all(lines: &[String]) {
+fn run_all(folder: &Path, lines: &[String]) {
     assert!(!lines.is_empty());
-    let folder = workshop();
     for line in lines {
-        let (said, code) = run_line(folder.path(), line);
+        let (said, code) = run_line(folder, line);
         // A backup that fails and a test that was found to: those are the points of their examples.
         let fails = line.contains("./backup") || line.contains("./flaky-test");
         let expected = i32::from(fails);
@@ -64,7 +65,7 @@ fn every_example_of_the_manual_pages_runs() {
             .filter_map(|line| line.trim().strip_prefix("$ "))
             .map(str::to_owned)
             .collect();
-        run_all(&lines);
+        run_all(workshop().path(), &lines);
         // The page has the same lines, as roff spells them.
         let page = stdout(&rebackoff().args(["man", action]).output().unwrap());
         let page = page
@@ -79,23 +80,64 @@ fn every_example_of_the_manual_pages_runs() {
     }
 }
 
+/// Runs the blocks of a page in their order: `sh` succeeds, `console` prints what follows its command, and a `toml`
+/// block whose first line is `# name.toml` becomes that file.
+fn run_page(page: &Path) {
+    let text = fs::read_to_string(page).unwrap();
+    let folder = workshop();
+    for block in text.split("\n```").skip(1).step_by(2) {
+        let (language, block) = block.split_once('\n').unwrap();
+        match language {
+            "sh" => run_all(folder.path(), &lines_of(block)),
+            "console" => prints_what_it_says(folder.path(), block),
+            "toml" => save(folder.path(), block),
+            _ => {}
+        }
+    }
+}
+
+fn lines_of(block: &str) -> Vec<String> {
+    let block = block.replace("\\\n", "");
+    let lines = block.lines().filter(|line| !line.trim().is_empty() && !line.starts_with('#'));
+    lines.map(str::to_owned).collect()
+}
+
+fn prints_what_it_says(folder: &Path, block: &str) {
+    let (line, expected) = block.split_once('\n').unwrap();
+    let (said, _) = run_line(folder, line.strip_prefix("$ ").unwrap());
+    assert_eq!(said.trim_end(), expected.trim_end(), "{line}");
+}
+
+fn save(folder: &Path, block: &str) {
+    let first = block.lines().next().unwrap_or_default();
+    if let Some(stem) = first.strip_prefix("# ").and_then(|name| name.strip_suffix(".toml")) {
+        fs::write(folder.join(format!("{stem}.toml")), block).unwrap();
+    }
+}
+
+/// The pages below a folder.
+fn pages(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let (folders, files): (Vec<_>, Vec<_>) = entries.partition(|path| path.is_dir());
+    let here = files.into_iter().filter(|path| path.extension().is_some_and(|end| end == "md"));
+    here.chain(folders.iter().flat_map(|folder| pages(folder))).collect()
+}
+
 #[test]
 fn every_example_of_the_readme_runs() {
-    let readme =
-        fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../README.md")).unwrap();
-    let shell = readme.split_once("\n## Shell\n").unwrap().1.split("\n## ").next().unwrap();
-    let mut lines = Vec::new();
-    for block in shell.split("```sh\n").skip(1) {
-        let block = block.split("```").next().unwrap().replace("\\\n", "");
-        lines.extend(block.lines().filter(|line| !line.trim().is_empty()).map(str::to_owned));
-    }
-    // To build it is for those who have not.
-    lines.retain(|line| !line.starts_with("cargo "));
-    run_all(&lines);
-    for block in shell.split("```console\n").skip(1) {
-        let block = block.split("```").next().unwrap();
-        let (line, expected) = block.split_once('\n').unwrap();
-        let (said, _) = run_line(workshop().path(), line.strip_prefix("$ ").unwrap());
-        assert_eq!(said, expected, "{line}");
-    }
+    run_page(&Path::new(ROOT).join("README.md"));
+}
+
+#[test]
+fn every_example_of_the_guide_runs() {
+    let pages = pages(&Path::new(ROOT).join("docs"));
+    assert!(pages.len() > 10);
+    std::thread::scope(|threads| {
+        for page in &pages {
+            threads.spawn(move || {
+                let ran = std::panic::catch_unwind(|| run_page(page));
+                assert!(ran.is_ok(), "{}", page.display());
+            });
+        }
+    });
 }

@@ -1,4 +1,4 @@
-"""README's options for HTTP, with the clients that it names and a server that misbehaves."""
+"""The options for HTTP of the guide, with the clients that it names and a server that misbehaves."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def server():
 
 
 def readme(tried=None, **options):
-    """README's line, without waits."""
+    """The line of the guide, without waits."""
     return rebackoff.on_exception(
         rebackoff.constant(0),
         http.errors(),

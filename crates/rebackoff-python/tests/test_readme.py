@@ -1,20 +1,16 @@
-"""The examples of the project's README, each as a program of its own."""
-
-import pathlib
-import re
-import subprocess
-import sys
+"""The programs of the READMEs."""
 
 import pytest
+from documents import ROOT, programs, run
 
-README = pathlib.Path(__file__).parents[3] / "README.md"
-EXAMPLES = re.findall(r"^```python\n(.*?)^```", README.read_text("utf-8"), re.DOTALL | re.MULTILINE)
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "crates/rebackoff-python/README.md",
+    ROOT / "crates/rebackoff-python/drop-in/README.md",
+]
 
 
-def test_there_are_examples():
-    assert EXAMPLES
-
-
-@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.splitlines()[-1])
-def test_the_example_runs(example):
-    subprocess.run([sys.executable, "-c", example], check=True)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_each_program_runs(page):
+    assert list(programs(page))
+    run(page)

@@ -45,3 +45,8 @@ pub use herd::{CallEnd, ClientTries, Herd, HerdTries, Target, TooManyTries, perc
 pub use report::{Case, Check, Report, TimeSeries};
 pub use runner::Control;
 pub use scenario::{Scenario, ScenarioError};
+
+/// The program of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

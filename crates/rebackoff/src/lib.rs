@@ -92,6 +92,8 @@ mod env;
 mod future;
 mod guarded;
 mod guards;
+#[cfg(doctest)]
+mod guide;
 pub mod hooks;
 #[cfg(feature = "http")]
 pub mod http;
@@ -169,8 +171,3 @@ pub mod prelude {
     pub use crate::{on_error, on_predicate};
     pub use rebackoff_core::{Above, LastWait, Nested};
 }
-
-/// The examples of the README, which run as tests.
-#[cfg(doctest)]
-#[doc = include_str!("../../../README.md")]
-struct Readme;
