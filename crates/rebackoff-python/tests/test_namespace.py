@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import subprocess
+import sys
 from typing import get_type_hints
 
 import pytest
@@ -31,8 +33,25 @@ def test_a_name_that_does_not_exist_is_an_attribute_error():
 def test_the_documentation_shows_each_option_with_its_default(name):
     doc = inspect.getdoc(getattr(rebackoff, name))
     for option in NAMES[name]:
-        assert f"{option}: {OPTIONS[option].doc} Default: " in doc
+        assert f"\n    {option}: {OPTIONS[option].doc} Default: " in doc
     assert (f"timeout: {OPTIONS['timeout'].doc}" in doc) == ("timeout" in NAMES[name])
+
+
+def test_the_package_is_imported_where_documentation_is_stripped():
+    program = (
+        "import rebackoff; from rebackoff import http, presets, strategies, telemetry, testing"
+    )
+    subprocess.run([sys.executable, "-OO", "-c", program], check=True)
+
+
+def test_the_types_of_options_have_every_option():
+    options = types.RetryOptions.__optional_keys__
+    assert options == set(NAMES["on_exception"]) - {"raise_on_giveup"}
+    settings = types.PolicySettings.__optional_keys__
+    assert settings == set(rebackoff._policy._PARAMETERS) - {"wait"}
+    get_type_hints(types.PolicySettings)
+    with pytest.raises(AttributeError, match="RetryOption"):
+        types.RetryOption  # noqa: B018
 
 
 def test_the_keys_of_details_are_those_of_the_originals():

@@ -8,11 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 from types import MethodType
-from typing import Any, ParamSpec, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar, overload
 
 from rebackoff._decorator import _Anew  # type: ignore[attr-defined]  # the stub has what users see
 from rebackoff._mistakes import mistake
 from rebackoff._outcome import Outcome
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from rebackoff._decorator import _RetryOptions
+    from rebackoff._policy import Policy
+    from rebackoff._typing import _WaitGenerator
+    from rebackoff._wait_gen import Waits
+
+    class _Changes(_RetryOptions, total=False):
+        wait_gen: Waits | Policy | _WaitGenerator
+        exception: type[BaseException] | tuple[type[BaseException], ...]
+        predicate: Callable[[Any], Any]
+
 
 _Arguments = ParamSpec("_Arguments")
 _Result = TypeVar("_Result")
@@ -46,7 +60,27 @@ def outcome(function: Any, /, *args: Any, **kwargs: Any) -> Any:
     return call(*args, **kwargs) if instance is None else call(instance, *args, **kwargs)
 
 
-def retry_with(function: _CallableT, /, **options: Any) -> _CallableT:
+@overload
+def retry_with(
+    function: Callable[_Arguments, Coroutine[Any, Any, _Result]],
+    /,
+    *,
+    raise_on_giveup: Literal[False],
+    **options: Unpack[_Changes],
+) -> Callable[_Arguments, Coroutine[Any, Any, _Result | None]]: ...
+@overload
+def retry_with(
+    function: Callable[_Arguments, _Result],
+    /,
+    *,
+    raise_on_giveup: Literal[False],
+    **options: Unpack[_Changes],
+) -> Callable[_Arguments, _Result | None]: ...
+@overload
+def retry_with(
+    function: _CallableT, /, *, raise_on_giveup: Literal[True] = True, **options: Unpack[_Changes]
+) -> _CallableT: ...
+def retry_with(function: Any, /, **options: Any) -> Any:
     """Decorates a decorated function, or a decorated method of an object, with these options in place of the earlier ones.
 
         rebackoff.retry_with(client.fetch, max_tries=2)("/stock")
@@ -55,7 +89,7 @@ def retry_with(function: _CallableT, /, **options: Any) -> _CallableT:
     """
     anew = _attribute(function, "retry_with")(**options)
     instance = _instance(function)
-    return anew if instance is None else MethodType(anew, instance)  # type: ignore[return-value]
+    return anew if instance is None else MethodType(anew, instance)
 
 
 def _attribute(function: Any, name: str) -> Any:

@@ -196,14 +196,26 @@ class _Signed:
         return function.replace(parameters=[*named, *options, keywords])
 
 
-for _function in (on_exception, on_predicate, retry_context, aretry_context):
-    _function.__wrapped__ = _Signed(_function)
-    _function.__doc__ = "".join(
+def _documented(function):
+    """The documentation with the options; None under `-OO`. CPython 3.13 takes the indentation away, earlier ones do not."""
+    doc = function.__doc__
+    if doc is None:
+        return None
+    margin = doc[: doc.index("Args:")].rpartition("\n")[2]
+    options = [
+        f"{margin}    {name}: {OPTIONS[name].meaning()}\n" for name in NAMES[function.__name__]
+    ]
+    return "".join(
         [
-            _function.__doc__.rstrip(" "),
-            *(f"        {name}: {OPTIONS[name].meaning()}\n" for name in NAMES[_function.__name__]),
-            "        wait_gen_kwargs: The parameters of `wait_gen`, where it is a function.\n\n"
-            "    `max_tries`, `max_time` and the parameters of `wait_gen` may be functions without parameters,\n"
-            "    which are asked on each call.\n    ",
+            doc.rstrip(" "),
+            *options,
+            f"{margin}    wait_gen_kwargs: The parameters of `wait_gen`, where it is a function.\n\n",
+            f"{margin}`max_tries`, `max_time` and the parameters of `wait_gen` may be functions without parameters,\n",
+            f"{margin}which are asked on each call.\n{margin}",
         ]
     )
+
+
+for _function in (on_exception, on_predicate, retry_context, aretry_context):
+    _function.__wrapped__ = _Signed(_function)
+    _function.__doc__ = _documented(_function)

@@ -1,10 +1,23 @@
-"""The decorators' types: a configured wait strategy takes no more options, a generator function takes its own.
+"""The decorators' types.
+
+A configured wait strategy or a policy takes no more options, a strategy's function takes its parameters, and a generator
+function of the program's own takes any.
 
 `scripts/python-stub` makes this file of the table in `_options.py`.
 """
 
-from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
-from typing import Any, Concatenate, Literal, ParamSpec, Protocol, TypeAlias, TypeVar, overload
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Iterable
+from typing import (
+    Any,
+    Concatenate,
+    Literal,
+    ParamSpec,
+    Protocol,
+    TypeAlias,
+    TypedDict,
+    TypeVar,
+    overload,
+)
 
 from rebackoff._common import Attempt
 from rebackoff._guards import Breaker, Budget
@@ -14,7 +27,7 @@ from rebackoff._typing import (
     _AnyLoggerOrName,
     _CallableT,
     _Handlers,
-    _WaitGenerator,
+    _OwnWaits,
 )
 from rebackoff._wait_gen import Waits
 
@@ -34,6 +47,11 @@ _HintAbove: TypeAlias = Literal["give_up", "cap"]
 _PolicyFor: TypeAlias = dict[type[BaseException], Policy] | None
 _Signal: TypeAlias = Any
 _MaxTime: TypeAlias = Seconds | None | Callable[..., Seconds | None]
+_Strategy: TypeAlias = Callable[..., Waits]
+_Number: TypeAlias = float | Callable[[], float]
+_Wait: TypeAlias = Seconds | Callable[[], Seconds]
+_Cap: TypeAlias = Seconds | None | Callable[[], Seconds | None]
+_Interval: TypeAlias = Seconds | Iterable[Seconds] | Callable[[], Seconds | Iterable[Seconds]]
 
 _Given = ParamSpec("_Given")
 _Value = TypeVar("_Value")
@@ -171,7 +189,93 @@ def on_exception(
 ) -> _OrNone: ...
 @overload
 def on_exception(
-    wait_gen: _WaitGenerator,
+    wait_gen: _Strategy,
+    exception: _Exceptions,
+    *,
+    max_tries: _MaxTries = None,
+    max_time: _MaxTime = None,
+    last_wait: _LastWait = "shorten",
+    nested: _Nested = "allow",
+    budget: _Budget = None,
+    breaker: _Breaker = None,
+    counts: Callable[[Any], bool | None] | None = None,
+    timeout: Seconds | None = None,
+    jitter: _Jitter = ...,
+    giveup: _Giveup = ...,
+    hint: _Hint = None,
+    hint_ceiling: Seconds | None = 300,
+    hint_above: _HintAbove = "give_up",
+    hint_spread: float | None = None,
+    on_try: _Handlers = None,
+    on_success: _Handlers = None,
+    on_backoff: _Handlers = None,
+    on_giveup: _Handlers = None,
+    policy_for: _PolicyFor = None,
+    groups: bool = False,
+    reset_after: Seconds | None = None,
+    cancelled_by: _Signal = None,
+    name: str | None = None,
+    raise_on_giveup: Literal[True] = True,
+    logger: _AnyLoggerOrName | None = "backoff",
+    backoff_log_level: int = 20,
+    giveup_log_level: int = 40,
+    base: _Wait = ...,
+    factor: _Wait = ...,
+    max_value: _Cap = ...,
+    interval: _Interval = ...,
+    start: _Wait = ...,
+    step: _Wait = ...,
+    initial_value: _Wait = ...,
+    decay_factor: _Number = ...,
+    min_value: _Cap = ...,
+    value: Callable[[Any], Seconds | None] = ...,
+) -> Callable[[_CallableT], _CallableT]: ...
+@overload
+def on_exception(
+    wait_gen: _Strategy,
+    exception: _Exceptions,
+    *,
+    max_tries: _MaxTries = None,
+    max_time: _MaxTime = None,
+    last_wait: _LastWait = "shorten",
+    nested: _Nested = "allow",
+    budget: _Budget = None,
+    breaker: _Breaker = None,
+    counts: Callable[[Any], bool | None] | None = None,
+    timeout: Seconds | None = None,
+    jitter: _Jitter = ...,
+    giveup: _Giveup = ...,
+    hint: _Hint = None,
+    hint_ceiling: Seconds | None = 300,
+    hint_above: _HintAbove = "give_up",
+    hint_spread: float | None = None,
+    on_try: _Handlers = None,
+    on_success: _Handlers = None,
+    on_backoff: _Handlers = None,
+    on_giveup: _Handlers = None,
+    policy_for: _PolicyFor = None,
+    groups: bool = False,
+    reset_after: Seconds | None = None,
+    cancelled_by: _Signal = None,
+    name: str | None = None,
+    raise_on_giveup: bool,
+    logger: _AnyLoggerOrName | None = "backoff",
+    backoff_log_level: int = 20,
+    giveup_log_level: int = 40,
+    base: _Wait = ...,
+    factor: _Wait = ...,
+    max_value: _Cap = ...,
+    interval: _Interval = ...,
+    start: _Wait = ...,
+    step: _Wait = ...,
+    initial_value: _Wait = ...,
+    decay_factor: _Number = ...,
+    min_value: _Cap = ...,
+    value: Callable[[Any], Seconds | None] = ...,
+) -> _OrNone: ...
+@overload
+def on_exception(
+    wait_gen: _OwnWaits,
     exception: _Exceptions,
     *,
     max_tries: _MaxTries = None,
@@ -205,7 +309,7 @@ def on_exception(
 ) -> Callable[[_CallableT], _CallableT]: ...
 @overload
 def on_exception(
-    wait_gen: _WaitGenerator,
+    wait_gen: _OwnWaits,
     exception: _Exceptions,
     *,
     max_tries: _MaxTries = None,
@@ -306,7 +410,46 @@ def on_predicate(
 
 @overload
 def on_predicate(
-    wait_gen: _WaitGenerator,
+    wait_gen: _Strategy,
+    predicate: _Condition = ...,
+    *,
+    max_tries: _MaxTries = None,
+    max_time: _MaxTime = None,
+    last_wait: _LastWait = "shorten",
+    nested: _Nested = "allow",
+    budget: _Budget = None,
+    breaker: _Breaker = None,
+    counts: Callable[[Any], bool | None] | None = None,
+    timeout: Seconds | None = None,
+    jitter: _Jitter = ...,
+    hint: _Hint = None,
+    hint_ceiling: Seconds | None = 300,
+    hint_above: _HintAbove = "give_up",
+    hint_spread: float | None = None,
+    on_try: _Handlers = None,
+    on_success: _Handlers = None,
+    on_backoff: _Handlers = None,
+    on_giveup: _Handlers = None,
+    reset_after: Seconds | None = None,
+    cancelled_by: _Signal = None,
+    name: str | None = None,
+    logger: _AnyLoggerOrName | None = "backoff",
+    backoff_log_level: int = 20,
+    giveup_log_level: int = 40,
+    base: _Wait = ...,
+    factor: _Wait = ...,
+    max_value: _Cap = ...,
+    interval: _Interval = ...,
+    start: _Wait = ...,
+    step: _Wait = ...,
+    initial_value: _Wait = ...,
+    decay_factor: _Number = ...,
+    min_value: _Cap = ...,
+    value: Callable[[Any], Seconds | None] = ...,
+) -> Callable[[_CallableT], _CallableT]: ...
+@overload
+def on_predicate(
+    wait_gen: _OwnWaits,
     predicate: _Condition = ...,
     *,
     max_tries: _MaxTries = None,
@@ -336,8 +479,8 @@ def on_predicate(
 ) -> Callable[[_CallableT], _CallableT]: ...
 @overload
 def retry_context(
-    exception: _Exceptions,
-    wait_gen: Waits | Policy,
+    exception: _Exceptions = ...,
+    wait_gen: Waits | Policy = ...,
     *,
     max_tries: _MaxTries = None,
     max_time: _MaxTime = None,
@@ -413,7 +556,49 @@ def retry_context(
 @overload
 def retry_context(
     exception: _Exceptions = ...,
-    wait_gen: _WaitGenerator = ...,
+    wait_gen: _Strategy = ...,
+    *,
+    max_tries: _MaxTries = None,
+    max_time: _MaxTime = None,
+    last_wait: _LastWait = "shorten",
+    nested: _Nested = "allow",
+    budget: _Budget = None,
+    breaker: _Breaker = None,
+    counts: Callable[[Any], bool | None] | None = None,
+    jitter: _Jitter = ...,
+    giveup: _Giveup = ...,
+    hint: _Hint = None,
+    hint_ceiling: Seconds | None = 300,
+    hint_above: _HintAbove = "give_up",
+    hint_spread: float | None = None,
+    on_try: _Handlers = None,
+    on_success: _Handlers = None,
+    on_backoff: _Handlers = None,
+    on_giveup: _Handlers = None,
+    policy_for: _PolicyFor = None,
+    groups: bool = False,
+    reset_after: Seconds | None = None,
+    cancelled_by: _Signal = None,
+    name: str | None = None,
+    raise_on_giveup: bool = True,
+    logger: _AnyLoggerOrName | None = "backoff",
+    backoff_log_level: int = 20,
+    giveup_log_level: int = 40,
+    base: _Wait = ...,
+    factor: _Wait = ...,
+    max_value: _Cap = ...,
+    interval: _Interval = ...,
+    start: _Wait = ...,
+    step: _Wait = ...,
+    initial_value: _Wait = ...,
+    decay_factor: _Number = ...,
+    min_value: _Cap = ...,
+    value: Callable[[Any], Seconds | None] = ...,
+) -> Generator[Attempt]: ...
+@overload
+def retry_context(
+    exception: _Exceptions,
+    wait_gen: _OwnWaits,
     *,
     max_tries: _MaxTries = None,
     max_time: _MaxTime = None,
@@ -444,9 +629,42 @@ def retry_context(
     **wait_gen_kwargs: Any,
 ) -> Generator[Attempt]: ...
 @overload
+def retry_context(
+    exception: _Exceptions = ...,
+    *,
+    wait_gen: _OwnWaits,
+    max_tries: _MaxTries = None,
+    max_time: _MaxTime = None,
+    last_wait: _LastWait = "shorten",
+    nested: _Nested = "allow",
+    budget: _Budget = None,
+    breaker: _Breaker = None,
+    counts: Callable[[Any], bool | None] | None = None,
+    jitter: _Jitter = ...,
+    giveup: _Giveup = ...,
+    hint: _Hint = None,
+    hint_ceiling: Seconds | None = 300,
+    hint_above: _HintAbove = "give_up",
+    hint_spread: float | None = None,
+    on_try: _Handlers = None,
+    on_success: _Handlers = None,
+    on_backoff: _Handlers = None,
+    on_giveup: _Handlers = None,
+    policy_for: _PolicyFor = None,
+    groups: bool = False,
+    reset_after: Seconds | None = None,
+    cancelled_by: _Signal = None,
+    name: str | None = None,
+    raise_on_giveup: bool = True,
+    logger: _AnyLoggerOrName | None = "backoff",
+    backoff_log_level: int = 20,
+    giveup_log_level: int = 40,
+    **wait_gen_kwargs: Any,
+) -> Generator[Attempt]: ...
+@overload
 def aretry_context(
-    exception: _Exceptions,
-    wait_gen: Waits | Policy,
+    exception: _Exceptions = ...,
+    wait_gen: Waits | Policy = ...,
     *,
     max_tries: _MaxTries = None,
     max_time: _MaxTime = None,
@@ -519,7 +737,49 @@ def aretry_context(
 @overload
 def aretry_context(
     exception: _Exceptions = ...,
-    wait_gen: _WaitGenerator = ...,
+    wait_gen: _Strategy = ...,
+    *,
+    max_tries: _MaxTries = None,
+    max_time: _MaxTime = None,
+    last_wait: _LastWait = "shorten",
+    nested: _Nested = "allow",
+    budget: _Budget = None,
+    breaker: _Breaker = None,
+    counts: Callable[[Any], bool | None] | None = None,
+    jitter: _Jitter = ...,
+    giveup: _Giveup = ...,
+    hint: _Hint = None,
+    hint_ceiling: Seconds | None = 300,
+    hint_above: _HintAbove = "give_up",
+    hint_spread: float | None = None,
+    on_try: _Handlers = None,
+    on_success: _Handlers = None,
+    on_backoff: _Handlers = None,
+    on_giveup: _Handlers = None,
+    policy_for: _PolicyFor = None,
+    groups: bool = False,
+    reset_after: Seconds | None = None,
+    cancelled_by: _Signal = None,
+    name: str | None = None,
+    raise_on_giveup: bool = True,
+    logger: _AnyLoggerOrName | None = "backoff",
+    backoff_log_level: int = 20,
+    giveup_log_level: int = 40,
+    base: _Wait = ...,
+    factor: _Wait = ...,
+    max_value: _Cap = ...,
+    interval: _Interval = ...,
+    start: _Wait = ...,
+    step: _Wait = ...,
+    initial_value: _Wait = ...,
+    decay_factor: _Number = ...,
+    min_value: _Cap = ...,
+    value: Callable[[Any], Seconds | None] = ...,
+) -> AsyncGenerator[Attempt]: ...
+@overload
+def aretry_context(
+    exception: _Exceptions,
+    wait_gen: _OwnWaits,
     *,
     max_tries: _MaxTries = None,
     max_time: _MaxTime = None,
@@ -549,3 +809,64 @@ def aretry_context(
     giveup_log_level: int = 40,
     **wait_gen_kwargs: Any,
 ) -> AsyncGenerator[Attempt]: ...
+@overload
+def aretry_context(
+    exception: _Exceptions = ...,
+    *,
+    wait_gen: _OwnWaits,
+    max_tries: _MaxTries = None,
+    max_time: _MaxTime = None,
+    last_wait: _LastWait = "shorten",
+    nested: _Nested = "allow",
+    budget: _Budget = None,
+    breaker: _Breaker = None,
+    counts: Callable[[Any], bool | None] | None = None,
+    jitter: _Jitter = ...,
+    giveup: _Giveup = ...,
+    hint: _Hint = None,
+    hint_ceiling: Seconds | None = 300,
+    hint_above: _HintAbove = "give_up",
+    hint_spread: float | None = None,
+    on_try: _Handlers = None,
+    on_success: _Handlers = None,
+    on_backoff: _Handlers = None,
+    on_giveup: _Handlers = None,
+    policy_for: _PolicyFor = None,
+    groups: bool = False,
+    reset_after: Seconds | None = None,
+    cancelled_by: _Signal = None,
+    name: str | None = None,
+    raise_on_giveup: bool = True,
+    logger: _AnyLoggerOrName | None = "backoff",
+    backoff_log_level: int = 20,
+    giveup_log_level: int = 40,
+    **wait_gen_kwargs: Any,
+) -> AsyncGenerator[Attempt]: ...
+
+class _RetryOptions(TypedDict, total=False):
+    max_tries: _MaxTries
+    max_time: _MaxTime
+    last_wait: _LastWait
+    nested: _Nested
+    budget: _Budget
+    breaker: _Breaker
+    counts: Callable[[Any], bool | None] | None
+    timeout: Seconds | None
+    jitter: _Jitter
+    giveup: _Giveup
+    hint: _Hint
+    hint_ceiling: Seconds | None
+    hint_above: _HintAbove
+    hint_spread: float | None
+    on_try: _Handlers
+    on_success: _Handlers
+    on_backoff: _Handlers
+    on_giveup: _Handlers
+    policy_for: _PolicyFor
+    groups: bool
+    reset_after: Seconds | None
+    cancelled_by: _Signal
+    name: str | None
+    logger: _AnyLoggerOrName | None
+    backoff_log_level: int
+    giveup_log_level: int

@@ -13,7 +13,14 @@ if TYPE_CHECKING:
     from os import PathLike
     from typing import Any
 
+    from typing_extensions import Unpack
+
+    from rebackoff._typing import PolicySettings
     from rebackoff._wait_gen import Waits
+
+    class _Settings(PolicySettings, total=False):
+        wait: str | Waits | Callable[..., Waits]
+
 
 _JITTERS = {
     "full": _jitter.full_jitter,
@@ -71,7 +78,9 @@ class Policy:
     _text: str
     _waits: Waits
 
-    def __init__(self, wait: str | Waits | Callable[..., Waits] = "expo", **settings: Any) -> None:
+    def __init__(
+        self, wait: str | Waits | Callable[..., Waits] = "expo", **settings: Unpack[PolicySettings]
+    ) -> None:
         self._set({**_strategy(wait), **settings}, None)
 
     def _set(self, settings: Mapping[str, Any], base: Policy | None) -> None:
@@ -140,7 +149,7 @@ class Policy:
         policy._set(settings, base)
         return policy
 
-    def replace(self, **settings: Any) -> Policy:
+    def replace(self, **settings: Unpack[_Settings]) -> Policy:
         """This policy with other settings; another `wait` begins at that strategy's defaults."""
         wait = _strategy(settings.pop("wait")) if "wait" in settings else {}
         return self._of({**wait, **settings}, self)

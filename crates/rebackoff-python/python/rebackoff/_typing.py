@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Coroutine, Generator, Iterable, Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict, TypeVar, Union
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict, TypeVar, Union
 
 from rebackoff._on_demand import finder
 
@@ -55,6 +55,33 @@ _ContextCallDetails = _CallDetails
 
 Seconds: TypeAlias = float | timedelta
 
+# a text is one with a unit, such as "1m30s"; "none" is no limit
+_Duration = Union[float, timedelta, str]
+_DurationLimit = Union[float, timedelta, str, None]
+
+
+class PolicySettings(TypedDict, total=False):
+    """The settings of a `Policy`, besides `wait`."""
+
+    base: _Duration
+    factor: _Duration
+    max_value: _DurationLimit
+    interval: Union[_Duration, Iterable[_Duration]]
+    start: _Duration
+    step: _Duration
+    initial_value: _Duration
+    decay_factor: Union[float, str]
+    min_value: _DurationLimit
+    jitter: Union[Literal["full", "equal", "random", "none"], Callable[[Any], float], None]
+    max_tries: Union[int, str, None]
+    max_time: _DurationLimit
+    last_wait: Literal["shorten", "stop"]
+    nested: Literal["allow", "once"]
+    hint_ceiling: _DurationLimit
+    hint_above: Literal["give_up", "cap"]
+    hint_spread: Union[float, str, None]
+
+
 _CallableT = TypeVar("_CallableT", bound=Callable[..., Any])
 _Handler = Union[Callable[[Details], None], Callable[[Details], Coroutine[Any, Any, None]]]
 _ContextHandler = Union[
@@ -70,7 +97,8 @@ _MaybeLogger = Union[str, logging.Logger, "logging.LoggerAdapter[Any]", None]
 _MaybeSequence = Union[T, Sequence[T]]
 _MaybeTuple = Union[T, tuple[T, ...]]
 _Predicate = Union[Callable[[T], bool], Callable[[T], Coroutine[Any, Any, bool]]]
-_WaitGenerator = Callable[..., Generator[float, Any, None]]
+_WaitGenerator = Callable[..., Generator[float, Any, Any]]
+_OwnWaits = Callable[..., Generator[float, Any, None]]
 
 if not TYPE_CHECKING:
     __getattr__ = finder("_typing")

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from typing import Any
 
     Seconds = float | timedelta
-    _Base = Generator[float, Any, None]
+    # not None: by that, type checkers know the strategies from generator functions of a program's own,
+    # which take any keywords
+    _Base = Generator[float, Any, object]
 else:
     _Base = object
 

@@ -188,4 +188,38 @@ async def outcomes(client: Stock) -> None:
     assert_type(await rebackoff.outcome(client.load, "/"), rebackoff.Outcome[bytes])
     assert_type(rebackoff.retry_with(client.fetch, max_tries=2)("/"), bytes)
     assert_type(await rebackoff.retry_with(client.load, max_tries=2)("/"), bytes)
+    assert_type(rebackoff.retry_with(client.fetch, raise_on_giveup=False)("/"), bytes | None)
+    assert_type(await rebackoff.retry_with(client.load, raise_on_giveup=False)("/"), bytes | None)
     rebackoff.outcome(client.fetch, 5)  # type: ignore[call-overload]
+
+
+# Options in a dict, and generator functions of a program's own.
+
+
+def pauses(step: float) -> Generator[float, Any, None]:
+    while True:
+        yield step
+
+
+options: rebackoff.types.RetryOptions = {"max_tries": 3, "jitter": None}
+settings: rebackoff.types.PolicySettings = {"max_tries": 3, "max_time": "1m30s"}
+
+
+@rebackoff.on_exception(pauses, OSError, step=2.0, **options)
+def paused(number: int) -> str:
+    return str(number)
+
+
+@rebackoff.on_exception(rebackoff.Policy("expo", **settings).replace(wait=rebackoff.fibo), OSError)
+@rebackoff.on_exception(rebackoff.expo, OSError, base=lambda: 3, max_value=None, **options)
+def asked_anew(number: int) -> str:
+    return str(number)
+
+
+assert_type(paused(3), str)
+assert_type(asked_anew(3), str)
+for _ in rebackoff.retry_context(OSError, pauses, step=2.0, **options):
+    pass
+for _ in rebackoff.retry_context(wait_gen=pauses, step=2.0):
+    pass
+by_hand: Iterator[float] = rebackoff.expo(base=3)
