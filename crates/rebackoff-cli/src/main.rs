@@ -3,7 +3,7 @@
 //! The command line is a driver over the engine of `rebackoff-core`: it calls, sleeps and reports. The engine decides
 //! about the next try, in `run` as in `plan`.
 //!
-//! Options as parsed are in `options`; what they come to, in [`run::Run`] and [`plan::Plan`].
+//! Options as parsed are in `options`; what they come to, in [`run::Run`] and [`plan::PlanCommand`].
 
 #[cfg(not(unix))]
 compile_error!(

@@ -7,13 +7,6 @@ use rebackoff_core::Draws;
 #[derive(Debug, Default)]
 pub(crate) struct Chance(Option<Rng>);
 
-impl Chance {
-    /// Draws that depend on `seed` alone.
-    pub(crate) fn seeded(seed: u64) -> Self {
-        Self(Some(Rng::with_seed(seed)))
-    }
-}
-
 impl Draws for Chance {
     fn uniform(&mut self) -> f64 {
         self.0.get_or_insert_with(Rng::new).f64()

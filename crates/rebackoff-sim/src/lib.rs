@@ -30,6 +30,7 @@ mod guard;
 mod herd;
 mod load;
 mod model;
+pub mod plan;
 pub mod profile;
 mod queue;
 mod random;

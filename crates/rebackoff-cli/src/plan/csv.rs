@@ -2,11 +2,12 @@
 
 use std::fmt::Write as _;
 
-use super::figures::Figures;
-use super::load::rows;
+use rebackoff_sim::plan::PlanFigures;
+
+use super::rows::rows;
 
 /// A line for each try, then a line for each figure of the load.
-pub(super) fn table(figures: &Figures) -> String {
+pub(super) fn table(figures: &PlanFigures) -> String {
     let mut table = "try,raw_wait,shortest_wait,longest_wait,p5,p50,p95,share\n".to_owned();
     let wait = |wait: Option<f64>| wait.map_or_else(String::new, |wait| wait.to_string());
     // Writing to a string cannot fail.

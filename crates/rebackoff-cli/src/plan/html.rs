@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write as _};
 
-use super::figures::Figures;
+use super::LintedFigures;
 use super::svg::picture;
 use super::text::{HEADINGS, assumption, cells, name, worst_case};
 use crate::human::{human, percent};
@@ -19,14 +19,15 @@ table{border-collapse:collapse}caption{text-align:left;font-weight:600;padding:.
 th,td{padding:.25rem .75rem;text-align:right;white-space:nowrap;border-bottom:1px solid #8884}\
 .warning{border-left:4px solid #d29922;padding:.25rem .75rem;margin:.5rem 0}";
 
-pub(super) fn page(figures: &Figures) -> String {
+pub(super) fn page(linted: &LintedFigures) -> String {
     let mut html = String::new();
     // Writing to a string cannot fail.
-    let _ = write_page(&mut html, figures);
+    let _ = write_page(&mut html, linted);
     html
 }
 
-fn write_page(html: &mut String, figures: &Figures) -> fmt::Result {
+fn write_page(html: &mut String, linted: &LintedFigures) -> fmt::Result {
+    let figures = &linted.figures;
     let policy = escape(&figures.load.policy);
     writeln!(html, "<!doctype html>\n<html lang=\"en\">")?;
     writeln!(
@@ -39,7 +40,7 @@ fn write_page(html: &mut String, figures: &Figures) -> fmt::Result {
         writeln!(html, "<p>timeout {} for each try</p>", human(timeout))?;
     }
     writeln!(html, "<p>{}</p>", escape(&assumption(figures)))?;
-    for warning in &figures.warnings {
+    for warning in &linted.warnings {
         let (finding, advice) = (escape(&warning.finding), escape(&warning.advice));
         let name = name(warning.rule);
         writeln!(html, "<p class=\"warning\">{name}: {finding}<br><strong>{advice}</strong></p>")?;

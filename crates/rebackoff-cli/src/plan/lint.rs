@@ -1,11 +1,11 @@
 //! Findings about a policy that does harm, or something that its author may not have meant.
 
 use rebackoff_core::{Jitter, LastWait, Policy, Reason, Seconds, Wait};
+use rebackoff_sim::plan::{Plan, peak};
 use rebackoff_sim::{Herd, HerdTries, Target};
 use serde::Serialize;
 
-use super::Plan;
-use super::chart::peak;
+use super::PlanCommand;
 use crate::human::human;
 use crate::options::Rule;
 
@@ -35,6 +35,7 @@ type Found = Option<(String, String)>;
 /// A policy, with simulations of the shortest and of the longest tries that it allows.
 struct Lint<'a> {
     plan: &'a Plan,
+    consecutive: u64,
     policy: &'a Policy,
     /// Every try fails at once.
     at_once: Option<&'a HerdTries>,
@@ -43,15 +44,16 @@ struct Lint<'a> {
 }
 
 /// The findings of all rules that are not ignored. A simulation beyond the bound on tries yields no finding.
-pub(super) fn warnings(plan: &Plan, simulation: &HerdTries) -> Vec<Warning> {
-    let run = |time: Seconds| plan.run(&plan.config.policy, time).ok();
-    let is_at_once = plan.time_of_try() == Seconds::ZERO;
-    let at_once = if is_at_once { None } else { run(Seconds::ZERO) };
-    let hanging = plan.config.timeout.and_then(|timeout| run(Seconds::from_duration(timeout)));
+pub(super) fn warnings(command: &PlanCommand) -> Vec<Warning> {
+    let plan = &command.plan;
+    let run = |time: Seconds| plan.tries(time).ok();
+    let at_once = run(Seconds::ZERO);
+    let hanging = plan.profile.timeout.and_then(|timeout| run(Seconds::from_duration(timeout)));
     let lint = Lint {
         plan,
-        policy: &plan.config.policy,
-        at_once: if is_at_once { Some(simulation) } else { at_once.as_ref() },
+        consecutive: command.consecutive,
+        policy: &plan.profile.policy,
+        at_once: at_once.as_ref(),
         hanging: hanging.as_ref(),
     };
     let rules = [
@@ -69,7 +71,7 @@ pub(super) fn warnings(plan: &Plan, simulation: &HerdTries) -> Vec<Warning> {
         (Rule::LongTimeout, lint.long_timeout()),
         (Rule::LongStreak, lint.long_streak()),
     ];
-    let kept = rules.into_iter().filter(|(rule, _)| !plan.ignored.contains(rule));
+    let kept = rules.into_iter().filter(|(rule, _)| !command.ignored.contains(rule));
     kept.filter_map(|(rule, found)| {
         found.map(|(finding, advice)| Warning { rule, finding, advice })
     })
@@ -139,7 +141,7 @@ impl Lint<'_> {
     fn idle_cap(&self) -> Found {
         let (wait, at_once) = (self.policy.wait(), self.at_once?);
         let cap = wait.cap();
-        (self.plan.config.cap_is_given && cap < Seconds::MAX && at_once.all_end()).then_some(())?;
+        (self.plan.profile.cap_is_given && cap < Seconds::MAX && at_once.all_end()).then_some(())?;
         let waits = at_once.most_tries().saturating_sub(1) as u64;
         let is_reached = (0..waits).any(|n| wait.raw(n).is_some_and(|raw| raw >= cap));
         (!is_reached).then_some(())?;
@@ -154,7 +156,7 @@ impl Lint<'_> {
 
     /// A limit on time protects against tries that hang, so it is idle only where these do not reach it either.
     fn idle_max_time(&self) -> Found {
-        let (max_time, timeout) = (self.policy.max_time()?, self.plan.config.timeout?);
+        let (max_time, timeout) = (self.policy.max_time()?, self.plan.profile.timeout?);
         (self.policy.worst_case()? < max_time && self.retries()).then_some(())?;
         #[allow(clippy::cast_precision_loss, reason = "counts of tries are far below 2⁵³")]
         let tries = self.at_once?.most_tries() as f64;
@@ -205,7 +207,7 @@ impl Lint<'_> {
         let max_time = self.policy.max_time()?.as_secs_f64();
         let at_once = self.at_once?;
         let is_limit = self.retries() && at_once.gives_up_for(Reason::MaxTime);
-        (is_limit && self.plan.config.timeout.is_none()).then_some(())?;
+        (is_limit && self.plan.profile.timeout.is_none()).then_some(())?;
         let before = max_time - at_once.ends().last().copied()?;
         let when = if before > 0.0 {
             format!("{} before max_time", human(before))
@@ -221,7 +223,7 @@ impl Lint<'_> {
 
     fn long_timeout(&self) -> Found {
         (self.retries() && self.hanging?.most_tries() == 1).then_some(())?;
-        let timeout = Seconds::from_duration(self.plan.config.timeout?);
+        let timeout = Seconds::from_duration(self.plan.profile.timeout?);
         let max_time = Seconds::from_duration(self.policy.max_time()?);
         let finding =
             format!("a try may take {timeout}, and max_time {max_time} leaves no time for another");
@@ -229,7 +231,7 @@ impl Lint<'_> {
     }
 
     fn long_streak(&self) -> Found {
-        let (streak, max_tries) = (self.plan.consecutive, self.max_tries()?);
+        let (streak, max_tries) = (self.consecutive, self.max_tries()?);
         (streak > max_tries).then_some(())?;
         let finding =
             format!("max_tries {max_tries} ends the call before {streak} consecutive successes");

@@ -3,8 +3,9 @@
 
 use std::fmt::{self, Write as _};
 
-use super::figures::Figures;
-use super::text::clients;
+use rebackoff_sim::plan::PlanFigures;
+
+use super::text::{clients, peak};
 use crate::human::human;
 use crate::markup::escape;
 
@@ -19,7 +20,7 @@ const LINE: f64 = 18.0;
 const DIGIT: f64 = 9.0;
 const LETTERS: usize = 96;
 
-pub(super) fn picture(figures: &Figures) -> String {
+pub(super) fn picture(figures: &PlanFigures) -> String {
     let mut svg = String::new();
     // Writing to a string cannot fail.
     let _ = write_picture(&mut svg, figures);
@@ -32,7 +33,7 @@ text{font:13px system-ui,sans-serif;fill:#24292f}.title{font-size:16px;font-weig
 .bar{fill:#2f81f7}.grid{stroke:#d0d7de;stroke-width:1}.paper{fill:#fff}\
 @media(prefers-color-scheme:dark){text{fill:#e6edf3}.note{fill:#8b949e}.grid{stroke:#30363d}.paper{fill:#0d1117}}";
 
-fn write_picture(svg: &mut String, figures: &Figures) -> fmt::Result {
+fn write_picture(svg: &mut String, figures: &PlanFigures) -> fmt::Result {
     let chart = &figures.chart;
     let notes = lines(&figures.load.policy);
     // The picture grows by the text above and beside it.
@@ -118,11 +119,12 @@ fn write_picture(svg: &mut String, figures: &Figures) -> fmt::Result {
         svg,
         r#"<text class="note" x="{middle:.1}" y="{bottom:.1}" text-anchor="middle">{note}</text>"#
     )?;
-    if let Some(peak) = &figures.peak {
+    if let Some(most) = figures.peak {
         writeln!(
             svg,
-            r#"<text class="note" x="{middle:.1}" y="{:.1}" text-anchor="middle">{peak}</text>"#,
-            height - 10.0
+            r#"<text class="note" x="{middle:.1}" y="{:.1}" text-anchor="middle">{}</text>"#,
+            height - 10.0,
+            peak(most)
         )?;
     }
     writeln!(svg, "</svg>")

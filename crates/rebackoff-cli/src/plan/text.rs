@@ -3,23 +3,25 @@
 use std::fmt::{self, Write as _};
 
 use clap::ValueEnum as _;
+use rebackoff_sim::plan::{PlanFigures, PlannedTry, RetryPeak};
 
-use super::figures::{Figures, PlannedTry};
-use super::load::rows;
+use super::LintedFigures;
+use super::rows::rows;
 use crate::human::{human, percent};
 use crate::options::Rule;
 
 const BAR: usize = 50;
 const ROWS: usize = 20;
 
-pub(super) fn page(figures: &Figures) -> String {
+pub(super) fn page(linted: &LintedFigures) -> String {
     let mut page = String::new();
     // Writing to a string cannot fail.
-    let _ = write_page(&mut page, figures);
+    let _ = write_page(&mut page, linted);
     page
 }
 
-fn write_page(page: &mut String, figures: &Figures) -> fmt::Result {
+fn write_page(page: &mut String, linted: &LintedFigures) -> fmt::Result {
+    let figures = &linted.figures;
     writeln!(page, "{}", figures.load.policy)?;
     if let Some(timeout) = figures.timeout {
         writeln!(page, "timeout {} for each try", human(timeout))?;
@@ -35,7 +37,7 @@ fn write_page(page: &mut String, figures: &Figures) -> fmt::Result {
     }
     write_chart(page, figures)?;
     write_loads(page, figures)?;
-    for warning in &figures.warnings {
+    for warning in &linted.warnings {
         writeln!(
             page,
             "\nwarning: {}: {}\n  advice: {}",
@@ -48,7 +50,7 @@ fn write_page(page: &mut String, figures: &Figures) -> fmt::Result {
 }
 
 /// The load, where options ask for more than the tries show.
-fn write_loads(page: &mut String, figures: &Figures) -> fmt::Result {
+fn write_loads(page: &mut String, figures: &PlanFigures) -> fmt::Result {
     let (load, compared) = (&figures.load, &figures.compared);
     if compared.is_none() && load.failures.is_none() && load.recovery.is_none() {
         return Ok(());
@@ -66,8 +68,8 @@ fn write_loads(page: &mut String, figures: &Figures) -> fmt::Result {
 }
 
 /// The assumption of the figures.
-pub(super) fn assumption(figures: &Figures) -> String {
-    let Figures { try_time, seed, .. } = figures;
+pub(super) fn assumption(figures: &PlanFigures) -> String {
+    let PlanFigures { try_time, seed, .. } = figures;
     let (clients, verb) =
         (clients(figures.clients), if figures.clients == 1 { "fails" } else { "fail together" });
     let time =
@@ -76,7 +78,7 @@ pub(super) fn assumption(figures: &Figures) -> String {
 }
 
 /// The simulated time of a policy that never gives up.
-fn simulated(figures: &Figures) -> String {
+fn simulated(figures: &PlanFigures) -> String {
     let simulated = |horizon| format!(" Shown is the time up to {}.", human(horizon));
     figures.horizon.map_or_else(String::new, simulated)
 }
@@ -90,7 +92,7 @@ pub(super) fn name(rule: Rule) -> String {
     rule.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
 }
 
-pub(super) fn worst_case(figures: &Figures) -> String {
+pub(super) fn worst_case(figures: &PlanFigures) -> String {
     match figures.worst_case {
         Some(longest) => format!("Worst case: all waits together take {}.", human(longest)),
         None => "Worst case: it never ends.".to_owned(),
@@ -120,7 +122,7 @@ pub(super) fn cells(row: &PlannedTry) -> [String; 7] {
     ]
 }
 
-fn table(figures: &Figures) -> Vec<String> {
+fn table(figures: &PlanFigures) -> Vec<String> {
     let mut rows = vec![HEADINGS.map(str::to_owned)];
     rows.extend(figures.tries.iter().map(cells));
     let widths: [usize; 7] = std::array::from_fn(|column| {
@@ -137,7 +139,7 @@ fn table(figures: &Figures) -> Vec<String> {
     lines
 }
 
-fn write_chart(page: &mut String, figures: &Figures) -> fmt::Result {
+fn write_chart(page: &mut String, figures: &PlanFigures) -> fmt::Result {
     let chart = figures.chart.folded(ROWS);
     if chart.highest() == 0 {
         return Ok(());
@@ -158,10 +160,16 @@ fn write_chart(page: &mut String, figures: &Figures) -> fmt::Result {
     if chart.later > 0 {
         writeln!(page, "   later {}", chart.later)?;
     }
-    match &figures.peak {
-        Some(peak) => writeln!(page, "\n{peak}"),
+    match figures.peak {
+        Some(most) => writeln!(page, "\n{}", peak(most)),
         None => Ok(()),
     }
+}
+
+/// The peak in words.
+pub(super) fn peak(RetryPeak { retries, width, begin }: RetryPeak) -> String {
+    let noun = if retries == 1 { "retry" } else { "retries" };
+    format!("Peak: {retries} {noun} within {}, after {}", human(width), human(begin))
 }
 
 /// A bar of eighths of a block.

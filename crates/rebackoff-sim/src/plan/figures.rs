@@ -1,15 +1,13 @@
-//! The figures of a plan, whatever form they are shown in.
-#![allow(clippy::cast_precision_loss, reason = "counts of clients and tries are far below 2⁵³")]
+//! The figures of a plan.
 
-use rebackoff_core::Seconds;
-use rebackoff_sim::{HerdTries, percentile};
+use rebackoff_core::{Position, Seconds, Wait};
+
 use serde::Serialize;
 
 use super::Plan;
-use super::chart::{Chart, Peak, SHORT, peak};
-use super::lint::{Warning, warnings};
-use super::load::PlanFigures;
-use crate::CliError;
+use super::chart::{RetryChart, RetryPeak, SHORT, peak};
+use super::load::PlanLoad;
+use crate::{HerdTries, Target, TooManyTries, percentile};
 
 /// Tries beyond these are not listed one by one.
 const LISTED: usize = 20;
@@ -43,71 +41,81 @@ const ROUND: [f64; 24] = [
 ];
 
 /// The figures of a plan. Times are seconds from the start of the first try.
-#[derive(Debug, Serialize)]
-pub(super) struct Figures {
-    pub(super) clients: u32,
-    pub(super) seed: u64,
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PlanFigures {
+    /// The number of clients.
+    pub clients: u32,
+    /// The seed of the draws.
+    pub seed: u64,
     /// The duration of each try.
-    pub(super) try_time: f64,
+    pub try_time: f64,
     /// The limit on each try.
-    pub(super) timeout: Option<f64>,
-    pub(super) tries: Vec<PlannedTry>,
+    pub timeout: Option<f64>,
+    /// The first tries, one by one.
+    pub tries: Vec<PlannedTry>,
     /// The most tries that a client made, listed or not.
-    pub(super) most_tries: usize,
+    pub most_tries: usize,
     /// The time that is simulated of a policy that never gives up.
-    pub(super) horizon: Option<f64>,
+    pub horizon: Option<f64>,
     /// The longest time that all waits can take together; none where nothing limits it.
-    pub(super) worst_case: Option<f64>,
-    pub(super) outages: Vec<Outage>,
-    pub(super) chart: Chart,
-    pub(super) peak: Option<Peak>,
+    pub worst_case: Option<f64>,
+    /// Outages, from where some client may have given up, to where all have.
+    pub outages: Vec<OutlastedOutage>,
+    /// The density of the retries.
+    pub chart: RetryChart,
+    /// The most retries in a short time; none without retries.
+    pub peak: Option<RetryPeak>,
+    /// The load of the policy.
     #[serde(flatten)]
-    pub(super) load: PlanFigures,
+    pub load: PlanLoad,
     /// The load of the policy of `--compare`.
-    pub(super) compared: Option<PlanFigures>,
-    pub(super) warnings: Vec<Warning>,
+    pub compared: Option<PlanLoad>,
 }
 
 /// One try.
-#[derive(Debug, Serialize)]
-pub(super) struct PlannedTry {
-    pub(super) number: usize,
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PlannedTry {
+    /// Its number, counted from 1.
+    pub number: usize,
     /// The raw wait before it, the longest possible where it is drawn by chance.
-    pub(super) raw_wait: Option<f64>,
-    /// The range of the wait after jitter, before limits.
-    pub(super) shortest_wait: Option<f64>,
-    pub(super) longest_wait: Option<f64>,
-    /// Its begin, for five, fifty and ninety-five of a hundred clients.
-    pub(super) p5: f64,
-    pub(super) p50: f64,
-    pub(super) p95: f64,
+    pub raw_wait: Option<f64>,
+    /// The shortest wait after jitter, before limits.
+    pub shortest_wait: Option<f64>,
+    /// The longest wait after jitter, before limits.
+    pub longest_wait: Option<f64>,
+    /// The time by which 5 % of the clients begin it.
+    pub p5: f64,
+    /// The time by which half of the clients begin it.
+    pub p50: f64,
+    /// The time by which 95 % of the clients begin it.
+    pub p95: f64,
     /// The share of the clients that come to it.
-    pub(super) share: f64,
+    pub share: f64,
 }
 
 /// An outage that ends after so long.
-#[derive(Debug, Serialize)]
-pub(super) struct Outage {
-    pub(super) lasts: f64,
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct OutlastedOutage {
+    /// The duration of the outage.
+    pub lasts: f64,
     /// The chance that a try begins after it.
-    pub(super) chance: f64,
+    pub chance: f64,
 }
 
-impl Figures {
-    pub(super) fn of(
-        plan: &Plan,
-        simulation: &HerdTries,
-        load: PlanFigures,
-        compared: Option<PlanFigures>,
-    ) -> Self {
-        let policy = &plan.config.policy;
+impl PlanFigures {
+    pub(super) fn of(plan: &Plan, simulation: &HerdTries) -> Result<Self, TooManyTries> {
+        let policy = &plan.profile.policy;
+        let compared = plan.compared.as_ref().map(|other| {
+            let down = plan.run(other, plan.time_of_try(), Target::Down)?;
+            PlanLoad::of(plan, other, &down)
+        });
         let retries = simulation.retries();
-        let chart = Chart::of(&retries);
-        Self {
+        let chart = RetryChart::of(&retries);
+        Ok(Self {
             clients: plan.clients,
             seed: plan.seed,
             try_time: plan.time_of_try().get(),
-            timeout: plan.config.timeout.map(|timeout| timeout.as_secs_f64()),
+            timeout: plan.profile.timeout.map(|timeout| timeout.as_secs_f64()),
             tries: tries(plan, simulation),
             most_tries: simulation.most_tries(),
             horizon: Some(simulation.horizon).filter(|horizon| horizon.is_finite()),
@@ -115,25 +123,19 @@ impl Figures {
             outages: outages(simulation),
             peak: peak(&retries, chart.width.min(SHORT)),
             chart,
-            load,
-            compared,
-            warnings: warnings(plan, simulation),
-        }
+            load: PlanLoad::of(plan, policy, simulation)?,
+            compared: compared.transpose()?,
+        })
     }
 
     /// Returns whether there are tries that are not listed.
-    pub(super) fn is_cut(&self) -> bool {
+    pub fn is_cut(&self) -> bool {
         self.most_tries > self.tries.len()
-    }
-
-    pub(super) fn json(&self) -> Result<String, CliError> {
-        let text = serde_json::to_string_pretty(self).map_err(CliError::new)?;
-        Ok(text + "\n")
     }
 }
 
 fn tries(plan: &Plan, simulation: &HerdTries) -> Vec<PlannedTry> {
-    let policy = &plan.config.policy;
+    let policy = &plan.profile.policy;
     // Of a policy that never gives up, a try is known when all clients have made it.
     let known = if simulation.horizon.is_finite() {
         simulation.least_tries()
@@ -145,13 +147,11 @@ fn tries(plan: &Plan, simulation: &HerdTries) -> Vec<PlannedTry> {
         let begins = simulation.begins(n);
         let retry = n.checked_sub(1).map(|retry| retry as u64);
         let raw = retry.and_then(|retry| policy.wait().raw(retry));
-        let shortest = raw.map(|raw| policy.spread(raw, &mut || 0.0));
-        let shortest = if matches!(policy.wait(), rebackoff_core::Wait::Decorrelated(_)) {
+        let shortest = raw.and_then(|raw| match policy.wait() {
             // It is its own jitter, and its base the shortest.
-            raw.and_then(|_| policy.wait().next(rebackoff_core::Position::START, &mut || 0.0))
-        } else {
-            shortest
-        };
+            wait @ Wait::Decorrelated(_) => wait.next(Position::START, &mut || 0.0),
+            _ => Some(policy.spread(raw, &mut || 0.0)),
+        });
         Some(PlannedTry {
             number: n + 1,
             raw_wait: raw.map(Seconds::get),
@@ -169,7 +169,7 @@ fn tries(plan: &Plan, simulation: &HerdTries) -> Vec<PlannedTry> {
 }
 
 /// From where some client may have given up, to where all have.
-fn outages(simulation: &HerdTries) -> Vec<Outage> {
+fn outages(simulation: &HerdTries) -> Vec<OutlastedOutage> {
     let ends = simulation.ends();
     let chance = |lasts: f64| {
         let lasting = ends.len() - ends.partition_point(|end| *end < lasts);
@@ -179,7 +179,7 @@ fn outages(simulation: &HerdTries) -> Vec<Outage> {
     for (n, lasts) in ROUND.into_iter().enumerate() {
         let next = ROUND.get(n + 1).copied().unwrap_or(f64::INFINITY);
         if chance(next) < 1.0 || next.is_infinite() {
-            outages.push(Outage { lasts, chance: chance(lasts) });
+            outages.push(OutlastedOutage { lasts, chance: chance(lasts) });
         }
         if chance(lasts) <= 0.0 {
             break;

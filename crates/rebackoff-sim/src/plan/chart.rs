@@ -1,12 +1,8 @@
 //! The density of retries over time.
-#![allow(clippy::cast_precision_loss, reason = "counts of retries are far below 2⁵³")]
-
-use std::fmt;
 
 use serde::Serialize;
 
-use crate::human::human;
-use rebackoff_sim::percentile;
+use crate::percentile;
 
 const PARTS: usize = 60;
 
@@ -14,16 +10,17 @@ const PARTS: usize = 60;
 pub(super) const SHORT: f64 = 0.01;
 
 /// The density of retries: how many fall into each part of the time, over all clients that failed at time zero.
-#[derive(Debug, Serialize)]
-pub(super) struct Chart {
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RetryChart {
     /// The seconds of one part.
-    pub(super) width: f64,
-    pub(super) counts: Vec<usize>,
+    pub width: f64,
+    /// The retries of each part.
+    pub counts: Vec<usize>,
     /// Retries that came later than the last part.
-    pub(super) later: usize,
+    pub later: usize,
 }
 
-impl Chart {
+impl RetryChart {
     /// The density of `retries`, which are sorted.
     pub(super) fn of(retries: &[f64]) -> Self {
         // A few late retries would press all others into the first part.
@@ -48,17 +45,18 @@ impl Chart {
         Self { width, counts, later }
     }
 
-    pub(super) fn highest(&self) -> usize {
+    /// The most retries of a part.
+    pub fn highest(&self) -> usize {
         self.counts.iter().copied().max().unwrap_or(0)
     }
 
     /// The end of the last part.
-    pub(super) fn end(&self) -> f64 {
+    pub fn end(&self) -> f64 {
         self.width * self.counts.len() as f64
     }
 
     /// This density in at most `rows` parts.
-    pub(super) fn folded(&self, rows: usize) -> Self {
+    pub fn folded(&self, rows: usize) -> Self {
         let together = self.counts.len().div_ceil(rows).max(1);
         Self {
             width: self.width * together as f64,
@@ -68,7 +66,7 @@ impl Chart {
     }
 
     /// Round times for the axis, about `count` of them.
-    pub(super) fn ticks(&self, count: usize) -> Vec<f64> {
+    pub fn ticks(&self, count: usize) -> Vec<f64> {
         let step = round_up(self.end() / count as f64);
         (0..=count).map(|n| n as f64 * step).filter(|tick| *tick <= self.end() * 1.0001).collect()
     }
@@ -76,34 +74,28 @@ impl Chart {
 
 /// The most retries in a short time.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub(super) struct Peak {
-    pub(super) retries: usize,
+pub struct RetryPeak {
+    /// The number of retries.
+    pub retries: usize,
     /// The length of the time, in seconds.
-    pub(super) width: f64,
-    pub(super) begin: f64,
+    pub width: f64,
+    /// The begin of the time.
+    pub begin: f64,
 }
 
 /// The most of `retries`, which are sorted, in any time of this width; none where there are no retries.
-pub(super) fn peak(retries: &[f64], width: f64) -> Option<Peak> {
-    let mut peak: Option<Peak> = None;
+pub fn peak(retries: &[f64], width: f64) -> Option<RetryPeak> {
+    let mut peak: Option<RetryPeak> = None;
     let mut end = 0;
     for (n, begin) in retries.iter().copied().enumerate() {
         while retries.get(end).is_some_and(|retry| *retry < begin + width) {
             end += 1;
         }
         if peak.is_none_or(|peak| end - n > peak.retries) {
-            peak = Some(Peak { retries: end - n, width, begin });
+            peak = Some(RetryPeak { retries: end - n, width, begin });
         }
     }
     peak
-}
-
-impl fmt::Display for Peak {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { retries, width, begin } = *self;
-        let noun = if retries == 1 { "retry" } else { "retries" };
-        write!(f, "Peak: {retries} {noun} within {}, after {}", human(width), human(begin))
-    }
 }
 
 /// The next number up of the form 1, 2 or 5 · 10ⁿ; whole minutes and hours above a minute.
@@ -117,7 +109,7 @@ fn round_up(number: f64) -> f64 {
         _ => 1.0,
     };
     let number = number / unit;
-    let power = 10_f64.powf(number.log10().floor());
+    let power = libm::pow(10.0, libm::floor(libm::log10(number)));
     let step = [1.0, 2.0, 5.0, 10.0].into_iter().find(|step| step * power >= number * (1.0 - 1e-9));
     step.unwrap_or(10.0) * power * unit
 }
@@ -138,14 +130,14 @@ mod tests {
     #[test]
     fn a_peak_is_the_most_retries_in_any_time_of_its_width() {
         let retries = [0.1, 0.95, 1.0, 1.04, 3.0, 3.0];
-        assert_eq!(peak(&retries, 0.1), Some(Peak { retries: 3, width: 0.1, begin: 0.95 }));
+        assert_eq!(peak(&retries, 0.1), Some(RetryPeak { retries: 3, width: 0.1, begin: 0.95 }));
         assert_eq!(peak(&retries, 0.05).map(|peak| peak.retries), Some(2));
         assert_eq!(peak(&[], 1.0), None);
     }
 
     #[test]
     fn folding_keeps_every_retry() {
-        let chart = Chart { width: 0.5, counts: (0..57).collect(), later: 3 };
+        let chart = RetryChart { width: 0.5, counts: (0..57).collect(), later: 3 };
         let folded = chart.folded(20);
         assert_eq!(folded.counts.len(), 19);
         assert_eq!(folded.counts.iter().sum::<usize>(), chart.counts.iter().sum::<usize>());
