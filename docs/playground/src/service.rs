@@ -26,7 +26,7 @@ pub(crate) fn scenario(form: &Form, profile: &str) -> Result<String, Wrong> {
     let service = WORKERS / capacity;
     let fault = fault(form)?;
     Ok(format!(
-        "seed = {seed}\nduration = \"{}\"\ndrain = \"10s\"\n\n\
+        "seed = {seed}\nruns = 1\nduration = \"{}\"\ndrain = \"10s\"\n\n\
          [load]\nrate = {rate}\nclients = {clients}\nprocesses = {processes}\n\n\
          [client]\nprofile = \"fetch\"\n{guards}\n\
          [profiles.{}\n\
