@@ -46,10 +46,10 @@ def path_of(topic):
 
 
 def check(texts):
-    stray = set(FOLDER.rglob("*.json")) - set(texts)
+    unknown = set(FOLDER.rglob("*.json")) - set(texts)
     different = [path for path, text in texts.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
-    if stray or different:
-        names = ", ".join(sorted(path.name for path in stray.union(different)))
+    if unknown or different:
+        names = ", ".join(sorted(path.name for path in unknown.union(different)))
         sys.exit(f"not what generate.py writes: {names}")
 
 

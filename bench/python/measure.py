@@ -10,7 +10,7 @@ ROUNDS = 101
 
 
 def nanoseconds(row, decorated):
-    """What one call, or one retry, costs with each library: the least of its rounds.
+    """Measures the cost of one call, or one retry, with each library: the least of its rounds.
 
     `decorated` maps its label to a function and to what is to be done before its turn; what the one
     called "bare" costs is taken off, if it is there. What else a machine is busy with makes a round

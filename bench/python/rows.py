@@ -1,4 +1,4 @@
-"""What is measured, and the bar of each row: how many times less than backoff 2.2.1 it must cost, or the most that it may."""
+"""The rows, and the bar of each: how many times less than backoff 2.2.1 it must cost, or the most that it may."""
 
 import dataclasses
 

@@ -1,4 +1,4 @@
-"""What the figures were measured on."""
+"""The machine of the figures."""
 
 import os
 import pathlib
@@ -8,7 +8,7 @@ import subprocess
 
 
 def load() -> str:
-    """How many processes wanted to run, over the last minute."""
+    """Returns how many processes wanted to run, over the last minute."""
     return f"{os.getloadavg()[0]:.1f}"
 
 

@@ -337,8 +337,8 @@ def edges(measured: Measured) -> str:
         "`clock_gettime` is its own: it counts what is read, and sets the system's clock by an hour during the second "
         "try of a call that always fails and waits for about 10 ms. The call has a limit of 100 ms where the library "
         "limits time (backon limits the sum of its waits), and of 5 tries where it does not. On tokio it is tokio's "
-        "timer that reads the monotonic clock. tryhard's waits are seen by tokio's paused clock. again shows its "
-        "waits to nobody and sleeps them on a thread of its own, which no paused clock moves: its edges would take "
+        "timer that reads the monotonic clock. tryhard's waits are seen by tokio's paused clock. again hides its "
+        "waits and sleeps them on a thread of its own, which no paused clock moves: its edges would take "
         "days."
     )
 

@@ -1,4 +1,4 @@
-"""Why another is ahead in a row, and what was tried."""
+"""The reasons why another library is ahead in a row, and what was tried."""
 
 # row -> reason
 REASONS = {

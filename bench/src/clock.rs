@@ -1,4 +1,4 @@
-//! What a call does when the system's clock is set while it runs, and which clocks it reads.
+//! Calls whose system clock is set while they run, and the clocks that they read.
 //!
 //! It is seen only in a program whose `clock_gettime` asks [`read`]: `src/bin/clocks.rs`.
 
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::work::Failure;
 
-/// How long a call waits between two tries, or about as long.
+/// The wait between two tries, about.
 pub const PAUSE: Duration = Duration::from_millis(10);
 /// The limit of a call whose library limits time.
 pub const LIMIT: Duration = Duration::from_millis(100);
@@ -43,11 +43,11 @@ pub fn target() -> Result<u64, Failure> {
     if tries < ENDLESS { Err(Failure(tries)) } else { Ok(tries) }
 }
 
-/// What `call` does with [`target`] when nobody sets the clock, and when it is set on and back.
+/// Describes what `call` does with [`target`] with the clock unset, and with the clock set on and back.
 pub fn watch(call: fn()) -> String {
     let (calm, on, back) = (Seen::of(call, 0), Seen::of(call, HOUR), Seen::of(call, -HOUR));
     if calm.end() != End::InTime {
-        return format!("gives up after {} tries even where nobody sets it", calm.tries);
+        return format!("gives up after {} tries even where the clock is not set", calm.tries);
     }
     if on.end() == End::InTime && back.end() == End::InTime {
         return match (on.system_reads + back.system_reads, on.monotonic_reads) {

@@ -1,4 +1,4 @@
-//! What libraries do where numbers end, in words.
+//! The behaviour of libraries where numbers end, in words.
 
 use std::panic::{self, AssertUnwindSafe};
 use std::time::Duration;
@@ -18,10 +18,10 @@ pub const HALF_OPEN: &str = "half_open";
 
 /// The cap of [`AT_CAP`], and the first wait.
 pub const TEN: Duration = Duration::from_secs(10);
-/// How many waits [`AT_CAP`] and [`TWO_SESSIONS`] look at.
+/// The number of waits that [`AT_CAP`] and [`TWO_SESSIONS`] look at.
 pub const WAITS: usize = 1_000;
 
-/// What `edge` says, or that it panics.
+/// Returns the words of `edge`, or that it panics.
 pub fn watch(edge: fn() -> String) -> String {
     panic::set_hook(Box::new(|_| {}));
     let caught = panic::catch_unwind(AssertUnwindSafe(edge));
@@ -71,7 +71,7 @@ pub fn two_sessions<W: Iterator<Item = Duration>>(mut session: impl FnMut() -> W
     if one == other { "the same waits" } else { "different waits" }.to_owned()
 }
 
-/// How many of ten calls, each inside the one before, are let through.
+/// Counts the admitted calls of ten, each inside the one before.
 pub fn half_open(admitted: usize) -> String {
     format!("admits {admitted} of 10")
 }

@@ -1,4 +1,4 @@
-//! The same work, done by each library: one adapter for each, in `peers/`.
+//! One piece of work, done by each library: one adapter for each, in `peers/`.
 //!
 //! An adapter is a [`Peer`]: functions that do a row's work n times, in the library's own words and
 //! with the settings that come nearest to [`work`]. A row that a library cannot do is not there.

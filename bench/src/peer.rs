@@ -1,4 +1,4 @@
-//! What an adapter tells of its library.
+//! The description that an adapter gives of its library.
 
 /// The rows that are counted in instructions, and those that threads share.
 pub mod row {
@@ -56,7 +56,7 @@ pub mod row {
 /// Does the work of a row so many times.
 pub type Run = fn(u64);
 
-/// The same on something that threads share, and which is made first.
+/// Measures a call on a value that threads share, and which is made first.
 pub type Shared = Box<dyn Fn(u64) + Send + Sync>;
 
 /// A row by its name, and what does or makes it.
@@ -78,7 +78,7 @@ pub struct Peer {
     pub crowd: Option<fn()>,
     /// A call of [`clock::target`](crate::clock::target), with the limits that are there, which waits for real.
     pub clocked: Option<fn()>,
-    /// What it does where numbers end.
+    /// The behaviour where numbers end.
     pub edges: &'static [Named<fn() -> String>],
 }
 
@@ -105,7 +105,7 @@ impl Peer {
         self.shared(name).map(|work| work(n))
     }
 
-    /// What threads share in the row `name`.
+    /// Returns the value that threads share in the row `name`.
     pub fn shared(&self, name: &str) -> Option<Shared> {
         self.shared.iter().find(|(row, _)| *row == name).map(|(_, make)| make())
     }

@@ -82,7 +82,7 @@ pub fn on_tokio<F: Future>(n: u64, mut call: impl FnMut(u64) -> F) {
     });
 }
 
-/// The same where tokio's clock is paused: it jumps to the next timer when there is nothing to do.
+/// A runtime with tokio's clock paused: it jumps to the next timer when there is nothing to do.
 pub fn on_paused_tokio<F: Future>(n: u64, mut call: impl FnMut(u64) -> F) {
     paused(async {
         for i in 0..n {
@@ -107,7 +107,7 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
     }
 }
 
-/// What the tasks of a crowd call: it fails three times.
+/// The target of the tasks of a crowd: it fails three times.
 #[derive(Clone, Default)]
 pub struct Flaky(Arc<AtomicU64>);
 

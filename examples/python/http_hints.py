@@ -1,4 +1,4 @@
-"""What a server asks for is a floor, and what must not happen twice is not sent twice."""
+"""Hints of a server are a floor, and a request that must not happen twice is not sent twice."""
 
 import functools
 

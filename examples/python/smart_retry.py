@@ -49,12 +49,12 @@ async def main():
     except ConnectionError as error:
         print("the budget is spent:", repr(error))
 
-    circuit.record_failure()  # somebody else has seen it down
+    circuit.record_failure()  # another client has seen it down
     circuit.record_failure()
     try:
         await smart.execute(flaky())
     except CircuitOpenError as error:
-        print(f"nobody was asked; the next probe in {error.retry_in:.1f} s at most")
+        print(f"no call was made; the next probe in {error.retry_in:.1f} s at most")
     await asyncio.sleep(0.25)
     print(await smart.execute(flaky()))
     print("closed again:", not circuit.is_open)

@@ -12,7 +12,7 @@ def rows(folder):
 
 
 class Rows(_backoff_like.RowsWithContexts):
-    """What the peers have, and guards, which they do not."""
+    """The rows of the peers, and rows with guards, which the peers lack."""
 
     def budget(self, target):
         return self._with(target, budget=self._backoff.Budget.share())

@@ -1,4 +1,4 @@
-//! What a call weighs: the bytes of its future, and the allocations that it makes.
+//! Prints the bytes of a call's future, and the allocations that the call makes.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};

@@ -1,4 +1,4 @@
-//! When a command is tried again, and what it is told.
+//! The tries of a command, and the variables that each try receives.
 
 mod support;
 
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use support::{code, rebackoff, run, stderr, stdout};
 
-/// How often `script` is run.
+/// Counts the runs of `script`.
 fn tries(options: &[&str], script: &str) -> usize {
     let all = [&["-q", "-n", "4", "--factor", "1ms"], options].concat();
     let output = run(&all, &format!("echo; {script}"));
@@ -71,7 +71,7 @@ fn the_wait_is_at_least_what_the_output_asks_for() {
 }
 
 #[test]
-fn the_command_is_told_how_the_call_goes() {
+fn the_environment_of_the_command_says_how_the_call_goes() {
     let script = "echo $REBACKOFF_TRY/$REBACKOFF_MAX_TRIES ${REBACKOFF_LAST_EXIT-none} \
                   $((REBACKOFF_ELAPSED_MS < 5000)) $((REBACKOFF_REMAINING_MS > 55000)); exit 7";
     let output = run(&["-q", "-n", "2", "--factor", "1ms", "--max-time", "1m"], script);

@@ -176,7 +176,7 @@ fn completions_land_where_the_shell_looks() {
 }
 
 #[test]
-fn zsh_without_a_folder_of_the_user_is_told_of_one() {
+fn zsh_without_a_folder_of_the_user_gets_advice_on_one() {
     let folder = home("bash", "unused");
     fs::write(folder.path().join(".zshrc"), "fpath=(/nonexistent)\n").unwrap();
     let (path, said) = install(folder.path(), "zsh");

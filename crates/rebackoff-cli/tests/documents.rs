@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
-/// What the examples call: commands that do as they are told, offline.
+/// Commands that the examples call, without a network.
 const COMMANDS: [(&str, &str); 7] = [
     ("bin/curl", "#!/bin/sh\necho page\n"),
     ("deploy", "#!/bin/sh\n[ \"$REBACKOFF_TRY\" = 2 ] || { echo retry after 0.01; exit 1; }\n"),

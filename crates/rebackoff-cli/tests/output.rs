@@ -1,4 +1,4 @@
-//! What the command reads and writes stays as it is.
+//! The input and output of the command stay as they are.
 
 mod support;
 

@@ -4,7 +4,7 @@
 //! messages of the present one.
 
 #[test]
-fn mistakes_are_told_where_they_are() {
+fn mistakes_are_reported_where_they_are() {
     let tests = trybuild::TestCases::new();
     tests.compile_fail("tests/ui/fail/*/*.rs");
     tests.pass("tests/ui/pass/*.rs");

@@ -1,4 +1,4 @@
-"""What the tests share: waits that are recorded instead of slept, and a target that fails on command."""
+"""Fixtures that the tests share: waits that are recorded instead of slept, and a target that fails on command."""
 
 from __future__ import annotations
 

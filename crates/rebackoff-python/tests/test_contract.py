@@ -1,4 +1,4 @@
-"""What programs that use backoff rely on."""
+"""The behaviour that programs with backoff rely on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What goes wrong around a call: signals, forks, threads, interpreters, recursion, leaks."""
+"""Faults around a call: signals, forks, threads, interpreters, recursion, leaks."""
 
 from __future__ import annotations
 

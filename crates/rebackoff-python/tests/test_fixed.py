@@ -1,4 +1,4 @@
-"""What backoff gets wrong, and this package does not. COMPARE.md has a line for each."""
+"""The faults of backoff that this package lacks. COMPARE.md has a line for each."""
 
 from __future__ import annotations
 

@@ -373,7 +373,7 @@ def test_an_open_breaker_rejects_at_the_door(flavour, flaky, clock):
 def test_a_call_that_is_rejected_at_the_door_gives_up_after_no_try(flavour, flaky, clock, caplog):
     told, breaker = [], Breaker()
     breaker.isolate()
-    call = flavour(flaky(0), breaker=breaker, on_giveup=told.append, logger="door")
+    call = flavour(flaky(0), breaker=breaker, on_giveup=told.append, logger="shop")
     with pytest.raises(CircuitOpenError) as raised:
         call()
     (details,) = told
@@ -708,7 +708,7 @@ def test_a_probe_that_did_not_survive_a_fork_expires_in_the_child(clock):
         warnings.simplefilter("ignore", DeprecationWarning)
         child = os.fork()
     if child == 0:
-        # as of a thread that is not here: nobody will give it back
+        # as of a thread that is not here: its permit never comes back
         states = [is_rejected(breaker)]
         clock.now += 20
         states.append(is_rejected(breaker))

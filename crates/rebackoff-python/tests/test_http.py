@@ -1,4 +1,4 @@
-"""What is read of responses and errors never raises, whatever is in them."""
+"""Reading responses and errors never raises, whatever is in them."""
 
 from __future__ import annotations
 

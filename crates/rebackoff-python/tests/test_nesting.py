@@ -404,7 +404,7 @@ def test_a_call_of_which_no_option_asks_is_seen_from_its_first_retry_on(outer, o
 
 
 def inner_tries(await_inner, **outer):
-    """How often the target of an inner call that gives way is tried in each of two outer tries."""
+    """Returns how often the target of an inner call that gives way is tried in each of two outer tries."""
     seen = []
 
     @retry(nested="once", max_tries=3)

@@ -89,7 +89,7 @@ def test_a_target_that_does_not_is_told_of_once_with_attempts_and_time(run, flak
 
 
 @modes
-def test_async_hooks_are_awaited_and_refused_where_nobody_would(run, flaky, clock):
+def test_async_hooks_are_awaited_and_refused_on_sync_functions(run, flaky, clock):
     told = []
 
     class Telling(SmartRetry):
@@ -106,7 +106,7 @@ def test_async_hooks_are_awaited_and_refused_where_nobody_would(run, flaky, cloc
 
 
 @modes
-def test_an_open_circuit_is_no_failure_and_nobody_is_asked(run, flaky, clock):
+def test_an_open_circuit_is_no_failure_and_no_hook_is_called(run, flaky, clock):
     told, told_by = hooks()
     circuit, target = CircuitBreaker(failure_threshold=1, timeout=30), flaky(0)
     circuit.record_failure()

@@ -99,7 +99,7 @@ def as_slept(case):
 
 
 class Refused(Exception):
-    """What a try comes to that is not accepted."""
+    """The result of a try that is not accepted."""
 
 
 class Stage:

@@ -1,4 +1,4 @@
-//! The expansion and the names of its surroundings do not meet, and it causes no warnings.
+//! The expansion and the names around it do not meet, and it causes no warnings.
 #![deny(warnings, clippy::all, clippy::pedantic, unused, unreachable_code)]
 #![deny(
     unused_qualifications,

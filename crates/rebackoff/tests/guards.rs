@@ -466,7 +466,7 @@ mod asynchronous {
             calls.set(calls.get() + 1);
             async { down() }
         };
-        for (refused_at, tries) in [("a retry", 2), ("the door", 0)] {
+        for (refused_at, tries) in [("a retry", 2), ("the first try", 0)] {
             let call = EACH_SECOND.retry_async(target).breaker(&breaker).outcome();
             let mut call = pin!(call);
             assert_eq!(call.as_mut().await.tries, tries, "{refused_at}");

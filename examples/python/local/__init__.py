@@ -1,1 +1,1 @@
-"""What the examples and tests call in place of the outside world, all of it on the loopback."""
+"""Servers that the examples and tests call, all of them on the loopback."""

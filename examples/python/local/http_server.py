@@ -78,7 +78,7 @@ class MisbehavingServer:
         return f"http://127.0.0.1:{self._http.server_port}{path}"
 
     def requests(self, url: str) -> int:
-        """How many requests that address has had."""
+        """Returns how many requests that address has had."""
         return self._requests["/" + url.rpartition("/")[2]]
 
     def _next_answer(self, path: str) -> Answer:

@@ -42,7 +42,7 @@ class PostgresServer:
 
     @property
     def sqlalchemy_url(self) -> str:
-        """The same for SQLAlchemy with the driver psycopg."""
+        """The address for SQLAlchemy with the driver psycopg."""
         return self.url.replace("postgresql://", "postgresql+psycopg://", 1)
 
     def start(self) -> None:

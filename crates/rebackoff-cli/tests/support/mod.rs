@@ -90,7 +90,7 @@ pub(crate) fn send_to(signal: Signal, pid: u32) {
     signal::kill(Pid::from_raw(i32::try_from(pid).unwrap()), signal).unwrap();
 }
 
-/// Whether the process runs, or sleeps or is stopped; a zombie does not.
+/// Returns whether the process runs, sleeps or is stopped; a zombie is none of these.
 pub(crate) fn is_alive(pid: u32) -> bool {
     state(pid).is_some_and(|state| state != 'Z' && state != 'X')
 }

@@ -1,4 +1,4 @@
-"""What the decorators share: attempts, details, log records.
+"""Attempts, details and log records, which the decorators share.
 
 Names with an underscore are those that programs import from `backoff._common`, or patch there.
 """
@@ -154,7 +154,7 @@ def _flattened(exceptions):
 
 
 def _maybe_call(f, *args, **kwargs):
-    """What `f` gives, if it is callable with these arguments; otherwise `f`."""
+    """Returns what `f` returns, if it is callable with these arguments; otherwise `f`."""
     if not callable(f):
         return f
     try:

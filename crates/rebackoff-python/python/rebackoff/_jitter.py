@@ -1,4 +1,4 @@
-"""What spreads a raw wait, so that clients that failed together do not retry together.
+"""Functions that spread a raw wait, so that clients that failed together do not retry together.
 
 The draws come from the module `random`, looked up at call time: `random.seed` makes them repeatable.
 """

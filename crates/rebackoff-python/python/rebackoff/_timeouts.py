@@ -58,7 +58,7 @@ def limited(target, timeout):
 
 
 async def _wait_for(asyncio, awaitable, limit, late):
-    """The same before CPython 3.11, whose asyncio has a timeout of its own class."""
+    """The timeout before CPython 3.11, whose asyncio has a timeout of its own class."""
     task = asyncio.ensure_future(awaitable)
     try:
         done, _ = await asyncio.wait((task,), timeout=limit)

@@ -1,4 +1,4 @@
-"""What rebackoff must do where the originals accept nonsense or fail later."""
+"""The errors that rebackoff must raise where the originals accept nonsense or fail later."""
 
 from look import events, mentions
 

@@ -63,7 +63,7 @@ def make(spec, where):
 
 
 def make_cause(spec, where):
-    """What it is raised from, or None."""
+    """The error that it is raised from, or None."""
     return NAMES[spec["cause"]](f"cause of {where}") if "cause" in spec else None
 
 

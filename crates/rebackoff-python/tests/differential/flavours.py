@@ -1,4 +1,4 @@
-"""What a scenario is about: mostly a free mix, else one subject each, where the originals differ or rebackoff mends them."""
+"""The subject of a scenario: mostly a free mix, else one subject each, where the originals differ or rebackoff mends them."""
 
 import ingredients
 from ingredients import TICK, decorator, target

@@ -160,7 +160,7 @@ def decorator(rng, is_async, retried="either", callbacks_raise=True):
 
 
 def may_run_out(spec):
-    """Whether there may be no waits left some day; what a jitter raises counts too."""
+    """Returns whether the waits may end; what a jitter raises counts too."""
     return spec["wait"]["gen"] in ("constant", "countdown", "object", "eager") or "raise" in (
         spec.get("jitter") or {}
     )

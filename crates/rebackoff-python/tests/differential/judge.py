@@ -89,12 +89,12 @@ def settle_ours(scenario, ours, expected):
 
 
 def _in_async_callback(scenario, event):
-    """What a callback of an async function raises, or its wait, passes the coroutine that awaits it."""
+    """An error of a callback of an async function, or of its wait, passes the coroutine that awaits it."""
     return scenario["async"] and ("inside" in event[1]["is"] or "in the wait" in event[1]["is"])
 
 
 def _after_item(event):
-    """What a generator raises later passes the one that the decorator made of it."""
+    """An error that a generator raises later passes the generator that the decorator made of it."""
     return "after the first item" in event[1]["is"]
 
 

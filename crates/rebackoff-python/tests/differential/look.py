@@ -8,7 +8,7 @@ def decorators(scenario, kind=None):
 
 
 def any_option(scenario, holds):
-    """Whether `holds(name, value)` for an option or a wait keyword of any decorator."""
+    """Returns whether `holds(name, value)` for an option or a wait keyword of any decorator."""
     return any(
         holds(name, value)
         for spec in scenario["decorators"]
@@ -21,7 +21,7 @@ def any_option(scenario, holds):
 
 
 def mentions(value, key):
-    """Whether a JSON value holds an object with this key, however deep."""
+    """Returns whether a JSON value holds an object with this key, however deep."""
     if isinstance(value, dict):
         return key in value or any(mentions(item, key) for item in value.values())
     if isinstance(value, list):

@@ -252,7 +252,7 @@ def _runtime_value(spec, trace):
 
 
 def _look(decorated, target, trace):
-    """What `inspect` sees."""
+    """The function as `inspect` sees it."""
     trace.add(
         "decorated",
         getattr(decorated, "__name__", None),

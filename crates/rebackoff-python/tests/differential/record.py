@@ -1,4 +1,4 @@
-"""What happened in one scenario, as plain data that three processes can compare."""
+"""The events of one scenario, as plain data that three processes can compare."""
 
 import asyncio
 import os
@@ -29,7 +29,7 @@ class Trace:
             raise Endless
 
     def note(self, kind, *facts):
-        """The same from where nothing can be raised."""
+        """Records from a place where nothing can be raised."""
         if len(self.events) < MOST_EVENTS:
             self.add(kind, *facts)
 
@@ -77,7 +77,7 @@ def user_frames(error):
 
 
 def library_frames(error):
-    """How many traceback entries the retrying library adds."""
+    """Returns how many traceback entries the retrying library adds."""
     frames = traceback.extract_tb(error.__traceback__)
     return sum(
         not _ours(frame) and not frame.filename.startswith(STANDARD_LIBRARY) for frame in frames

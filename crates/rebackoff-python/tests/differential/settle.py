@@ -1,4 +1,4 @@
-"""How a difference between the originals is settled. Each function takes the scenario and both traces and returns both as wanted."""
+"""Settles differences between the originals. Each function takes the scenario and both traces and returns both as wanted."""
 
 import copy
 
@@ -170,7 +170,7 @@ def exception_is_active(scenario, old, new):
 
 
 def _in_failure(event, scenario):
-    """Whether the event happened between a failed try of an `on_exception` and its next try."""
+    """Returns whether the event happened between a failed try of an `on_exception` and its next try."""
     if event[0] not in ("ask", "details") or len(event) < 4:
         return False
     layer, what, *_ = event[1].split()
@@ -203,7 +203,7 @@ def _has(scenario, word):
 
 
 def elapsed_as_new(scenario, old, new):
-    """Where the time decided nothing, only the number differs."""
+    """The number alone differs where the time decided nothing."""
     for event, twin in zip(old, new):
         if event[0] == twin[0] == "details" and event[1] == twin[1]:
             event[2]["elapsed"] = twin[2]["elapsed"]

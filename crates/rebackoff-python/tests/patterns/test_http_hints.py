@@ -1,4 +1,4 @@
-"""What responses and errors of the three HTTP libraries say about retrying, from a real server."""
+"""Hints in responses and errors of the three HTTP libraries, from a real server."""
 
 from __future__ import annotations
 

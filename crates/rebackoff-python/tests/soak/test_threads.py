@@ -93,7 +93,7 @@ def test_a_configured_generator_starts_afresh_on_each_call():
 
 
 def in_threads(work):
-    """What `work(thread)` returns in each of the threads, which start together; its exception comes out."""
+    """Returns what `work(thread)` returned in each of the threads, which start together; its exception comes out."""
     results, failures = [None] * THREADS, []
     start = threading.Barrier(THREADS)
 

@@ -1,4 +1,4 @@
-"""Decorated functions keep their exact type. Read by mypy --strict and pyright, and run by nobody."""
+"""Decorated functions keep their exact type. Read by mypy --strict and pyright, and never run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Presets and strategies keep the type of what they decorate. Read by mypy --strict and pyright, and run by nobody."""
+"""Presets and strategies keep the type of what they decorate. Read by mypy --strict and pyright, and never run."""
 
 from __future__ import annotations
 

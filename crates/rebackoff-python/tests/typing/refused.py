@@ -1,4 +1,4 @@
-"""What type checkers refuse. Each line that is marked has an error; mypy warns of a mark without one."""
+"""Mistakes that type checkers refuse. Each line that is marked has an error; mypy warns of a mark without one."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ class CircuitBreaker:
 
     @property
     def is_open(self) -> bool:
-        """Whether a call would be rejected now."""
+        """Returns whether a call would be rejected now."""
         try:
             self.breaker.check()
         except CircuitOpenError:
@@ -65,15 +65,15 @@ class CircuitBreaker:
         return False
 
     def should_attempt(self) -> bool:
-        """Whether a call would be let through now."""
+        """Returns whether a call would be admitted now."""
         return not self.is_open
 
     def record_success(self) -> None:
-        """A call that nobody asked this breaker for has succeeded. An open one takes no notice."""
+        """Records the success of a call made without this breaker. An open breaker ignores it."""
         self._record("success")
 
     def record_failure(self) -> None:
-        """A call that nobody asked this breaker for has failed. An open one takes no notice."""
+        """Records the failure of a call made without this breaker. An open breaker ignores it."""
         self._record("failure")
 
     def _record(self, health: str) -> None:
@@ -161,7 +161,7 @@ class BudgetedRetry(RetryStrategy):
 class SmartRetry:
     """Runs targets by a strategy and a circuit breaker, and tells what becomes of them.
 
-    The breaker is asked before each attempt. While it is open, nobody calls the target:
+    The breaker is asked before each attempt. While it is open, the target is not called:
     `CircuitOpenError` is raised, which counts as no failure and is not retried. When it opens in
     the midst of a call, that gives up with the target's own exception. Exceptions that the strategy
     does not retry say nothing of the target's health.
@@ -176,7 +176,7 @@ class SmartRetry:
         strategy: When to retry, and after how long.
         circuit_breaker: One that other calls may share: a `CircuitBreaker`, a `Breaker`, or any object with
             `is_open`, `record_success()` and `record_failure()`. Default: none.
-        on_retry, on_failure, on_success: What is to be told. Default: nothing.
+        on_retry, on_failure, on_success: Functions to notify. Default: none.
 
     >>> from rebackoff.strategies import ExponentialBackoff
     >>> SmartRetry(ExponentialBackoff(), CircuitBreaker()).execute(pow, 2, 10)
@@ -218,7 +218,7 @@ class SmartRetry:
         """Calls the target with these arguments and retries it; with an `async def`, await it.
 
         Raises:
-            CircuitOpenError: The breaker is open, and nobody has called the target.
+            CircuitOpenError: The breaker is open, and the target was not called.
         """
         breaker = self.circuit_breaker
         if isinstance(breaker, CircuitBreaker):

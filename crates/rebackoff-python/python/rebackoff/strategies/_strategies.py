@@ -1,4 +1,4 @@
-"""When to try again and how long to wait before it, as objects."""
+"""Retry strategies as objects: whether to try again, and how long to wait."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def retry(strategy: RetryStrategy, **options: Any) -> Callable[[_Target], _Targe
 
 @dataclass(frozen=True, kw_only=True)
 class RetryStrategy:
-    """What the strategies have in common; a subclass says in `get_delay` how long to wait.
+    """The base of the strategies; a subclass returns the wait from `get_delay`.
 
     max_attempts: most attempts, the first included; 1 or more.
     max_delay: the longest delay, in seconds, of the strategies that grow.
@@ -67,7 +67,7 @@ class RetryStrategy:
         _check_seconds("max_delay", self.max_delay)
 
     def should_retry(self, attempt: int, exception: BaseException) -> bool:
-        """Whether another attempt may follow the failed one with this number."""
+        """Returns whether another attempt may follow the failed one with this number."""
         return attempt < self.max_attempts and isinstance(exception, self.exceptions)
 
     def get_delay(self, attempt: int) -> float:
@@ -75,7 +75,7 @@ class RetryStrategy:
         raise NotImplementedError(f"{type(self).__name__} does not define get_delay(attempt)")
 
     def options(self) -> dict[str, Any]:
-        """What `retry` tells `on_exception` besides, such as a budget."""
+        """The further options that `retry` passes to `on_exception`, such as a budget."""
         return {}
 
     def waits(self) -> Generator[float, Any, None]:
@@ -93,7 +93,7 @@ class RetryStrategy:
 
 @dataclass(frozen=True)
 class FixedBackoff(RetryStrategy):
-    """The same delay every time: `delay` seconds, whatever `max_delay` says.
+    """A constant delay: `delay` seconds, whatever `max_delay` says.
 
     >>> FixedBackoff(delay=0.5).get_delay(3)
     0.5

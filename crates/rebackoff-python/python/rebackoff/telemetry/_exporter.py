@@ -1,4 +1,4 @@
-"""What an exporter is, and how it listens to one decorator."""
+"""Exporters, and handlers that connect one to a single decorator."""
 
 from __future__ import annotations
 

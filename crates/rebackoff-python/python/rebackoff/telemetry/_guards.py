@@ -21,7 +21,7 @@ class HasTokens(Protocol):
 
     @property
     def tokens(self) -> float:
-        """What is left to spend."""
+        """The tokens left to spend."""
         ...
 
 

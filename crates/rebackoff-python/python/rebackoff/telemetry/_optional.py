@@ -1,4 +1,4 @@
-"""What an exporter says when its library is not there."""
+"""The error of an exporter whose library is not installed."""
 
 from __future__ import annotations
 

@@ -58,14 +58,14 @@ class Record(NamedTuple):
 
     @property
     def resend_count(self) -> int | None:
-        """How often the HTTP request of this try had been sent before, if it was one and had.
+        """Returns how often the HTTP request of this try had been sent before, if it was one and had.
 
         The attribute `http.request.resend_count` of OpenTelemetry's semantic conventions.
         """
         return self.tries - 1 if self.tries > 1 and _is_http(self.outcome) else None
 
     def fields(self) -> dict[str, str | int | float]:
-        """What is known, by the glossary's names: for logs and span events."""
+        """The known values, by the glossary's names: for logs and span events."""
         fields: dict[str, str | int | float | None] = {
             "target": self.target,
             "tries": self.tries,
@@ -91,7 +91,7 @@ def _path(named: Any) -> str:
 
 
 def _is_http(outcome: object) -> bool:
-    """Whether the outcome is a response or an error of a library that speaks HTTP."""
+    """Returns whether the outcome is a response or an error of a library that speaks HTTP."""
     return any(
         kind.__module__.partition(".")[0] in HTTP_LIBRARIES for kind in type(outcome).__mro__
     )

@@ -94,7 +94,7 @@ class _SharedGuards:
 
 
 class _Guards(Collector):
-    """The watched breakers and budgets, read when somebody asks."""
+    """The watched breakers and budgets, read when the registry collects."""
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
         for metric, values in (
