@@ -61,7 +61,7 @@ pub use breaker::{
     Breaker, BreakerBuilder, BreakerState, CallCounts, Health, Open, Permit, StateChange,
 };
 #[cfg(target_has_atomic = "64")]
-pub use budget::{Budget, Cost, PerSecond, Quota, Refused, Share, Throttle, Withdrawal};
+pub use budget::{Budget, Cost, Lease, PerSecond, Quota, Refused, Share, Throttle, Withdrawal};
 #[cfg(target_has_atomic = "64")]
 pub use call_guards::CallGuards;
 pub use draws::Draws;

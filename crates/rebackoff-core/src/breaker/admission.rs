@@ -2,7 +2,7 @@
 
 use super::Breaker;
 use super::permit::{Open, Permit};
-use super::time::{NEVER, floor_millis, is_before, open_until, until};
+use super::time::{NEVER, floor_millis, open_until, until};
 use super::word::{Mode, Word};
 use crate::Moment;
 use crate::atomic::Ordering::Relaxed;
@@ -45,7 +45,7 @@ impl Breaker {
     #[cold]
     fn check_unless_closed(&self, word: Word, now: Moment) -> Result<(), Open> {
         match word.mode() {
-            Mode::Open if is_before(now, word.payload()) => Err(open_until(word.payload(), now)),
+            Mode::Open if self.is_waiting(word, now) => Err(open_until(word.payload(), now)),
             Mode::HalfOpen => {
                 let held = self.probes.first_expiry(
                     self.rules.probes,
@@ -63,7 +63,7 @@ impl Breaker {
     #[cold]
     #[inline(never)]
     fn admit_unless_closed(&self, word: Word, now: Moment) -> Result<Permit, u64> {
-        let until = if word.mode() == Mode::Open && is_before(now, word.payload()) {
+        let until = if word.mode() == Mode::Open && self.is_waiting(word, now) {
             word.payload()
         } else {
             match self.admit_unless_open(now) {
@@ -82,7 +82,7 @@ impl Breaker {
             match word.mode() {
                 Mode::Closed => return Ok(Permit::closed(word.generation())),
                 Mode::Isolated => return Err(NEVER),
-                Mode::Open if is_before(now, word.payload()) => return Err(word.payload()),
+                Mode::Open if self.is_waiting(word, now) => return Err(word.payload()),
                 Mode::Open => {
                     let half_open = word.next(Mode::HalfOpen, word.reopened(), 0);
                     self.change(|old| (old == word).then_some(half_open));

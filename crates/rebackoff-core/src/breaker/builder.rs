@@ -29,6 +29,7 @@ pub struct BreakerBuilder {
     probes: u32,
     close_after: Option<u32>,
     probe_timeout: Seconds,
+    leased_probes: bool,
     dry_run: bool,
 }
 
@@ -49,6 +50,7 @@ pub(super) struct Rules {
     pub(super) probes: u8,
     pub(super) close_after: u32,
     pub(super) probe_timeout: Seconds,
+    pub(super) leased_probes: bool,
     pub(super) dry_run: bool,
 }
 
@@ -68,6 +70,7 @@ impl BreakerBuilder {
             probes: 1,
             close_after: None,
             probe_timeout: half_a_minute,
+            leased_probes: false,
             dry_run: false,
         }
     }
@@ -157,6 +160,14 @@ impl BreakerBuilder {
         self
     }
 
+    /// Keeps an open breaker from admitting probes by itself: it waits for
+    /// [`lease_probe`](Breaker::lease_probe). For a breaker whose fleet makes one probe in all. Default
+    /// `false`.
+    pub const fn leased_probes(mut self, leased_probes: bool) -> Self {
+        self.leased_probes = leased_probes;
+        self
+    }
+
     /// Sets a dry run, which changes its state and counts but rejects no call. Default `false`.
     pub const fn dry_run(mut self, dry_run: bool) -> Self {
         self.dry_run = dry_run;
@@ -224,6 +235,7 @@ impl BreakerBuilder {
             probes: self.probes as u8,
             close_after,
             probe_timeout: self.probe_timeout,
+            leased_probes: self.leased_probes,
             dry_run: self.dry_run,
         })
     }
@@ -323,7 +335,7 @@ impl Window {
     }
 }
 
-const MONTH: Seconds = Seconds::from_duration(Duration::from_secs(30 * 86_400));
+pub(super) const MONTH: Seconds = Seconds::from_duration(Duration::from_secs(30 * 86_400));
 
 const fn is_span(
     parameter: &'static str,

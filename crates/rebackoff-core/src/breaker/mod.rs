@@ -17,6 +17,7 @@ mod admission;
 mod builder;
 mod change;
 mod display;
+mod lease;
 mod permit;
 mod probes;
 mod rates;
@@ -32,7 +33,7 @@ pub use permit::{Open, Permit};
 use probes::Probes;
 use rates::{Rates, Trip};
 pub use state::{BreakerState, CallCounts, Health, StateChange};
-use time::{is_before, period};
+use time::period;
 use window::Window;
 use word::Mode;
 
@@ -152,7 +153,7 @@ impl Breaker {
         let word = self.load();
         match word.mode() {
             Mode::Closed => BreakerState::Closed,
-            Mode::Open if is_before(now().into(), word.payload()) => BreakerState::Open,
+            Mode::Open if self.is_waiting(word, now().into()) => BreakerState::Open,
             Mode::Open | Mode::HalfOpen => BreakerState::HalfOpen,
             Mode::Isolated => BreakerState::Isolated,
         }

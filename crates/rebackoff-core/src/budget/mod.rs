@@ -1,5 +1,6 @@
 //! Retry budgets.
 
+mod leased;
 mod ledger;
 mod per_second;
 mod quota;
@@ -8,6 +9,7 @@ mod throttle;
 
 use core::fmt;
 
+pub use leased::Lease;
 pub use per_second::PerSecond;
 pub use quota::Quota;
 pub use share::Share;
@@ -60,6 +62,7 @@ pub struct Budget {
 #[allow(clippy::large_enum_variant, reason = "a budget is made once, for many calls")]
 enum Kind {
     Timed(Timed),
+    Leased(Lease, Timed),
     Quota(quota::Bucket),
     Throttle(throttle::Bucket),
 }
@@ -124,12 +127,34 @@ impl Budget {
         }
     }
 
+    /// A budget that is spent from leases of an outer store, and by its own rule while it is alone; `None`
+    /// unless it is of the kind [`per_second`](Self::per_second) or [`share`](Self::share).
+    pub fn leased(self) -> Option<Self> {
+        match self.kind {
+            Kind::Timed(timed) => Some(Self { kind: Kind::Leased(Lease::new(), timed), ..self }),
+            _ => None,
+        }
+    }
+
     // Getters
+
+    /// The lease of a [`leased`](Self::leased) budget.
+    pub const fn lease(&self) -> Option<&Lease> {
+        match &self.kind {
+            Kind::Leased(lease, _) => Some(lease),
+            _ => None,
+        }
+    }
 
     /// The tokens left; retries for [`share`](Self::share).
     pub fn tokens<M: Into<Moment>>(&self, now: impl FnOnce() -> M) -> f64 {
         match &self.kind {
             Kind::Timed(timed) => timed.tokens(now().into().nanos()),
+            Kind::Leased(lease, local) => {
+                let now = now().into();
+                let alone = if lease.is_alone() { local.tokens(now.nanos()) } else { 0.0 };
+                f64::from(lease.tokens(now)) + alone
+            }
             Kind::Quota(bucket) => bucket.tokens(),
             Kind::Throttle(bucket) => bucket.tokens(),
         }
@@ -150,8 +175,13 @@ impl Budget {
     /// Deposits for a call that begins. Only [`share`](Self::share) does so.
     #[inline]
     pub fn handle_start<M: Into<Moment>>(&self, now: impl FnOnce() -> M) {
-        if let Kind::Timed(Timed::Share(bucket)) = &self.kind {
-            bucket.handle_start(now().into().nanos());
+        match &self.kind {
+            Kind::Timed(Timed::Share(bucket)) => bucket.handle_start(now().into().nanos()),
+            Kind::Leased(lease, Timed::Share(bucket)) => {
+                lease.count_call();
+                bucket.handle_start(now().into().nanos());
+            }
+            _ => {}
         }
     }
 
@@ -169,7 +199,7 @@ impl Budget {
         match &self.kind {
             Kind::Quota(bucket) => bucket.handle_success(last.map(|last| last.taken)),
             Kind::Throttle(bucket) => bucket.handle_success(),
-            Kind::Timed(_) => {}
+            Kind::Timed(_) | Kind::Leased(..) => {}
         }
     }
 
@@ -192,6 +222,9 @@ impl Budget {
             Kind::Timed(timed) => {
                 timed.withdraw(now().into().nanos()).or_else(|refused| self.refuse(refused))
             }
+            Kind::Leased(lease, local) => lease
+                .withdraw(now().into(), |now| local.withdraw(now.nanos()))
+                .or_else(|refused| self.refuse(refused)),
             Kind::Quota(bucket) => bucket.withdraw(cost).or_else(|refused| self.refuse(refused)),
             Kind::Throttle(bucket) => bucket.withdraw().or_else(|refused| self.refuse(refused)),
         };
@@ -225,8 +258,8 @@ impl Budget {
         let Withdrawal { taken } = withdrawal;
         match &self.kind {
             _ if taken == 0 => {}
-            Kind::Timed(Timed::PerSecond(bucket)) => bucket.refund(),
-            Kind::Timed(Timed::Share(bucket)) => bucket.refund(taken),
+            Kind::Leased(lease, _) if Lease::is_of(taken) => lease.refund(taken),
+            Kind::Timed(timed) | Kind::Leased(_, timed) => timed.refund(taken),
             Kind::Quota(bucket) => bucket.give(taken),
             Kind::Throttle(_) => {}
         }
@@ -255,14 +288,29 @@ impl Timed {
             Self::Share(bucket) => bucket.withdraw(now),
         }
     }
+
+    fn refund(&self, taken: u32) {
+        match self {
+            Self::PerSecond(bucket) => bucket.refund(),
+            Self::Share(bucket) => bucket.refund(taken),
+        }
+    }
+}
+
+impl fmt::Display for Timed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::PerSecond(bucket) => bucket.fmt(f),
+            Self::Share(bucket) => bucket.fmt(f),
+        }
+    }
 }
 
 /// Writes the rule of the budget, as in `20% of calls + 10/s`.
 impl fmt::Display for Budget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.kind {
-            Kind::Timed(Timed::PerSecond(bucket)) => bucket.fmt(f),
-            Kind::Timed(Timed::Share(bucket)) => bucket.fmt(f),
+            Kind::Timed(timed) | Kind::Leased(_, timed) => timed.fmt(f),
             Kind::Quota(bucket) => bucket.fmt(f),
             Kind::Throttle(bucket) => bucket.fmt(f),
         }?;
