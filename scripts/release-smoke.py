@@ -39,5 +39,5 @@ figures = rebackoff.simulate(
         "server": {"api": {"workers": 1, "service": "1ms"}},
     }
 )
-assert figures.figure("success_rate") == 1.0
+assert figures["success_rate"] == 1.0
 assert backoff.on_exception is rebackoff.on_exception
