@@ -146,10 +146,13 @@ class VirtualClock:
 def virtual_clock() -> Aid[VirtualClock]:
     """Replaces the clock of every call, deadline, budget and breaker by one that stands still.
 
-    Each wait moves it on and is recorded. Calls of several tasks share it, so their waits add up.
+    Each wait moves it on at once and is recorded; `advance` moves it on by hand, as a slow target does.
+    Calls of several tasks share it, so their waits add up. `time.sleep` and `asyncio.sleep` of the program
+    itself, and the `timeout` of a try, keep the real clock. Afterwards, budgets and breakers are ahead of
+    the real clock, by the time that passed in the block.
 
-    with rebackoff.testing.virtual_clock() as clock:
-        fetch(url)
+    with rebackoff.testing.virtual_clock() as clock, rebackoff.testing.no_jitter():
+        fetch(url)  # fails twice
         clock.advance(30)
     assert clock.waits == [1, 2] and clock.elapsed == 33
     """
