@@ -67,6 +67,14 @@ def test_each_of_the_two_names_the_other():
         asyncio.run(rebackoff.aretry(THREE, print))
 
 
+@pytest.mark.parametrize("wrong", ["expo", 5, None, {"wait": "expo"}])
+def test_what_is_no_policy_is_named_as_such(wrong):
+    with pytest.raises(TypeError, match="policy must be a Policy"):
+        rebackoff.retry(wrong, print)
+    with pytest.raises(TypeError, match="policy must be a Policy"):
+        asyncio.run(rebackoff.aretry(wrong, awaited(print)))
+
+
 def test_a_decorated_function_is_called_with_other_options(waits):
     target, calls = flaky(9)
     decorated = rebackoff.on_exception(THREE, OSError)(target)
@@ -381,6 +389,18 @@ def test_an_event_that_is_not_set_lets_the_wait_pass(waits):
 def test_what_cannot_be_waited_for_is_an_error_at_decoration():
     with pytest.raises(TypeError, match="cancelled_by must be an event"):
         rebackoff.on_exception(rebackoff.expo, OSError, cancelled_by=5)
+
+
+@pytest.mark.parametrize("decorator", ["on_exception", "on_predicate", "retry_context"])
+def test_an_event_that_only_a_task_can_wait_for_is_an_error_where_it_is_given(decorator):
+    options = {"cancelled_by": asyncio.Event()}
+    with pytest.raises(TypeError, match="the wait of cancelled_by is async"):
+        if decorator == "retry_context":
+            rebackoff.retry_context(OSError, THREE, **options)
+        elif decorator == "on_predicate":
+            rebackoff.on_predicate(THREE, **options)(print)
+        else:
+            rebackoff.on_exception(THREE, OSError, **options)(print)
 
 
 def test_after_a_long_try_waits_tries_and_elapsed_begin_anew():

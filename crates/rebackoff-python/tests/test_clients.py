@@ -307,3 +307,16 @@ def test_a_value_of_the_wrong_kind_is_an_error_at_once(make, wrong):
     ((name, value),) = wrong.items()
     with pytest.raises(TypeError, match=rf"^{name} must be .*, but it is {value!r}$"):
         make(**wrong)
+
+
+def test_a_wrong_condition_of_the_program_is_an_error_where_the_client_is_made():
+    async def giveup(error):
+        return True
+
+    for wrong, message in (
+        (5, "giveup must be a function"),
+        (lambda error, url: True, "giveup must be a function of the error"),
+        (giveup, "giveup is async"),
+    ):
+        with pytest.raises(TypeError, match=message):
+            for_requests.RetryAdapter(giveup=wrong)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import doctest
+import itertools
 import logging
 import pickle
 import time
@@ -309,6 +310,71 @@ class TestWithoutParentheses:
             @retry_on_exception
             def fetch():
                 """Never called."""
+
+    @pytest.mark.parametrize("preset", [http_retry, rate_limit_retry, transient_retry])
+    def test_an_exception_class_is_no_target(self, preset):
+        with pytest.raises(TypeError, match=rf"{preset.__name__}\(\) names no exception classes"):
+            preset(ValueError)
+
+
+class TestConditionOfTheProgram:
+    @pytest.mark.parametrize("is_last", [False, True])
+    def test_it_takes_the_arguments_of_the_call(self, waits, is_last):
+        decorate = http_retry(giveup=lambda error, key, *, last=False: last, max_tries=3)
+
+        @decorate
+        def fetch(key, *, last=False):
+            calls.append(key)
+            raise TimeoutError
+
+        calls = []
+        with pytest.raises(TimeoutError):
+            fetch(7, last=is_last)
+        assert calls == [7] * (1 if is_last else 3)
+
+    @pytest.mark.parametrize("is_over", [False, True])
+    def test_it_is_awaited_for_a_coroutine_function(self, waits, is_over):
+        async def giveup(error):
+            return is_over
+
+        tries = []
+
+        @http_retry(giveup=giveup, max_tries=3, on_try=tries.append)
+        async def fetch():
+            raise TimeoutError
+
+        with pytest.raises(TimeoutError):
+            asyncio.run(fetch())
+        assert len(tries) == (1 if is_over else 3)
+        with pytest.raises(TypeError, match="giveup is async"):
+            http_retry(giveup=giveup)(lambda: None)
+
+
+class TestMistakes:
+    @pytest.mark.parametrize(
+        ("make", "message"),
+        [
+            (lambda: http_retry(giveup=5), "giveup must be a function"),
+            (lambda: http_retry(giveup=lambda: False), "giveup must be a function"),
+            (lambda: http_retry(method=5), "method must be a text"),
+            (lambda: http_retry(any_method="POST"), "any_method must be True or False"),
+            (lambda: http_retry(log=5), "log must be True or False"),
+            (lambda: http_retry(on_backoff=5), "on_backoff must be a function"),
+            (lambda: transient_retry(on_giveup="log"), "on_giveup must be a function"),
+            (
+                lambda: presets.make_http_get(retry_statuses=503),
+                "retry_statuses must be a collection",
+            ),
+            (
+                lambda: presets.make_http_get(retry_statuses="503"),
+                "retry_statuses must be a collection",
+            ),
+            (lambda: http_retry(on_backoff=itertools.repeat(print)), "more than 1000"),
+        ],
+    )
+    def test_is_an_error_at_decoration(self, make, message):
+        with pytest.raises((TypeError, ValueError), match=message):
+            make()
 
 
 class TestOptions:

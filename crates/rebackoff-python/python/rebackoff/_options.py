@@ -240,7 +240,7 @@ _WAIT_GEN = (
 _PREDICATE = _checks.condition("a function of the value", awaited=True)
 _CONDITIONS = {"giveup", "raise_on_giveup", "policy_for", "groups"}
 _EVENTS = ("on_try", "on_success", "on_backoff", "on_giveup")
-_ASYNC_OPTIONS = {"jitter", "giveup", *_EVENTS}
+_ASYNC_OPTIONS = {"jitter", "giveup", "cancelled_by", *_EVENTS}
 
 # the options that each decorator has
 NAMES = {
@@ -355,7 +355,9 @@ class Options:
             map(_replaces_records, (*self.on_backoff, *self.on_giveup))
         ):
             self.logger = None
-        self.is_told_arguments = self.giveup is not never and refuses(self.giveup, 1)
+        self.is_told_arguments = self.giveup is not never and (
+            refuses(self.giveup, 1) or getattr(self.giveup, "takes_arguments", False) is True
+        )
         self.is_asked = (
             self.wait_keywords is not None or callable(self.max_tries) or callable(self.max_time)
         )
@@ -490,6 +492,8 @@ class Options:
         functions = [(name, given[name]) for name in names]
         if self.by_predicate:
             functions.append(("predicate", self.trigger))
+        if self.cancelled_by is not None:
+            functions.append(("the wait of cancelled_by", self.cancelled_by.wait))
         functions += [(event, one) for event in _EVENTS if event in given for one in given[event]]
         for name, function in functions:
             if function is not None and is_async(function):

@@ -39,7 +39,7 @@ Recipes, each with `giveup=http.is_final, hint=http.hint`:
 |---|---|---|
 | GitHub | `http.errors()` | a 403 with `Retry-After` or a spent quota is transient |
 | OpenAI | `openai.APIError` | `OpenAI(max_retries=0)`; `insufficient_quota` is permanent |
-| Anthropic | `anthropic.APIError` | `Anthropic(max_retries=0)`; resets are RFC 3339 dates |
+| Anthropic | `anthropic.APIError` | `Anthropic(max_retries=0)`; `statuses=http.STATUSES | {529}` adds "overloaded" |
 | Stripe | `http.errors()` | `Stripe-Should-Retry` decides; send an `Idempotency-Key` |
 | AWS | `botocore.exceptions.ClientError` | `Config(retries={"total_max_attempts": 1})`, and `any_method=True` for reads |
 | gRPC | `grpc.RpcError` | `UNAVAILABLE` with `any_method=True`; pushback is a hint |

@@ -21,10 +21,21 @@ import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, cast, overload
 
-from rebackoff import _instrumented, constant, expo, full_jitter, http, on_exception, on_predicate
+from rebackoff import (
+    _instrumented,
+    constant,
+    expo,
+    full_jitter,
+    http,
+    on_exception,
+    on_predicate,
+)
+from rebackoff._conditions import check_flags, check_statuses, either
 from rebackoff._http_chain import Request
 from rebackoff._http_permanent import is_permanent_status
 from rebackoff._http_responses import request_method_of
+from rebackoff._mistakes import mistake
+from rebackoff._options import OPTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -79,6 +90,11 @@ def _preset(make: Callable[_Options, Callable[[Any], Any]]) -> _Preset[_Options]
     @functools.wraps(make)
     def decorate(*args: Any, **options: Any) -> Any:
         if len(args) == 1 and not options and callable(args[0]):
+            if isinstance(args[0], type) and issubclass(args[0], BaseException):
+                name, kind = make.__name__, args[0].__name__
+                raise TypeError(
+                    f"{name}() names no exception classes, but it is given {kind}; retry_on_exception() and on_exception() do"
+                )
             return make()(args[0])  # type: ignore[call-arg]
         return make(*args, **options)
 
@@ -234,14 +250,20 @@ def http_retry(
     It works without parentheses: `@http_retry`.
     """
 
-    def is_final(error: BaseException) -> Any:
+    if not (method is None or isinstance(method, str)):
+        raise mistake(TypeError, "method", "a text, such as 'POST', or None", method)
+    check_flags(any_method=any_method)
+
+    def is_final(error: BaseException) -> bool:
         known = method or Request(error).method or request_method_of(error) or "GET"
-        is_over = http.is_final(
+        return http.is_final(
             error, method=known, any_method=any_method, statuses=_TRANSIENT_STATUSES
         )
-        return is_over or (giveup is not None and giveup(error))
 
-    return _retry(http.errors(), max_tries=max_tries, max_time=max_time, giveup=is_final, **options)
+    condition = is_final if giveup is None else either(is_final, giveup)
+    return _retry(
+        http.errors(), max_tries=max_tries, max_time=max_time, giveup=condition, **options
+    )
 
 
 @_preset
@@ -305,6 +327,8 @@ def make_http_get(
     4xx or 5xx is raised at once as requests' `HTTPError`.
     """
     import requests
+
+    check_statuses("retry_statuses", retry_statuses)
 
     @on_exception(
         expo,
@@ -417,11 +441,11 @@ _logger = logging.getLogger("backoff")
 
 def _with_logging(options: Mapping[str, Any], log: bool = True) -> dict[str, Any]:
     # the handlers say more than the engine's own lines; logger=None keeps the event from being told twice
+    check_flags(log=log)
     logged: dict[str, Any] = {"logger": None, **options}
     if log and "logger" not in options:
         for event, handler in (("on_backoff", _log_backoff), ("on_giveup", _log_giveup)):
-            given = options.get(event)
-            others = () if given is None else (given,) if callable(given) else tuple(given)
+            others = OPTIONS[event].check(event, options.get(event))
             is_logged = any(getattr(one, "replaces_records", False) is True for one in others)
             logged[event] = others if is_logged else (handler, *others)
     return logged

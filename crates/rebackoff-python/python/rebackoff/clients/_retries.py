@@ -7,6 +7,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from rebackoff import Breaker, Budget, CircuitOpenError, Keyed, expo, http, on_exception
+from rebackoff._callables import refuses
+from rebackoff._conditions import check_flags, check_statuses, either
 from rebackoff._http_bodies import rewind_request
 from rebackoff._http_chain import read
 from rebackoff._mistakes import mistake
@@ -56,10 +58,8 @@ class Retries:
         idempotency_key: bool = False,
         **options: Any,
     ) -> None:
-        _check_statuses(statuses)
-        for name, value in (("any_method", any_method), ("idempotency_key", idempotency_key)):
-            if not isinstance(value, bool):
-                raise mistake(TypeError, name, "True or False", value)
+        check_statuses("statuses", statuses)
+        check_flags(any_method=any_method, idempotency_key=idempotency_key)
         defaults: dict[str, Any] = _DEFAULTS if policy is None else {}
         self.breaker = _for_request(breaker)
         self.any_method, self.statuses = any_method, statuses
@@ -161,16 +161,19 @@ class Retries:
         raise failed
 
     def _giveup(self, other: Callable[[Any], Any] | None) -> Callable[[Any], Any]:
-        def is_final(error: Exception) -> Any:
+        def is_final(error: Exception) -> bool:
             request = getattr(error, "_rebackoff_request", None) or error.request  # type: ignore[attr-defined]
             any_method = self.any_method or "idempotency-key" in request.headers
             is_over = http.is_final(
                 error, method=request.method, any_method=any_method, statuses=self.statuses
             )
-            is_over = is_over or not _is_body_left(request)
-            return is_over or (other is not None and other(error))
+            return is_over or not _is_body_left(request)
 
-        return is_final
+        if other is None:
+            return is_final
+        if callable(other) and refuses(other, 1):
+            raise mistake(TypeError, "giveup", "a function of the error", other)
+        return either(is_final, other)
 
     def _counts(self, outcome: Any) -> bool | None:
         """The health of the host: True for a failure. A refusal to serve too many requests is neutral."""
@@ -188,13 +191,6 @@ def host_of(request: Any) -> str:
     url = urlsplit(str(request.url))
     port = url.port if url.port is not None else _PORTS.get(url.scheme)
     return f"{url.hostname}:{port}"
-
-
-def _check_statuses(statuses: object) -> None:
-    is_collection = isinstance(statuses, Collection) and not isinstance(statuses, str | bytes)
-    if not is_collection or not all(isinstance(status, int) for status in statuses):  # type: ignore[attr-defined]
-        rule = "a collection of statuses, such as {429, 503}"
-        raise mistake(TypeError, "statuses", rule, statuses)
 
 
 def _for_request(guard: Guard) -> Guard:

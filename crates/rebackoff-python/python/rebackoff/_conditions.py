@@ -1,0 +1,44 @@
+"""The conditions of presets and clients, and the checks of what these are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from rebackoff._callables import is_async, refuses
+from rebackoff._mistakes import mistake
+from rebackoff._options import OPTIONS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+
+def either(first: Callable[[Any], bool], giveup: Any) -> Callable[..., Any]:
+    """A condition that is true where `first` or `giveup` is, which may be async and take the arguments of the call."""
+    OPTIONS["giveup"].check("giveup", giveup)
+
+    def called(error: Any, *args: Any, **kwargs: Any) -> Any:
+        return first(error) or giveup(error, *args, **kwargs)
+
+    async def awaited(error: Any, *args: Any, **kwargs: Any) -> Any:
+        return first(error) or await giveup(error, *args, **kwargs)
+
+    condition: Any = awaited if is_async(giveup) else called
+    condition.takes_arguments = refuses(giveup, 1)
+    return condition
+
+
+def check_statuses(name: str, statuses: object) -> None:
+    """Raises a TypeError where the value is no collection of statuses."""
+    is_collection = isinstance(statuses, Collection) and not isinstance(statuses, str | bytes)
+    if not is_collection or not all(isinstance(status, int) for status in statuses):  # type: ignore[attr-defined]
+        rule = "a collection of statuses, such as {429, 503}"
+        raise mistake(TypeError, name, rule, statuses)
+
+
+def check_flags(**flags: object) -> None:
+    """Raises a TypeError where a value is not True or False."""
+    for name, value in flags.items():
+        if not isinstance(value, bool):
+            raise mistake(TypeError, name, "True or False", value)
