@@ -68,6 +68,11 @@ fn a_scenario_is_shown_in_each_format_and_its_bounds_make_the_exit_code() {
         assert_eq!(opened, html.matches(&format!("</{tag}>")).count(), "{tag}");
     }
 
+    // The axis ends with the last call, and not with the drain.
+    let long = SCENARIO.replace("drain = '5s'", "drain = '10h'\nbin = '10s'");
+    let html = stdout(&simulate(&file(&folder, "long.toml", &long), &["-f", "html"]));
+    assert!(html.contains("<svg") && !html.contains(">10h<"), "{html}");
+
     let strict = file(&folder, "strict.toml", &SCENARIO.replace("<= 1.5", "<= 1.35"));
     let failed = simulate(&strict, &[]);
     assert_eq!(failed.status.code(), Some(1));

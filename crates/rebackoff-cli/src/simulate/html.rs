@@ -129,7 +129,8 @@ fn write_chart(
     if most <= 0.0 {
         return Ok(());
     }
-    let span = case.series.bin * case.series.time.len() as f64;
+    let bins = active_bins(report);
+    let span = case.series.bin * bins as f64;
     let top = number(most);
     writeln!(
         html,
@@ -150,7 +151,7 @@ fn write_chart(
     let mut legend = LEFT;
     for ((label, of), class) in lines.iter().zip(["a", "b", "c"]) {
         let path = path(
-            of(&case.series),
+            of(&case.series).get(..bins).unwrap_or_default(),
             most,
             |share| LEFT + share * (right - LEFT),
             |share| base - share * (base - TOP),
@@ -162,6 +163,15 @@ fn write_chart(
         legend = x + 8.0 * label.chars().count() as f64;
     }
     writeln!(html, "</svg>\n</figure>")
+}
+
+/// The bins up to the last one in which anything happens: a drain may be much longer.
+fn active_bins(report: &Report) -> usize {
+    let series = report.cases.iter().flat_map(|case| {
+        CHARTS.iter().flat_map(|(_, lines)| *lines).map(|(_, of)| of(&case.series))
+    });
+    let active = series.filter_map(|values| values.iter().rposition(|value| *value > 0.0));
+    active.max().map_or(0, |last| last + 1)
 }
 
 /// The points of a line: the highest value of each part of the time.
