@@ -1,9 +1,14 @@
 //! The atomics, which loom replaces by its own to try every order of events.
 
+#[cfg(not(any(loom, test)))]
+pub(crate) use core::sync::atomic::AtomicU64;
 #[cfg(not(loom))]
-pub(crate) use core::sync::atomic::{AtomicU64, Ordering, fence};
+pub(crate) use core::sync::atomic::{Ordering, fence};
 #[cfg(loom)]
 pub(crate) use loom::sync::atomic::{AtomicU64, Ordering, fence};
+
+#[cfg(all(test, not(loom)))]
+pub(crate) use crate::stopped::AtomicU64;
 
 /// A `const fn`, but under loom, whose atomics are made at run time only.
 macro_rules! const_unless_loom {

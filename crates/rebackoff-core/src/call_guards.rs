@@ -121,7 +121,8 @@ impl CallGuards {
                 Verdict::Retry | Verdict::RetryAfter(_) | Verdict::Stop => Health::Failure,
             });
             let admitted = self.admitted;
-            change = breaker.settle(permit, health, || now().into().since(admitted), &now, draws);
+            let took = || breaker.moment(&now).since(admitted);
+            change = breaker.settle(permit, health, took, &now, draws);
         }
         if let Some(budget) = budget {
             match verdict {
@@ -212,12 +213,12 @@ impl CallGuards {
         let mut change = None;
         if let Some(breaker) = breaker {
             let admitted = &mut self.admitted;
-            let permit = breaker.admit(|| {
-                *admitted = now().into();
+            let permit = breaker.admit_at(|| {
+                *admitted = breaker.moment(&now);
                 *admitted
             })?;
             if breaker.is_timed() {
-                *admitted = now().into();
+                *admitted = breaker.moment(now);
             }
             change = permit.change();
             self.permit = Some(permit);

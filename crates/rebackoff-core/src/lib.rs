@@ -41,6 +41,8 @@ mod error;
 mod event;
 mod hint;
 mod hints;
+#[cfg(target_has_atomic = "64")]
+mod host;
 mod human;
 mod jitter;
 mod limits;
@@ -53,6 +55,8 @@ mod seconds;
 mod settings;
 #[cfg(target_has_atomic = "64")]
 mod slices;
+#[cfg(all(test, not(loom)))]
+mod stopped;
 mod verdict;
 mod wait;
 
@@ -70,6 +74,9 @@ pub use error::PolicyError;
 pub use event::{Event, EventKind, Events};
 pub use hint::Hint;
 pub use hints::{Above, Hints};
+#[doc(hidden)]
+#[cfg(target_has_atomic = "64")]
+pub use host::{GuardParameters, HostClock, HostGuard};
 pub use human::{ParseDurationError, duration as human_duration, millis, parse_duration, secs};
 pub use jitter::Jitter;
 pub use limits::{LastWait, Limits, Nested};

@@ -11,7 +11,7 @@ pub(crate) const SLICES: u64 = PLACES as u64;
 const PLACES: usize = if cfg!(loom) { 2 } else { 10 };
 const COUNT_BITS: u32 = 22;
 const NUMBER_BITS: u32 = 35;
-const PERIODS: u8 = 128;
+pub(crate) const PERIODS: u8 = 128;
 pub(crate) const MAX_COUNT: u64 = (1 << COUNT_BITS) - 1;
 const MAX_NUMBER: u64 = (1 << NUMBER_BITS) - 1;
 
@@ -108,7 +108,10 @@ const fn last_word(last: Key) -> u64 {
 }
 
 /// The slices of a window, each in the place that its number gives it, until one that is
-/// [`SLICES`] later takes the place over. An expired slice needs no sweeping: its key tells.
+/// [`SLICES`] later takes the place over. An expired slice needs no sweeping: its key tells. A slice of
+/// another period is taken over by the first count in the current one, so that no period needs a
+/// beginning, and a thread or process that ends between two steps leaves nothing half begun.
+#[repr(C)]
 pub(crate) struct Ring([AtomicU64; PLACES]);
 
 impl Ring {
@@ -147,19 +150,27 @@ impl Ring {
 
     /// Counts one in slice `key`, and says so; unless its period is over, its place belongs to a later
     /// slice, or it is full.
+    ///
+    /// `is_current`, whether the period goes on, is asked between the load of a place of another period
+    /// and its exchange: a thread that went on to a later period has changed the place.
     #[inline]
-    pub(crate) fn add(&self, key: Key) -> bool {
+    pub(crate) fn add(&self, key: Key, is_current: impl Fn() -> bool) -> bool {
         let place = self.place(key);
-        let mut old = Slice(place.load(Relaxed));
+        let mut old = Slice(place.load(Ordering::Acquire));
         loop {
             let next = if old.key() == key && !old.is_full() {
                 old.plus_one()
-            } else if old.key().period() == key.period() && old.key() < key {
+            } else if old.key().period() == key.period() {
+                if old.key() >= key {
+                    return false;
+                }
+                Slice::new(key, 1)
+            } else if is_current() {
                 Slice::new(key, 1)
             } else {
                 return false;
             };
-            match place.compare_exchange_weak(old.0, next.0, Relaxed, Relaxed) {
+            match place.compare_exchange_weak(old.0, next.0, Ordering::AcqRel, Ordering::Acquire) {
                 Ok(_) => return true,
                 Err(current) => old = Slice(current),
             }
@@ -178,11 +189,11 @@ impl Ring {
         self.place(slice.key()).fetch_max(slice.0, Relaxed);
     }
 
-    /// Begins `period`: every place belongs to it, and is empty.
+    /// Empties the places of all periods but `period`, before these come round.
     ///
     /// `is_due` is asked between the load of a place and its exchange, so that a late thread writes
     /// nothing: a thread that went on to a later period has changed the place.
-    pub(crate) fn begin(&self, period: u8, is_due: &impl Fn() -> bool) {
+    pub(crate) fn forget_all_but(&self, period: u8, is_due: &impl Fn() -> bool) {
         let empty = Slice::new(Key::new(period, 0), 0);
         let period = empty.key().period();
         for place in &self.0 {
@@ -242,10 +253,9 @@ mod tests {
     #[test]
     fn a_slice_expires_when_the_window_has_passed_it() {
         let ring = Ring::new();
-        ring.begin(7, &|| true);
-        ring.add(key(3));
-        ring.add(key(3));
-        ring.add(key(12));
+        ring.add(key(3), || true);
+        ring.add(key(3), || true);
+        ring.add(key(12), || true);
         assert_eq!(ring.sum(key(12), SLICES), 3);
         assert_eq!(ring.sum(key(13), SLICES), 1);
         assert_eq!(ring.sum(key(13), 1), 0);
@@ -255,35 +265,33 @@ mod tests {
     #[test]
     fn what_is_late_is_dropped() {
         let ring = Ring::new();
-        ring.begin(7, &|| true);
-        ring.add(key(13));
-        ring.add(key(3));
+        ring.add(key(13), || true);
+        ring.add(key(3), || true);
         assert_eq!(ring.sum(key(13), SLICES), 1);
-        ring.add(Key::new(6, 14));
+        ring.add(Key::new(6, 14), || false);
         assert_eq!(ring.sum(key(14), SLICES), 1);
     }
 
     #[test]
-    fn a_period_voids_all_others() {
-        let ring = Ring::new();
-        ring.add(Key::new(0, 5));
-        ring.begin(1, &|| true);
-        assert!(!ring.add(Key::new(0, 6)));
-        assert_eq!(ring.sum(Key::new(1, 5), SLICES), 0);
-        assert!(ring.add(Key::new(1, 5)));
-        assert_eq!(ring.sum(Key::new(1, 5), SLICES), 1);
+    fn a_count_in_the_current_period_takes_the_place_of_any_other() {
+        for other in (0..PERIODS).filter(|&period| period != 7) {
+            let ring = Ring::new();
+            ring.add(Key::new(other, 5), || true);
+            assert_eq!(ring.sum(key(5), SLICES), 0, "{other}");
+            assert!(ring.add(key(5), || true), "{other}");
+            assert!(!ring.add(Key::new(other, 5), || false), "{other}");
+            assert_eq!(ring.sum(key(5), SLICES), 1, "{other}");
+        }
     }
 
     #[test]
-    fn a_period_that_is_begun_late_changes_nothing_however_late_it_is() {
-        for later in 2..=PERIODS {
-            let ring = Ring::new();
-            ring.begin(later, &|| true);
-            ring.add(Key::new(later, 5));
-            ring.begin(1, &|| false);
-            assert!(ring.add(Key::new(later, 5)), "{later}");
-            assert_eq!(ring.sum(Key::new(later, 5), SLICES), 2, "{later}");
-        }
+    fn a_period_that_comes_round_finds_nothing_of_its_last_turn() {
+        let ring = Ring::new();
+        ring.add(key(3), || true);
+        ring.forget_all_but(8, &|| false);
+        assert_eq!(ring.sum(key(3), SLICES), 1);
+        ring.forget_all_but(8, &|| true);
+        assert_eq!(ring.sum(key(3), SLICES), 0);
     }
 
     #[test]
@@ -293,7 +301,7 @@ mod tests {
         assert_eq!(slice.plus_one().key(), key(1));
         let ring = Ring::new();
         ring.keep(slice);
-        assert!(!Ring::new().add(Key::new(7, 1)) && !ring.add(key(1)));
+        assert!(!Ring::new().add(Key::new(7, 1), || false) && !ring.add(key(1), || true));
         assert_eq!(ring.sum(key(1), SLICES), MAX_COUNT);
     }
 }

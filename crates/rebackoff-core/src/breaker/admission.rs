@@ -5,7 +5,6 @@ use super::permit::{Open, Permit};
 use super::time::{NEVER, floor_millis, open_until, until};
 use super::word::{Mode, Word};
 use crate::Moment;
-use crate::atomic::Ordering::Relaxed;
 
 impl Breaker {
     /// Looks whether [`admit`](Self::admit) would admit a call, without taking or counting anything.
@@ -19,7 +18,7 @@ impl Breaker {
         if word.mode() == Mode::Closed || self.rules.dry_run {
             return Ok(());
         }
-        self.check_unless_closed(word, now().into())
+        self.check_unless_closed(word, self.moment(now))
     }
 
     /// Asks for a call. The permit goes to [`settle`](Self::settle), however the call ends; where the call
@@ -34,11 +33,21 @@ impl Breaker {
         reason = "a driver has one such place, and a closed breaker is to cost a load"
     )]
     pub fn admit<M: Into<Moment>>(&self, now: impl FnOnce() -> M) -> Result<Permit, Open> {
+        self.admit_at(|| self.moment(now))
+    }
+
+    /// Admits a call by a moment that [`moment`](Self::moment) has made.
+    #[inline(always)]
+    #[allow(
+        clippy::inline_always,
+        reason = "a driver has one such place, and a closed breaker is to cost a load"
+    )]
+    pub(crate) fn admit_at(&self, now: impl FnOnce() -> Moment) -> Result<Permit, Open> {
         let word = self.load();
         if word.mode() == Mode::Closed {
             return Ok(Permit::closed(word.generation()));
         }
-        let now = now().into();
+        let now = now();
         self.admit_unless_closed(word, now).map_err(|until| open_until(until, now))
     }
 
@@ -47,7 +56,7 @@ impl Breaker {
         match word.mode() {
             Mode::Open if self.is_waiting(word, now) => Err(open_until(word.payload(), now)),
             Mode::HalfOpen => {
-                let held = self.probes.first_expiry(
+                let held = self.state.probes.first_expiry(
                     self.rules.probes,
                     word.generation(),
                     floor_millis(now),
@@ -71,7 +80,7 @@ impl Breaker {
                 Err(until) => until,
             }
         };
-        self.rejected.fetch_add(1, Relaxed);
+        self.count(|counters| &counters.rejected);
         if self.rules.dry_run { Ok(Permit::DRY_RUN) } else { Err(until) }
     }
 
@@ -90,7 +99,7 @@ impl Breaker {
                 Mode::HalfOpen => {
                     let expiry = until(now, self.rules.probe_timeout);
                     let (most, generation) = (self.rules.probes, word.generation());
-                    let taken = self.probes.take(most, generation, floor_millis(now), expiry);
+                    let taken = self.state.probes.take(most, generation, floor_millis(now), expiry);
                     // A place that was taken too late keeps no probe out.
                     if self.load().generation() == generation {
                         return taken.map(|(probe, is_first)| Permit::probe(probe, is_first));

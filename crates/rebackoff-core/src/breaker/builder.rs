@@ -17,24 +17,24 @@ const DEFAULT_WINDOW: Window = Window::Time(Seconds::from_duration(Duration::fro
 #[derive(Clone, Copy, Debug)]
 #[must_use = "a breaker is made by `build`"]
 pub struct BreakerBuilder {
-    consecutive: Option<u32>,
-    failure_rate: Option<f64>,
-    slow_rate: Option<(f64, Seconds)>,
-    window: Option<Window>,
-    min_calls: Option<u32>,
-    open_for: Seconds,
-    growth: f64,
-    max_open_for: Option<Seconds>,
-    jitter: Jitter,
-    probes: u32,
-    close_after: Option<u32>,
-    probe_timeout: Seconds,
-    leased_probes: bool,
-    dry_run: bool,
+    pub(super) consecutive: Option<u32>,
+    pub(super) failure_rate: Option<f64>,
+    pub(super) slow_rate: Option<(f64, Seconds)>,
+    pub(super) window: Option<Window>,
+    pub(super) min_calls: Option<u32>,
+    pub(super) open_for: Seconds,
+    pub(super) growth: f64,
+    pub(super) max_open_for: Option<Seconds>,
+    pub(super) jitter: Jitter,
+    pub(super) probes: u32,
+    pub(super) close_after: Option<u32>,
+    pub(super) probe_timeout: Seconds,
+    pub(super) leased_probes: bool,
+    pub(super) dry_run: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Window {
+pub(super) enum Window {
     Calls(u32),
     Time(Seconds),
 }

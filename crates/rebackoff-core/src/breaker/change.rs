@@ -6,7 +6,11 @@ use super::state::StateChange;
 use super::time::{period, until};
 use super::word::{GENERATIONS, Mode, Word};
 use crate::Moment;
-use crate::atomic::{Ordering, Ordering::Relaxed};
+use crate::atomic::Ordering;
+use crate::slices::PERIODS;
+
+/// Half of the generations after which a period comes round.
+const HALF_A_TURN: u16 = PERIODS as u16 / 2;
 
 /// A change of the word of a breaker, which need not be one of its state.
 pub(super) struct Change {
@@ -24,7 +28,7 @@ impl Breaker {
     /// Opens the breaker now for `open_for`, without growth and jitter, whatever its state. Returns the
     /// change of state, if there is one.
     pub fn force_open<M: Into<Moment>>(&self, now: impl FnOnce() -> M) -> Option<StateChange> {
-        let until = until(now().into(), self.rules.open_for);
+        let until = until(self.moment(now), self.rules.open_for);
         self.change(|old| Some(old.next(Mode::Open, 0, until)))?.of_state()
     }
 
@@ -42,29 +46,23 @@ impl Breaker {
 
     #[inline]
     pub(super) fn load(&self) -> Word {
-        Word(self.word.load(Ordering::Acquire))
+        Word(self.state.word.load(Ordering::Acquire))
     }
 
     /// Puts the word that `next` makes in place of the present one; `None` leaves it.
     ///
-    /// A new generation's window begins before a call can count into it.
+    /// The exchange is the one step that counts: a thread or process may end before or after it.
     pub(super) fn change(&self, next: impl Fn(Word) -> Option<Word>) -> Option<Change> {
         let mut old = self.load();
         while let Some(new) = next(old) {
             if new.generation() != old.generation() {
-                if let Trip::Rates(_) = self.rules.trip {
-                    self.window.begin(period(new.generation()), || self.load() == old);
-                }
+                self.forget_earlier_turns(old, new);
             }
-            match self.word.compare_exchange(old.0, new.0, Ordering::AcqRel, Ordering::Acquire) {
+            let word = &self.state.word;
+            match word.compare_exchange(old.0, new.0, Ordering::AcqRel, Ordering::Acquire) {
                 Ok(_) => {
-                    if new.generation() != old.generation()
-                        && new.generation() % (GENERATIONS / 2) == 0
-                    {
-                        self.probes.forget_all_but(new.generation());
-                    }
                     if new.mode() == Mode::Open {
-                        self.opened.fetch_add(1, Relaxed);
+                        self.count(|counters| &counters.opened);
                     }
                     return Some(Change { from: old.mode(), to: new.mode() });
                 }
@@ -72,5 +70,17 @@ impl Breaker {
             }
         }
         None
+    }
+
+    /// Generations and periods come round. Twice in a turn, nothing is left of those before `old`: an
+    /// exchange of `old` that comes later finds a place changed, or is not due.
+    fn forget_earlier_turns(&self, old: Word, new: Word) {
+        let is_due = || self.load() == old;
+        if new.generation() % (GENERATIONS / 2) == 0 {
+            self.state.probes.forget_all_but(old.generation(), is_due);
+        }
+        if let (Trip::Rates(_), 0) = (&self.rules.trip, new.generation() % HALF_A_TURN) {
+            self.state.window.forget_all_but(period(old.generation()), is_due);
+        }
     }
 }

@@ -17,6 +17,7 @@ mod admission;
 mod builder;
 mod change;
 mod display;
+mod host;
 mod lease;
 mod permit;
 mod probes;
@@ -37,8 +38,8 @@ use time::period;
 use window::Window;
 use word::Mode;
 
-use crate::Moment;
-use crate::atomic::{AtomicU64, Ordering::Relaxed, const_unless_loom};
+use crate::atomic::{AtomicU64, Ordering::Relaxed, const_unless_loom, zeros};
+use crate::{HostClock, Moment};
 
 /// A circuit breaker: learns from many calls whether to call the target at all.
 ///
@@ -115,12 +116,30 @@ use crate::atomic::{AtomicU64, Ordering::Relaxed, const_unless_loom};
 ///
 /// The states are those of M. Nygard, *Release It!* (2007); the defaults of the rates are
 /// Hystrix's.
+// The state comes last: `rebackoff-shared` places it at the beginning of a mapped page.
 #[derive(Debug)]
+#[repr(C)]
 pub struct Breaker {
     rules: Rules,
+    host_clock: Option<HostClock>,
+    counters: Counters,
+    state: State,
+}
+
+/// All that the processes of a host share of a breaker. Zeros are a closed breaker.
+#[derive(Debug)]
+#[repr(C)]
+struct State {
     word: AtomicU64,
     window: Window,
     probes: Probes,
+    /// Those of all processes; used only where the state is shared.
+    counters: Counters,
+}
+
+#[derive(Debug)]
+#[repr(C)]
+struct Counters {
     rejected: AtomicU64,
     opened: AtomicU64,
     failures: AtomicU64,
@@ -136,13 +155,32 @@ impl Breaker {
         fn new(rules: Rules) -> Self {
             Self {
                 rules,
-                word: AtomicU64::new(0),
-                window: Window::new(),
-                probes: Probes::new(),
-                rejected: AtomicU64::new(0),
-                opened: AtomicU64::new(0),
-                failures: AtomicU64::new(0),
+                host_clock: None,
+                counters: Counters::new(),
+                state: State {
+                    word: AtomicU64::new(0),
+                    window: Window::new(),
+                    probes: Probes::new(),
+                    counters: Counters::new(),
+                },
             }
+        }
+    }
+
+    /// The moment by which the breaker goes: that of the host's clock where processes share it, else
+    /// `now`.
+    #[inline]
+    pub(crate) fn moment<M: Into<Moment>>(&self, now: impl FnOnce() -> M) -> Moment {
+        match &self.host_clock {
+            None => now().into(),
+            Some(clock) => clock.now(),
+        }
+    }
+
+    fn count(&self, which: impl Fn(&Counters) -> &AtomicU64) {
+        which(&self.counters).fetch_add(1, Relaxed);
+        if self.host_clock.is_some() {
+            which(&self.state.counters).fetch_add(1, Relaxed);
         }
     }
 
@@ -153,7 +191,7 @@ impl Breaker {
         let word = self.load();
         match word.mode() {
             Mode::Closed => BreakerState::Closed,
-            Mode::Open if self.is_waiting(word, now().into()) => BreakerState::Open,
+            Mode::Open if self.is_waiting(word, self.moment(now)) => BreakerState::Open,
             Mode::Open | Mode::HalfOpen => BreakerState::HalfOpen,
             Mode::Isolated => BreakerState::Isolated,
         }
@@ -171,24 +209,25 @@ impl Breaker {
                 CallCounts { calls: word.payload(), failures: word.payload(), slow: 0 }
             }
             Trip::Rates(Rates { span, .. }) => {
-                self.window.counts(span, period(word.generation()), || now().into().nanos())
+                let now = || self.moment(now).nanos();
+                self.state.window.counts(span, period(word.generation()), now)
             }
         }
     }
 
     /// The number of rejected calls; in a dry run, of calls that it would have rejected.
     pub fn rejected(&self) -> u64 {
-        self.rejected.load(Relaxed)
+        self.counters.rejected.load(Relaxed)
     }
 
     /// The number of times that the breaker opened, by itself or by [`force_open`](Self::force_open).
     pub fn opened(&self) -> u64 {
-        self.opened.load(Relaxed)
+        self.counters.opened.load(Relaxed)
     }
 
     /// The number of failures that it counted.
     pub fn failures(&self) -> u64 {
-        self.failures.load(Relaxed)
+        self.counters.failures.load(Relaxed)
     }
 
     /// Returns whether slow calls count, so that `settle` asks how long a call took.
@@ -199,6 +238,15 @@ impl Breaker {
     /// Returns whether this is a dry run, which rejects no call and only counts.
     pub const fn is_dry_run(&self) -> bool {
         self.rules.dry_run
+    }
+}
+
+impl Counters {
+    const_unless_loom! {
+        fn new() -> Self {
+            let [rejected, opened, failures] = zeros();
+            Self { rejected, opened, failures }
+        }
     }
 }
 
@@ -266,7 +314,7 @@ mod tests {
     #[test]
     fn a_window_whose_numbers_are_used_up_begins_anew() {
         let breaker = Breaker::builder().failure_rate(1.0).window_calls(4).build().unwrap();
-        breaker.window.skip_to(end_of_numbers(1) - 1);
+        breaker.state.window.skip_to(end_of_numbers(1) - 1);
         fail(&breaker);
         assert_eq!(breaker.counts(NOW), CallCounts { calls: 4, failures: 1, slow: 0 });
         fail(&breaker);

@@ -3,7 +3,10 @@
 use core::fmt;
 
 use super::word::GENERATIONS;
-use crate::atomic::{AtomicU64, Ordering::AcqRel, Ordering::Relaxed, const_unless_loom, zeros};
+use crate::atomic::{
+    AtomicU64, Ordering::AcqRel, Ordering::Acquire, Ordering::Relaxed, const_unless_loom, zeros,
+};
+use crate::slices::renew;
 
 /// The most permits.
 pub(super) const MAX_PROBES: u8 = 16;
@@ -64,6 +67,7 @@ impl Probe {
     }
 }
 
+#[repr(C)]
 pub(super) struct Probes([AtomicU64; MAX_PROBES as usize]);
 
 impl Probes {
@@ -116,15 +120,13 @@ impl Probes {
         places.map(held).try_fold(MAX_EXPIRY, |first, expiry| Some(first.min(expiry?)))
     }
 
-    /// Frees the places that earlier generations hold. Done twice in a turn of the generations, so that
-    /// no hung probe of an earlier one is taken for one of a later one.
-    pub(super) fn forget_all_but(&self, generation: u16) {
+    /// Frees the places that other generations hold, as long as `is_due`. Done twice in a turn of the
+    /// generations, so that no hung probe of an earlier one is taken for one of a later one.
+    pub(super) fn forget_all_but(&self, generation: u16, is_due: impl Fn() -> bool) {
         for place in &self.0 {
-            let held = Holder(place.load(Relaxed));
-            if held.generation() != generation {
-                // A probe of now may have taken the place; then this fails.
-                let _ = place.compare_exchange(held.0, held.released().0, AcqRel, Relaxed);
-            }
+            let held = Holder(place.load(Acquire));
+            let is_other = |now| now == held.0 && held.generation() != generation;
+            renew(place, held.released().0, |now| is_other(now) && is_due());
         }
     }
 

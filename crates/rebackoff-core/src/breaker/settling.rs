@@ -9,7 +9,7 @@ use super::state::{Health, StateChange};
 use super::time::{floor_millis, period, until};
 use super::word::{MAX_REOPENED, Mode, Word};
 use super::{Breaker, Rules};
-use crate::atomic::{Ordering, Ordering::Relaxed, fence};
+use crate::atomic::{Ordering, fence};
 use crate::wait::power;
 use crate::{Draws, Moment, Seconds};
 
@@ -32,7 +32,7 @@ impl Breaker {
         now: impl FnOnce() -> M,
         draws: &mut impl Draws,
     ) -> Option<StateChange> {
-        let now = || now().into();
+        let now = || self.moment(now);
         let Some(generation) = permit.generation() else {
             return self.settle_probe(permit.to_probe()?, health, took, now, draws);
         };
@@ -60,7 +60,7 @@ impl Breaker {
     #[cold]
     #[inline(never)]
     fn release(&self, probe: Probe, now: Moment) -> bool {
-        self.probes.release(probe, floor_millis(now))
+        self.state.probes.release(probe, floor_millis(now))
     }
 
     /// Ends a row of failures. Without one, it is a load.
@@ -98,7 +98,7 @@ impl Breaker {
                 }
             })
         })?;
-        self.failures.fetch_add(1, Relaxed);
+        self.count(|counters| &counters.failures);
         change.of_state()
     }
 
@@ -119,8 +119,10 @@ impl Breaker {
         let failed = health == Health::Failure;
         let slow = rates.longer_than.is_some_and(|longer_than| took() > longer_than);
         let period = period(generation);
-        let Some(slice) = self.window.add(rates.span, period, || now.nanos()) else {
-            if self.window.is_used_up(rates.span) {
+        let window = &self.state.window;
+        let is_current = || is_closed(self.load(), generation);
+        let Some(slice) = window.add(rates.span, period, is_current, || now.nanos()) else {
+            if window.is_used_up(rates.span, period) {
                 self.change(|old| is_closed(old, generation).then(|| old.next(Mode::Closed, 0, 0)));
             }
             return None;
@@ -129,15 +131,15 @@ impl Breaker {
             return None;
         }
         if failed {
-            self.failures.fetch_add(1, Relaxed);
-            self.window.add_failure(slice);
+            self.count(|counters| &counters.failures);
+            window.add_failure(slice, is_current);
         }
         if slow {
-            self.window.add_slow(slice);
+            window.add_slow(slice, is_current);
         }
         // Of two that are counted at once, at least one sees both.
         fence(Ordering::SeqCst);
-        if rates.are_reached(self.window.counts(rates.span, period, || now.nanos())) {
+        if rates.are_reached(window.counts(rates.span, period, || now.nanos())) {
             let until = LazyCell::new(|| until(*now, self.open_time(0, draws)));
             let open = |old: Word| old.next(Mode::Open, 0, *until);
             return self.change(|old| is_closed(old, generation).then(|| open(old)))?.of_state();
@@ -171,7 +173,9 @@ impl Breaker {
             let until = LazyCell::new(|| until(now, self.open_time(reopened, draws)));
             let reopens = |old: Word| old.next(Mode::Open, reopened, *until);
             let change = self.change(|old| is_current(old).then(|| reopens(old)))?;
-            self.failures.fetch_add(u64::from(health == Health::Failure), Relaxed);
+            if health == Health::Failure {
+                self.count(|counters| &counters.failures);
+            }
             change.of_state()
         } else {
             let change = self.change(|old| {

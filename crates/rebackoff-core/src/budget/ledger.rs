@@ -12,9 +12,8 @@ const MAX_SUM: u64 = (1 << SUM_BITS) - 1;
 /// All changes go through one word, so that no two threads both act on one total. A late change counts
 /// in the latest slice, because a clock reading may be a slice behind another.
 #[derive(Debug)]
+#[repr(C)]
 pub(super) struct Ledger {
-    /// Nanoseconds of a slice.
-    span: NonZeroU64,
     /// The latest slice.
     latest: AtomicU64,
     /// Those before it. A slice is put here before `latest` goes on to the next, and then grows no
@@ -27,20 +26,16 @@ pub(super) struct Ledger {
 
 impl Ledger {
     const_unless_loom! {
-        pub(super) fn new(span: NonZeroU64) -> Self {
-            Self { span, latest: AtomicU64::new(0), earlier: Ring::new(), sum: AtomicU64::new(0) }
+        pub(super) fn new() -> Self {
+            Self { latest: AtomicU64::new(0), earlier: Ring::new(), sum: AtomicU64::new(0) }
         }
     }
 
-    /// The slice of `now`, unless a later one has begun: that one.
+    /// The slice of `now`, unless a later one has begun: that one. A slice has `span` nanoseconds.
     #[inline]
-    pub(super) fn slice(&self, now: u64) -> Slice {
+    pub(super) fn slice(&self, span: NonZeroU64, now: u64) -> Slice {
         let latest = self.latest();
-        if now < self.end(latest) {
-            latest
-        } else {
-            self.begin(Key::new(0, now / self.span), latest)
-        }
+        if now < end(latest, span) { latest } else { self.begin(Key::new(0, now / span), latest) }
     }
 
     /// The slice of `key`, unless a later one has begun: that one.
@@ -53,12 +48,6 @@ impl Ledger {
     #[inline]
     pub(super) fn latest(&self) -> Slice {
         Slice(self.latest.load(Ordering::Acquire))
-    }
-
-    /// The end of `slice`, in nanoseconds.
-    #[inline]
-    pub(super) fn end(&self, slice: Slice) -> u64 {
-        (slice.key().number() + 1).saturating_mul(self.span.get())
     }
 
     /// The count of the window that ends with `slice`.
@@ -113,13 +102,17 @@ impl Ledger {
     }
 }
 
+/// The end of `slice`, in nanoseconds.
+#[inline]
+pub(super) fn end(slice: Slice, span: NonZeroU64) -> u64 {
+    (slice.key().number() + 1).saturating_mul(span.get())
+}
+
 #[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
 
-    fn ledger() -> Ledger {
-        Ledger::new(NonZeroU64::new(10).unwrap())
-    }
+    const SPAN: NonZeroU64 = NonZeroU64::new(10).unwrap();
 
     /// A moment in that slice.
     fn at(number: u64) -> u64 {
@@ -128,19 +121,19 @@ mod tests {
 
     /// Counts one, although a weak exchange may fail without a reason.
     fn count(ledger: &Ledger, number: u64) {
-        let mut slice = ledger.slice(at(number));
+        let mut slice = ledger.slice(SPAN, at(number));
         while let Err(now) = ledger.count(slice) {
             slice = now;
         }
     }
 
     fn total(ledger: &Ledger, number: u64) -> u64 {
-        ledger.total(ledger.slice(at(number)))
+        ledger.total(ledger.slice(SPAN, at(number)))
     }
 
     #[test]
     fn a_slice_counts_until_the_window_has_passed_it() {
-        let ledger = ledger();
+        let ledger = Ledger::new();
         for number in [3, 3, 7] {
             count(&ledger, number);
         }
@@ -152,7 +145,7 @@ mod tests {
 
     #[test]
     fn what_comes_late_counts_in_the_latest_slice() {
-        let ledger = ledger();
+        let ledger = Ledger::new();
         count(&ledger, 20);
         count(&ledger, 5);
         assert_eq!(total(&ledger, 29), 2);
@@ -161,10 +154,10 @@ mod tests {
 
     #[test]
     fn ten_full_slices_have_their_sum() {
-        let ledger = ledger();
-        let full = ledger.slice(0).full().count();
+        let ledger = Ledger::new();
+        let full = ledger.slice(SPAN, 0).full().count();
         for number in 0..SLICES {
-            ledger.latest.store(ledger.slice(at(number)).full().0, Relaxed);
+            ledger.latest.store(ledger.slice(SPAN, at(number)).full().0, Relaxed);
         }
         assert_eq!(total(&ledger, SLICES - 1), full * SLICES);
         assert_eq!(total(&ledger, SLICES), full * (SLICES - 1));
@@ -172,11 +165,11 @@ mod tests {
 
     #[test]
     fn what_was_seen_before_another_counted_is_not_counted_on() {
-        let ledger = ledger();
-        let seen = ledger.slice(at(1));
+        let ledger = Ledger::new();
+        let seen = ledger.slice(SPAN, at(1));
         count(&ledger, 1);
         assert_eq!(ledger.count(seen).unwrap_err().count(), 1);
-        ledger.slice(at(2));
+        ledger.slice(SPAN, at(2));
         assert_eq!(ledger.count(seen).unwrap_err().key().number(), 2);
     }
 }

@@ -1,5 +1,6 @@
 //! Retry budgets.
 
+mod host;
 mod leased;
 mod ledger;
 mod per_second;
@@ -15,8 +16,8 @@ pub use quota::Quota;
 pub use share::Share;
 pub use throttle::Throttle;
 
-use crate::Moment;
 use crate::atomic::{AtomicU64, Ordering::Relaxed, const_unless_loom};
+use crate::{HostClock, Moment};
 
 /// A limit on the retries of many calls together, so that retries do not multiply the load of an
 /// outage.
@@ -50,16 +51,31 @@ use crate::atomic::{AtomicU64, Ordering::Relaxed, const_unless_loom};
 /// assert!(RETRIES.withdraw(Cost::Retry, || Seconds::new(7.1).unwrap()).is_ok());
 /// assert_eq!(RETRIES.refused(), 1);
 /// ```
+// The state comes last: `rebackoff-shared` places it at the beginning of a mapped page.
 #[derive(Debug)]
+#[repr(C)]
 pub struct Budget {
     kind: Kind,
     /// False in a dry run.
     refuses: bool,
+    host_clock: Option<HostClock>,
+    refused: AtomicU64,
+    state: State,
+}
+
+/// All that the processes of a host share of a budget. Zeros are a budget of which nothing is spent.
+#[derive(Debug)]
+#[repr(C)]
+struct State {
+    /// The moment at which a bucket that time fills is full; else the tokens that are taken.
+    word: AtomicU64,
+    /// Those of a share.
+    counts: share::Counts,
+    /// The number of retries that all processes refused; used only where the state is shared.
     refused: AtomicU64,
 }
 
 #[derive(Debug)]
-#[allow(clippy::large_enum_variant, reason = "a budget is made once, for many calls")]
 enum Kind {
     Timed(Timed),
     Leased(Lease, Timed),
@@ -68,8 +84,7 @@ enum Kind {
 }
 
 /// The kinds that read the clock. Together, so that its reading is inlined once.
-#[derive(Debug)]
-#[allow(clippy::large_enum_variant, reason = "a budget is made once, for many calls")]
+#[derive(Clone, Copy, Debug)]
 enum Timed {
     PerSecond(per_second::Bucket),
     Share(share::Bucket),
@@ -123,7 +138,13 @@ impl Budget {
 
     const_unless_loom! {
         fn new(kind: Kind, dry_run: bool) -> Self {
-            Self { kind, refuses: !dry_run, refused: AtomicU64::new(0) }
+            let state = State {
+                word: AtomicU64::new(0),
+                counts: share::Counts::new(),
+                refused: AtomicU64::new(0),
+            };
+            let refused = AtomicU64::new(0);
+            Self { kind, refuses: !dry_run, host_clock: None, refused, state }
         }
     }
 
@@ -149,14 +170,15 @@ impl Budget {
     /// The tokens left; retries for [`share`](Self::share).
     pub fn tokens<M: Into<Moment>>(&self, now: impl FnOnce() -> M) -> f64 {
         match &self.kind {
-            Kind::Timed(timed) => timed.tokens(now().into().nanos()),
+            Kind::Timed(timed) => timed.tokens(&self.state, self.moment(now).nanos()),
             Kind::Leased(lease, local) => {
-                let now = now().into();
-                let alone = if lease.is_alone() { local.tokens(now.nanos()) } else { 0.0 };
+                let now = self.moment(now);
+                let is_alone = lease.is_alone();
+                let alone = if is_alone { local.tokens(&self.state, now.nanos()) } else { 0.0 };
                 f64::from(lease.tokens(now)) + alone
             }
-            Kind::Quota(bucket) => bucket.tokens(),
-            Kind::Throttle(bucket) => bucket.tokens(),
+            Kind::Quota(bucket) => bucket.tokens(&self.state.word),
+            Kind::Throttle(bucket) => bucket.tokens(&self.state.word),
         }
     }
 
@@ -176,10 +198,12 @@ impl Budget {
     #[inline]
     pub fn handle_start<M: Into<Moment>>(&self, now: impl FnOnce() -> M) {
         match &self.kind {
-            Kind::Timed(Timed::Share(bucket)) => bucket.handle_start(now().into().nanos()),
+            Kind::Timed(Timed::Share(bucket)) => {
+                bucket.handle_start(&self.state.counts, self.moment(now).nanos());
+            }
             Kind::Leased(lease, Timed::Share(bucket)) => {
                 lease.count_call();
-                bucket.handle_start(now().into().nanos());
+                bucket.handle_start(&self.state.counts, self.moment(now).nanos());
             }
             _ => {}
         }
@@ -189,7 +213,7 @@ impl Budget {
     #[inline]
     pub fn handle_failure(&self) {
         if let Kind::Throttle(bucket) = &self.kind {
-            bucket.handle_failure();
+            bucket.handle_failure(&self.state.word);
         }
     }
 
@@ -197,8 +221,8 @@ impl Budget {
     #[inline]
     pub fn handle_success(&self, last: Option<Withdrawal>) {
         match &self.kind {
-            Kind::Quota(bucket) => bucket.handle_success(last.map(|last| last.taken)),
-            Kind::Throttle(bucket) => bucket.handle_success(),
+            Kind::Quota(_) => quota::handle_success(&self.state.word, last.map(|last| last.taken)),
+            Kind::Throttle(bucket) => bucket.handle_success(&self.state.word),
             Kind::Timed(_) | Kind::Leased(..) => {}
         }
     }
@@ -220,13 +244,18 @@ impl Budget {
     ) -> Result<Withdrawal, Refused> {
         let taken = match &self.kind {
             Kind::Timed(timed) => {
-                timed.withdraw(now().into().nanos()).or_else(|refused| self.refuse(refused))
+                let now = self.moment(now).nanos();
+                timed.withdraw(&self.state, now).or_else(|refused| self.refuse(refused))
+            }
+            Kind::Quota(bucket) => {
+                bucket.withdraw(&self.state.word, cost).or_else(|refused| self.refuse(refused))
+            }
+            Kind::Throttle(bucket) => {
+                bucket.withdraw(&self.state.word).or_else(|refused| self.refuse(refused))
             }
             Kind::Leased(lease, local) => lease
-                .withdraw(now().into(), |now| local.withdraw(now.nanos()))
+                .withdraw(self.moment(now), |now| local.withdraw(&self.state, now.nanos()))
                 .or_else(|refused| self.refuse(refused)),
-            Kind::Quota(bucket) => bucket.withdraw(cost).or_else(|refused| self.refuse(refused)),
-            Kind::Throttle(bucket) => bucket.withdraw().or_else(|refused| self.refuse(refused)),
         };
         taken.map(|taken| Withdrawal { taken })
     }
@@ -259,40 +288,59 @@ impl Budget {
         match &self.kind {
             _ if taken == 0 => {}
             Kind::Leased(lease, _) if Lease::is_of(taken) => lease.refund(taken),
-            Kind::Timed(timed) | Kind::Leased(_, timed) => timed.refund(taken),
-            Kind::Quota(bucket) => bucket.give(taken),
+            Kind::Timed(timed) | Kind::Leased(_, timed) => timed.refund(&self.state, taken),
+            Kind::Quota(_) => quota::give(&self.state.word, taken),
             Kind::Throttle(_) => {}
         }
+    }
+
+    /// The moment by which the budget goes: that of the host's clock where processes share it, else `now`.
+    #[inline]
+    fn moment<M: Into<Moment>>(&self, now: impl FnOnce() -> M) -> Moment {
+        match &self.host_clock {
+            None => now().into(),
+            Some(clock) => clock.now(),
+        }
+    }
+
+    /// A budget that reads no clock gives its file a look here.
+    #[cold]
+    fn refuse_for_host(&self, clock: HostClock) {
+        let _ = clock.now();
+        self.state.refused.fetch_add(1, Relaxed);
     }
 
     #[inline]
     fn refuse(&self, refused: Refused) -> Result<u32, Refused> {
         self.refused.fetch_add(1, Relaxed);
+        if let Some(clock) = &self.host_clock {
+            self.refuse_for_host(*clock);
+        }
         if self.refuses { Err(refused) } else { Ok(0) }
     }
 }
 
 /// `now` is in nanoseconds.
 impl Timed {
-    fn tokens(&self, now: u64) -> f64 {
+    fn tokens(&self, state: &State, now: u64) -> f64 {
         match self {
-            Self::PerSecond(bucket) => bucket.tokens(now),
-            Self::Share(bucket) => bucket.tokens(now),
+            Self::PerSecond(bucket) => bucket.tokens(&state.word, now),
+            Self::Share(bucket) => bucket.tokens(&state.counts, now),
         }
     }
 
     #[inline]
-    fn withdraw(&self, now: u64) -> Result<u32, Refused> {
+    fn withdraw(&self, state: &State, now: u64) -> Result<u32, Refused> {
         match self {
-            Self::PerSecond(bucket) => bucket.withdraw(now),
-            Self::Share(bucket) => bucket.withdraw(now),
+            Self::PerSecond(bucket) => bucket.withdraw(&state.word, now),
+            Self::Share(bucket) => bucket.withdraw(&state.counts, now),
         }
     }
 
-    fn refund(&self, taken: u32) {
+    fn refund(&self, state: &State, taken: u32) {
         match self {
-            Self::PerSecond(bucket) => bucket.refund(),
-            Self::Share(bucket) => bucket.refund(taken),
+            Self::PerSecond(bucket) => bucket.refund(&state.word),
+            Self::Share(_) => state.counts.refund(taken),
         }
     }
 }

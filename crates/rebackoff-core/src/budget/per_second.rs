@@ -71,54 +71,56 @@ impl PerSecond {
                 rate: self.rate,
                 interval,
                 span: interval * self.capacity as u64,
-                full_at: AtomicU64::new(0),
             };
             Ok(Budget::new(super::Kind::Timed(super::Timed::PerSecond(bucket)), self.dry_run))
         }
     }
 }
 
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Bucket {
     rate: f64,
     /// Nanoseconds for a token.
     interval: u64,
     /// Nanoseconds from empty to full: a whole number of intervals, at most 10¹⁸.
     span: u64,
-    full_at: AtomicU64,
 }
 
 impl Bucket {
+    pub(super) const fn parameters(&self) -> [u64; 3] {
+        [self.rate.to_bits(), self.span / self.interval, 0]
+    }
+
     #[allow(clippy::cast_precision_loss, reason = "a number to look at")]
-    pub(super) fn tokens(&self, now: u64) -> f64 {
-        let missing = self.full_at.load(Relaxed).saturating_sub(now);
+    pub(super) fn tokens(&self, full_at: &AtomicU64, now: u64) -> f64 {
+        let missing = full_at.load(Relaxed).saturating_sub(now);
         self.span.saturating_sub(missing) as f64 / self.interval as f64
     }
 
     #[inline]
-    pub(super) fn withdraw(&self, now: u64) -> Result<u32, Refused> {
-        let mut full_at = self.full_at.load(Relaxed);
+    pub(super) fn withdraw(&self, full_at: &AtomicU64, now: u64) -> Result<u32, Refused> {
+        let mut old = full_at.load(Relaxed);
         loop {
-            let later = full_at.max(now) + self.interval;
+            let later = old.max(now) + self.interval;
             let missing = later - now;
             if missing > self.span {
                 return Err(Refused(()));
             }
-            match self.full_at.compare_exchange_weak(full_at, later, Relaxed, Relaxed) {
+            match full_at.compare_exchange_weak(old, later, Relaxed, Relaxed) {
                 Ok(_) => return Ok(1),
-                Err(current) => full_at = current,
+                Err(current) => old = current,
             }
         }
     }
 
     /// Never above the capacity: one that is full now was to be full at an earlier moment.
-    pub(super) fn refund(&self) {
-        let mut full_at = self.full_at.load(Relaxed);
+    pub(super) fn refund(&self, full_at: &AtomicU64) {
+        let mut old = full_at.load(Relaxed);
         loop {
-            let sooner = full_at.saturating_sub(self.interval);
-            match self.full_at.compare_exchange_weak(full_at, sooner, Relaxed, Relaxed) {
+            let sooner = old.saturating_sub(self.interval);
+            match full_at.compare_exchange_weak(old, sooner, Relaxed, Relaxed) {
                 Ok(_) => return,
-                Err(current) => full_at = current,
+                Err(current) => old = current,
             }
         }
     }

@@ -80,63 +80,62 @@ impl Quota {
                 capacity: self.capacity,
                 retry_cost: self.retry_cost,
                 timeout_cost: self.timeout_cost,
-                left: AtomicU64::new(self.capacity as u64),
             };
             Ok(Budget::new(super::Kind::Quota(bucket), self.dry_run))
         }
     }
 }
 
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Bucket {
     capacity: u32,
     retry_cost: u32,
     timeout_cost: u32,
-    left: AtomicU64,
 }
 
 impl Bucket {
+    pub(super) const fn parameters(&self) -> [u64; 3] {
+        [self.capacity as u64, self.retry_cost as u64, self.timeout_cost as u64]
+    }
+
     #[allow(clippy::cast_precision_loss, reason = "at most 2³²")]
-    pub(super) fn tokens(&self) -> f64 {
-        self.left.load(Relaxed) as f64
+    pub(super) fn tokens(&self, taken: &AtomicU64) -> f64 {
+        u64::from(self.capacity).saturating_sub(taken.load(Relaxed)) as f64
     }
 
     #[inline]
-    pub(super) fn handle_success(&self, last: Option<u32>) {
-        self.give(last.unwrap_or(FIRST_TRY));
-    }
-
-    #[inline]
-    pub(super) fn give(&self, back: u32) {
-        let (capacity, back) = (u64::from(self.capacity), u64::from(back));
-        let mut left = self.left.load(Relaxed);
-        loop {
-            let more = (left + back).min(capacity);
-            if more == left {
-                return;
-            }
-            match self.left.compare_exchange_weak(left, more, Relaxed, Relaxed) {
-                Ok(_) => return,
-                Err(current) => left = current,
-            }
-        }
-    }
-
-    #[inline]
-    pub(super) fn withdraw(&self, cost: Cost) -> Result<u32, Refused> {
-        let taken = match cost {
+    pub(super) fn withdraw(&self, taken: &AtomicU64, cost: Cost) -> Result<u32, Refused> {
+        let price = match cost {
             Cost::Retry => self.retry_cost,
             Cost::Timeout => self.timeout_cost,
         };
-        let mut left = self.left.load(Relaxed);
+        let mut old = taken.load(Relaxed);
         loop {
-            let Some(less) = left.checked_sub(u64::from(taken)) else {
+            let more = old + u64::from(price);
+            if more > u64::from(self.capacity) {
                 return Err(Refused(()));
-            };
-            match self.left.compare_exchange_weak(left, less, Relaxed, Relaxed) {
-                Ok(_) => return Ok(taken),
-                Err(current) => left = current,
             }
+            match taken.compare_exchange_weak(old, more, Relaxed, Relaxed) {
+                Ok(_) => return Ok(price),
+                Err(current) => old = current,
+            }
+        }
+    }
+}
+
+#[inline]
+pub(super) fn handle_success(taken: &AtomicU64, last: Option<u32>) {
+    give(taken, last.unwrap_or(FIRST_TRY));
+}
+
+#[inline]
+pub(super) fn give(taken: &AtomicU64, back: u32) {
+    let mut old = taken.load(Relaxed);
+    while old > 0 {
+        let less = old.saturating_sub(u64::from(back));
+        match taken.compare_exchange_weak(old, less, Relaxed, Relaxed) {
+            Ok(_) => return,
+            Err(current) => old = current,
         }
     }
 }

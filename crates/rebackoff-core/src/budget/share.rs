@@ -3,7 +3,7 @@ use core::num::NonZeroU64;
 use core::time::Duration;
 
 use super::Refused;
-use super::ledger::Ledger;
+use super::ledger::{Ledger, end};
 use crate::atomic::{
     AtomicU64,
     Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst},
@@ -99,9 +99,7 @@ impl Share {
                 ratio: self.ratio,
                 floor: self.floor,
                 reserve: millionths(self.floor * ttl.get()),
-                calls: Ledger::new(span),
-                retries: Ledger::new(span),
-                outlook: Outlook::new(),
+                span,
             };
             Ok(Budget::new(super::Kind::Timed(super::Timed::Share(bucket)), self.dry_run))
         }
@@ -118,72 +116,28 @@ const fn millionths(number: f64) -> u64 {
     (number * ONE as f64 + 0.5) as u64
 }
 
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Bucket {
     ratio: f64,
     floor: f64,
     /// The retries that are allowed without calls, in millionths.
     reserve: u64,
+    /// Nanoseconds of a slice.
+    span: NonZeroU64,
+}
+
+#[derive(Debug)]
+#[repr(C)]
+pub(super) struct Counts {
     calls: Ledger,
     retries: Ledger,
     outlook: Outlook,
 }
 
-impl Bucket {
-    pub(super) fn tokens(&self, now: u64) -> f64 {
-        let retries = self.retries.slice(now);
-        let calls = self.calls.slice_of(retries.key());
-        let (calls, taken) = (self.calls.total(calls), self.retries.total(retries));
-        whole(self.allowed(calls).saturating_sub(taken * ONE))
-    }
-
-    #[inline]
-    pub(super) fn handle_start(&self, now: u64) {
-        let mut slice = self.calls.slice(now);
-        while let Err(later) = self.calls.count(slice) {
-            slice = later;
-        }
-    }
-
-    #[inline]
-    pub(super) fn withdraw(&self, now: u64) -> Result<u32, Refused> {
-        if now < self.outlook.until.load(Acquire) {
-            // Read before the calls, so that those are of its slice or a later one.
-            let refused_below = self.outlook.refused_below.load(Acquire);
-            if self.calls.latest().0 < refused_below {
-                return Err(Refused(()));
-            }
-            let permitted_below = self.outlook.permitted_below.load(Relaxed);
-            let mut slice = self.retries.latest();
-            while slice.0 < permitted_below {
-                match self.retries.count(slice) {
-                    Ok(()) => return Ok(mark(slice)),
-                    Err(later) => slice = later,
-                }
-            }
-        }
-        self.withdraw_with_a_look(now)
-    }
-
-    #[inline(never)]
-    fn withdraw_with_a_look(&self, now: u64) -> Result<u32, Refused> {
-        loop {
-            // Read before the retries, so that those know of it.
-            let refunds = self.outlook.refunds.load(Acquire);
-            let retries = self.retries.slice(now);
-            let calls = self.calls.slice_of(retries.key());
-            if calls.key() > retries.key() {
-                self.retries.slice_of(calls.key());
-                continue;
-            }
-            let is_permitted = self.look(calls, retries, refunds);
-            self.outlook.until.fetch_max(self.calls.end(calls), Release);
-            if !is_permitted {
-                return Err(Refused(()));
-            }
-            if self.retries.count(retries).is_ok() {
-                return Ok(mark(retries));
-            }
+impl Counts {
+    const_unless_loom! {
+        pub(super) fn new() -> Self {
+            Self { calls: Ledger::new(), retries: Ledger::new(), outlook: Outlook::new() }
         }
     }
 
@@ -192,26 +146,89 @@ impl Bucket {
         self.retries.take_back(|slice| mark(slice) == taken);
         self.outlook.forget_refusals();
     }
+}
+
+impl Bucket {
+    pub(super) const fn parameters(&self) -> [u64; 3] {
+        [self.ratio.to_bits(), self.floor.to_bits(), self.span.get() * SLICES]
+    }
+
+    pub(super) fn tokens(&self, counts: &Counts, now: u64) -> f64 {
+        let retries = counts.retries.slice(self.span, now);
+        let calls = counts.calls.slice_of(retries.key());
+        let (calls, taken) = (counts.calls.total(calls), counts.retries.total(retries));
+        whole(self.allowed(calls).saturating_sub(taken * ONE))
+    }
+
+    #[inline]
+    pub(super) fn handle_start(&self, counts: &Counts, now: u64) {
+        let mut slice = counts.calls.slice(self.span, now);
+        while let Err(later) = counts.calls.count(slice) {
+            slice = later;
+        }
+    }
+
+    #[inline]
+    pub(super) fn withdraw(&self, counts: &Counts, now: u64) -> Result<u32, Refused> {
+        if now < counts.outlook.until.load(Acquire) {
+            // Read before the calls, so that those are of its slice or a later one.
+            let refused_below = counts.outlook.refused_below.load(Acquire);
+            if counts.calls.latest().0 < refused_below {
+                return Err(Refused(()));
+            }
+            let permitted_below = counts.outlook.permitted_below.load(Relaxed);
+            let mut slice = counts.retries.latest();
+            while slice.0 < permitted_below {
+                match counts.retries.count(slice) {
+                    Ok(()) => return Ok(mark(slice)),
+                    Err(later) => slice = later,
+                }
+            }
+        }
+        self.withdraw_with_a_look(counts, now)
+    }
+
+    #[inline(never)]
+    fn withdraw_with_a_look(&self, counts: &Counts, now: u64) -> Result<u32, Refused> {
+        loop {
+            // Read before the retries, so that those know of it.
+            let refunds = counts.outlook.refunds.load(Acquire);
+            let retries = counts.retries.slice(self.span, now);
+            let calls = counts.calls.slice_of(retries.key());
+            if calls.key() > retries.key() {
+                counts.retries.slice_of(calls.key());
+                continue;
+            }
+            let is_permitted = self.look(counts, calls, retries, refunds);
+            counts.outlook.until.fetch_max(end(calls, self.span), Release);
+            if !is_permitted {
+                return Err(Refused(()));
+            }
+            if counts.retries.count(retries).is_ok() {
+                return Ok(mark(retries));
+            }
+        }
+    }
 
     /// Returns whether one more retry is permitted, and notes a bound that holds while the slice lasts. A
     /// permission holds up to a number of retries, since calls only grow. A refusal holds up to a number
     /// of calls, since retries only grow, unless one is given back.
-    fn look(&self, calls: Slice, retries: Slice, refunds: u64) -> bool {
-        let taken = self.retries.total(retries);
+    fn look(&self, counts: &Counts, calls: Slice, retries: Slice, refunds: u64) -> bool {
+        let taken = counts.retries.total(retries);
         let is_floor_enough = (taken + 1) * ONE <= self.reserve;
-        let called = if is_floor_enough { 0 } else { self.calls.total(calls) };
+        let called = if is_floor_enough { 0 } else { counts.calls.total(calls) };
         let is_permitted = self.is_enough(called, taken + 1);
         if is_permitted {
             let most = self.allowed(called) / ONE;
             // Rounded by one too far, perhaps.
             let most = if self.is_enough(called, most) { most } else { taken + 1 };
             let below = retries.plus(most.saturating_sub(taken));
-            self.outlook.permitted_below.fetch_max(below.0, Relaxed);
+            counts.outlook.permitted_below.fetch_max(below.0, Relaxed);
         } else {
             let needed = self.needed(taken + 1);
             let needed = if self.is_enough(needed - 1, taken + 1) { called + 1 } else { needed };
             let below = calls.plus(needed.saturating_sub(called));
-            self.outlook.refuse_below(below, refunds);
+            counts.outlook.refuse_below(below, refunds);
         }
         is_permitted && !retries.is_full()
     }
@@ -240,6 +257,7 @@ impl Bucket {
 /// Bounds from the last looks at the windows, which hold while a slice lasts: most retries are decided
 /// without a look. A word below its bound is of that slice, because later words are greater.
 #[derive(Debug)]
+#[repr(C)]
 struct Outlook {
     /// The end of the slice.
     until: AtomicU64,

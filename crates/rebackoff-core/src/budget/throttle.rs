@@ -74,50 +74,53 @@ impl Throttle {
                 reason = "from 1 to 10⁶"
             )]
             let success = (self.token_ratio * ONE as f64 + 1e-6) as u64;
-            let bucket = Bucket { max, success, left: AtomicU64::new(max) };
+            let bucket = Bucket { max, success };
             Ok(Budget::new(super::Kind::Throttle(bucket), self.dry_run))
         }
     }
 }
 
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Bucket {
     max: u64,
     success: u64,
-    left: AtomicU64,
 }
 
 impl Bucket {
     #[allow(clippy::cast_precision_loss, reason = "at most 10⁶")]
-    pub(super) fn tokens(&self) -> f64 {
-        self.left.load(Relaxed) as f64 / ONE as f64
+    pub(super) const fn parameters(&self) -> [u64; 3] {
+        [self.max / ONE, (self.success as f64 / ONE as f64).to_bits(), 0]
+    }
+
+    #[allow(clippy::cast_precision_loss, reason = "at most 10⁶")]
+    pub(super) fn tokens(&self, taken: &AtomicU64) -> f64 {
+        self.max.saturating_sub(taken.load(Relaxed)) as f64 / ONE as f64
     }
 
     #[inline]
-    pub(super) fn handle_failure(&self) {
-        self.change(|left| left.saturating_sub(ONE));
+    pub(super) fn handle_failure(&self, taken: &AtomicU64) {
+        change(taken, |taken| (taken + ONE).min(self.max));
     }
 
     #[inline]
-    pub(super) fn handle_success(&self) {
-        self.change(|left| (left + self.success).min(self.max));
+    pub(super) fn handle_success(&self, taken: &AtomicU64) {
+        change(taken, |taken| taken.saturating_sub(self.success));
     }
 
     #[inline]
-    pub(super) fn withdraw(&self) -> Result<u32, Refused> {
-        let left = self.left.load(Relaxed);
-        if left * 2 > self.max { Ok(0) } else { Err(Refused(())) }
+    pub(super) fn withdraw(&self, taken: &AtomicU64) -> Result<u32, Refused> {
+        if taken.load(Relaxed) * 2 < self.max { Ok(0) } else { Err(Refused(())) }
     }
+}
 
-    /// Changes what is left; where that changes nothing, it is one load.
-    #[inline]
-    fn change(&self, next: impl Fn(u64) -> u64) {
-        let mut left = self.left.load(Relaxed);
-        while next(left) != left {
-            match self.left.compare_exchange_weak(left, next(left), Relaxed, Relaxed) {
-                Ok(_) => return,
-                Err(current) => left = current,
-            }
+/// Changes the tokens that are taken; where that changes nothing, it is one load.
+#[inline]
+fn change(taken: &AtomicU64, next: impl Fn(u64) -> u64) {
+    let mut old = taken.load(Relaxed);
+    while next(old) != old {
+        match taken.compare_exchange_weak(old, next(old), Relaxed, Relaxed) {
+            Ok(_) => return,
+            Err(current) => old = current,
         }
     }
 }

@@ -1,0 +1,168 @@
+use core::cell::Cell;
+use core::time::Duration;
+use std::vec::Vec;
+
+use super::each_stop;
+use crate::host::HostGuard;
+use crate::{Breaker, BreakerState, Health, HostClock, Moment, Permit, Seconds, secs};
+
+fn at(seconds: u64) -> impl Fn() -> Moment + Copy {
+    move || Duration::from_secs(seconds).into()
+}
+
+/// A call that ends with `health`; `None` where the breaker rejects it.
+fn call(breaker: &Breaker, now: u64, health: Health) -> Option<Permit> {
+    let permit = breaker.admit(at(now)).ok()?;
+    settle(breaker, permit, now, health);
+    Some(permit)
+}
+
+fn settle(breaker: &Breaker, permit: Permit, now: u64, health: Health) {
+    breaker.settle(permit, health, || Seconds::ZERO, at(now), &mut || 0.5);
+}
+
+fn no_result<T>(_: T) {}
+
+const PROBES: usize = 2;
+
+fn breakers() -> [Breaker; 4] {
+    let all = || Breaker::builder().open_for(secs(10)).growth(2.0).probe_timeout(secs(7)).probes(2);
+    [
+        all().consecutive(3).build().unwrap(),
+        all().failure_rate(0.5).min_calls(3).build().unwrap(),
+        all().failure_rate(0.5).min_calls(3).window_calls(4).build().unwrap(),
+        all().slow_rate(0.5, secs(1)).failure_rate(0.5).min_calls(3).build().unwrap(),
+    ]
+}
+
+/// The states from which an operation begins, with the time that it is then.
+const SCENES: [fn(&Breaker) -> u64; 6] = [
+    |_| 0,
+    |breaker| {
+        call(breaker, 3, Health::Failure);
+        call(breaker, 3, Health::Failure);
+        3
+    },
+    |breaker| {
+        trip(breaker, 5);
+        5
+    },
+    |breaker| {
+        trip(breaker, 5);
+        100
+    },
+    |breaker| {
+        trip(breaker, 5);
+        call(breaker, 100, Health::Success);
+        100
+    },
+    |breaker| {
+        // The next change forgets earlier turns.
+        (0..63).for_each(|_| no_result(breaker.reset()));
+        call(breaker, 3, Health::Failure);
+        call(breaker, 3, Health::Failure);
+        3
+    },
+];
+
+const OPERATIONS: [fn(&Breaker, u64); 8] = [
+    |breaker, now| no_result(call(breaker, now, Health::Failure)),
+    |breaker, now| no_result(call(breaker, now, Health::Success)),
+    |breaker, now| no_result(call(breaker, now, Health::Neutral)),
+    |breaker, now| no_result(breaker.admit(at(now))),
+    |breaker, now| no_result(breaker.check(at(now))),
+    |breaker, now| no_result(breaker.force_open(at(now))),
+    |breaker, _| no_result(breaker.isolate()),
+    |breaker, _| no_result(breaker.reset()),
+];
+
+fn trip(breaker: &Breaker, now: u64) {
+    for _ in 0..3 {
+        call(breaker, now, Health::Failure);
+    }
+    assert_eq!(breaker.state(at(now)), BreakerState::Open);
+}
+
+/// Probes until the breaker is closed. Returns the time that it is then.
+fn close(breaker: &Breaker, now: u64) -> u64 {
+    for now in now..now + 100 {
+        match breaker.state(at(now)) {
+            BreakerState::Closed => return now,
+            BreakerState::Isolated => no_result(breaker.reset()),
+            BreakerState::Open => assert!(breaker.admit(at(now)).is_err()),
+            BreakerState::HalfOpen => {
+                let probes: Vec<_> = (0..9).map_while(|_| breaker.admit(at(now)).ok()).collect();
+                assert!(probes.len() <= PROBES, "{probes:?}");
+                for probe in probes {
+                    settle(breaker, probe, now, Health::Success);
+                }
+            }
+        }
+    }
+    panic!("does not close: {breaker:?}");
+}
+
+#[test]
+fn a_breaker_trips_refuses_and_closes_after_a_stop_between_any_two_steps() {
+    for kind in 0..breakers().len() {
+        for scene in SCENES {
+            for operation in OPERATIONS {
+                for later in [0, 1, 200] {
+                    each_stop(|stopping| {
+                        let breaker = breakers().into_iter().nth(kind).unwrap();
+                        let now = scene(&breaker);
+                        let is_stopped = stopping(&mut || operation(&breaker, now));
+                        let mut now = close(&breaker, now + later);
+                        for _ in 0..2 {
+                            trip(&breaker, now);
+                            assert!(breaker.admit(at(now)).is_err());
+                            now = close(&breaker, now);
+                        }
+                        is_stopped
+                    });
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_probe_that_is_killed_holds_its_place_until_it_expires() {
+    let breaker = Breaker::builder().consecutive(1).open_for(secs(10)).probe_timeout(secs(7));
+    let breaker = breaker.build().unwrap();
+    call(&breaker, 0, Health::Failure);
+    assert!(breaker.admit(at(10)).is_ok());
+    assert!(breaker.admit(at(16)).is_err());
+    assert!(breaker.admit(at(17)).is_ok());
+}
+
+#[test]
+fn a_shared_breaker_goes_by_the_clock_of_the_host() {
+    static CLOCK: fn() -> Moment = || Duration::from_secs(1000).into();
+    let asked = Cell::new(false);
+    let now = || {
+        asked.set(true);
+        Moment::ZERO
+    };
+    let breaker = Breaker::builder().consecutive(1).open_for(secs(10)).build().unwrap();
+    let breaker = breaker.with_host_clock(HostClock::new(&CLOCK));
+    let permit = breaker.admit(now).unwrap();
+    breaker.settle(permit, Health::Failure, || Seconds::ZERO, now, &mut || 0.5);
+    assert_eq!(breaker.admit(now).unwrap_err().retry_in, Seconds::new(10.0));
+    assert!(!asked.get());
+    let counts = [("host_rejected", 1), ("host_opened", 1), ("host_failures", 1)];
+    assert_eq!(breaker.host_counts(), counts);
+}
+
+#[test]
+fn parameters_make_the_breaker_again() {
+    let more = Breaker::builder().window_time(secs(7)).jitter(crate::Jitter::Equal).dry_run(true);
+    let more = more.failure_rate(1.0 / 3.0).max_open_for(secs(86_400 * 29)).build().unwrap();
+    for breaker in breakers().into_iter().chain([more]) {
+        let again = Breaker::from_parameters(&breaker.parameters()).unwrap();
+        assert_eq!(again.parameters(), breaker.parameters());
+        assert_eq!(std::format!("{again:?}"), std::format!("{breaker:?}"));
+    }
+    assert!(Breaker::from_parameters(&[0; 16]).is_err());
+    assert!(Breaker::from_parameters(&[u64::MAX; 16]).is_err());
+}

@@ -1,0 +1,111 @@
+use core::time::Duration;
+
+use super::each_stop;
+use crate::host::HostGuard;
+use crate::{Budget, Cost, Moment, secs};
+
+fn at(millis: u64) -> impl Fn() -> Moment + Copy {
+    move || Duration::from_millis(millis).into()
+}
+
+/// Budgets of four retries.
+fn budgets() -> [Budget; 4] {
+    [
+        Budget::per_second().rate(1.0).capacity(4).build().unwrap(),
+        Budget::share().ratio(0.5).floor(0.4).build().unwrap(),
+        Budget::quota().capacity(20).build().unwrap(),
+        Budget::throttle().max_tokens(8).token_ratio(1.0).build().unwrap(),
+    ]
+}
+
+/// How many retries in a row it permits, each of which fails.
+fn permitted(budget: &Budget, now: u64) -> usize {
+    let retry = || budget.withdraw(Cost::Retry, at(now)).is_ok();
+    (0..100)
+        .take_while(|_| {
+            retry() && {
+                budget.handle_failure();
+                true
+            }
+        })
+        .count()
+}
+
+const SCENES: [fn(&Budget); 3] = [
+    |_| {},
+    |budget| {
+        budget.handle_start(at(0));
+        budget.handle_failure();
+        let _ = budget.withdraw(Cost::Retry, at(0));
+    },
+    |budget| assert!(permitted(budget, 0) > 0),
+];
+
+const OPERATIONS: [fn(&Budget, u64); 5] = [
+    |budget, now| {
+        let _ = budget.withdraw(Cost::Retry, at(now));
+    },
+    |budget, now| {
+        if let Ok(paid) = budget.withdraw(Cost::Retry, at(now)) {
+            budget.refund(paid);
+        }
+        let _ = budget.tokens(at(now));
+    },
+    |budget, now| {
+        budget.handle_start(at(now));
+        let _ = budget.tokens(at(now));
+    },
+    |budget, now| {
+        budget.handle_failure();
+        let _ = budget.tokens(at(now));
+    },
+    |budget, now| {
+        budget.handle_success(None);
+        let _ = budget.tokens(at(now));
+    },
+];
+
+fn made(kind: usize, scene: fn(&Budget)) -> Budget {
+    let budget = budgets().into_iter().nth(kind).unwrap();
+    scene(&budget);
+    budget
+}
+
+#[test]
+fn a_budget_refuses_and_refills_after_a_stop_between_any_two_steps() {
+    for kind in 0..budgets().len() {
+        for scene in SCENES {
+            for operation in OPERATIONS {
+                // In the slice of the scene, and in later ones.
+                for now in [0, 1_000, 30_000] {
+                    let without = permitted(&made(kind, scene), now);
+                    let whole = made(kind, scene);
+                    operation(&whole, now);
+                    let most = without.max(permitted(&whole, now));
+                    each_stop(|stopping| {
+                        let budget = made(kind, scene);
+                        let is_stopped = stopping(&mut || operation(&budget, now));
+                        let permits = permitted(&budget, now);
+                        assert!(permits <= most, "{budget}: {permits} of {most}");
+                        assert!(permits + 1 >= without, "{budget}: {permits} of {without}");
+                        (0..200).for_each(|_| budget.handle_success(None));
+                        let refilled = permitted(&budget, now + 60_000);
+                        assert!((3..=4).contains(&refilled), "{budget}: {refilled}");
+                        is_stopped
+                    });
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn parameters_make_the_budget_again() {
+    let more = Budget::share().ratio(1.0 / 3.0).ttl(secs(7)).dry_run(true).build().unwrap();
+    for budget in budgets().into_iter().chain([more]) {
+        let again = Budget::from_parameters(&budget.parameters()).unwrap();
+        assert_eq!(again.parameters(), budget.parameters());
+        assert_eq!(std::format!("{again:?}"), std::format!("{budget:?}"));
+    }
+    assert!(Budget::from_parameters(&[9; 16]).is_err());
+}
