@@ -1,0 +1,74 @@
+use std::path::{Path, PathBuf};
+use std::{fmt, io};
+
+use rebackoff_core::PolicyError;
+
+/// A guard cannot be shared.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum SharedError {
+    /// A parameter of the guard is not allowed.
+    Parameter(PolicyError),
+    /// The name is not allowed.
+    Name(String),
+    /// A folder or file is not what it must be.
+    Refused {
+        /// The folder or file.
+        path: PathBuf,
+        /// What is wrong, and what to do.
+        problem: String,
+    },
+    /// The operating system refuses.
+    Io {
+        /// What was to be done.
+        action: &'static str,
+        /// The folder or file.
+        path: PathBuf,
+        /// The error of the operating system.
+        source: io::Error,
+    },
+}
+
+impl SharedError {
+    pub(super) fn refused(path: &Path, problem: impl Into<String>) -> Self {
+        Self::Refused { path: path.to_owned(), problem: problem.into() }
+    }
+
+    /// The error of an action on `path`.
+    pub(super) fn io<E: Into<io::Error>>(action: &'static str, path: &Path) -> impl Fn(E) -> Self {
+        move |source| Self::Io { action, path: path.to_owned(), source: source.into() }
+    }
+}
+
+impl fmt::Display for SharedError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Parameter(error) => error.fmt(f),
+            Self::Name(name) => write!(
+                f,
+                "the name of a shared guard must be 1 to 100 letters, digits, '-', '_' and '.', \
+                 and begin with none of these marks, but it is {name:?}"
+            ),
+            Self::Refused { path, problem } => write!(f, "{}: {problem}", path.display()),
+            Self::Io { action, path, source } => {
+                write!(f, "cannot {action} {}: {source}", path.display())
+            }
+        }
+    }
+}
+
+impl std::error::Error for SharedError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Parameter(error) => Some(error),
+            Self::Io { source, .. } => Some(source),
+            Self::Name(_) | Self::Refused { .. } => None,
+        }
+    }
+}
+
+impl From<PolicyError> for SharedError {
+    fn from(error: PolicyError) -> Self {
+        Self::Parameter(error)
+    }
+}

@@ -1,0 +1,71 @@
+//! The folder of shared guards.
+
+use std::ffi::OsString;
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{Access, FileType, Mode, OFlags, Stat, access, fstat, mkdir, open};
+use rustix::io::Errno;
+use rustix::process::geteuid;
+
+use super::SharedError;
+
+/// The variable that names another folder.
+pub(super) const VARIABLE: &str = "REBACKOFF_SHARED_DIR";
+
+/// The folder that `variable` names; else one below `/dev/shm`, or `/tmp` on a host without it. The
+/// rest of the environment counts for nothing: a login shell, cron and systemd must meet.
+pub(super) fn chosen(variable: Option<OsString>) -> PathBuf {
+    if let Some(folder) = variable.filter(|folder| !folder.is_empty()) {
+        return folder.into();
+    }
+    let memory = Path::new("/dev/shm");
+    let is_usable = access(memory, Access::WRITE_OK | Access::EXEC_OK).is_ok();
+    let parent = if is_usable { memory } else { Path::new("/tmp") };
+    parent.join(format!("rebackoff-{}", geteuid().as_raw()))
+}
+
+/// Opens the folder, and makes it before where it is missing.
+pub(super) fn opened(path: &Path) -> Result<OwnedFd, SharedError> {
+    if !path.is_absolute() {
+        let rule = format!("the folder of shared guards must be an absolute path; see {VARIABLE}");
+        return Err(SharedError::refused(path, rule));
+    }
+    match mkdir(path, Mode::RWXU) {
+        Ok(()) | Err(Errno::EXIST) => {}
+        Err(error) => return Err(SharedError::io("make the folder", path)(error)),
+    }
+    let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::RDONLY;
+    let folder = open(path, flags, Mode::empty()).map_err(|error| match error {
+        Errno::LOOP | Errno::NOTDIR => SharedError::refused(
+            path,
+            format!("must be a folder and no link; remove it, or name another in {VARIABLE}"),
+        ),
+        error => SharedError::io("open the folder", path)(error),
+    })?;
+    let stat = fstat(&folder).map_err(SharedError::io("look at", path))?;
+    check_owner(path, &stat, FileType::Directory, "0700")?;
+    Ok(folder)
+}
+
+/// Checks that a folder or file is the user's own, and that no other user may use it.
+pub(super) fn check_owner(
+    path: &Path,
+    stat: &Stat,
+    kind: FileType,
+    mode: &str,
+) -> Result<(), SharedError> {
+    let (is_kind, own) = (FileType::from_raw_mode(stat.st_mode) == kind, geteuid().as_raw());
+    let problem = if !is_kind {
+        "must be a regular file; remove it".to_owned()
+    } else if stat.st_uid != own {
+        let owner = stat.st_uid;
+        format!("must belong to user {own}, but belongs to user {owner}; see {VARIABLE}")
+    } else if stat.st_mode & 0o077 != 0 {
+        let now = stat.st_mode & 0o7777;
+        format!("must have the mode {mode}, but has {now:04o}; run chmod {mode} on it")
+    } else {
+        return Ok(());
+    };
+    Err(SharedError::refused(path, problem))
+}
