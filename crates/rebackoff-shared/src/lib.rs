@@ -13,13 +13,8 @@
 
 #[cfg(feature = "redis")]
 mod fleet;
-#[cfg(all(feature = "host", target_os = "linux"))]
+#[cfg(feature = "host")]
 mod host;
 
-#[cfg(all(feature = "host", not(target_os = "linux")))]
-compile_error!(
-    "guards are shared by the processes of a host on Linux only: leave out the feature `host`"
-);
-
-#[cfg(all(feature = "host", target_os = "linux"))]
+#[cfg(feature = "host")]
 pub use host::{Host, HostEntry, HostGuardRef, Opened, ShareOnHost, SharedError};

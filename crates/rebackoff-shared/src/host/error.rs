@@ -1,4 +1,4 @@
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::{fmt, io};
 
 use rebackoff_core::PolicyError;
@@ -18,6 +18,8 @@ pub enum SharedError {
         /// What is wrong, and what to do.
         problem: String,
     },
+    /// Guards cannot be shared on this operating system.
+    Unsupported,
     /// The operating system refuses.
     Io {
         /// What was to be done.
@@ -30,12 +32,17 @@ pub enum SharedError {
 }
 
 impl SharedError {
-    pub(super) fn refused(path: &Path, problem: impl Into<String>) -> Self {
+    #[cfg(target_os = "linux")]
+    pub(super) fn refused(path: &std::path::Path, problem: impl Into<String>) -> Self {
         Self::Refused { path: path.to_owned(), problem: problem.into() }
     }
 
     /// The error of an action on `path`.
-    pub(super) fn io<E: Into<io::Error>>(action: &'static str, path: &Path) -> impl Fn(E) -> Self {
+    #[cfg(target_os = "linux")]
+    pub(super) fn io<E: Into<io::Error>>(
+        action: &'static str,
+        path: &std::path::Path,
+    ) -> impl Fn(E) -> Self {
         move |source| Self::Io { action, path: path.to_owned(), source: source.into() }
     }
 }
@@ -50,6 +57,9 @@ impl fmt::Display for SharedError {
                  and begin with none of these marks, but it is {name:?}"
             ),
             Self::Refused { path, problem } => write!(f, "{}: {problem}", path.display()),
+            Self::Unsupported => f.write_str(
+                "guards are shared by the processes of a host on Linux only; leave out the name",
+            ),
             Self::Io { action, path, source } => {
                 write!(f, "cannot {action} {}: {source}", path.display())
             }
@@ -62,7 +72,7 @@ impl std::error::Error for SharedError {
         match self {
             Self::Parameter(error) => Some(error),
             Self::Io { source, .. } => Some(source),
-            Self::Name(_) | Self::Refused { .. } => None,
+            Self::Name(_) | Self::Refused { .. } | Self::Unsupported => None,
         }
     }
 }

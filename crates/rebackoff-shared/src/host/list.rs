@@ -7,26 +7,7 @@ use rustix::fs::Dir;
 
 use super::file::{Contents, open_existing};
 use super::mapping::StateOfAtomics;
-use super::{Host, SharedError, folder, name};
-
-/// A guard that was found in the folder.
-#[derive(Debug)]
-pub struct HostEntry {
-    /// The name.
-    pub name: String,
-    /// The guard.
-    pub guard: HostGuardRef,
-}
-
-/// A shared guard of either kind.
-#[derive(Clone, Copy, Debug)]
-#[non_exhaustive]
-pub enum HostGuardRef {
-    /// A breaker.
-    Breaker(&'static Breaker),
-    /// A budget.
-    Budget(&'static Budget),
-}
+use super::{Host, HostEntry, HostGuardRef, SharedError, folder, name};
 
 impl Host {
     /// The guards in the folder, by name; for each file that is none, what is wrong.

@@ -8,7 +8,7 @@ use rebackoff_core::{HostClock, Moment};
 use super::file::GuardFile;
 use super::mapping::{Seam, StateOfAtomics};
 use super::watch::Watch;
-use super::{SharedError, boot, folder, list, name};
+use super::{Opened, SharedError, boot, folder, list, name};
 
 /// The shared guards of this host: a folder of memory-mapped files.
 ///
@@ -21,16 +21,6 @@ use super::{SharedError, boot, folder, list, name};
 pub struct Host {
     folder: PathBuf,
     clock: fn() -> Moment,
-}
-
-/// A guard that was opened.
-#[derive(Debug)]
-pub struct Opened<G: 'static> {
-    /// The guard.
-    pub guard: &'static G,
-    /// The guards of this name and kind that have other parameters, as they describe themselves. Given
-    /// once in a process.
-    pub others: Vec<String>,
 }
 
 impl Host {
@@ -84,7 +74,11 @@ impl Host {
         Ok(Opened { guard, others })
     }
 
-    fn map<G: StateOfAtomics>(&self, file: GuardFile, guard: G) -> Result<&'static G, SharedError> {
+    pub(super) fn map<G: StateOfAtomics>(
+        &self,
+        file: GuardFile,
+        guard: G,
+    ) -> Result<&'static G, SharedError> {
         let path = file.path();
         let (opened, stat) = file.open()?;
         let seam = Seam::new::<G>(&opened).map_err(SharedError::io("map", &path))?;

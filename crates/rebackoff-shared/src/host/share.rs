@@ -2,8 +2,7 @@ use rebackoff_core::{
     Breaker, BreakerBuilder, Budget, PerSecond, PolicyError, Quota, Share, Throttle,
 };
 
-use super::mapping::StateOfAtomics;
-use super::{Host, Opened, SharedError};
+use super::{Host, Opened, SharedError, StateOfAtomics};
 
 /// Builders of guards that the processes of a host share.
 ///
