@@ -18,7 +18,7 @@ fn budgets() -> [Budget; 4] {
     ]
 }
 
-/// How many retries in a row it permits, each of which fails.
+/// The number of retries in a row that it permits, each of which fails.
 fn permitted(budget: &Budget, now: u64) -> usize {
     let retry = || budget.withdraw(Cost::Retry, at(now)).is_ok();
     (0..100)

@@ -8,15 +8,9 @@ use core::sync::atomic::Ordering;
 use std::boxed::Box;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
-#[allow(clippy::disallowed_macros, reason = "the tests count the steps of their own thread")]
-mod steps {
-    use super::Cell;
-
-    std::thread_local! {
-        pub(super) static STEPS_LEFT: Cell<Option<usize>> = const { Cell::new(None) };
-    }
+std::thread_local! {
+    static STEPS_LEFT: Cell<Option<usize>> = const { Cell::new(None) };
 }
-use steps::STEPS_LEFT;
 
 struct Stopped;
 

@@ -15,14 +15,14 @@ pub enum SharedError {
     Refused {
         /// The folder or file.
         path: PathBuf,
-        /// What is wrong, and what to do.
+        /// The fault, and its remedy.
         problem: String,
     },
     /// Guards cannot be shared on this operating system.
     Unsupported,
     /// The operating system refuses.
     Io {
-        /// What was to be done.
+        /// The action that failed.
         action: &'static str,
         /// The folder or file.
         path: PathBuf,
