@@ -107,6 +107,14 @@ def test_an_outcome_tells_result_or_error_tries_and_reason(waits, is_async, time
             outcome.unwrap()
 
 
+def test_a_generator_function_has_no_outcome_since_its_tries_come_when_it_is_iterated(waits):
+    client = Client()
+    for name in ("generator", "async_generator"):
+        with pytest.raises(TypeError, match=rf"{name}\(\) is a generator function"):
+            rebackoff.outcome(getattr(client, name), 7)
+    assert client.calls == []
+
+
 def test_an_outcome_of_an_error_that_is_not_retried_has_no_reason():
     target, _ = flaky(9, KeyError)
     outcome = rebackoff.on_exception(THREE, OSError)(target).outcome()
@@ -680,7 +688,7 @@ def test_a_blocking_wait_in_a_running_loop_is_logged_once(monkeypatch, caplog):
     with caplog.at_level(logging.WARNING, "backoff"):
         asyncio.run(main())
     texts = [record.getMessage() for record in caplog.records]
-    assert len(texts) == 1 and "waits 3.0 s inside a running event loop" in texts[0]
+    assert len(texts) == 1 and "waits 3 s inside a running event loop" in texts[0]
 
 
 # Names

@@ -140,6 +140,23 @@ def test_a_line_of_logging_has_the_most_tries_whatever_sets_them(
         ]
 
 
+def test_a_rejected_call_gave_up_before_its_first_try(caplog):
+    breaker = rebackoff.Breaker(name="stock")
+    breaker.isolate()
+    call = rebackoff.on_exception(
+        rebackoff.expo,
+        OSError,
+        breaker=breaker,
+        name="shop",
+        **telemetry.handlers(LoggingExporter()),
+    )(print)
+    with caplog.at_level(logging.INFO), pytest.raises(rebackoff.CircuitOpenError):
+        call()
+    assert caplog.messages == [
+        "shop: gave up before the first try, breaker: CircuitOpenError: the circuit breaker is isolated"
+    ]
+
+
 def test_an_error_without_a_text_is_logged_all_the_same(flaky, sleeps, caplog):
     class Mute(Exception):
         def __str__(self):

@@ -39,7 +39,7 @@ class Attempt:
         self.exception_types = exception_types
         self.exception: BaseException | None = None
         self._call = call
-        self.number = 1 if call is None else call.tries
+        self.number: int = 1 if call is None else call.tries
         self.next_wait: float | None = None
 
     @property

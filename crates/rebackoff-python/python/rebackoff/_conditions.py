@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-def either(first: Callable[[Any], bool], giveup: Any) -> Callable[..., Any]:
+def either(first: Callable[[Any], bool], giveup: Any) -> Any:
     """A condition that is true where `first` or `giveup` is, which may be async and take the arguments of the call."""
     OPTIONS["giveup"].check("giveup", giveup)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Generic, TypeVar
 
-from rebackoff._callables import is_async
+from rebackoff._callables import is_async, is_async_generator, is_generator, name_of
 
 _Result = TypeVar("_Result")
 
@@ -60,6 +60,10 @@ def watched(
     decorate: Any, options: Any, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Any:
     """Calls the target, decorated with these options; the `Outcome`, which an async target is awaited for."""
+    if not options.by_predicate and (is_generator(target) or is_async_generator(target)):
+        raise TypeError(
+            f"{name_of(target)}() is a generator function, whose tries come when it is iterated: it has no outcome"
+        )
     call = _Watched(decorate, options, target)
     return call.awaited(args, kwargs) if is_async(target) else call.called(args, kwargs)
 

@@ -24,7 +24,7 @@ def report(target: Any, wait: Any) -> None:
 
     name = "a retry_context" if target is None else f"{name_of(target)}()"
     _prepare_logger(LOGGER_NAME).warning(
-        "%s waits %.1f s inside a running event loop, which blocks all of its tasks: "
+        "%s waits %.3g s inside a running event loop, which blocks all of its tasks: "
         "retry a coroutine function, or run the call in a thread",
         name,
         wait,

@@ -59,10 +59,10 @@ class LoggingExporter(Exporter):
     def on_giveup(self, record: Record) -> None:
         self._log(
             self._giveup_level,
-            "%s: gave up after %s, %s: %s",
+            "%s: gave up %s, %s: %s",
             record,
             record.target,
-            _try(record),
+            f"after {_try(record)}" if record.tries else "before the first try",
             record.reason,
             _described(record),
         )
