@@ -16,10 +16,10 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 
 from case import seconds  # noqa: E402 - after bytecode is off
-from topics import breakers, budgets, calls, headers, hints, jitter, limits, mixtures, saturation, values, waits  # noqa: E402 - after bytecode is off
+from topics import breakers, budgets, calls, headers, hints, jitter, limits, mixtures, resets, saturation, values, waits  # noqa: E402 - after bytecode is off
 
 FOLDER = Path(__file__).parent
-TOPICS = (waits, jitter, limits, hints, saturation, values, mixtures)
+TOPICS = (waits, jitter, limits, hints, saturation, values, resets, mixtures)
 # of other forms, and so in folders of their own
 OTHERS = {"headers/hints.json": headers, "guards/budgets.json": budgets, "guards/breakers.json": breakers, "guards/calls.json": calls}
 

@@ -29,16 +29,26 @@ class Session:
     def __init__(self, policy, draw):
         self.policy = policy
         self.draw = draw
-        self.tries = 0
+        self.tries = self.total_tries = 0
+        self.begin()
+
+    def begin(self):
         self.now = Fraction(0)
         self.exact = True
-        self.raw = raw_waits(policy, draw)
+        self.raw = raw_waits(self.policy, self.draw)
         next(self.raw)
 
     def step(self, outcome):
         self.tries += 1
-        self.pass_time(seconds(outcome.get("takes", 0)))
+        self.total_tries += 1
+        takes = seconds(outcome.get("takes", 0))
+        self.pass_time(takes)
+        if "reset_after" in self.policy and outcome["verdict"] != "accept" and takes >= seconds(self.policy["reset_after"]):
+            self.tries = 1
+            self.begin()
         step = {"tries": self.tries, "elapsed": self.now}
+        if "reset_after" in self.policy:
+            step["total_tries"] = self.total_tries
         decision = self.decide(outcome)
         if isinstance(decision, Fraction):
             self.pass_time(decision)

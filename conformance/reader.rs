@@ -51,6 +51,8 @@ pub(crate) enum Said {
 #[derive(Clone, Debug, Deserialize, PartialEq)]
 pub(crate) struct Expected {
     pub(crate) tries: u64,
+    /// Absent where it is the number of tries.
+    pub(crate) total_tries: Option<u64>,
     pub(crate) elapsed: f64,
     #[serde(flatten)]
     pub(crate) decision: Decision,
@@ -118,7 +120,10 @@ impl Expected {
             (expected, taken) => expected == taken,
         };
         let same_elapsed = left > 0 || same(self.elapsed, taken.elapsed, self.tries);
-        same_decision && same_elapsed && taken.tries + left as u64 == self.tries
+        let total = |step: &Self| step.total_tries.unwrap_or(step.tries);
+        let left = left as u64;
+        let same_tries = taken.tries + left == self.tries && total(taken) + left == total(self);
+        same_decision && same_elapsed && same_tries
     }
 }
 

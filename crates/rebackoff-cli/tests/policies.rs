@@ -190,7 +190,7 @@ fn a_wrong_name_gets_a_suggestion() {
         ),
         (
             &["-p", "odd"],
-            "rebackoff.toml: [odd]: unknown parameter zzz: known are wait, interval, start, step, base, factor, max_value, initial_value, decay_factor, min_value, jitter, max_tries, max_time, last_wait, nested, hint_ceiling, hint_above, hint_spread, timeout",
+            "rebackoff.toml: [odd]: unknown parameter zzz: known are wait, interval, start, step, base, factor, max_value, initial_value, decay_factor, min_value, jitter, max_tries, max_time, last_wait, nested, reset_after, hint_ceiling, hint_above, hint_spread, timeout",
         ),
         (
             &["-p", "bad"],

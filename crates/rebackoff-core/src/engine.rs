@@ -50,6 +50,8 @@ pub enum Step {
 pub struct Engine {
     tries: u64,
     previous: Seconds,
+    /// The tries before the call began anew.
+    earlier: u64,
 }
 
 impl Default for Engine {
@@ -79,15 +81,21 @@ impl Engine {
     /// ```
     #[inline]
     pub const fn resume(tries: u64, raw_wait: Seconds) -> Self {
-        Self { tries, previous: raw_wait }
+        Self { tries, previous: raw_wait, earlier: 0 }
     }
 
     // Getters
 
-    /// Returns the number of tries that have begun.
+    /// Returns the number of tries that have begun, since the call last began anew.
     #[inline]
     pub const fn tries(&self) -> u64 {
         self.tries
+    }
+
+    /// Returns the number of all tries that have begun.
+    #[inline]
+    pub const fn total_tries(&self) -> u64 {
+        self.earlier.saturating_add(self.tries)
     }
 
     /// Returns the place in the schedule after the last try that has begun.
@@ -103,6 +111,39 @@ impl Engine {
     pub const fn handle_try(&mut self) -> u64 {
         self.tries = self.tries.saturating_add(1);
         self.tries
+    }
+
+    /// Begins the call anew: the current try is the first, and the schedule is at its start. The
+    /// driver counts `elapsed` from here.
+    #[inline]
+    pub const fn handle_reset(&mut self) {
+        let current = if self.tries == 0 { 0 } else { 1 };
+        self.earlier = self.earlier.saturating_add(self.tries - current);
+        self.tries = current;
+        self.previous = Seconds::ZERO;
+    }
+
+    /// Begins the call anew after a failed try that lasted at least `reset_after`, and returns whether it
+    /// did. The driver asks before the verdict, and then counts `elapsed` from the end of that try.
+    ///
+    /// ```
+    /// use rebackoff_core::{Engine, Jitter, Seconds, Step, Verdict, expo, policy, secs};
+    ///
+    /// let policy = policy!(expo, jitter = Jitter::None, reset_after = secs(60));
+    /// let mut engine = Engine::resume(7, Seconds::new(64.0).unwrap());
+    /// engine.handle_try();
+    /// assert!(engine.handle_long_try(policy.limits(), secs(60).into()));
+    /// let step = engine.handle_outcome(&policy, Verdict::Retry, Seconds::ZERO, &mut || 0.5);
+    /// assert_eq!(step, Step::Retry { wait: Seconds::new(1.0).unwrap(), tries: 1 });
+    /// assert_eq!(engine.total_tries(), 8);
+    /// ```
+    #[inline]
+    pub fn handle_long_try(&mut self, limits: &Limits, lasted: Seconds) -> bool {
+        let is_long = limits.reset_after.is_some_and(|least| lasted >= least);
+        if is_long {
+            self.handle_reset();
+        }
+        is_long
     }
 
     /// Decides what follows a try with this `verdict`, which ended `elapsed` after the start of the

@@ -16,6 +16,8 @@ pub struct Event<'a, O> {
     pub kind: EventKind,
     /// The number of tries so far, with the try that is about to begin or has just ended.
     pub tries: u64,
+    /// The number of all tries, also of those before the call [began anew](crate::PolicyBuilder::reset_after).
+    pub total_tries: u64,
     /// The wait that follows; only on [`EventKind::Backoff`].
     pub wait: Option<Duration>,
     /// The wait that the outcome asks for, on [`EventKind::Backoff`] and [`EventKind::Giveup`].
@@ -137,6 +139,7 @@ impl<'a, O> Event<'a, O> {
         Self {
             kind,
             tries,
+            total_tries: tries,
             wait: None,
             hint: None,
             reason: None,
@@ -165,6 +168,7 @@ impl<O: fmt::Debug> fmt::Debug for Event<'_, O> {
         f.debug_struct("Event")
             .field("kind", &self.kind)
             .field("tries", &self.tries)
+            .field("total_tries", &self.total_tries)
             .field("elapsed", &self.elapsed())
             .field("wait", &self.wait)
             .field("hint", &self.hint)

@@ -18,6 +18,8 @@ pub struct Limits {
     pub nested: Nested,
     /// The rules for hints.
     pub hints: Hints,
+    /// A failed try that lasted at least so long begins the call anew. `None`: never.
+    pub reset_after: Option<Seconds>,
 }
 
 /// The behaviour of a call inside a try of another call.
@@ -72,11 +74,12 @@ impl Limits {
             last_wait: LastWait::Shorten,
             nested: Nested::Allow,
             hints: Hints::EXACT,
+            reset_after: None,
         }
     }
 
     /// The stricter of both limits: the lower of each, the stricter last wait, and `Once` where either is.
-    /// For hints see [`Hints::and`].
+    /// For hints see [`Hints::and`]. `reset_after` stays that of these limits.
     pub fn and(self, other: Self) -> Self {
         let last_wait = match (self.last_wait, other.last_wait) {
             (LastWait::Shorten, LastWait::Shorten) => LastWait::Shorten,
@@ -88,6 +91,7 @@ impl Limits {
             last_wait,
             nested: if self.nested == Nested::Once { self.nested } else { other.nested },
             hints: self.hints.and(other.hints),
+            reset_after: self.reset_after,
         }
     }
 
@@ -116,6 +120,12 @@ impl Limits {
     /// The time left after `elapsed`; `None` when it is unlimited.
     pub fn remaining(&self, elapsed: Seconds) -> Option<Seconds> {
         self.max_time.map(|max_time| max_time.saturating_sub(elapsed))
+    }
+
+    /// Returns whether a call under these limits reads the clock for each try.
+    #[inline]
+    pub const fn are_timed(&self) -> bool {
+        self.max_time.is_some() | self.reset_after.is_some()
     }
 
     /// The limit that is reached after `tries` tries and `elapsed` time, if any.

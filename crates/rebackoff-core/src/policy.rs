@@ -117,6 +117,7 @@ pub struct PolicyBuilder {
     pub(crate) hint_ceiling: Seconds,
     pub(crate) hint_above: Above,
     pub(crate) hint_spread: Option<f64>,
+    pub(crate) reset_after: Option<Seconds>,
 }
 
 impl PolicyBuilder {
@@ -132,6 +133,7 @@ impl PolicyBuilder {
             hint_ceiling: Hints::CEILING,
             hint_above: Above::GiveUp,
             hint_spread: None,
+            reset_after: None,
         }
     }
 
@@ -198,6 +200,22 @@ impl PolicyBuilder {
         self
     }
 
+    /// Begins the call anew after a failed try that lasted at least so long; above 0. Default never.
+    ///
+    /// For a call that is long-lived, such as a connection loop: that try becomes try 1, the waits start
+    /// over, and `max_time` counts from the end of that try. `total_tries` counts all tries.
+    ///
+    /// ```
+    /// use rebackoff_core::{Policy, expo, policy, secs};
+    ///
+    /// static RECONNECT: Policy = policy!(expo(max_value = secs(300)), reset_after = secs(60));
+    /// assert_eq!(RECONNECT.limits().reset_after, Some(secs(60).into()));
+    /// ```
+    pub const fn reset_after(mut self, reset_after: Duration) -> Self {
+        self.reset_after = Some(Seconds::from_duration(reset_after));
+        self
+    }
+
     /// The policy.
     ///
     /// # Errors
@@ -228,8 +246,15 @@ impl PolicyBuilder {
         if let Err(error) = hints.check() {
             return Err(error);
         }
-        let Self { max_time, last_wait, nested, .. } = self;
-        let limits = Limits { max_tries, max_time, last_wait, nested, hints };
+        match self.reset_after {
+            Some(least) if least.get() <= 0.0 => {
+                let rule = "reset_after must be above 0s";
+                return Err(PolicyError::new("reset_after", rule, Value::Span(least)));
+            }
+            _ => {}
+        }
+        let Self { max_time, last_wait, nested, reset_after, .. } = self;
+        let limits = Limits { max_tries, max_time, last_wait, nested, hints, reset_after };
         Ok(Policy { wait: self.wait, jitter, limits })
     }
 
@@ -280,6 +305,7 @@ impl From<Policy> for PolicyBuilder {
             hint_ceiling: policy.limits.hints.ceiling,
             hint_above: policy.limits.hints.above,
             hint_spread: Some(policy.limits.hints.spread),
+            reset_after: policy.limits.reset_after,
         }
     }
 }

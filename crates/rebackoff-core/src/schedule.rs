@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::{Above, Hints, Jitter, LastWait, Nested, Policy, Seconds, Wait};
+use crate::{Above, Hints, Jitter, LastWait, Limits, Nested, Policy, Seconds, Wait};
 
 /// Beyond this many retries the rest is taken to wait as long as the last that was added up.
 const ADDED_UP: u64 = 100_000;
@@ -10,7 +10,7 @@ const SHOWN: u64 = 3;
 
 impl Policy {
     /// The longest time that all waits of one call can take together; `None` when nothing
-    /// limits it.
+    /// limits it, or when `reset_after` may begin the call anew.
     ///
     /// Hints and the tries themselves come on top.
     ///
@@ -22,7 +22,10 @@ impl Policy {
     /// assert_eq!(policy!(expo).worst_case(), None);
     /// ```
     pub fn worst_case(&self) -> Option<core::time::Duration> {
-        let max_time = self.limits().max_time;
+        let Limits { max_time, reset_after, .. } = *self.limits();
+        if reset_after.is_some() {
+            return None;
+        }
         let known = !matches!(self.wait(), Wait::Runtime(_));
         let waits = self.retries().filter(|_| known).map(|retries| self.longest_sum(retries));
         let longest = match (waits, max_time) {
@@ -128,6 +131,9 @@ impl Policy {
         }
         if self.limits().nested == Nested::Once {
             f.write_str(", nested once")?;
+        }
+        if let Some(reset_after) = self.limits().reset_after {
+            write!(f, ", reset_after {reset_after}")?;
         }
         self.fmt_hints(f)?;
         f.write_str(")")

@@ -34,7 +34,14 @@ fn steps(case: &Case, draws: &mut impl Draws) -> impl Iterator<Item = Expected> 
             return None;
         }
         clock = clock.saturating_add(seconds(outcome.takes));
-        let (tries, elapsed) = (engine.handle_try(), clock.get());
+        engine.handle_try();
+        if outcome.verdict != Said::Accept
+            && engine.handle_long_try(case.policy.limits(), seconds(outcome.takes))
+        {
+            clock = Seconds::ZERO;
+        }
+        let (tries, total_tries) = (engine.tries(), Some(engine.total_tries()));
+        let elapsed = clock.get();
         let decision = match step(&mut engine, &case.policy, outcome, clock, draws) {
             Step::Accept => Decision::Accept,
             Step::GiveUp { reason, .. } => Decision::GiveUp { reason: reason.to_string() },
@@ -44,7 +51,7 @@ fn steps(case: &Case, draws: &mut impl Draws) -> impl Iterator<Item = Expected> 
             }
         };
         ended = !matches!(decision, Decision::Retry { .. });
-        Some(Expected { tries, elapsed, decision })
+        Some(Expected { tries, total_tries, elapsed, decision })
     })
 }
 

@@ -354,7 +354,12 @@ impl Driver for Core {
             one.state.handle_start(one.budget, one.breaker, now).map(drop)
         });
         if started.is_err() {
-            return vec![Expected { tries: 0, elapsed: 0.0, decision: gives_up(Reason::Breaker) }];
+            return vec![Expected {
+                tries: 0,
+                total_tries: None,
+                elapsed: 0.0,
+                decision: gives_up(Reason::Breaker),
+            }];
         }
         for outcome in &call.outcomes {
             if outcome.abandoned == Some(Phase::Begin) {
@@ -372,7 +377,12 @@ impl Driver for Core {
             let (verdict, elapsed) = (verdict(outcome), seconds(self.now.get() - begin));
             let step = engine.handle_outcome(policy, verdict, elapsed, &mut || 0.5);
             let decision = self.settle(&mut held, outcome, verdict, step);
-            steps.push(Expected { tries, elapsed: elapsed.get(), decision: decision.clone() });
+            steps.push(Expected {
+                tries,
+                total_tries: None,
+                elapsed: elapsed.get(),
+                decision: decision.clone(),
+            });
             let Decision::Retry { wait } = decision else { break };
             guards.happen(&outcome.in_wait, now);
             if outcome.abandoned == Some(Phase::Wait) {
@@ -384,7 +394,12 @@ impl Driver for Core {
             });
             if resumed.is_err() {
                 let elapsed = self.now.get() - begin;
-                steps.push(Expected { tries, elapsed, decision: gives_up(Reason::Breaker) });
+                steps.push(Expected {
+                    tries,
+                    total_tries: None,
+                    elapsed,
+                    decision: gives_up(Reason::Breaker),
+                });
                 break;
             }
         }

@@ -119,6 +119,11 @@ fn a_policy_prints_its_schedule_and_its_worst_case() {
             "runtime: waits as the outcome says; worst case 10m (full jitter, max_time 10m)",
         ),
         (
+            policy!(expo, max_tries = 4, reset_after = secs(90)),
+            "expo: waits 1s, 2s, 4s; worst case unlimited \
+             (full jitter, max_tries 4, reset_after 1m 30s)",
+        ),
+        (
             policy!(expo, max_tries = 1),
             "expo: never waits; worst case 0s (full jitter, max_tries 1)",
         ),
@@ -176,6 +181,7 @@ fn settings_give_back_every_policy() {
         policy!(expo, hint_ceiling = millis(90_500), hint_above = Above::Cap, hint_spread = 0.25),
         policy!(fibo, hint_ceiling = Duration::MAX, jitter = Jitter::None),
         policy!(fibo, hint_spread = 0.1, jitter = Jitter::None),
+        policy!(fibo, reset_after = millis(90_500)),
     ] {
         assert_eq!(Settings::from(&policy).build(), Ok(policy));
         #[cfg(feature = "serde")]
@@ -223,7 +229,7 @@ fn settings_refuse_what_a_strategy_does_not_know() {
     settings.set("wait", "constant").set("max_value", "3s");
     assert_eq!(
         settings.build().unwrap_err().to_string(),
-        "constant takes interval, beside jitter, max_tries, max_time, last_wait, nested, hint_ceiling, hint_above, hint_spread, but it is given max_value as well",
+        "constant takes interval, beside jitter, max_tries, max_time, last_wait, nested, reset_after, hint_ceiling, hint_above, hint_spread, but it is given max_value as well",
     );
     let error = Settings::new().set("wait", "expos").build().unwrap_err();
     assert_eq!(error.parameter(), "wait");
@@ -240,6 +246,27 @@ fn a_number_with_a_point_is_shown_with_it_where_a_whole_one_is_needed() {
             format!("max_tries must be a whole number of at least 1, but it is {shown}")
         );
     }
+}
+
+#[test]
+fn reset_after_is_above_zero_and_taken_away_by_none() {
+    let message = "reset_after must be above 0s, but it is 0s";
+    let error = Policy::new(expo()).reset_after(Duration::ZERO).build().unwrap_err();
+    assert_eq!((error.parameter(), error.to_string().as_str()), ("reset_after", message));
+    let lay = |text: &str| {
+        Settings::new().set("reset_after", text).over(&policy!(expo, reset_after = secs(60)))
+    };
+    assert_eq!(lay("0").unwrap_err().to_string(), message);
+    assert!(lay("soon").unwrap_err().to_string().starts_with("reset_after is a duration, and"));
+    assert_eq!(lay("5m"), Ok(policy!(expo, reset_after = secs(300))));
+    assert_eq!(lay("none"), Ok(policy!(expo)));
+}
+
+#[test]
+fn a_call_keeps_its_own_reset_after_inside_other_limits() {
+    let connect = policy!(expo, reset_after = secs(60));
+    assert_eq!(connect.within(Some(secs(5))).limits().reset_after, connect.limits().reset_after);
+    assert_eq!(policy!(expo).inside(connect.limits()).limits().reset_after, None);
 }
 
 #[test]

@@ -47,12 +47,13 @@ pub(crate) struct Strategy {
 
 pub(crate) const STRATEGIES: [&str; 8] =
     ["constant", "decay", "decorrelated", "expo", "fibo", "linear", "list", "runtime"];
-const SETTINGS: [&str; 8] = [
+const SETTINGS: [&str; 9] = [
     "max_tries",
     "max_time",
     "jitter",
     "last_wait",
     "nested",
+    "reset_after",
     "hint_ceiling",
     "hint_above",
     "hint_spread",

@@ -82,6 +82,7 @@ use valid::CheckedAttribute;
 /// | `jitter` | `full`, `equal`, `random` or `none` | `full`; `none` for `decorrelated` |
 /// | `last_wait` | `shorten` or `stop`: the treatment of a wait that would end past `max_time` | `shorten` |
 /// | `nested` | `allow` or `once`: the behaviour of a call inside a try of another call | `allow` |
+/// | `reset_after` | a failed try that lasted at least so long begins the call anew, a duration | never |
 /// | `hint_ceiling` | the longest hint that is obeyed, a duration | 300 |
 /// | `hint_above` | `give_up` or `cap`: the reaction to a hint above the ceiling | `give_up` |
 /// | `hint_spread` | the spread above a hint, a share of it from 0 to 1 | 0.1; 0 with `jitter = none` |

@@ -258,6 +258,7 @@ const SETTINGS: Known = &[
     ("jitter", ValueKind::Jitter),
     ("last_wait", ValueKind::LastWait),
     ("nested", ValueKind::Nested),
+    ("reset_after", ValueKind::Duration),
     ("hint_ceiling", ValueKind::Duration),
     ("hint_above", ValueKind::Above),
     ("hint_spread", ValueKind::Number),

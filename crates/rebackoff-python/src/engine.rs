@@ -48,6 +48,7 @@ impl Limits {
                 above: one_of("hint_above", hint_above, &above)?,
                 spread: hint_spread,
             },
+            reset_after: None,
         }))
     }
 }

@@ -143,6 +143,7 @@ class Stage:
             same = (
                 step["step"] == kind
                 and step["tries"] == details["tries"]
+                and step.get("total_tries") == details.get("total_tries")
                 and step.get("reason") == details.get("reason")
                 and is_close(step["elapsed"], details["elapsed"])
                 and is_close(step.get("wait", 0), details.get("wait", 0))
@@ -199,10 +200,15 @@ def one_by_one(entries):
 def one_by_one_step(case):
     """Of equal steps in a row, the case tells only when the last one was."""
     now, outcomes = 0.0, one_by_one(case["outcomes"])
+    reset_after = case["policy"].get("reset_after", math.inf)
     for entry in case["steps"]:
         times = entry.get("repeat", 1)
         for tries in range(entry["tries"] - times + 1, entry["tries"] + 1):
-            elapsed = now + next(outcomes).get("takes", 0)
+            outcome = next(outcomes)
+            begins_anew = (
+                outcome["verdict"] != "accept" and outcome.get("takes", 0) >= reset_after
+            )
+            elapsed = 0.0 if begins_anew else now + outcome.get("takes", 0)
             yield entry | {"tries": tries, "elapsed": elapsed}
             now = elapsed + float(entry.get("wait", 0))
         assert is_close(elapsed, entry["elapsed"])

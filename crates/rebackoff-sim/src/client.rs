@@ -38,6 +38,10 @@ pub(crate) enum Origin {
 pub(crate) struct ClientCall {
     pub(crate) engine: Engine,
     pub(crate) began: u64,
+    /// The time from which limits count: that of the first try, or where the call began anew.
+    pub(crate) start: u64,
+    /// The begin of the current try.
+    pub(crate) try_began: u64,
     /// The sequence number of the event that this call awaits: a timeout, or the end of a wait.
     pub(crate) due: u64,
     /// The deadline of the enclosing call.
@@ -57,6 +61,8 @@ impl ClientCall {
         Self {
             engine: Engine::new(),
             began,
+            start: began,
+            try_began: began,
             due: 0,
             deadline: NEVER,
             job: NONE,
@@ -89,7 +95,7 @@ impl ClientCall {
         if !self.is_nested && self.deadline == NEVER {
             return limits;
         }
-        let remaining = self.deadline.saturating_sub(self.began);
+        let remaining = self.deadline.saturating_sub(self.start);
         let remaining = (self.deadline != NEVER).then(|| seconds(remaining));
         let nested = if self.is_nested { limits.nested } else { Nested::Allow };
         Limits { nested, ..limits }.inside(remaining, Seconds::ZERO)
@@ -99,7 +105,7 @@ impl ClientCall {
     pub(crate) fn deadline_of_try(&self, link: &Link, now: u64) -> u64 {
         let timeout = link.timeout.map_or(NEVER, |timeout| now.saturating_add(timeout));
         let own = self.limits(&link.policy).max_time;
-        let own = own.map_or(NEVER, |own| self.began.saturating_add(own.to_nanos()));
+        let own = own.map_or(NEVER, |own| self.start.saturating_add(own.to_nanos()));
         timeout.min(own).min(self.deadline)
     }
 }

@@ -129,21 +129,29 @@ impl Herd<'_> {
     /// Returns whether a call that only fails never gives up.
     pub fn is_endless(&self) -> bool {
         let ends = matches!(self.policy.wait(), Wait::List(_));
-        self.policy.max_tries().is_none() && self.policy.max_time().is_none() && !ends
+        let reset_after = self.policy.limits().reset_after;
+        let begins_anew = reset_after.is_some_and(|least| self.time_of_try >= least);
+        begins_anew
+            || self.policy.max_tries().is_none() && self.policy.max_time().is_none() && !ends
     }
 
     /// Runs until the call ends, `most` tries are made, or the next try begins after `end`.
     fn client(&self, draws: &mut impl Draws, most: usize, end: f64) -> ClientTries {
-        let (mut engine, mut elapsed) = (Engine::new(), Seconds::ZERO);
+        let (mut engine, mut now, mut start) = (Engine::new(), Seconds::ZERO, Seconds::ZERO);
+        let limits = self.policy.limits();
         let mut begins = Vec::new();
-        while begins.len() < most && elapsed.get() <= end {
+        while begins.len() < most && now.get() <= end {
             engine.handle_try();
-            begins.push(elapsed.get());
-            let verdict = self.target.verdict(elapsed, draws);
-            elapsed = elapsed.saturating_add(self.time_of_try);
+            begins.push(now.get());
+            let verdict = self.target.verdict(now, draws);
+            now = now.saturating_add(self.time_of_try);
+            if verdict != Verdict::Accept && engine.handle_long_try(limits, self.time_of_try) {
+                start = now;
+            }
+            let elapsed = now.saturating_sub(start);
             let end = match engine.handle_outcome(self.policy, verdict, elapsed, draws) {
                 Step::Retry { wait, .. } => {
-                    elapsed = elapsed.saturating_add(wait);
+                    now = now.saturating_add(wait);
                     continue;
                 }
                 Step::GiveUp { reason, .. } => CallEnd::GaveUp(reason),

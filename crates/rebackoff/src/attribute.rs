@@ -301,6 +301,7 @@ where
             let failure = FailedTry { late, ..FailedTry::new(verdict, is_rejection) };
             let session = &mut running.session;
             let (wait, kept) = begin_wait(session, outcome, failure)?;
+            let wait = session.skip(wait);
             ControlFlow::Continue((Wait::new(&session.clock, wait), kept))
         }
     }

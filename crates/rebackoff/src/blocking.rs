@@ -120,6 +120,7 @@ where
         let wait = session.handle_failure::<VISIBLE, _>(&outcome, failure);
         let Some(wait) = wait else { break };
         let mut kept = <(KeptBy<G, O>, C::Kept<O>)>::keep(outcome);
+        let wait = session.skip(wait);
         let cancelled = signal.wait(&session.clock, wait);
         if let ControlFlow::Break(outcome) = session.handle_resume(cancelled, &mut kept) {
             return (outcome, session);

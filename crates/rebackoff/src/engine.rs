@@ -11,6 +11,7 @@ pub use rebackoff_core::{
     Withdrawal, human_duration, parse_duration,
 };
 
+pub use crate::backoff::Backoff;
 pub use crate::call::Call;
 pub use crate::future::{OutcomeFuture, RetryFuture};
 pub use crate::guarded::Guards;

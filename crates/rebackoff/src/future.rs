@@ -258,6 +258,7 @@ where
         let wait = this.session.handle_failure::<VISIBLE, _>(&outcome, failure);
         let Some(wait) = wait else { return Some(outcome) };
         let kept = Keep::keep(outcome);
+        let wait = this.session.skip(wait);
         let wait = Wait::new(&this.session.clock, wait);
         this.state.set(State::Waiting { wait, kept });
         None

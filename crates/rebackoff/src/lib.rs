@@ -85,6 +85,7 @@
 #[doc(hidden)]
 #[path = "attribute.rs"]
 pub mod __private;
+mod backoff;
 mod blocking;
 mod call;
 pub mod engine;

@@ -10,7 +10,8 @@ use crate::hooks::Hook;
 use crate::kept::Keep;
 use crate::session::{FailedTry, Session};
 use crate::signal::{BlockingWait, NoSignal};
-use crate::{Clock, Sleeper};
+use crate::wait::Wait;
+use crate::{AsyncSleeper, Clock, Sleeper};
 
 /// Begins the wait for the next try. Breaks with `outcome` when the call gives up.
 #[inline]
@@ -46,6 +47,42 @@ where
     G: Guarding,
 {
     let (wait, mut kept) = begin_wait(session, outcome, failure)?;
+    sleep(session, wait, &mut kept)
+}
+
+/// Sleeps `wait`, and begins the next try. Breaks with the outcome that was `kept` when a breaker rejects
+/// that try.
+#[inline]
+pub(crate) fn sleep<P, S, H, G, O>(
+    session: &mut Session<P, S, H, G>,
+    wait: Duration,
+    kept: &mut KeptBy<G, O>,
+) -> ControlFlow<O>
+where
+    P: AsRef<Policy>,
+    S: Sleeper,
+    H: Hook<O>,
+    G: Guarding,
+{
+    let wait = session.skip(wait);
     NoSignal.wait(&session.clock, wait);
+    session.handle_resume(false, kept)
+}
+
+/// [`sleep`] for an async loop.
+#[inline]
+pub(crate) async fn sleep_async<P, S, H, G, O>(
+    session: &mut Session<P, S, H, G>,
+    wait: Duration,
+    mut kept: KeptBy<G, O>,
+) -> ControlFlow<O>
+where
+    P: AsRef<Policy>,
+    S: AsyncSleeper,
+    H: Hook<O>,
+    G: Guarding,
+{
+    let wait = session.skip(wait);
+    Wait::new(&session.clock, wait).await;
     session.handle_resume(false, &mut kept)
 }

@@ -11,8 +11,11 @@ pub struct Outcome<O> {
     /// The outcome of the last try, untouched; of a call that a breaker rejected, the outcome made of
     /// the rejection.
     pub result: O,
-    /// The tries that were made; 0 where a breaker rejected the call.
+    /// The tries that were made, since the call last began anew; 0 where a breaker rejected the call.
     pub tries: u64,
+    /// All tries that were made, also those before the call began anew
+    /// ([`reset_after`](rebackoff_core::PolicyBuilder::reset_after)).
+    pub total_tries: u64,
     /// The time from the first try's start to the last try's end, or to the end of the wait after it
     /// where a breaker rejected the next one then; zero without a try.
     pub elapsed: Duration,

@@ -21,6 +21,12 @@ impl Skipped {
         self.before = crate::testing::skipped();
     }
 
+    /// Counts from now on.
+    pub(crate) fn begin_anew(&mut self) {
+        *self = Self::NONE;
+        self.begin();
+    }
+
     /// The time that counts as elapsed where the clock measured `elapsed`.
     pub(crate) fn add_to(self, elapsed: Duration) -> Duration {
         elapsed.saturating_add(self.own)
@@ -32,12 +38,12 @@ impl Skipped {
     }
 
     /// The wait as the driver sleeps it.
-    pub(crate) fn skip(&mut self, wait: Seconds) -> Duration {
+    pub(crate) fn skip(&mut self, wait: Duration) -> Duration {
         if crate::testing::skips_waits() {
-            self.own = self.own.saturating_add(wait.to_duration());
+            self.own = self.own.saturating_add(wait);
             return Duration::ZERO;
         }
-        wait.to_duration()
+        wait
     }
 
     /// Ends the wait, for the guards as well.
@@ -65,6 +71,9 @@ impl Skipped {
     pub(crate) const fn begin(self) {}
 
     #[inline]
+    pub(crate) const fn begin_anew(self) {}
+
+    #[inline]
     pub(crate) const fn add_to(self, elapsed: Duration) -> Duration {
         elapsed
     }
@@ -75,8 +84,8 @@ impl Skipped {
     }
 
     #[inline]
-    pub(crate) const fn skip(self, wait: Seconds) -> Duration {
-        wait.to_duration()
+    pub(crate) const fn skip(self, wait: Duration) -> Duration {
+        wait
     }
 
     #[inline]

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use rebackoff_core::{Breaker, Budget, Open, Policy, Reason, Seconds, Verdict};
 
+use crate::backoff::Backoff;
 use crate::guards::{Asks, ByOutcome, Guarding, GuardsOfCall, Handle, Pays, Rejects, Several};
 use crate::hooks::{ErrorsOf, Hook, Then};
 use crate::loops::{back_off, begin_wait};
@@ -14,7 +15,6 @@ use crate::mode::{Async, Blocking, Mode};
 use crate::random::CallDraws;
 use crate::session::{FailedTry, Session};
 use crate::source::PolicySource;
-use crate::wait::Wait;
 use crate::{AsyncSleeper, Clock, Sleeper};
 
 /// The tries of one call, in a loop that the caller writes.
@@ -80,13 +80,18 @@ where
 }
 
 impl<P: AsRef<Policy>, M: Mode, H, G> Tries<P, M, H, G> {
-    /// The tries so far, with the current one.
+    /// The tries so far, with the current one, since the call last began anew.
     pub fn tries(&self) -> u64 {
         self.session.tries()
     }
 
-    /// The time since the first try started; `None` without `max_time` and without a [`hook`](Self::hook),
-    /// for which the loop reads the clock.
+    /// All tries so far, with the current one.
+    pub fn total_tries(&self) -> u64 {
+        self.session.total_tries()
+    }
+
+    /// The time since the first try started, or since the call began anew; `None` where the loop reads no
+    /// clock, without `max_time`, `reset_after` and a [`hook`](Self::hook).
     pub fn elapsed(&self) -> Option<Duration> {
         self.session.elapsed()
     }
@@ -145,6 +150,29 @@ impl<P: AsRef<Policy>, M: Mode, H, G> Tries<P, M, H, G> {
         self.report_first_try();
         self.stage = Stage::Succeeded;
         self.session.handle_success();
+    }
+
+    /// Begins the call anew, for example when a connection turns out well: the current try is try 1, the
+    /// waits start over, and the time counts from now. [`total_tries`](Self::total_tries) counts on. With
+    /// [`reset_after`](crate::engine::PolicyBuilder::reset_after) the call does so by itself after a long try.
+    ///
+    /// A loop that has given up goes on with a try that no breaker is asked for.
+    ///
+    /// ```
+    /// use rebackoff::prelude::*;
+    /// # let _no_wait = rebackoff::testing::no_wait();
+    ///
+    /// static RECONNECT: Policy = policy!(expo, max_tries = 3);
+    ///
+    /// let mut tries = RECONNECT.tries();
+    /// for _session in 0..10 {
+    ///     tries.reset(); // the server has answered
+    ///     assert!(tries.backoff("lost").is_ok());
+    /// }
+    /// assert_eq!((tries.tries(), tries.total_tries()), (2, 11));
+    /// ```
+    pub fn reset(&mut self) {
+        self.session.handle_reset();
     }
 
     fn report_first_try<E>(&mut self)
@@ -295,6 +323,59 @@ impl<P: AsRef<Policy>, S: Sleeper, C, H, G> Tries<P, Blocking<S, C>, H, G> {
     }
 }
 
+impl<P: AsRef<Policy>, M: Mode, H, G> Tries<P, M, H, G> {
+    /// Decides on the next try, without the wait yet: [`Backoff::wait`] shows how long it will be, and
+    /// [`Backoff::sleep`] waits. [`backoff`](Self::backoff) does both.
+    ///
+    /// ```
+    /// use rebackoff::prelude::*;
+    /// use rebackoff::testing::VirtualClock;
+    ///
+    /// static RECONNECT: Policy = policy!(expo, jitter = Jitter::None, max_tries = 3);
+    ///
+    /// fn connect() -> Result<(), &'static str> {
+    ///     let mut tries = RECONNECT.tries().sleeper(VirtualClock::new());
+    ///     loop {
+    ///         let lost = "lost";
+    ///         let backoff = tries.begin_backoff(lost)?;
+    ///         println!("{lost}: connects again in {:?}", backoff.wait());
+    ///         backoff.sleep()?; // `.sleep().await` with `tries_async`
+    ///     }
+    /// }
+    /// assert_eq!(connect(), Err("lost"));
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// `error`, untouched, when the call gives up.
+    pub fn begin_backoff<E>(&mut self, error: E) -> Result<Backoff<'_, P, M, H, G, E>, E>
+    where
+        H: Hook<E>,
+        G: Guarding<Rejection: Rejects<Result<Infallible, E>>>,
+    {
+        self.begin_on(Verdict::Retry, None, error)
+    }
+
+    fn begin_on<E>(
+        &mut self,
+        verdict: Verdict,
+        chosen: Option<&Policy>,
+        error: E,
+    ) -> Result<Backoff<'_, P, M, H, G, E>, E>
+    where
+        H: Hook<E>,
+        G: Guarding<Rejection: Rejects<Result<Infallible, E>>>,
+    {
+        let verdict = self.judge(&error, verdict);
+        let (is_rejection, error) = is_rejection::<G, E>(error);
+        let failure = FailedTry { policy: chosen, ..FailedTry::new(verdict, is_rejection) };
+        match begin_wait(&mut self.session, error, failure) {
+            ControlFlow::Continue(pause) => Ok(Backoff::new(&mut self.session, pause)),
+            ControlFlow::Break(error) => Err(error),
+        }
+    }
+}
+
 impl<P: AsRef<Policy>, S: AsyncSleeper, C, H, G> Tries<P, Async<S, C>, H, G> {
     /// Waits for the next try.
     ///
@@ -306,7 +387,7 @@ impl<P: AsRef<Policy>, S: AsyncSleeper, C, H, G> Tries<P, Async<S, C>, H, G> {
         H: Hook<E>,
         G: Guarding<Rejection: Rejects<Result<Infallible, E>>>,
     {
-        self.backoff_on(Verdict::Retry, None, error).await
+        self.begin_on(Verdict::Retry, None, error)?.sleep().await
     }
 
     /// Waits for the next try, at least as long as `hint`, where there is one.
@@ -323,7 +404,7 @@ impl<P: AsRef<Policy>, S: AsyncSleeper, C, H, G> Tries<P, Async<S, C>, H, G> {
         H: Hook<E>,
         G: Guarding<Rejection: Rejects<Result<Infallible, E>>>,
     {
-        self.backoff_on(hinted(hint.into()), None, error).await
+        self.begin_on(hinted(hint.into()), None, error)?.sleep().await
     }
 
     /// Waits for the next try as `policy` says, which this error calls for: its wait strategy and
@@ -339,29 +420,7 @@ impl<P: AsRef<Policy>, S: AsyncSleeper, C, H, G> Tries<P, Async<S, C>, H, G> {
         H: Hook<E>,
         G: Guarding<Rejection: Rejects<Result<Infallible, E>>>,
     {
-        self.backoff_on(Verdict::Retry, Some(policy), error).await
-    }
-
-    async fn backoff_on<E>(
-        &mut self,
-        verdict: Verdict,
-        chosen: Option<&Policy>,
-        error: E,
-    ) -> Result<(), E>
-    where
-        H: Hook<E>,
-        G: Guarding<Rejection: Rejects<Result<Infallible, E>>>,
-    {
-        let verdict = self.judge(&error, verdict);
-        let (is_rejection, error) = is_rejection::<G, E>(error);
-        let failure = FailedTry { policy: chosen, ..FailedTry::new(verdict, is_rejection) };
-        let session = &mut self.session;
-        let (wait, mut kept) = match begin_wait(session, error, failure) {
-            ControlFlow::Continue(pause) => pause,
-            ControlFlow::Break(error) => return Err(error),
-        };
-        Wait::new(&session.clock, wait).await;
-        into_result(session.handle_resume(false, &mut kept))
+        self.begin_on(Verdict::Retry, Some(policy), error)?.sleep().await
     }
 }
 
@@ -377,7 +436,7 @@ where
     (is_rejection, error)
 }
 
-fn into_result<E>(flow: ControlFlow<E>) -> Result<(), E> {
+pub(crate) fn into_result<E>(flow: ControlFlow<E>) -> Result<(), E> {
     match flow {
         ControlFlow::Continue(()) => Ok(()),
         ControlFlow::Break(error) => Err(error),

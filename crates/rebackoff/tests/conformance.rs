@@ -111,7 +111,7 @@ fn ending<O>(outcome: &rebackoff::Outcome<O>) -> Expected {
         Some(reason) => Decision::GiveUp { reason: reason.to_string() },
     };
     let elapsed = outcome.elapsed.as_secs_f64();
-    Expected { tries: outcome.tries, elapsed, decision }
+    Expected { tries: outcome.tries, total_tries: Some(outcome.total_tries), elapsed, decision }
 }
 
 /// The wait of a step, where there is one to sleep.
@@ -214,6 +214,11 @@ impl<'c> Script<'c> {
             (None, None) => Decision::Accept,
         };
         let elapsed = event.elapsed().as_secs_f64();
-        self.steps.borrow_mut().push(Expected { tries: event.tries, elapsed, decision });
+        self.steps.borrow_mut().push(Expected {
+            tries: event.tries,
+            total_tries: Some(event.total_tries),
+            elapsed,
+            decision,
+        });
     }
 }

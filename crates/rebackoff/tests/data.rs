@@ -27,6 +27,7 @@ last_wait = "stop"
 hint_ceiling = "none"
 hint_above = "cap"
 hint_spread = 0.5
+reset_after = "1m"
 
 [poll]
 wait = "constant"
@@ -44,7 +45,8 @@ fn policies_are_read_from_toml() {
         last_wait = LastWait::Stop,
         hint_ceiling = std::time::Duration::MAX,
         hint_above = Above::Cap,
-        hint_spread = 0.5
+        hint_spread = 0.5,
+        reset_after = secs(60),
     );
     assert_eq!(config.fetch, fetch);
     assert_eq!(config.poll, policy!(list(secs(1), millis(2500), secs(5))));
@@ -74,7 +76,7 @@ fn a_wrong_file_is_refused_with_what_is_allowed() {
         (
             "wait = 'expo'\nmax_trys = 3",
             "expo takes base, factor, max_value, beside jitter, max_tries, max_time, last_wait, nested, \
-             hint_ceiling, hint_above, hint_spread, but it is given max_trys as well",
+             reset_after, hint_ceiling, hint_above, hint_spread, but it is given max_trys as well",
         ),
         (
             "wait = 'exponential'",

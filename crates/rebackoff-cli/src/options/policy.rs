@@ -71,6 +71,11 @@ pub(crate) struct PolicyOptions {
     /// Inside a try of another `rebackoff run`: allow retries, or try once [default: allow]
     #[arg(long, value_name = "WHAT")]
     nested: Option<String>,
+    /// Begin anew after a failed try that lasted so long: its end counts as the first failure
+    ///
+    /// With `--max-tries none`, rebackoff supervises a service: waits grow only while it fails early.
+    #[arg(long, value_name = "DURATION")]
+    reset_after: Option<String>,
     /// The longest hint that is obeyed [default: 5m]
     #[arg(long, value_name = "DURATION")]
     hint_ceiling: Option<String>,
@@ -93,7 +98,7 @@ impl PolicyOptions {
         self.parameters().into_iter().filter_map(|(name, value)| Some((name, value.as_deref()?)))
     }
 
-    fn parameters(&self) -> [(&'static str, &Option<String>); 18] {
+    fn parameters(&self) -> [(&'static str, &Option<String>); 19] {
         [
             ("wait", &self.wait),
             ("interval", &self.interval),
@@ -110,6 +115,7 @@ impl PolicyOptions {
             ("max_time", &self.max_time),
             ("last_wait", &self.last_wait),
             ("nested", &self.nested),
+            ("reset_after", &self.reset_after),
             ("hint_ceiling", &self.hint_ceiling),
             ("hint_above", &self.hint_above),
             ("hint_spread", &self.hint_spread),

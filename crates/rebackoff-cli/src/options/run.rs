@@ -103,11 +103,6 @@ pub(crate) struct RunOptions {
     /// Stop retrying after this long, and end a running try, too
     #[arg(long, value_name = "DURATION", help_heading = "Processes")]
     pub(crate) deadline: Option<String>,
-    /// Begin anew after a try that lasted so long: its end counts as the first failure
-    ///
-    /// With `--max-tries none`, rebackoff supervises a service: waits grow only while it fails early.
-    #[arg(long, value_name = "DURATION", help_heading = "Processes")]
-    pub(crate) reset_after: Option<String>,
     /// Kill a try so long after the signal that asks it to end [default: 5s]
     #[arg(long, value_name = "DURATION", help_heading = "Processes")]
     pub(crate) grace: Option<String>,

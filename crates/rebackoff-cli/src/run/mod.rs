@@ -36,7 +36,6 @@ pub(crate) struct Run {
     policy: Policy,
     timeout: Option<Duration>,
     deadline: Option<Duration>,
-    reset_after: Option<Duration>,
     grace: Duration,
     signal: Signal,
     conditions: Conditions,

@@ -44,7 +44,6 @@ impl RunOptions {
             policy: inside_of_outer(config.policy),
             timeout: config.timeout,
             deadline: some_time("--deadline", self.deadline.as_deref())?,
-            reset_after: some_time("--reset-after", self.reset_after.as_deref())?,
             grace: some_duration("--grace", self.grace.as_deref())?.unwrap_or(GRACE),
             signal: ending_signal(self.signal.as_deref())?,
             conditions: self.conditions()?,

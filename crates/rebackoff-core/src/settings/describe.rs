@@ -8,7 +8,8 @@ impl From<&Policy> for Settings {
         settings.set("wait", policy.wait().name());
         settings.describe_wait(policy.wait());
         settings.set("jitter", policy.jitter().name());
-        let Limits { max_tries, max_time, last_wait, nested, hints } = *policy.limits();
+        let Limits { max_tries, max_time, last_wait, nested, hints, reset_after } =
+            *policy.limits();
         if let Some(max_tries) = max_tries {
             settings.set("max_tries", max_tries.get());
         }
@@ -17,6 +18,9 @@ impl From<&Policy> for Settings {
         }
         settings.set("last_wait", last_wait.name());
         settings.set("nested", nested.name());
+        if let Some(reset_after) = reset_after {
+            settings.set("reset_after", reset_after);
+        }
         settings.describe_hints(hints);
         settings
     }

@@ -20,8 +20,8 @@ use parameters::{hint_above, jitter, last_wait, limit, named_wait, nested, set_p
 /// Names are those of the builders, flat: `wait` (`constant`, `linear`, `expo`, `fibo`, `decay`,
 /// `decorrelated`, `runtime`) with the strategy's own parameters, `jitter` (`full`, `equal`,
 /// `random`, `none`), `max_tries`, `max_time`, `last_wait` (`shorten`, `stop`), `nested` (`allow`,
-/// `once`), `hint_ceiling`, `hint_above` (`give_up`, `cap`), `hint_spread`. A duration is a
-/// number of seconds or a text such as `1m 30s`; the text `none` takes a limit or cap away.
+/// `once`), `reset_after`, `hint_ceiling`, `hint_above` (`give_up`, `cap`), `hint_spread`. A duration
+/// is a number of seconds or a text such as `1m 30s`; the text `none` takes a limit or cap away.
 ///
 /// Settings are laid over a policy: what they do not name stays as it was, and a `wait` of
 /// another name begins at that strategy's defaults.
@@ -61,6 +61,7 @@ impl Settings {
         "max_time",
         "last_wait",
         "nested",
+        "reset_after",
         "hint_ceiling",
         "hint_above",
         "hint_spread",
@@ -127,6 +128,10 @@ impl Settings {
                 }
                 "last_wait" => policy.last_wait = last_wait(setting)?,
                 "nested" => policy.nested = nested(setting)?,
+                "reset_after" => {
+                    let reset_after = limit(name, setting, Setting::duration)?;
+                    policy.reset_after = reset_after.map(Seconds::from_duration);
+                }
                 "hint_ceiling" => {
                     let ceiling = limit(name, setting, Setting::duration)?;
                     policy.hint_ceiling = ceiling.map_or(Seconds::MAX, Seconds::from_duration);

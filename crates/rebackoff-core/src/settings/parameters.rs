@@ -102,7 +102,7 @@ pub(super) fn set_parameter(
             let (strategy, own) = (wait.name(), parameters(&wait));
             let rule = format!(
                 "{strategy} takes {own}, beside jitter, max_tries, max_time, last_wait, nested, \
-                 hint_ceiling, hint_above, hint_spread"
+                 reset_after, hint_ceiling, hint_above, hint_spread"
             );
             return Err(SettingError {
                 parameter: name.to_owned(),

@@ -86,6 +86,7 @@ impl World<'_> {
         let call = self.calls.get_mut(number);
         let link = &model.links[call.link as usize];
         call.engine.handle_try();
+        call.try_began = now;
         self.tally.series.at(now).tries += u64::from(call.is_top());
         self.tally.tries += u64::from(call.is_counted && call.is_top());
         if let Some(timeout) = link.timeout {
@@ -137,7 +138,11 @@ impl World<'_> {
             self.settle_guards(number, verdict);
         }
         let call = self.calls.get_mut(number);
-        let elapsed = seconds(self.now - call.began);
+        let lasted = seconds(self.now - call.try_began);
+        if verdict != Verdict::Accept && call.engine.handle_long_try(link.policy.limits(), lasted) {
+            call.start = self.now;
+        }
+        let elapsed = seconds(self.now - call.start);
         let limits = call.limits(&link.policy);
         let step = call.engine.handle_verdict(&limits, verdict, elapsed).unwrap_or_else(|| {
             let wait = link.policy.next_wait(call.engine.position(), &mut self.random);

@@ -71,7 +71,7 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
         let tries = self.tries();
         let (timeline, skipped) = (self.clock.timeline(), self.skipped);
         let start = match self.phase {
-            Phase::Timed(start) => Some(start),
+            Phase::Timed { start, .. } => Some(start),
             _ => None,
         };
         let elapsed = || match (elapsed, start) {
@@ -80,6 +80,7 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
             (None, None) => Duration::ZERO,
         };
         let mut event = Event::new(kind, tries, &elapsed);
+        event.total_tries = self.total_tries();
         event.amplification = tries.saturating_mul(amplification);
         event.outcome = outcome;
         add(&mut event);

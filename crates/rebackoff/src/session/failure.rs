@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use rebackoff_core::{
-    Cost, EventKind, Health, Limits, NextWait, Policy, Reason, Seconds, Step, Verdict,
+    Cost, EventKind, Health, Limits, Moment, NextWait, Policy, Reason, Seconds, Step, Verdict,
 };
 
 use super::{Phase, Session};
@@ -69,7 +69,10 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
             Some(chosen) => Some(*chosen),
             None => self.hooks.policy(outcome),
         };
-        let elapsed = self.elapsed_for::<VISIBLE>(chosen.as_ref());
+        let mut elapsed = self.elapsed_for::<VISIBLE>(chosen.as_ref());
+        if VISIBLE && self.policy().limits().reset_after.is_some() {
+            self.handle_long_try(&mut elapsed);
+        }
         let decided = if scope::is_set() {
             self.decide_inside(outcome, verdict, elapsed, chosen)
         } else {
@@ -100,7 +103,7 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
         if !H::TRACES {
             trace::backoff(self.tries(), elapsed, wait);
         }
-        Some(self.skipped.skip(wait))
+        Some(wait.to_duration())
     }
 
     /// The time elapsed, if a limit needs it. Where a policy that is chosen only now has the first
@@ -113,6 +116,18 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
             self.read_clock();
         }
         if limited_by_choice || (VISIBLE && self.visible) { self.elapsed() } else { None }
+    }
+
+    /// Begins the call anew where the try that failed lasted long enough.
+    #[cold]
+    #[inline(never)]
+    fn handle_long_try(&mut self, elapsed: &mut Option<Duration>) {
+        let (Phase::Timed { current, .. }, Some(end)) = (&self.phase, *elapsed) else { return };
+        let lasted = Moment::from(end).since(*current);
+        if self.engine.handle_long_try(self.policy.as_ref().limits(), lasted) {
+            self.begin_anew();
+            *elapsed = Some(Duration::ZERO);
+        }
     }
 
     /// The step of a call inside a try of another call, whose limits hold as well.

@@ -6,7 +6,7 @@ mod failure;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use rebackoff_core::{Engine, LastWait, Policy, Reason, Seconds, Verdict};
+use rebackoff_core::{Engine, LastWait, Moment, Policy, Reason, Seconds, Verdict};
 
 pub(crate) use failure::FailedTry;
 
@@ -43,8 +43,12 @@ pub(crate) struct Session<P, C, H, G> {
 enum Phase {
     /// The clock has not been read.
     Untimed,
-    /// The first try started then.
-    Timed(Reading),
+    Timed {
+        /// The start of the first try.
+        start: Reading,
+        /// The start of the current try, as time elapsed, where a long try begins the call anew.
+        current: Moment,
+    },
     /// The call gave up.
     GaveUp { elapsed: Duration, hint: Option<Duration> },
 }
@@ -79,6 +83,10 @@ impl<P, C, H, G> Session<P, C, H, G> {
         self.engine.tries()
     }
 
+    pub(crate) const fn total_tries(&self) -> u64 {
+        self.engine.total_tries()
+    }
+
     #[inline]
     pub(crate) const fn reason(&self) -> Option<Reason> {
         self.reason
@@ -99,7 +107,7 @@ impl<P, C, H, G> Session<P, C, H, G> {
     {
         let mut session = self.map(|_, hooks, guards| (clock, hooks, guards));
         session.skipped.begin();
-        if let Phase::Timed(_) = session.phase {
+        if let Phase::Timed { .. } = session.phase {
             session.read_clock();
         }
         session
@@ -137,7 +145,7 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
     pub(crate) fn elapsed(&self) -> Option<Duration> {
         match self.phase {
             Phase::Untimed => None,
-            Phase::Timed(start) => {
+            Phase::Timed { start, .. } => {
                 Some(self.skipped.add_to(self.clock.timeline().read().since(start)))
             }
             Phase::GaveUp { elapsed, .. } => Some(elapsed),
@@ -180,7 +188,7 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
             return Entered::NONE;
         }
         match self.phase {
-            Phase::Timed(Reading::Instant(start)) if !scope::is_set() => {
+            Phase::Timed { start: Reading::Instant(start), .. } if !scope::is_set() => {
                 Entered::outermost(self.clock.timeline(), start, self.limit(), self.tries())
             }
             _ => Entered::inside(self.deadline(), self.tries()),
@@ -197,7 +205,7 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
     #[inline]
     fn deadline(&self) -> Option<Deadline> {
         match self.phase {
-            Phase::Timed(start) => {
+            Phase::Timed { start, .. } => {
                 let timeline = self.clock.timeline();
                 Some(Deadline { timeline, start, limit: self.limit()? })
             }
@@ -212,13 +220,15 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
             Phase::GaveUp { hint, .. } => hint,
             _ => None,
         };
-        Outcome { result, tries: self.tries(), elapsed, reason: self.reason, hint }
+        let (tries, total_tries) = (self.tries(), self.total_tries());
+        Outcome { result, tries, total_tries, elapsed, reason: self.reason, hint }
     }
 
     /// Reads the clock as if the first try started now.
     #[inline]
     pub(crate) fn read_clock(&mut self) {
-        self.phase = Phase::Timed(self.clock.timeline().read());
+        let start = self.clock.timeline().read();
+        self.phase = Phase::Timed { start, current: Moment::ZERO };
     }
 
     // Handlers
@@ -230,7 +240,7 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
         self.skipped.begin();
         // Before the clock: of a future in memory, the compiler knows nothing after a call.
         self.engine.handle_try();
-        let visible = self.visible || self.policy().limits().max_time.is_some();
+        let visible = self.visible || self.policy().limits().are_timed();
         if visible {
             self.visible = true;
         }
@@ -281,6 +291,12 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
         self.report_success::<E>(None);
     }
 
+    /// The wait as the driver sleeps it.
+    #[inline]
+    pub(crate) fn skip(&mut self, wait: Duration) -> Duration {
+        self.skipped.skip(wait)
+    }
+
     /// Begins the next try after the wait, which the caller's signal may have `cancelled`.
     ///
     /// Breaks with the last outcome, which was `kept`, when the call is cancelled or a breaker rejects
@@ -306,8 +322,36 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
             return ControlFlow::Break(outcome);
         }
         self.engine.handle_try();
+        if self.policy().limits().reset_after.is_some() {
+            self.time_try();
+        }
         self.handle_try();
         ControlFlow::Continue(())
+    }
+
+    /// Reads the clock for a try that begins, which may become a long one.
+    #[cold]
+    #[inline(never)]
+    fn time_try(&mut self) {
+        let elapsed = self.elapsed().unwrap_or_default();
+        if let Phase::Timed { current, .. } = &mut self.phase {
+            *current = Moment::from(elapsed);
+        }
+    }
+
+    /// Begins the call anew: the current try is the first, and the time counts from now.
+    pub(crate) fn handle_reset(&mut self) {
+        self.engine.handle_reset();
+        self.begin_anew();
+    }
+
+    fn begin_anew(&mut self) {
+        self.off_schedule = false;
+        self.reason = None;
+        self.skipped.begin_anew();
+        if !matches!(self.phase, Phase::Untimed) {
+            self.read_clock();
+        }
     }
 
     /// Ends the call with `outcome`, before its next try or in a try that a signal has cancelled.

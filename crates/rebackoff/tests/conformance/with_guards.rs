@@ -231,7 +231,12 @@ impl<'c> Script<'c> {
             (None, None) => Decision::Accept,
         };
         let elapsed = event.elapsed().as_secs_f64();
-        self.steps.borrow_mut().push(Expected { tries: event.tries, elapsed, decision });
+        self.steps.borrow_mut().push(Expected {
+            tries: event.tries,
+            total_tries: None,
+            elapsed,
+            decision,
+        });
     }
 }
 

@@ -230,15 +230,14 @@ impl<'r> CommandCall<'r> {
             return Next::GiveUp(Reason::Giveup);
         }
         let mut elapsed = outcome.elapsed;
-        if self.run.reset_after.is_some_and(|least| outcome.lasted >= least) {
-            // A long-lived command has worked: its end is the first failure of a new call.
-            self.engine = Engine::new();
-            self.engine.handle_try();
+        let policy = &self.run.policy;
+        if outcome.verdict != Verdict::Accept
+            && self.engine.handle_long_try(policy.limits(), Seconds::from_duration(outcome.lasted))
+        {
             self.start = outcome.ended;
             self.before = Duration::ZERO;
             elapsed = Duration::ZERO;
         }
-        let policy = &self.run.policy;
         let seconds = Seconds::from_duration(elapsed);
         match self.engine.handle_outcome(policy, outcome.verdict, seconds, &mut self.draws) {
             Step::Accept => Next::Return,
