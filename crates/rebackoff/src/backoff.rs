@@ -7,10 +7,10 @@ use rebackoff_core::Policy;
 
 use crate::guards::{Guarding, KeptBy};
 use crate::hooks::Hook;
+use crate::loops::{self, into_result};
 use crate::mode::{Async, Blocking, Mode};
 use crate::session::Session;
-use crate::tries::into_result;
-use crate::{AsyncSleeper, Sleeper, loops};
+use crate::{AsyncSleeper, Sleeper};
 
 /// The wait before the next try, which has not begun: [`Tries::begin_backoff`](crate::engine::Tries::begin_backoff)
 /// returns it.

@@ -86,3 +86,11 @@ where
     Wait::new(&session.clock, wait).await;
     session.handle_resume(false, &mut kept)
 }
+
+/// The result of a loop whose outcome is an error.
+pub(crate) fn into_result<E>(flow: ControlFlow<E>) -> Result<(), E> {
+    match flow {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(error) => Err(error),
+    }
+}

@@ -10,7 +10,7 @@ use rebackoff_core::{Breaker, Budget, Open, Policy, Reason, Seconds, Verdict};
 use crate::backoff::Backoff;
 use crate::guards::{Asks, ByOutcome, Guarding, GuardsOfCall, Handle, Pays, Rejects, Several};
 use crate::hooks::{ErrorsOf, Hook, Then};
-use crate::loops::{back_off, begin_wait};
+use crate::loops::{back_off, begin_wait, into_result};
 use crate::mode::{Async, Blocking, Mode};
 use crate::random::CallDraws;
 use crate::session::{FailedTry, Session};
@@ -434,13 +434,6 @@ where
     let is_rejection = G::Rejection::is_rejection(&failed);
     let Err(error) = failed;
     (is_rejection, error)
-}
-
-pub(crate) fn into_result<E>(flow: ControlFlow<E>) -> Result<(), E> {
-    match flow {
-        ControlFlow::Continue(()) => Ok(()),
-        ControlFlow::Break(error) => Err(error),
-    }
 }
 
 fn hinted(hint: Option<Duration>) -> Verdict {

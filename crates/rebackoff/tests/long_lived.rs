@@ -13,7 +13,7 @@ const DAY: Duration = secs(86_400);
 static CONNECT: Policy =
     policy!(expo(max_value = secs(300)), jitter = Jitter::None, reset_after = secs(60));
 static FOR_EVER: Policy = policy!(expo(max_value = secs(300)), jitter = Jitter::None);
-/// How long each session lasts: the third is healthy.
+/// The times of the sessions, of which the third is healthy.
 const SESSIONS: [Duration; 5] = [secs(0), secs(59), secs(60), secs(0), secs(0)];
 const WAITS: [Duration; 5] = [secs(1), secs(2), secs(1), secs(2), secs(4)];
 
