@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import datetime
+import itertools
 import pickle
 
 import pytest
@@ -167,3 +168,9 @@ def test_configured_strategies_compare_copy_and_pickle():
 def test_a_value_of_the_wrong_kind_is_named(make, message):
     with pytest.raises(TypeError, match=message):
         make()
+
+
+@pytest.mark.parametrize("endless", [itertools.count(1), itertools.repeat("2s")])
+def test_waits_that_never_end_are_too_many(endless):
+    with pytest.raises(ValueError, match="interval must list 1 to 16 waits"):
+        Policy("constant", interval=endless)

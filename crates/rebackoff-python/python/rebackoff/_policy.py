@@ -47,6 +47,7 @@ _DEFAULTS = {
     "hint_above": "give_up",
 }
 _MOST = 2**64 - 1
+_MOST_ITEMS = 1000
 
 
 class Policy:
@@ -233,7 +234,10 @@ def _value(name: str, value: Any) -> Any:
         if found is not None:
             return found
         if name == "interval" and hasattr(type(value), "__iter__"):
-            return [_value("an item of interval", item) for item in value]
+            from itertools import islice
+
+            # one that never ends has too many waits as well
+            return [_value("an item of interval", item) for item in islice(value, _MOST_ITEMS)]
     rule = "one of full, equal, random, none" if name == "jitter" else "a number or a text"
     raise mistake(TypeError, name, rule, value)
 
