@@ -309,6 +309,27 @@ def test_a_value_of_the_wrong_kind_is_an_error_at_once(make, wrong):
         make(**wrong)
 
 
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: for_requests.RetryAdapter(5), "policy must be a Policy"),
+        (lambda: for_aiohttp.RetryMiddleware("expo"), "policy must be a Policy"),
+        (lambda: for_httpx.RetryTransport(transport=5), "a transport of a blocking client"),
+        (
+            lambda: for_httpx2.RetryTransport(transport=httpx2.AsyncHTTPTransport()),
+            "a transport of a blocking client",
+        ),
+        (
+            lambda: for_httpx.AsyncRetryTransport(transport=httpx.HTTPTransport),
+            "a transport of an async client",
+        ),
+    ],
+)
+def test_a_wrong_policy_or_transport_is_named_where_the_client_is_made(make, message):
+    with pytest.raises(TypeError, match=message):
+        make()
+
+
 def test_a_wrong_condition_of_the_program_is_an_error_where_the_client_is_made():
     async def giveup(error):
         return True

@@ -7,6 +7,8 @@ from collections.abc import Collection
 from rebackoff._callables import is_async, refuses
 from rebackoff._mistakes import mistake
 from rebackoff._options import OPTIONS
+from rebackoff._policy import Policy
+from rebackoff._wait_gen import Waits
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,3 +44,10 @@ def check_flags(**flags: object) -> None:
     for name, value in flags.items():
         if not isinstance(value, bool):
             raise mistake(TypeError, name, "True or False", value)
+
+
+def check_policy(policy: Any) -> None:
+    """Raises a TypeError where the value is neither a policy nor a wait strategy."""
+    if not isinstance(policy, Policy | Waits) and not callable(policy):
+        rule = "a Policy, such as Policy('expo', max_tries=5), or a wait strategy"
+        raise mistake(TypeError, "policy", rule, policy)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from rebackoff._callables import is_async
+from rebackoff._conditions import check_policy
 from rebackoff._decorator import on_exception
-from rebackoff._mistakes import mistake
-from rebackoff._policy import Policy
-from rebackoff._wait_gen import Waits
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from typing import Any, ParamSpec, TypeVar
+
+    from rebackoff._policy import Policy
+    from rebackoff._wait_gen import Waits
 
     _Arguments = ParamSpec("_Arguments")
     _Result = TypeVar("_Result")
@@ -28,7 +29,7 @@ def retry(
     The policy is a `Policy` or a wait strategy. After the last try, the function's own error comes back.
     For other errors and more options, decorate the function: `on_exception(policy, OSError)(function)`.
     """
-    _check_policy(policy)
+    check_policy(policy)
     if is_async(function):
         raise TypeError(
             f"retry() needs a function that is not async; await aretry() with {function!r}"
@@ -43,15 +44,9 @@ async def aretry(
     **kwargs: _Arguments.kwargs,
 ) -> _Result:
     """Awaits a coroutine function with these arguments, and again after an `Exception`, as the policy says."""
-    _check_policy(policy)
+    check_policy(policy)
     if not is_async(function):
         raise TypeError(
             f"aretry() needs a coroutine function, but it is {function!r}; there is retry()"
         )
     return await on_exception(policy, Exception)(function)(*args, **kwargs)
-
-
-def _check_policy(policy: Any) -> None:
-    if not isinstance(policy, Policy | Waits) and not callable(policy):
-        rule = "a Policy, such as Policy('expo', max_tries=5), or a wait strategy"
-        raise mistake(TypeError, "policy", rule, policy)

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from rebackoff import Breaker, Budget, CircuitOpenError, Keyed, expo, http, on_exception
 from rebackoff._callables import refuses
-from rebackoff._conditions import check_flags, check_statuses, either
+from rebackoff._conditions import check_flags, check_policy, check_statuses, either
 from rebackoff._http_bodies import rewind_request
 from rebackoff._http_chain import read
 from rebackoff._mistakes import mistake
@@ -58,6 +58,8 @@ class Retries:
         idempotency_key: bool = False,
         **options: Any,
     ) -> None:
+        if policy is not None:
+            check_policy(policy)
         check_statuses("statuses", statuses)
         check_flags(any_method=any_method, idempotency_key=idempotency_key)
         defaults: dict[str, Any] = _DEFAULTS if policy is None else {}
@@ -160,7 +162,7 @@ class Retries:
         left.append(response)
         raise failed
 
-    def _giveup(self, other: Callable[[Any], Any] | None) -> Callable[[Any], Any]:
+    def _giveup(self, other: Callable[[Any], Any] | None) -> Any:
         def is_final(error: Exception) -> bool:
             request = getattr(error, "_rebackoff_request", None) or error.request  # type: ignore[attr-defined]
             any_method = self.any_method or "idempotency-key" in request.headers

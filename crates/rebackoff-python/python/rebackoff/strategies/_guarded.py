@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
 from rebackoff import Breaker, Budget
 from rebackoff._callables import is_async, is_awaitable
 from rebackoff._guards import CircuitOpenError
+from rebackoff._mistakes import mistake
 from rebackoff.strategies._strategies import RetryStrategy, retry
 
 if TYPE_CHECKING:
@@ -17,6 +18,18 @@ if TYPE_CHECKING:
 
 _Result = TypeVar("_Result")
 _Arguments = ParamSpec("_Arguments")
+
+
+def _made(make: Callable[..., Any], **parameters: tuple[str, Any]) -> Any:
+    """A guard by parameters that have other names here, which its errors have as well."""
+    try:
+        return make(**{name: value for name, (_, value) in parameters.items()})
+    except (TypeError, ValueError) as error:
+        text = str(error)
+        for name, (given, _) in parameters.items():
+            if text.startswith(f"{name} "):
+                text = given + text.removeprefix(name)
+        raise type(error)(text) from None
 
 
 class Answer(int):
@@ -52,7 +65,13 @@ class CircuitBreaker:
         breaker: Breaker | None = None,
     ) -> None:
         if breaker is None:
-            breaker = Breaker(consecutive=failure_threshold, open_for=timeout)
+            breaker = _made(
+                Breaker,
+                consecutive=("failure_threshold", failure_threshold),
+                open_for=("timeout", timeout),
+            )
+        elif not isinstance(breaker, Breaker):
+            raise mistake(TypeError, "breaker", "a rebackoff.Breaker", breaker)
         self.breaker = breaker
 
     @property
@@ -102,7 +121,11 @@ class RetryBudget:
     def __init__(self, tokens_per_second: float = 10, max_tokens: int = 100) -> None:
         self.tokens_per_second = tokens_per_second
         self.max_tokens = max_tokens
-        self.budget = Budget.per_second(rate=tokens_per_second, capacity=max_tokens)
+        self.budget: Budget = _made(
+            Budget.per_second,
+            rate=("tokens_per_second", tokens_per_second),
+            capacity=("max_tokens", max_tokens),
+        )
 
     @property
     def tokens(self) -> float:
