@@ -12,7 +12,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(feature = "redis")]
-mod fleet;
+pub mod fleet;
 #[cfg(feature = "host")]
 mod host;
 

@@ -1,0 +1,98 @@
+//! The parts of guards that calls and threads share. Nothing in them is locked.
+
+use std::sync::Weak;
+use std::sync::atomic::{AtomicBool, Ordering::Acquire, Ordering::Relaxed, Ordering::Release};
+use std::time::Duration;
+
+use rebackoff_core::{Breaker, Budget, Lease};
+
+use super::rule::BudgetRule;
+
+/// A guard, as the threads find it: they do not keep it alive.
+#[derive(Clone)]
+pub(super) enum Guard {
+    Breaker(Weak<BreakerGuard>),
+    Budget(Weak<BudgetGuard>),
+}
+
+impl Guard {
+    pub(super) fn is_used(&self) -> bool {
+        match self {
+            Self::Breaker(breaker) => breaker.strong_count() > 0,
+            Self::Budget(budget) => budget.strong_count() > 0,
+        }
+    }
+}
+
+pub(super) struct BreakerGuard {
+    pub(super) key: String,
+    pub(super) window: Duration,
+    pub(super) breaker: Breaker,
+    /// True where the member called the target since its last request.
+    called: AtomicBool,
+    /// True once the member knows the fleet's state, or has waited for it long enough.
+    is_ready: AtomicBool,
+}
+
+impl BreakerGuard {
+    pub(super) const fn new(key: String, window: Duration, breaker: Breaker) -> Self {
+        let (called, is_ready) = (AtomicBool::new(false), AtomicBool::new(false));
+        Self { key, window, breaker, called, is_ready }
+    }
+
+    /// Returns whether the target was called since the last sync.
+    #[inline]
+    pub(super) fn was_called(&self) -> bool {
+        self.called.load(Relaxed)
+    }
+
+    pub(super) fn is_ready(&self) -> bool {
+        self.is_ready.load(Acquire)
+    }
+
+    pub(super) fn handle_call(&self) {
+        self.called.store(true, Relaxed);
+    }
+
+    /// Notes that the member knows the fleet's state, or has waited for it long enough.
+    pub(super) fn handle_ready(&self) {
+        self.is_ready.store(true, Release);
+    }
+
+    /// Notes that the member has reported its calls.
+    pub(super) fn handle_reported(&self) {
+        self.called.store(false, Relaxed);
+    }
+}
+
+pub(super) struct BudgetGuard {
+    pub(super) key: String,
+    pub(super) rule: BudgetRule,
+    pub(super) budget: Budget,
+    /// True while the thread knows that the lease is low.
+    is_low: AtomicBool,
+}
+
+impl BudgetGuard {
+    pub(super) const fn new(key: String, rule: BudgetRule, budget: Budget) -> Self {
+        Self { key, rule, budget, is_low: AtomicBool::new(false) }
+    }
+
+    pub(super) const fn lease(&self) -> Option<&Lease> {
+        self.budget.lease()
+    }
+
+    /// Returns whether the lease has become low since the thread last looked, once.
+    pub(super) fn becomes_low(&self, now: Duration) -> bool {
+        !self.is_low.load(Relaxed)
+            && self
+                .lease()
+                .is_some_and(|lease| lease.tokens(now.into()) <= self.rule.lease_terms().spare())
+            && !self.is_low.swap(true, Relaxed)
+    }
+
+    /// The thread looks at the lease: a retry that finds it low later wakes the thread again.
+    pub(super) fn handle_look(&self) {
+        self.is_low.store(false, Relaxed);
+    }
+}

@@ -1,0 +1,82 @@
+//! The way from guards to the threads, and the state of the connection.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::AcqRel, Ordering::Relaxed};
+use std::sync::mpsc::Sender;
+use std::thread::JoinHandle;
+
+use arc_swap::ArcSwap;
+
+use super::guards::Guard;
+use super::protocol::FleetState;
+
+/// The way to the threads. A forked process makes a new one.
+pub(super) struct Link {
+    events: Sender<Event>,
+    is_woken: AtomicBool,
+    is_over: AtomicBool,
+    thread: ArcSwap<Option<JoinHandle<()>>>,
+}
+
+/// The reasons to look at the guards.
+pub(super) enum Event {
+    Join(Guard),
+    Message(String, FleetState),
+    Wake,
+    Finish,
+}
+
+/// The state of the connection.
+#[derive(Default)]
+pub(super) struct Status {
+    pub(super) is_degraded: AtomicBool,
+    pub(super) requests: AtomicU64,
+    /// The connections so far; the listener makes a new one with each.
+    pub(super) connections: AtomicU64,
+    /// The keys that the listener subscribes to.
+    pub(super) channels: ArcSwap<Vec<String>>,
+}
+
+impl Link {
+    pub(super) fn new(events: Sender<Event>) -> Self {
+        let (is_woken, is_over) = (AtomicBool::new(false), AtomicBool::new(false));
+        Self { events, is_woken, is_over, thread: ArcSwap::default() }
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        self.is_over.load(Relaxed)
+    }
+
+    pub(super) fn send(&self, event: Event) {
+        // A thread that has ended needs no events.
+        let _ = self.events.send(event);
+    }
+
+    /// Has the thread look at the guards, unless it is about to.
+    pub(super) fn wake(&self) {
+        if !self.is_woken.swap(true, AcqRel) {
+            self.send(Event::Wake);
+        }
+    }
+
+    pub(super) fn handle_woken(&self) {
+        self.is_woken.store(false, Relaxed);
+    }
+
+    pub(super) fn handle_started(&self, thread: JoinHandle<()>) {
+        self.thread.store(Arc::new(Some(thread)));
+    }
+
+    /// Ends the threads, and waits for the one that gives tokens back.
+    pub(super) fn finish(&self) {
+        self.is_over.store(true, Relaxed);
+        self.send(Event::Finish);
+        let thread = self.thread.swap(Arc::new(None));
+        if let Some(Some(thread)) = Arc::into_inner(thread) {
+            // The thread itself may drop the last guard.
+            if thread.thread().id() != std::thread::current().id() {
+                let _ = thread.join();
+            }
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! The store of the models: what the scripts do, in memory.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use super::super::protocol::{
+    Action, BreakerAnswer, BreakerRequest, BudgetRequest, FleetState, OpenFor,
+};
+
+#[derive(Default)]
+pub(super) struct BreakerStore {
+    epoch: u64,
+    open: bool,
+    ends: Duration,
+    reopened: u64,
+    holder: Option<u64>,
+    lease: Duration,
+    votes: HashMap<u64, Duration>,
+    callers: HashMap<u64, Duration>,
+    /// States that were published and not yet taken.
+    pub(super) published: Vec<FleetState>,
+}
+
+impl BreakerStore {
+    pub(super) fn state(&self, now: Duration) -> FleetState {
+        let open = OpenFor { left: self.ends.saturating_sub(now), reopened: self.reopened };
+        FleetState { epoch: self.epoch, open: self.open.then_some(open) }
+    }
+
+    pub(super) fn run(
+        &mut self,
+        member: u64,
+        window: Duration,
+        request: &BreakerRequest,
+        now: Duration,
+    ) -> BreakerAnswer {
+        let BreakerRequest { called, known, action } = *request;
+        if known.epoch > self.epoch {
+            self.epoch = known.epoch;
+            self.open = known.open.is_some();
+            self.ends = now + known.open.map_or(Duration::ZERO, |open| open.left);
+            self.reopened = known.open.map_or(0, |open| open.reopened);
+            self.holder = None;
+        }
+        self.votes.retain(|_, end| *end > now);
+        self.callers.retain(|_, end| *end > now);
+        if called || matches!(action, Action::Vote { .. }) {
+            self.callers.insert(member, now + window);
+        }
+        let is_mine = self.open && self.holder == Some(member) && known.epoch == self.epoch;
+        match action {
+            Action::Vote { span } if !self.open => {
+                self.votes.insert(member, now + window);
+                let votes = self.votes.len();
+                if votes >= 2 && 2 * votes >= self.callers.len() {
+                    self.change(true, now + span, 0, now);
+                }
+            }
+            Action::Ask { lease }
+                if self.open
+                    && known.epoch == self.epoch
+                    && now >= self.ends
+                    && (self.holder.is_none() || self.lease <= now) =>
+            {
+                (self.holder, self.lease) = (Some(member), now + lease);
+            }
+            Action::Release if is_mine => {
+                self.holder = None;
+                self.published.push(self.state(now));
+            }
+            Action::Close if is_mine => self.change(false, now, 0, now),
+            Action::Reopen { span, reopened } if is_mine => {
+                self.change(true, now + span, reopened, now);
+            }
+            _ => {}
+        }
+        if !matches!(action, Action::Vote { .. }) {
+            self.votes.remove(&member);
+        }
+        BreakerAnswer {
+            state: self.state(now),
+            is_mine: self.open && self.holder == Some(member),
+            lease: self.lease.saturating_sub(now),
+        }
+    }
+
+    fn change(&mut self, open: bool, ends: Duration, reopened: u64, now: Duration) {
+        self.epoch += 1;
+        (self.open, self.ends, self.reopened, self.holder) = (open, ends, reopened, None);
+        self.votes.clear();
+        self.published.push(self.state(now));
+    }
+}
+
+/// The bucket of `per_second`.
+pub(super) struct BudgetStore {
+    rate: f64,
+    capacity: f64,
+    tokens: f64,
+    at: Duration,
+}
+
+impl BudgetStore {
+    pub(super) fn new(rate: f64, capacity: f64) -> Self {
+        Self { rate, capacity, tokens: capacity, at: Duration::ZERO }
+    }
+
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small counts")]
+    pub(super) fn run(&mut self, request: &BudgetRequest, now: Duration) -> u32 {
+        let filled = (now.saturating_sub(self.at)).as_secs_f64() * self.rate;
+        self.tokens = (self.tokens + filled + f64::from(request.back)).min(self.capacity);
+        self.at = now;
+        let granted = request.wanted.min(self.tokens as u32);
+        self.tokens -= f64::from(granted);
+        granted
+    }
+}

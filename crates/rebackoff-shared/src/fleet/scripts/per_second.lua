@@ -1,0 +1,15 @@
+-- Hands out tokens of a bucket that time fills.
+-- KEYS: the bucket. ARGV: tokens wanted, tokens given back, rate, capacity, "full" or "empty", ttl in ms.
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local wanted, back, rate, capacity = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local bucket = redis.call('HMGET', KEYS[1], 'tokens', 'at')
+local tokens, at = tonumber(bucket[1]), tonumber(bucket[2])
+if not tokens then
+    tokens, at = (ARGV[5] == 'full') and capacity or 0, now
+end
+tokens = math.min(capacity, tokens + math.max(0, now - at) * rate / 1000 + back)
+local granted = math.min(wanted, math.floor(tokens))
+redis.call('HSET', KEYS[1], 'tokens', string.format('%.17g', tokens - granted), 'at', string.format('%d', now))
+redis.call('PEXPIRE', KEYS[1], ARGV[6])
+return granted

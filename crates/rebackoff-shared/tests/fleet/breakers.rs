@@ -1,0 +1,227 @@
+use std::collections::HashMap;
+use std::time::Duration;
+
+use rebackoff_core::{Breaker, BreakerBuilder, BreakerState, Health, Permit, Seconds};
+use rebackoff_shared::fleet::{Fleet, FleetBreaker};
+
+use super::{Server, member, now, wait_until};
+
+fn builder() -> BreakerBuilder {
+    Breaker::builder().consecutive(2).open_for(Duration::from_millis(300)).growth(2.0)
+}
+
+fn long() -> BreakerBuilder {
+    builder().open_for(Duration::from_secs(600))
+}
+
+fn members(server: &Server, count: usize, builder: BreakerBuilder) -> Vec<FleetBreaker> {
+    (0..count).map(|_| member(server).breaker("shop", builder).unwrap()).collect()
+}
+
+fn admit(member: &FleetBreaker) -> Option<Permit> {
+    member.for_call().admit(now).ok()
+}
+
+fn settle(member: &FleetBreaker, permit: Permit, health: Health) {
+    if member.breaker().settle(permit, health, || Seconds::ZERO, now, &mut || 0.5).is_some() {
+        member.notify();
+    }
+}
+
+fn call(member: &FleetBreaker, health: Health) {
+    if let Some(permit) = admit(member) {
+        settle(member, permit, health);
+    }
+}
+
+fn call_all(members: &[FleetBreaker]) {
+    for member in members {
+        call(member, Health::Success);
+    }
+}
+
+fn trip(members: &[FleetBreaker]) {
+    for member in members {
+        (0..2).for_each(|_| call(member, Health::Failure));
+    }
+}
+
+fn state(member: &FleetBreaker) -> BreakerState {
+    member.breaker().state(now)
+}
+
+fn wait_for_all(members: &[FleetBreaker], state: BreakerState) {
+    wait_until(state.name(), || members.iter().all(|member| self::state(member) == state));
+}
+
+/// Waits until each member has reported its calls.
+fn wait_for_sync(members: &[FleetBreaker]) {
+    let before: Vec<u64> = members.iter().map(|member| member.fleet().requests()).collect();
+    wait_until("a sync", || {
+        members.iter().zip(&before).all(|(member, before)| member.fleet().requests() > *before + 1)
+    });
+}
+
+#[test]
+fn half_of_the_members_open_for_all_and_exactly_one_probe_closes() {
+    let Some(server) = Server::start() else { return };
+    let members = members(&server, 4, builder());
+    call_all(&members);
+    wait_for_sync(&members);
+    trip(&members[..1]);
+    wait_for_sync(&members);
+    assert_eq!(members[1..].iter().map(state).collect::<Vec<_>>(), [BreakerState::Closed; 3]);
+    wait_until("half of the members trip", || {
+        trip(&members[..2]);
+        members[2..].iter().all(|member| state(member) == BreakerState::Open)
+    });
+
+    for health in [Health::Failure, Health::Failure, Health::Success] {
+        let mut probes = Vec::new();
+        wait_until("a probe", || members.iter().any(|member| member.breaker().rejected() > 0));
+        let began = std::time::Instant::now();
+        while probes.is_empty() {
+            for member in &members {
+                probes.extend(admit(member).map(|permit| (member, permit)));
+            }
+            assert!(began.elapsed() < Duration::from_secs(120));
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        // Nothing else passes while the probe is on its way.
+        for _ in 0..200 {
+            for member in &members {
+                probes.extend(admit(member).map(|permit| (member, permit)));
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        assert_eq!(probes.len(), 1, "{health:?}");
+        let (member, permit) = probes.remove(0);
+        assert!(permit.is_probe());
+        settle(member, permit, health);
+    }
+    wait_for_all(&members, BreakerState::Closed);
+}
+
+#[test]
+fn a_member_that_joins_while_the_breaker_is_open_lets_nothing_through() {
+    let Some(server) = Server::start() else { return };
+    let members = members(&server, 2, long());
+    trip(&members);
+    wait_for_all(&members, BreakerState::Open);
+    let key: Vec<String> = server.run(&["KEYS", "*breaker*"]);
+    wait_until("the store has it", || {
+        key.iter().any(|key| {
+            !key.ends_with('s')
+                && server.run::<Option<String>>(&["HGET", key, "open"]).as_deref() == Some("1")
+        })
+    });
+    for _ in 0..5 {
+        let late = member(&server).breaker("shop", long()).unwrap();
+        assert!(admit(&late).is_none());
+    }
+}
+
+#[test]
+fn successes_send_no_command() {
+    let Some(server) = Server::start() else { return };
+    let members = members(&server, 1, builder());
+    call(&members[0], Health::Success);
+    let (began, before) = (std::time::Instant::now(), members[0].fleet().requests());
+    (0..100_000).for_each(|_| call(&members[0], Health::Success));
+    let sent = members[0].fleet().requests() - before;
+    // One sync a second, however many calls there are.
+    assert!(sent <= began.elapsed().as_secs() + 2, "{sent}");
+}
+
+#[test]
+fn lost_data_and_lost_scripts_do_not_close_an_open_breaker() {
+    let Some(server) = Server::start() else { return };
+    let members = members(&server, 2, long());
+    trip(&members);
+    wait_for_all(&members, BreakerState::Open);
+    wait_for_sync(&members);
+    server.run::<()>(&["FLUSHALL"]);
+    server.run::<()>(&["SCRIPT", "FLUSH"]);
+    wait_for_sync(&members);
+    assert!(members.iter().all(|member| state(member) == BreakerState::Open));
+    let late = member(&server).breaker("shop", long()).unwrap();
+    assert!(admit(&late).is_none());
+}
+
+fn degraded(members: &[FleetBreaker]) -> bool {
+    members.iter().all(|member| member.fleet().is_degraded())
+}
+
+fn recovered(members: &[FleetBreaker]) -> bool {
+    members.iter().all(|member| !member.fleet().is_degraded())
+}
+
+#[test]
+fn members_go_on_by_themselves_without_redis_and_come_back() {
+    let Some(mut server) = Server::start() else { return };
+    let members = members(&server, 2, builder());
+    call_all(&members);
+    assert!(recovered(&members));
+
+    server.signal("STOP");
+    wait_until("redis hangs", || degraded(&members));
+    trip(&members[..1]);
+    assert_eq!(state(&members[0]), BreakerState::Open);
+    wait_until("a probe of the member's own", || {
+        call(&members[0], Health::Success);
+        state(&members[0]) == BreakerState::Closed
+    });
+    server.signal("CONT");
+    wait_until("redis answers again", || recovered(&members));
+
+    server.run::<()>(&["CLIENT", "PAUSE", "2000", "ALL"]);
+    wait_until("redis pauses", || degraded(&members));
+    wait_until("redis goes on", || recovered(&members));
+
+    server.kill();
+    wait_until("redis refuses", || degraded(&members));
+    call(&members[0], Health::Success);
+    server.start_again();
+    wait_until("redis is back", || recovered(&members));
+
+    // The few words of a breaker are kept, however full the memory is.
+    server.run::<()>(&["CONFIG", "SET", "maxmemory", "1"]);
+    wait_for_sync(&members);
+    assert!(recovered(&members));
+}
+
+#[test]
+fn a_member_whose_redis_is_not_there_calls_after_its_first_wait() {
+    let url = "redis://127.0.0.1:1/0";
+    let fleet = Fleet::connect(url, now(), Duration::from_millis(25)).unwrap();
+    let member = fleet.breaker("shop", builder()).unwrap();
+    assert!(admit(&member).is_some());
+    wait_until("redis refuses", || fleet.is_degraded());
+    assert_eq!(fleet.requests(), 0);
+}
+
+#[test]
+fn every_key_has_a_ttl_and_the_hash_tag_of_its_name() {
+    let Some(server) = Server::start() else { return };
+    let members = members(&server, 2, long());
+    trip(&members[..1]);
+    wait_for_sync(&members);
+    let mut kinds = HashMap::new();
+    for key in server.run::<Vec<String>>(&["KEYS", "*"]) {
+        assert!(key.starts_with("rebackoff:{shop}:breaker:"), "{key}");
+        assert!(server.run::<i64>(&["PTTL", &key]) > 0, "{key}");
+        kinds.insert(key.rsplit(':').next().unwrap().to_owned(), key);
+    }
+    assert!(kinds.contains_key("votes") && kinds.contains_key("callers"), "{kinds:?}");
+}
+
+#[test]
+fn a_breaker_with_several_probes_is_an_error() {
+    let fleet = Fleet::connect("redis://127.0.0.1:1/0", now(), Duration::ZERO).unwrap();
+    let error = fleet.breaker("shop", builder().probes(2)).unwrap_err();
+    assert_eq!(error.parameter(), "probes");
+    assert_eq!(
+        error.to_string(),
+        "probes must be 1 for a breaker of a fleet, which makes one probe in all, but it is 2"
+    );
+}
