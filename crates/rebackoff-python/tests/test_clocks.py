@@ -59,6 +59,21 @@ def test_limits_follow_the_clock_of_the_running_loop():
     assert ends[0]["elapsed"] == 20 and ends[0]["tries"] == 4
 
 
+@pytest.mark.parametrize("has_real_loop", [False, True])
+def test_freezegun_drives_the_limits_of_tasks_whatever_time_their_loop_has(has_real_loop):
+    tries = []
+    with freezegun.freeze_time("2020-01-01", real_asyncio=has_real_loop) as frozen:
+
+        @rebackoff.on_exception(rebackoff.constant(0), OSError, jitter=None, max_time=12)
+        async def fail():
+            tries.append(1)
+            frozen.tick(5 if len(tries) < 9 else 1e6)
+            raise OSError
+
+        assert asyncio.run(fail.outcome()).elapsed == 15
+    assert len(tries) == 3
+
+
 def test_a_loop_whose_time_is_patched_drives_limits(monkeypatch):
     async def main():
         loop = asyncio.get_running_loop()

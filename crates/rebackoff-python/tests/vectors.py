@@ -205,9 +205,7 @@ def one_by_one_step(case):
         times = entry.get("repeat", 1)
         for tries in range(entry["tries"] - times + 1, entry["tries"] + 1):
             outcome = next(outcomes)
-            begins_anew = (
-                outcome["verdict"] != "accept" and outcome.get("takes", 0) >= reset_after
-            )
+            begins_anew = outcome["verdict"] != "accept" and outcome.get("takes", 0) >= reset_after
             elapsed = 0.0 if begins_anew else now + outcome.get("takes", 0)
             yield entry | {"tries": tries, "elapsed": elapsed}
             now = elapsed + float(entry.get("wait", 0))

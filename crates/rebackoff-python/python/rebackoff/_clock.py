@@ -23,9 +23,9 @@ _monotonic = time.monotonic
 # the namespaces of `rebackoff._sync` and `rebackoff._async`, where programs patch `time` and `datetime`
 _names: dict[str, Any] = {"time": time}
 _awaited: dict[str, Any] = {}
-# the module, once the program has imported it, and its own class
+# the module, once the program has imported it, and its own class: freezegun replaces it everywhere but in lists
 _datetime: Any = _NotImported
-_original: Any = None
+_original: list[Any] = [None]
 # of asyncio, once the program has imported it
 _running_loop: Any = None
 _loop_time: Any = None
@@ -50,7 +50,7 @@ def clock(is_real: bool = False) -> Any:
     monotonic = _names["time"].monotonic
     if monotonic is not _monotonic:
         return monotonic()
-    if _datetime.datetime is not _original or "datetime" in _names or "datetime" in _awaited:
+    if _datetime.datetime is not _original[0] or "datetime" in _names or "datetime" in _awaited:
         return _clock_of_tests(is_real)
     loop = None if _running_loop is None else _running_loop()
     if loop is None or getattr(loop.time, "__func__", None) is _loop_time:
@@ -70,10 +70,10 @@ def _clock_of_tests(is_real: bool) -> Any:
         patched = _names["datetime"]
     elif "datetime" in _awaited:
         patched = _awaited["datetime"]
-    if patched.datetime is not _original:
+    if patched.datetime is not _original[0]:
         return _calendar(patched.datetime)
     if "time_machine" in modules and modules["time_machine"].escape_hatch.is_travelling():
-        return _calendar(_original)
+        return _calendar(_original[0])
     loop = None if _running_loop is None else _running_loop()
     if loop is not None:
         read = loop.time
@@ -114,10 +114,12 @@ def _calendar(patched: Any) -> float:
 
 def _look_at_modules() -> None:
     """Finds the modules that tell the time in tests, where some were imported since the last look."""
-    global _datetime, _original, _running_loop, _loop_time, _looked_at
+    global _datetime, _running_loop, _loop_time, _looked_at
     count = len(modules)
     if _datetime is _NotImported and "datetime" in modules:
-        _datetime, _original = modules["datetime"], modules["_datetime"].datetime
+        _datetime = modules["datetime"]
+        found = modules["_datetime"].datetime
+        _original[0] = getattr(modules.get("freezegun.api"), "real_datetime", found)
     if _loop_time is None and "asyncio.base_events" in modules:
         asyncio = modules["asyncio.base_events"]
         _running_loop, _loop_time = (
