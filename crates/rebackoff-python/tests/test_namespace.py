@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import pathlib
 import subprocess
 import sys
 from typing import get_type_hints
@@ -42,6 +43,12 @@ def test_the_package_is_imported_where_documentation_is_stripped():
         "import rebackoff; from rebackoff import http, presets, strategies, telemetry, testing"
     )
     subprocess.run([sys.executable, "-OO", "-c", program], check=True)
+
+
+def test_the_stub_of_the_drop_in_has_every_public_name():
+    stub = pathlib.Path(__file__).parents[1] / "drop-in/backoff-stubs/__init__.pyi"
+    names = {line.split()[-1] for line in stub.read_text("utf-8").splitlines() if " as " in line}
+    assert names >= set(rebackoff.__all__) | MODULES
 
 
 def test_the_types_of_options_have_every_option():

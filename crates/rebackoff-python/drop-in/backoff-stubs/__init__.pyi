@@ -1,5 +1,30 @@
-from rebackoff import *
+from rebackoff import Attempt as Attempt
+from rebackoff import Breaker as Breaker
+from rebackoff import Budget as Budget
+from rebackoff import CircuitOpenError as CircuitOpenError
+from rebackoff import Keyed as Keyed
+from rebackoff import Outcome as Outcome
+from rebackoff import Policy as Policy
+from rebackoff import Seconds as Seconds
+from rebackoff import Waits as Waits
 from rebackoff import __version__ as __version__
+from rebackoff import aretry as aretry
+from rebackoff import aretry_context as aretry_context
+from rebackoff import deadline as deadline
+from rebackoff import decorrelated as decorrelated
+from rebackoff import equal_jitter as equal_jitter
+from rebackoff import full_jitter as full_jitter
+from rebackoff import install_as_backoff as install_as_backoff
+from rebackoff import linear as linear
+from rebackoff import on_exception as on_exception
+from rebackoff import on_predicate as on_predicate
+from rebackoff import outcome as outcome
+from rebackoff import random_jitter as random_jitter
+from rebackoff import remaining as remaining
+from rebackoff import retry as retry
+from rebackoff import retry_context as retry_context
+from rebackoff import retry_with as retry_with
+from rebackoff import simulate as simulate
 
 from . import clients as clients
 from . import http as http
@@ -8,3 +33,10 @@ from . import strategies as strategies
 from . import telemetry as telemetry
 from . import testing as testing
 from . import types as types
+
+# as in the originals, where programs return strategies as generators
+from ._wait_gen import constant as constant
+from ._wait_gen import decay as decay
+from ._wait_gen import expo as expo
+from ._wait_gen import fibo as fibo
+from ._wait_gen import runtime as runtime

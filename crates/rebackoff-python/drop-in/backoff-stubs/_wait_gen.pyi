@@ -1,7 +1,16 @@
-from rebackoff._wait_gen import constant as constant
-from rebackoff._wait_gen import decay as decay
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from rebackoff._wait_gen import OriginalWaits, Seconds
 from rebackoff._wait_gen import decorrelated as decorrelated
-from rebackoff._wait_gen import expo as expo
-from rebackoff._wait_gen import fibo as fibo
 from rebackoff._wait_gen import linear as linear
-from rebackoff._wait_gen import runtime as runtime
+
+def expo(
+    base: float = 2, factor: Seconds = 1, max_value: Seconds | None = None
+) -> OriginalWaits: ...
+def fibo(max_value: Seconds | None = None) -> OriginalWaits: ...
+def constant(interval: Seconds | Iterable[Seconds] = 1) -> OriginalWaits: ...
+def decay(
+    initial_value: Seconds = 1, decay_factor: float = 1, min_value: Seconds | None = None
+) -> OriginalWaits: ...
+def runtime(*, value: Callable[[Any], Seconds | None]) -> OriginalWaits: ...

@@ -29,7 +29,7 @@ from rebackoff._typing import (
     _Handlers,
     _OwnWaits,
 )
-from rebackoff._wait_gen import Waits
+from rebackoff._wait_gen import OriginalWaits, Waits
 
 _Exceptions: TypeAlias = (
     type[BaseException] | tuple[type[BaseException], ...] | list[type[BaseException]]
@@ -78,7 +78,7 @@ class _OrNone(Protocol):
 
 @overload
 def on_exception(
-    wait_gen: Waits | Policy,
+    wait_gen: Waits | OriginalWaits | Policy,
     exception: _Exceptions,
     *,
     max_tries: _MaxTries = None,
@@ -156,7 +156,7 @@ def on_exception(
 
 @overload
 def on_exception(
-    wait_gen: Waits | Policy,
+    wait_gen: Waits | OriginalWaits | Policy,
     exception: _Exceptions,
     *,
     max_tries: _MaxTries = None,
@@ -343,7 +343,7 @@ def on_exception(
 ) -> _OrNone: ...
 @overload
 def on_predicate(
-    wait_gen: Waits | Policy,
+    wait_gen: Waits | OriginalWaits | Policy,
     predicate: _Condition = ...,
     *,
     max_tries: _MaxTries = None,
@@ -480,7 +480,7 @@ def on_predicate(
 @overload
 def retry_context(
     exception: _Exceptions = ...,
-    wait_gen: Waits | Policy = ...,
+    wait_gen: Waits | OriginalWaits | Policy = ...,
     *,
     max_tries: _MaxTries = None,
     max_time: _MaxTime = None,
@@ -664,7 +664,7 @@ def retry_context(
 @overload
 def aretry_context(
     exception: _Exceptions = ...,
-    wait_gen: Waits | Policy = ...,
+    wait_gen: Waits | OriginalWaits | Policy = ...,
     *,
     max_tries: _MaxTries = None,
     max_time: _MaxTime = None,

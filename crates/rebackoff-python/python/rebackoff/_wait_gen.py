@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     # not None: by that, type checkers know the strategies from generator functions of a program's own,
     # which take any keywords
     _Base = Generator[float, Any, object]
+
+    class OriginalWaits(Generator[float, Any, None]):
+        """The type of `Waits` under the name `backoff`, where programs annotate strategies as generators."""
+
 else:
     _Base = object
 

@@ -1,7 +1,8 @@
 """Programs that import `backoff`, under the drop-in. Read by mypy --strict and pyright, and run by no test."""
 # pyright: reportPrivateUsage=false
 
-from typing import assert_type
+from collections.abc import Callable, Generator
+from typing import Any, assert_type
 
 import backoff
 import backoff._sync
@@ -32,3 +33,30 @@ assert_type(f(3), int)
 assert_type(backoff.__version__, str)
 assert_type(backoff.Budget.per_second(), backoff.Budget)
 backoff._sync.retry_exception(f, backoff.constant, OSError, max_tries=3, wait_gen_kwargs={})
+
+
+def pause_of(found: int) -> float:
+    return found / 2
+
+
+class Stream:
+    def pauses(self) -> Generator[float, None, None]:
+        return backoff.expo(factor=2)
+
+
+def retried(
+    wait_gen: Callable[..., Generator[float, Any, None]] = backoff.expo,
+) -> Callable[[Callable[[int], int]], Callable[[int], int]]:
+    return backoff.on_exception(wait_gen, OSError, max_tries=3)
+
+
+@backoff.on_exception(backoff.expo(base=3), OSError, max_tries=3)
+@backoff.on_exception(Stream().pauses, OSError, max_tries=3)
+@backoff.on_predicate(backoff.runtime, value=pause_of)
+@backoff.on_predicate(backoff.constant, interval=[1, 2, 3])
+def g(x: int) -> int:
+    return x
+
+
+assert_type(g(3), int)
+assert_type(retried()(g)(3), int)
