@@ -27,7 +27,9 @@ A request is never sent again that may have had its effect. POST and PATCH are s
   key inside itself makes a new one for each try, which protects nothing. `with_idempotency_key` gives a
   call one key for all its tries.
 
-The first request of a chain of redirects counts: a POST that is redirected to a GET stays a POST.
+The first request of a chain of redirects counts: a POST that is redirected to a GET stays a POST. Responses of
+urllib do not show their redirects. A POST whose body is read after `urlopen` needs
+`giveup=functools.partial(http.is_final, method="POST")`.
 
 urllib3's own `Retry` below (`HTTPAdapter(max_retries=3)`, `urllib3.PoolManager()`), aiohttp's second
 connection and the `max_retries` of openai, anthropic and botocore multiply the tries: 5 tries of a client
