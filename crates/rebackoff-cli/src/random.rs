@@ -1,5 +1,8 @@
 //! Draws.
 
+use std::hash::{BuildHasher, RandomState};
+use std::process;
+
 use fastrand::Rng;
 use rebackoff_core::Draws;
 
@@ -9,6 +12,11 @@ pub(crate) struct Chance(Option<Rng>);
 
 impl Draws for Chance {
     fn uniform(&mut self) -> f64 {
-        self.0.get_or_insert_with(Rng::new).f64()
+        self.0.get_or_insert_with(seeded).f64()
     }
+}
+
+/// A generator of this process alone: another one may begin in the same nanosecond.
+fn seeded() -> Rng {
+    Rng::with_seed(RandomState::new().hash_one(process::id()))
 }

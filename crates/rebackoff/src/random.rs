@@ -1,9 +1,11 @@
 //! The draws of one call.
 
+use std::hash::{BuildHasher, RandomState};
+
 use fastrand::Rng;
 use rebackoff_core::Draws;
 
-/// A generator of this call alone, seeded at its first draw from the thread's generator.
+/// A generator of this call alone, seeded at its first draw.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CallDraws {
     /// The generator's state; zero before it is seeded.
@@ -22,10 +24,24 @@ impl CallDraws {
 
     #[cold]
     #[inline(never)]
-    #[allow(clippy::disallowed_methods, reason = "the one place where calls get their seeds")]
-    fn seed_from_thread(&mut self) {
-        self.state = fastrand::u64(1..);
+    fn seed_afresh(&mut self) {
+        *self = Self::seeded(RandomState::new().hash_one(process()));
     }
+}
+
+/// A number that differs between processes which have the keys of a hasher in common: a parent and the
+/// children that it forks.
+#[cfg(not(target_family = "wasm"))]
+fn process() -> u32 {
+    std::process::id()
+}
+
+/// A random number, because the keys of a hasher are constants where WebAssembly has no system. It is one
+/// itself only with a source of randomness: the feature `browser`.
+#[cfg(target_family = "wasm")]
+#[allow(clippy::disallowed_methods, reason = "the one place where calls get their seeds")]
+fn process() -> u64 {
+    fastrand::u64(..)
 }
 
 impl Draws for CallDraws {
@@ -36,7 +52,7 @@ impl Draws for CallDraws {
             return draw;
         }
         if self.state == 0 {
-            self.seed_from_thread();
+            self.seed_afresh();
         }
         let mut rng = Rng::with_seed(self.state);
         let bits = rng.u64(..);
