@@ -9,7 +9,7 @@ use rebackoff_core::Seconds;
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub enum Timeline {
-    /// The system's monotonic clock.
+    /// The system's monotonic clock. It stands still on wasm32-unknown-unknown, which has none.
     #[default]
     System,
     /// tokio's clock, which a test can pause.
@@ -42,9 +42,9 @@ impl Timeline {
     #[inline]
     pub(crate) fn read(self) -> Reading {
         match self {
-            Self::System => Reading::Instant(Instant::now()),
+            Self::System => of_system(Instant::now),
             #[cfg(feature = "tokio")]
-            Self::Tokio => Reading::Instant(tokio::time::Instant::now().into_std()),
+            Self::Tokio => of_system(|| tokio::time::Instant::now().into_std()),
             Self::Function(clock) => Reading::Since(clock()),
             #[cfg(feature = "testing")]
             Self::Virtual(clock) => Reading::Since(clock.now()),
@@ -60,6 +60,18 @@ impl Timeline {
             _ => false,
         }
     }
+}
+
+#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+#[inline]
+fn of_system(read: impl FnOnce() -> Instant) -> Reading {
+    Reading::Instant(read())
+}
+
+/// `Instant::now` panics here.
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
+fn of_system(_: impl FnOnce() -> Instant) -> Reading {
+    Reading::Since(Duration::ZERO)
 }
 
 /// A reading of a clock.

@@ -1,6 +1,8 @@
 //! Hints in the headers of a response.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
+#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use ::http::HeaderMap;
 use rebackoff_core::Hint;
@@ -8,7 +10,8 @@ use rebackoff_core::Hint;
 /// The hint in the headers or trailers of a response: to wait, or not to retry.
 ///
 /// [`Hint::from_headers`] lists the headers that are read, with order and units. Dates are compared with
-/// the system's wall clock; no other function reads it.
+/// the system's wall clock; no other function reads it. On wasm32-unknown-unknown, which has none, a date means now
+/// where the response has no `Date` of its own: [`hint_at`] takes the time.
 ///
 /// ```
 /// use http::HeaderMap;
@@ -45,6 +48,13 @@ fn values<'a>(headers: &'a HeaderMap, name: &str) -> impl Iterator<Item = &'a st
 }
 
 /// The time since 1970; zero before.
+#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 fn wall_clock() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
+/// Later than all dates, which so mean "now": `SystemTime::now` panics here.
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
+fn wall_clock() -> Duration {
+    Duration::MAX
 }
