@@ -36,7 +36,7 @@ function lines(place, label, series, span, shade, height = SIZE.height) {
     const [from, to] = shade.map((time) => x(Math.min(1, time / span)));
     picture.append(svg("rect", { class: "shade", x: from, y: y(1), width: Math.max(0, to - from), height: y(0) - y(1) }));
   }
-  let legend = SIZE.left;
+  let legend = 0;
   series.forEach(([name, values], n) => {
     const points = values.map((value, n) => `${n ? "L" : "M"}${x((n + 0.5) / values.length).toFixed(1)} ${y(value / most).toFixed(1)}`);
     const kind = `line ${"abc"[n]}`;
