@@ -1,0 +1,184 @@
+#!/usr/bin/env python3
+"""Writes docs/reference/options.md: the parameters of a policy, in all front ends side by side.
+
+    python3 ci/docs/options.py            writes it
+    python3 ci/docs/options.py --check    fails where it is not what would be written
+
+The names are those of the settings in the core, each of which needs a row here.
+"""
+
+import re
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs/reference/options.md"
+SETTINGS = ROOT / "crates/rebackoff-core/src/settings/mod.rs"
+
+# name: (of a strategy or of all, type, default, range, meaning)
+PARAMETERS = {
+    "wait": (
+        "",
+        "word",
+        "`expo`",
+        "`constant` `linear` `expo` `fibo` `decay` `decorrelated`; `runtime` in Python and Rust",
+        "the wait strategy",
+    ),
+    "interval": (
+        "constant",
+        "duration, or a list of them",
+        "1 s",
+        "0 and above; a list has 1 to 16 waits in Rust",
+        "the wait; a list is its own limit on tries",
+    ),
+    "start": ("linear", "duration", "1 s", "0 and above", "the first wait"),
+    "step": ("linear", "duration", "1 s", "0 and above", "growth of each wait"),
+    "base": (
+        "expo, decorrelated",
+        "number; duration for decorrelated",
+        "2; 1 s",
+        "above 0",
+        "growth of the wait; the shortest wait",
+    ),
+    "factor": ("expo", "duration", "1 s", "0 and above", "the first wait"),
+    "max_value": (
+        "linear, expo, fibo, decorrelated",
+        "duration or none",
+        "none; 60 s for decorrelated; 60 s for expo on the command line",
+        "0 and above",
+        "the longest raw wait",
+    ),
+    "initial_value": ("decay", "duration", "1 s", "0 and above", "the first wait"),
+    "decay_factor": ("decay", "number", "1", "0 and above", "how fast the wait shrinks"),
+    "min_value": ("decay", "duration", "0 s", "0 and above", "the shortest wait"),
+    "jitter": (
+        "",
+        "word",
+        "`full`",
+        "`full` `equal` `random` `none`; Python takes functions, too",
+        "spread of the waits",
+    ),
+    "max_tries": (
+        "",
+        "whole number or none",
+        "none; 5 on the command line",
+        "1 and above",
+        "most tries, the first included",
+    ),
+    "max_time": (
+        "",
+        "duration or none",
+        "none",
+        "0 and above",
+        "most time from the start of the first try",
+    ),
+    "last_wait": (
+        "",
+        "word",
+        "`shorten`",
+        "`shorten` `stop`",
+        "a wait that would end past `max_time`",
+    ),
+    "nested": ("", "word", "`allow`", "`allow` `once`", "behaviour inside a try of another call"),
+    "hint_ceiling": (
+        "",
+        "duration or none",
+        "5 min",
+        "0 and above",
+        "the longest hint that is obeyed",
+    ),
+    "hint_above": ("", "word", "`give_up`", "`give_up` `cap`", "what a longer hint leads to"),
+    "hint_spread": (
+        "",
+        "number",
+        "0.1; 0 without jitter",
+        "0 to 1",
+        "spread above a hint, as a share of it",
+    ),
+    "reset_after": (
+        "",
+        "duration or none",
+        "none",
+        "0 and above",
+        "a failed try of at least this length starts the schedule anew",
+    ),
+}
+
+HEAD = """# Options of all front ends
+
+`ci/docs/options.py` makes this page. A parameter has one name everywhere. Durations are seconds in Python, `Duration` in Rust (`secs(30)`, `millis(5)`), and text such
+as `30s`, `1m30s` or `250ms` on the command line, in files and in the environment, where a bare number is seconds.
+
+## Parameters of a policy
+
+| parameter | of | type | default | range | meaning |
+|---|---|---|---|---|---|
+"""
+
+SPELLINGS = """
+## Spellings
+
+| parameter | Python | Rust | command line | `rebackoff.toml` | environment |
+|---|---|---|---|---|---|
+"""
+
+TAIL = """
+Wrong values are errors in every front end, with the parameter, its value and what is allowed. An unknown name is an error with a suggestion.
+
+## Options of a call
+
+| | Python | Rust | command line |
+|---|---|---|---|
+| retry these | exception classes, `groups` | `.when(…)`, `.judge(…)` | `--on`, `--retry-if-stdout`, `--retry-if-stderr` |
+| give up on these | `giveup` | `.giveup(…)` | `--stop-on` |
+| retry values | `on_predicate` | `poll(…).until(…)` | `--until-stdout`, `--until-stderr`, `--contains` |
+| hint | `hint` | `.hint(…)` | `--retry-after-regex` |
+| limit of each try | `timeout` | `.timeout(…)` | `--timeout`, `--grace`, `--signal` |
+| deadline | `rebackoff.deadline(…)` | `deadline(…)`, `deadline_async(…)` | `--deadline` |
+| budget, breaker | `budget`, `breaker`, `counts` | `.budget(…)`, `.breaker(…)`, `.counts(…)` | |
+| policy by error | `policy_for` | `.policy_for(…)` | |
+| handlers | `on_try` `on_backoff` `on_giveup` `on_success` | `.on_try(…)` `.on_backoff(…)` `.on_giveup(…)` `.on_success(…)` | `--on-retry` `--on-giveup` `--on-success` |
+| signal | `cancelled_by` | `.cancelled_by(…)` | a signal to the process |
+| name | `name` | `Trace::of`, `Metrics::of` | `REBACKOFF_PROFILE` |
+| result with reason | `outcome()` | `.outcome()` | `--log json` |
+
+Every option of the Python decorators: [options of the Python decorators](python-options.md). Every option of the command line: `rebackoff run --help`.
+"""
+
+
+def names_of_settings():
+    listed = re.search(r"NAMES: .*? = &\[(.*?)\]", SETTINGS.read_text(), re.DOTALL)
+    return re.findall(r'"(\w+)"', listed[1])
+
+
+def page():
+    rows = [
+        f"| `{name}` | {of or 'all'} | {kind} | {default} | {allowed} | {meaning} |\n"
+        for name, (of, kind, default, allowed, meaning) in PARAMETERS.items()
+    ]
+    return HEAD + "".join(rows) + SPELLINGS + "".join(map(spelled, PARAMETERS)) + TAIL
+
+
+def spelled(name):
+    flag = "--" + name.replace("_", "-")
+    rust = "the strategy's name" if name == "wait" else f"`{name} = …`"
+    python = "the strategy's name" if name == "wait" else f"`{name}=…`"
+    variable = f"`REBACKOFF_<PROFILE>_{name.upper()}`"
+    return f"| `{name}` | {python} | {rust} | `{flag}` | `{name}` | {variable} |\n"
+
+
+def complaints():
+    for name in names_of_settings():
+        if name not in PARAMETERS:
+            yield f"{SETTINGS.relative_to(ROOT)} has the parameter {name}, and ci/docs/options.py has no row for it"
+    if PAGE.read_text("utf-8") != page():
+        yield f"{PAGE.relative_to(ROOT)} is not what python3 ci/docs/options.py writes"
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] == []:
+        PAGE.write_text(page(), "utf-8")
+    elif sys.argv[1:] == ["--check"]:
+        sys.exit("\n".join(complaints()) or 0)
+    else:
+        sys.exit(__doc__)
