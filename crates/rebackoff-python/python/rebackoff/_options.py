@@ -412,7 +412,7 @@ class Options:
         return self._plain
 
     def raises(self, target, reason):
-        """Whether giving up raises. A retry context always does when its waits run out, as python-backoff's."""
+        """Returns whether giving up raises. A retry context always raises when its waits run out, as python-backoff's."""
         return self.raise_on_giveup or (target is None and reason == "exhausted")
 
     def limits(self, ask=_maybe_call, args=(), kwargs=None):
@@ -530,7 +530,7 @@ def _default(wait_gen):
 
 
 def _asked(value):
-    """What a parameter of the waits says now. A callable that takes arguments stands for itself."""
+    """Returns the value of a parameter of the waits now. A callable that takes arguments stands for itself."""
     return _maybe_call(value)
 
 
