@@ -3,11 +3,12 @@
 import assert from "node:assert/strict";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { after, before, test } from "node:test";
+import { after, afterEach, before, test } from "node:test";
 import { PHONE, PLAYGROUND, launch, open, overflow, rebackoff, screenshot } from "./browser.mjs";
 
 let browser;
 before(async () => (browser = await launch()));
+afterEach(() => Promise.all(browser.contexts().map((context) => context.close())));
 after(() => browser.close());
 
 async function playground(fields = "", options = {}) {

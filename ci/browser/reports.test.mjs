@@ -2,11 +2,12 @@
 
 import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
-import { after, before, test } from "node:test";
+import { after, afterEach, before, test } from "node:test";
 import { PHONE, SCREENSHOTS, WIDE, launch, open, overflow, rebackoff, screenshot } from "./browser.mjs";
 
 let browser;
 before(async () => (browser = await launch()));
+afterEach(() => Promise.all(browser.contexts().map((context) => context.close())));
 after(() => browser.close());
 
 const simulated = (example) => {
@@ -40,6 +41,5 @@ for (const [name, make] of Object.entries(PAGES)) {
       }
     }
     assert.deepEqual(page.faults, []);
-    await page.context().close();
   });
 }
