@@ -95,7 +95,9 @@ def llms():
     for name in navigation():
         page = DOCS / name
         said = summary(page)
-        lines.append(f"- [{title(page)}]({name})" + (f": {said}" if said else ""))
+        lines.append(
+            f"- [{title(page)}]({REPOSITORY}blob/main/docs/{name})" + (f": {said}" if said else "")
+        )
     return "\n".join(lines) + "\n"
 
 
