@@ -18,7 +18,7 @@ use crate::session::{FailedTry, Session};
 use crate::signal::{AsyncSignal, NoSignal};
 use crate::target::Target;
 use crate::wait::Wait;
-use crate::{AsyncSleeper, Outcome};
+use crate::{AsyncSleeper, Clock, Outcome};
 
 pin_project! {
     /// The future of an async [`Call`]: dropping it cancels the call, in a try or in a wait.
@@ -69,12 +69,15 @@ where
     F: Target<Async<S, C>, Outcome = O>,
     F::Call: Future<Output = O>,
     H: Hook<O>,
-    S: AsyncSleeper,
+    S: Clock,
     C: AsyncSignal<O>,
     G: Guarding<Rejection: Rejects<O>>,
 {
     /// The future of this call, which returns the outcome with tries, time and reason.
-    pub fn outcome(self) -> OutcomeFuture<P, F, H, S, G, O, F::Call, C> {
+    pub fn outcome(self) -> OutcomeFuture<P, F, H, S, G, O, F::Call, C>
+    where
+        S: AsyncSleeper,
+    {
         OutcomeFuture { retry: self.scope().into_future() }
     }
 }

@@ -376,7 +376,7 @@ impl<P: AsRef<Policy>, M: Mode, H, G> Tries<P, M, H, G> {
     }
 }
 
-impl<P: AsRef<Policy>, S: AsyncSleeper, C, H, G> Tries<P, Async<S, C>, H, G> {
+impl<P: AsRef<Policy>, S: Clock, C, H, G> Tries<P, Async<S, C>, H, G> {
     /// Waits for the next try.
     ///
     /// # Errors
@@ -384,6 +384,7 @@ impl<P: AsRef<Policy>, S: AsyncSleeper, C, H, G> Tries<P, Async<S, C>, H, G> {
     /// `error`, untouched, when the call gives up.
     pub async fn backoff<E>(&mut self, error: E) -> Result<(), E>
     where
+        S: AsyncSleeper,
         H: Hook<E>,
         G: Guarding<Rejection: Rejects<Result<Infallible, E>>>,
     {
@@ -401,6 +402,7 @@ impl<P: AsRef<Policy>, S: AsyncSleeper, C, H, G> Tries<P, Async<S, C>, H, G> {
         error: E,
     ) -> Result<(), E>
     where
+        S: AsyncSleeper,
         H: Hook<E>,
         G: Guarding<Rejection: Rejects<Result<Infallible, E>>>,
     {
@@ -417,6 +419,7 @@ impl<P: AsRef<Policy>, S: AsyncSleeper, C, H, G> Tries<P, Async<S, C>, H, G> {
     /// `error`, untouched, when the call gives up.
     pub async fn backoff_by<E>(&mut self, policy: &Policy, error: E) -> Result<(), E>
     where
+        S: AsyncSleeper,
         H: Hook<E>,
         G: Guarding<Rejection: Rejects<Result<Infallible, E>>>,
     {

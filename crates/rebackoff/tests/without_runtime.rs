@@ -31,20 +31,44 @@ pub fn attribute() -> Result<u8, ()> {
 }
 ";
 
-const CLOSURE: &str = r"
+/// Each line with `HERE` needs a timer.
+const ASYNC: &str = r"
 use rebackoff::prelude::*;
 
 static FETCH: Policy = policy!(expo, max_tries = 3);
 
 pub async fn closure() -> Result<u8, ()> {
-    FETCH.retry_async(|| async { Ok(1) }).await
+    FETCH.retry_async(|| async { Ok(1) }).await // HERE
 }
-";
 
-const ATTRIBUTE: &str = r"
-#[rebackoff::on_error(expo, max_tries = 3)]
-pub async fn attribute() -> Result<u8, ()> {
-    Ok(1)
+pub async fn a_function_and_hooks_with_types_that_are_long() -> Result<u8, ()> {
+    FETCH.retry_async(closure).when(|_| true).on_backoff(|_| ()).on_giveup(|_| ()).await // HERE
+}
+
+pub async fn error_of_a_call() -> Result<(), ()> {
+    FETCH.retry_async(closure).await?; // HERE
+    Ok(())
+}
+
+pub async fn outcome() -> u64 {
+    FETCH.retry_async(closure).outcome().await.tries // HERE
+}
+
+pub async fn own_loop() -> Result<u8, ()> {
+    let mut tries = FETCH.tries_async();
+    loop {
+        match closure().await {
+            Ok(value) => return Ok(value),
+            Err(error) => tries.backoff(error).await?, // HERE
+        }
+    }
+}
+
+#[rebackoff::on_error(expo, max_tries = 3)] // HERE
+pub async fn an_attribute_with_types_that_are_long(
+    value: std::collections::HashMap<String, Vec<Option<Box<dyn Send>>>>,
+) -> Result<std::collections::HashMap<String, Vec<Option<Box<dyn Send>>>>, ()> {
+    Ok(value)
 }
 ";
 
@@ -52,12 +76,18 @@ pub async fn attribute() -> Result<u8, ()> {
 #[test]
 fn async_calls_need_a_runtime_and_blocking_ones_do_not() {
     assert_eq!(errors_of(BLOCKING), "");
-    for (program, what_to_enable) in [
-        (CLOSURE, "OnError, Async<...>>` is not a future"),
-        (ATTRIBUTE, "enable the feature `tokio` or `smol` of `rebackoff`"),
-    ] {
-        let errors = errors_of(program);
-        assert!(errors.contains(what_to_enable), "{program}\n{errors}");
+    let errors = errors_of(ASYNC);
+    let needs: Vec<_> =
+        (1..).zip(ASYNC.lines()).filter(|(_, line)| line.contains("HERE")).collect();
+    for (number, line) in needs {
+        let place = format!("--> src/lib.rs:{number}:");
+        let mut messages = errors.split("\nerror").filter(|message| message.contains(&place));
+        let names_the_feature = |message: &str| {
+            message.contains("enable the feature `tokio` or `smol`")
+                || message.contains("found `EnableFeatureTokioOrSmol`")
+                || message.contains("to type `EnableFeatureTokioOrSmol`")
+        };
+        assert!(messages.any(names_the_feature), "{line}\n{errors}");
     }
 }
 

@@ -1,6 +1,8 @@
 //! The sleepers that come with the crate.
 
 mod function;
+#[cfg(not(any(feature = "tokio", feature = "smol")))]
+mod none;
 #[cfg(feature = "smol")]
 mod smol;
 mod thread;
@@ -9,6 +11,8 @@ mod tokio;
 
 pub use crate::timeline::Timeline;
 pub use function::{SleepFn, sleep_fn};
+#[cfg(not(any(feature = "tokio", feature = "smol")))]
+pub use none::{EnableFeatureTokioOrSmol, NoTimer};
 #[cfg(feature = "smol")]
 pub use smol::SmolSleeper;
 pub use thread::ThreadSleeper;
@@ -25,15 +29,6 @@ pub type DefaultSleeper = TokioSleeper;
 #[cfg(all(feature = "smol", not(feature = "tokio")))]
 pub type DefaultSleeper = SmolSleeper;
 
-/// Stands where a runtime's timer is needed and none is enabled; it is no
-/// [`AsyncSleeper`](crate::AsyncSleeper), and its name is what the compiler says of an `.await`.
-#[cfg(not(any(feature = "tokio", feature = "smol")))]
-#[derive(Clone, Copy, Debug, Default)]
-pub struct EnableFeatureTokioOrSmol;
-
 /// The timer of async calls that are given no other: none without the feature `tokio` or `smol`.
 #[cfg(not(any(feature = "tokio", feature = "smol")))]
 pub type DefaultSleeper = EnableFeatureTokioOrSmol;
-
-#[cfg(not(any(feature = "tokio", feature = "smol")))]
-impl crate::Clock for EnableFeatureTokioOrSmol {}
