@@ -50,7 +50,7 @@ def main(folders):
         bare = targets.retried_by_hand if row.retries else target
         decorated = {"bare": (bare, nothing)} if row.overhead else {}
         decorated |= {
-            label: (getattr(made, row.name)(target), getattr(made, "prepare", nothing))
+            label: (getattr(made, row.name)(target), preparation(made, row))
             for label, made in ready
             if hasattr(made, row.name)
         }
@@ -63,6 +63,11 @@ def main(folders):
         "bytes": {label: memory.bytes_each(made.success) for label, made in ready},
     }
     print(json.dumps(found))
+
+
+def preparation(made, row):
+    """The function that is called before a library's turn."""
+    return getattr(made, f"prepare_{row.name}", getattr(made, "prepare", nothing))
 
 
 def nothing():
