@@ -7,17 +7,27 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-# the handlers of each event; empty without exporters
+# the methods of the exporters for each event; empty without exporters
 exporters: dict[str, tuple[Callable[[Any], Any], ...]] = {}
+# makes the record of an event, which all of them get, from its details
+record: Any = None
 # whether one of them logs, in place of the default records
 replaces_records = False
 
 
 def export(event: str, details: Any) -> None:
     """Notifies the exporters. Their errors are not the call's: `sys.unraisablehook` gets them."""
-    for handler in exporters.get(event, ()):
+    methods = exporters.get(event)
+    if methods is None:
+        return
+    try:
+        made = record(event[len("on_") :], details)
+    except Exception as error:
+        _Unraisable(error)
+        return
+    for notify in methods:
         try:
-            handler(details)
+            notify(made)
         except Exception as error:
             _Unraisable(error)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypedDict
 
 from rebackoff.telemetry._record import Record
@@ -53,18 +53,22 @@ def handlers(*exporters: Exporter) -> Handlers:
     {'on_try': [], 'on_backoff': [], 'on_giveup': [], 'on_success': []}
     """
     return {
-        "on_try": _of(exporters, "try", "on_try"),
-        "on_backoff": _of(exporters, "backoff", "on_backoff"),
-        "on_giveup": _of(exporters, "giveup", "on_giveup"),
-        "on_success": _of(exporters, "success", "on_success"),
+        "on_try": _of(exporters, "on_try"),
+        "on_backoff": _of(exporters, "on_backoff"),
+        "on_giveup": _of(exporters, "on_giveup"),
+        "on_success": _of(exporters, "on_success"),
     }
 
 
-def _of(exporters: tuple[Exporter, ...], event: str, name: str) -> list[_Handler]:
+def overridden(exporters: Iterable[Exporter], name: str) -> list[Exporter]:
+    """The exporters that want the event of this name."""
+    return [one for one in exporters if getattr(type(one), name) is not getattr(Exporter, name)]
+
+
+def _of(exporters: tuple[Exporter, ...], name: str) -> list[_Handler]:
     return [
-        _handler(event, getattr(exporter, name), exporter.replaces_records)
-        for exporter in exporters
-        if getattr(type(exporter), name) is not getattr(Exporter, name)
+        _handler(name[len("on_") :], getattr(exporter, name), exporter.replaces_records)
+        for exporter in overridden(exporters, name)
     ]
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from threading import Lock
 
 from rebackoff import _instrumented
-from rebackoff.telemetry._exporter import Exporter, handlers
+from rebackoff.telemetry._exporter import Exporter, overridden
+from rebackoff.telemetry._record import Record
 
+_EVENTS = ("on_try", "on_backoff", "on_giveup", "on_success")
 _lock = Lock()
 _exporters: list[Exporter] = []
 
@@ -30,9 +32,9 @@ def uninstrument(*exporters: Exporter) -> None:
 
 
 def _tell() -> None:
-    by_event = handlers(*_exporters)
-    some = {
-        event: tuple(told) for event, told in by_event.items() if isinstance(told, list) and told
+    by_event = {
+        name: tuple(getattr(one, name) for one in overridden(_exporters, name)) for name in _EVENTS
     }
-    _instrumented.exporters = some
+    _instrumented.record = Record.of
+    _instrumented.exporters = {name: methods for name, methods in by_event.items() if methods}
     _instrumented.replaces_records = any(one.replaces_records for one in _exporters)
