@@ -1,7 +1,6 @@
 //! `Engine`: the core's, with the limits of its call.
 
 use std::num::NonZeroU64;
-use std::sync::Arc;
 
 use pyo3::prelude::*;
 use pyo3::types::PyFloat;
@@ -10,7 +9,6 @@ use rebackoff_core::{
     Verdict,
 };
 
-use crate::scope::{Inner, Scope};
 use crate::words::{Drawn, one_of, seconds};
 
 /// The longest wait that `time.sleep` takes: 292 years.
@@ -60,7 +58,6 @@ pub(crate) struct Engine {
     core: Core,
     verdict: Verdict,
     elapsed: Seconds,
-    scope: Option<Arc<Inner>>,
 }
 
 /// A wait, or the reason to give up.
@@ -73,23 +70,10 @@ pub(crate) enum Answer {
 #[pymethods]
 impl Engine {
     #[new]
-    fn new(limits: &Bound<'_, Limits>, scope: Option<&Bound<'_, Scope>>) -> Self {
+    fn new(limits: &Bound<'_, Limits>) -> Self {
         let mut core = Core::new();
         core.handle_try();
-        Self {
-            scope: scope.map(|scope| scope.get().inner()),
-            limits: limits.get().0,
-            core,
-            verdict: Verdict::Accept,
-            elapsed: Seconds::ZERO,
-        }
-    }
-
-    /// The scope in which the calls inside the target see this one, from the try that comes next.
-    fn scope(&mut self, outer: Option<&Bound<'_, Scope>>, start: Option<f64>) -> Scope {
-        let scope = Scope::new(outer, start, self.max_time(), self.core.tries());
-        self.scope = Some(scope.inner());
-        scope
+        Self { limits: limits.get().0, core, verdict: Verdict::Accept, elapsed: Seconds::ZERO }
     }
 
     /// The most tries of the call.
@@ -159,16 +143,13 @@ impl Engine {
     /// the reason to give up.
     #[pyo3(signature = (wait, draw=0.0))]
     fn handle_wait(&mut self, wait: Option<f64>, draw: f64) -> Answer {
-        let Self { limits, core, verdict, elapsed, scope } = self;
+        let Self { limits, core, verdict, elapsed } = self;
         let wait = wait.map(|wait| NextWait::exact(seconds(wait)));
         match core.handle_wait(limits, *verdict, *elapsed, wait, &mut Drawn::new(draw)) {
             Step::GiveUp { reason, .. } => Answer::GiveUp(reason.as_str()),
             Step::Retry { wait, .. } => {
                 // The next try begins after the wait, in Python.
-                let tries = core.handle_try();
-                if let Some(scope) = scope {
-                    scope.handle_try(tries);
-                }
+                core.handle_try();
                 Answer::Wait(wait.get().min(LONGEST_SLEEP))
             }
             Step::Accept => Answer::Wait(0.0),

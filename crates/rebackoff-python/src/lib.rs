@@ -10,7 +10,6 @@ mod engine;
 mod guards;
 mod hint;
 mod policy;
-mod scope;
 mod simulate;
 mod words;
 
@@ -21,7 +20,6 @@ use pyo3::prelude::*;
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<engine::Limits>()?;
     module.add_class::<engine::Engine>()?;
-    module.add_class::<scope::Scope>()?;
     module.add_class::<guards::Budget>()?;
     module.add_class::<guards::Withdrawal>()?;
     module.add_class::<guards::Breaker>()?;
@@ -31,7 +29,6 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(hint::hint, module)?)?;
     module.add_function(wrap_pyfunction!(hint::should_retry, module)?)?;
     module.add_function(wrap_pyfunction!(policy::policy, module)?)?;
-    module.add_function(wrap_pyfunction!(scope::scope, module)?)?;
     module.add_function(wrap_pyfunction!(simulate::simulate, module)?)?;
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     Ok(())

@@ -22,6 +22,16 @@ def test_an_attempt_keeps_the_error_and_the_loop_goes_on(sleeps):
     assert sleeps == [1, 2]
 
 
+def test_an_attempt_knows_the_wait_that_was_slept_after_it(sleeps):
+    attempts = []
+    for attempt in rebackoff.retry_context(ValueError, jitter=None, max_tries=3):
+        attempts.append(attempt)
+        with attempt:
+            if len(sleeps) < 2:
+                raise ValueError
+    assert [attempt.next_wait for attempt in attempts] == [1, 2, None]
+
+
 def test_the_defaults_are_any_exception_and_expo(sleeps):
     for attempt in rebackoff.retry_context(jitter=None, max_tries=4):
         with attempt:

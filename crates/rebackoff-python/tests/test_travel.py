@@ -326,3 +326,9 @@ def test_configured_waits_travel_by_their_parameters(waits):
     next(waits), next(waits)
     again = pickle.loads(pickle.dumps(waits))
     assert repr(again) == repr(waits) and next(again) is None
+
+
+@by_value
+def test_the_modules_that_programs_patch_travel_by_name(pickler):
+    for module in (rebackoff._sync, rebackoff._async):
+        assert pickler.loads(pickler.dumps(module)) is module

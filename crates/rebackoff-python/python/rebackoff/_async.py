@@ -21,11 +21,13 @@ __all__ = [
     "predicate_loop",
 ]
 
-_clock.look_in(globals())
+_clock.look_in(__name__)
 
 
 class AsyncCall(Call):
     """A call whose steps are awaited."""
+
+    __slots__ = ()
 
     awaits = True
     names = globals()
@@ -66,7 +68,7 @@ def _library():
 
 def exception_loop(options, target, exceptions):
     """`target`, called again when it raises one of the exceptions."""
-    if options.is_eager or options.is_guarded or options.on_success:
+    if options.is_watched:
         return _watched_exception_loop(options, target, exceptions)
     if options.is_timed or options.is_visible:
         return _limited_exception_loop(options, target, exceptions)
@@ -118,8 +120,7 @@ def _limited_exception_loop(options, target, exceptions):
         else:
             start = _clock.clock()
             if is_visible:
-                scope = _native.scope(_scope.get(), start, max_time)
-                _scope.put(scope)
+                scope = _scope.enter(start, max_time)
         try:
             while True:
                 if call is not None and not call.is_entered:
@@ -151,7 +152,7 @@ def _limited_exception_loop(options, target, exceptions):
             if call is not None:
                 call.end()
             elif scope is not None:
-                scope.end()
+                scope.tries = None
 
     return retry
 
@@ -174,8 +175,7 @@ def _watched_exception_loop(options, target, exceptions):
                     for step in call.reject(guards):
                         call.answer = await step
             if is_visible:
-                scope = _native.scope(_scope.get(), start, max_time)
-                _scope.put(scope)
+                scope = _scope.enter(start, max_time)
         try:
             while True:
                 if call is not None and not call.is_entered:
@@ -207,7 +207,7 @@ def _watched_exception_loop(options, target, exceptions):
                     rules.handle_success(guards, value)
                 if on_success is not None:
                     if scope is not None:
-                        scope.end()
+                        scope.tries = None
                     call = AsyncCall(options, target, args, kwargs, start)
                     for step in call.succeed(value):
                         call.answer = await step
@@ -217,7 +217,7 @@ def _watched_exception_loop(options, target, exceptions):
                 call.end()
             else:
                 if scope is not None:
-                    scope.end()
+                    scope.tries = None
                 if guards is not None:
                     guards.handle_abandoned()
 
@@ -236,8 +236,7 @@ def predicate_loop(options, target, predicate):
             if is_timed:
                 start = _clock.clock()
             if is_visible:
-                scope = _native.scope(_scope.get(), start, options.max_time)
-                _scope.put(scope)
+                scope = _scope.enter(start, options.max_time)
         try:
             while True:
                 if call is not None:
@@ -249,7 +248,7 @@ def predicate_loop(options, target, predicate):
                     answer = predicate(value)
                 else:
                     if scope is not None:
-                        scope.end()
+                        scope.tries = None
                     answer = predicate(value)
                     if not answer:
                         return value
@@ -264,34 +263,32 @@ def predicate_loop(options, target, predicate):
             if call is not None:
                 call.end()
             elif scope is not None:
-                scope.end()
+                scope.tries = None
 
     return retry
 
 
 async def attempts(options, attempt_class):
     """Attempts, until one succeeds or it is time to give up."""
-    call = None
-    if options.is_eager or options.is_timed or options.is_visible or _instrumented.exporters:
-        call = AsyncCall(options, None, (), {})
+    call = AsyncCall(options, None, (), {}, _clock.clock())
+    is_watched = options.is_watched
     try:
         while True:
-            if call is not None:
+            if is_watched or _instrumented.exporters:
                 for step in call.begin():
                     call.answer = await step
             attempt = attempt_class(options.trigger, call)
             yield attempt
             error = attempt.exception
             if error is None:
-                if call is not None:
+                if is_watched or _instrumented.exporters:
                     for step in call.succeed(None):
                         call.answer = await step
                 return
             try:
-                if call is None:
-                    call = AsyncCall(options, None, (), {})
                 wait = call.retry_in(error)
                 if wait is not None:
+                    attempt.next_wait = wait
                     await call.pause(wait)
                     continue
                 for step in call.settle(error):
@@ -308,8 +305,7 @@ async def attempts(options, attempt_class):
             finally:
                 del error
     finally:
-        if call is not None:
-            call.end()
+        call.end()
 
 
 __getattr__ = finder("_async")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from sys import modules
-
 from rebackoff import _common, _instrumented, _log, _native, _running, _scope, _switches
 from rebackoff._callables import is_awaitable, is_cancellation, is_control_flow
 from rebackoff._clock import clock
@@ -28,38 +26,47 @@ class Call:
     # the namespace where programs patch private functions
     names = vars(_common)
 
-    # what few calls ever set
-    last_elapsed = earlier_tries = 0
-    is_settled = False
-    answer = amplification = raw = policy = policy_waits = next_wait = enclosing = _rules = None
-
+    # an attribute that shadows one of the class costs more to read than all of these to set
     __slots__ = (
+        "_rules",
         "again",
+        "amplification",
+        "answer",
         "args",
         "decided",
+        "earlier_tries",
+        "enclosing",
         "engine",
         "failure",
         "guards",
         "has_looked",
         "is_entered",
+        "is_settled",
         "is_silent",
         "kwargs",
+        "last_elapsed",
+        "next_wait",
         "options",
         "plain",
+        "policy",
+        "policy_waits",
+        "raw",
         "scope",
         "start",
         "target",
         "tries",
+        "try_start",
         "waits",
     )
 
     def __init__(self, options, target, args, kwargs, start=None, scope=None, guards=None):
         self.options, self.target, self.args, self.kwargs = options, target, args, kwargs
         self.start, self.scope, self.guards = start, scope, guards
-        self.tries = 1
+        self.tries, self.earlier_tries, self.last_elapsed = 1, 0, 0
         self.is_entered = scope is not None
-        self.has_looked = self.again = self.is_silent = False
+        self.has_looked = self.is_settled = False
         self.engine = self.plain = self.decided = self.failure = None
+        self.amplification = self._rules = None
 
     def pause(self, wait):
         """The step that waits so many seconds."""
@@ -83,7 +90,7 @@ class Call:
                     self.guards = guards
             if options.reset_after is not None:
                 self.try_start = clock()
-            if options.on_try or _instrumented.exporters:
+            if options.on_try or "on_try" in _instrumented.exporters:
                 steps = self._notify("on_try", self._details(self.last_elapsed))
                 if self.awaits:
                     return self._enter_after(steps)
@@ -96,8 +103,9 @@ class Call:
     def _prepare(self):
         options = self.options
         limits = options.limits(self.names["_maybe_call"], self.args, self.kwargs)
-        self.engine = _native.Engine(limits, self.scope)
+        self.engine = _native.Engine(limits)
         self.waits = options.waits(self.names["_init_wait_gen"])
+        self.enclosing = self.policy = self.policy_waits = self.raw = None
         return self.engine
 
     def reject(self, retry_in):
@@ -131,32 +139,27 @@ class Call:
             self._show()
 
     def _show(self):
-        scope = self.scope
-        if scope is None:
-            start = self.start
-            if start is not None and type(start) is not float:
-                start = float(start)
-            outer = _scope.get()
-            if self.engine is None:
-                scope = _native.scope(outer, start, self.options.max_time)
-            else:
-                scope = self.engine.scope(outer, start)
-            self.scope = scope
-        _scope.put(scope)
+        if self.scope is None:
+            limits = self.options if self.engine is None else self.engine
+            self.scope = _scope.enter(self.start, limits.max_time, self.tries)
+        else:
+            self.scope.tries = self.tries
+            _scope.put(self.scope)
         self.is_entered = True
 
     def leave(self):
         """Makes the enclosing call visible again."""
         if self.is_entered:
             self.is_entered = False
-            if self.scope.is_innermost(_scope.get()):
+            if _scope.innermost() is self.scope:
                 _scope.put(self.scope.outer())
 
     def end(self):
         """Ends the call: it is visible no more, and a try that was not settled is neutral for the guards."""
         if self.scope is not None:
-            self.scope.end()
-        self.abandon()
+            self.scope.tries = None
+        if self.guards is not None:
+            self.guards.handle_abandoned()
 
     def abandon(self):
         """A try that was not settled is neutral for the guards; a retry that was not made is paid back."""
@@ -170,12 +173,14 @@ class Call:
 
         The call stays visible then. After None, `settle` gives the steps.
         """
-        plain = self.plain or self._find_plain()
+        plain = self.plain
+        if plain is None:
+            plain = self._find_plain()
         if not plain or _instrumented.exporters or _switches.is_on:
             return None
-        if self.options.is_broad and is_control_flow(error, ()):
+        jitter, logger, level, is_broad = plain
+        if is_broad and is_control_flow(error, ()):
             return None
-        jitter, logger, level = plain
         elapsed = exact = 0.0
         if self.start is not None:
             elapsed = clock() - self.start
@@ -189,11 +194,12 @@ class Call:
                 jittered = ENDED
             wait = engine.handle_exact_wait(jittered)
             if wait is not None and (logger is None or _log.audible(logger, level) is None):
-                if not self.is_entered and self.target is not None:
-                    self._show()
                 self.tries += 1
-                self.next_wait = wait
-                if "_asyncio" in modules and not self.awaits:
+                if self.is_entered:
+                    self.scope.tries = self.tries
+                elif self.target is not None:
+                    self._show()
+                if not self.awaits and (_running.loop is None or _running.loop() is not None):
                     _running.report(self.target, wait)
                 return wait
             decided = fitted(self, jittered) if wait is None else wait
@@ -216,7 +222,7 @@ class Call:
             return self._settled(self._back_off, outcome, decided, elapsed)
         options = self.options
         if options.logger is None and not options.on_giveup:
-            self.is_silent = not options.raises(self.target, decided)
+            self.is_silent = not (options.raise_on_giveup or options.raises(self.target, decided))
             return ()
         return self._settled(self._give_up, self._details(elapsed, outcome), decided)
 
@@ -296,7 +302,6 @@ class Call:
         self.tries = 1
         self.start = clock()
         self.has_looked = False
-        self.policy = self.policy_waits = None
         self._prepare()
         return 0.0
 
@@ -346,7 +351,7 @@ class Call:
                 yield from self._give_up(self._details(elapsed, outcome), "cancelled")
                 return
         elif not _switches.skip(wait):
-            if not self.awaits and "_asyncio" in modules:
+            if not self.awaits:
                 _running.report(self.target, wait)
             yield self.pause(wait)
         if self.guards is not None and not self.rules.handle_resume(self.guards):

@@ -30,6 +30,11 @@ def is_async(function: object) -> bool:
     return bool(_flags(call) & _COROUTINE) or _is_marked(call)
 
 
+def is_any_generator(function: object) -> bool:
+    """Returns whether calling `function` gives a generator or an async generator."""
+    return is_generator(function) or is_async_generator(function)
+
+
 def is_generator(function: object) -> bool:
     """Returns whether calling `function` gives a generator."""
     return _flags(_unwrapped(function)) & (_GENERATOR | _AWAITED_GENERATOR) == _GENERATOR
@@ -144,6 +149,8 @@ def _unwrapped(function):
 
 
 def _flags(function):
+    if type(function) is FunctionType:
+        return function.__code__.co_flags
     flags = getattr(getattr(function, "__code__", None), "co_flags", 0)
     return flags if isinstance(flags, int) else 0
 

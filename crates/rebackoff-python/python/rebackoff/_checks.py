@@ -12,6 +12,8 @@ _MOST_TRIES = 2**64 - 1
 
 
 def max_tries(name, value):
+    if type(value) is int and 0 < value <= _MOST_TRIES:
+        return value
     if value is None or callable(value):
         return _never_awaited(name, value)
     is_whole = hasattr(type(value), "__index__") and not isinstance(value, bool)
@@ -191,7 +193,7 @@ def exceptions(name, value):
 
 
 def _is_error(value):
-    if issubclass(type(value), type):
+    if type(value) is type or issubclass(type(value), type):
         return issubclass(value, BaseException)
     # tools that build documentation import modules with mocks in place of what they import
     is_mock = type(value).__module__ in ("unittest.mock", "mock", "mock.mock")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
+from importlib import import_module
 from sys import modules
-from types import BuiltinMethodType
+from types import BuiltinMethodType, ModuleType
 
 from rebackoff import _switches
 
@@ -28,39 +29,54 @@ _datetime: Any = _NotImported
 _original: list[Any] = [None]
 # of asyncio, once the program has imported it
 _running_loop: Any = None
-_loop_time: Any = None
-# the number of modules at the last look at them
-_looked_at = -1
+# the class of the last loop whose time Python tells
+_loop_class: Any = None
 _epoch: Any = None
 
 
-def look_in(names: dict[str, Any]) -> None:
-    """Sets the namespace whose `datetime`, and `time` where it has one, tell the time."""
+class _Namespace(ModuleType):
+    """A module where programs patch the names that tell the time."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, value)
+        _switches.looked_at = -1
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # what travels by value with its globals takes a plain module by its name
+        return import_module, (self.__name__,)
+
+
+def look_in(module: str) -> None:
+    """Makes `datetime`, and `time` where it has one, of this module tell the time."""
     global _names, _awaited
+    modules[module].__class__ = _Namespace
+    names = vars(modules[module])
     if "time" in names:
         _names = names
     else:
         _awaited = names
 
 
-def clock(is_real: bool = False) -> Any:
+def clock() -> Any:
     """Reads `time.monotonic`, or what tests put in its place: also a patched `datetime.datetime`, as backoff 2 did."""
-    if _switches.moves or len(modules) != _looked_at:
-        return _clock_of_tests(is_real)
-    monotonic = _names["time"].monotonic
-    if monotonic is not _monotonic:
-        return monotonic()
-    if _datetime.datetime is not _original[0] or "datetime" in _names or "datetime" in _awaited:
-        return _clock_of_tests(is_real)
+    if (
+        len(modules) != _switches.looked_at
+        or _datetime.datetime is not _original[0]
+        or time.monotonic is not _monotonic
+    ):
+        return _clock_of_tests()
     loop = None if _running_loop is None else _running_loop()
-    if loop is None or getattr(loop.time, "__func__", None) is _loop_time:
-        return monotonic()
-    return _clock_of_tests(is_real)
+    if loop is None:
+        return _monotonic()
+    return loop.time() if type(loop) is _loop_class else _clock_of_tests()
 
 
-def _clock_of_tests(is_real: bool) -> Any:
-    if _switches.moves and not is_real:
-        return _switches.moved(clock)
+def _clock_of_tests() -> Any:
+    return _switches.moved(_real_clock) if _switches.moves else _real_clock()
+
+
+def _real_clock() -> Any:
+    global _loop_class
     _look_at_modules()
     monotonic = _names["time"].monotonic
     if monotonic is not _monotonic:
@@ -76,11 +92,10 @@ def _clock_of_tests(is_real: bool) -> Any:
         return _calendar(_original[0])
     loop = None if _running_loop is None else _running_loop()
     if loop is not None:
-        read = loop.time
-        if getattr(read, "__func__", read) is _loop_time:
-            return monotonic()
-        # a compiled loop, such as uvloop, rounds the system's clock
-        return monotonic() if isinstance(read, BuiltinMethodType) else read()
+        if isinstance(loop.time, BuiltinMethodType):
+            return monotonic()  # a compiled loop, such as uvloop, rounds the system's clock
+        _loop_class = type(loop)
+        return loop.time()
     if "trio" in modules:
         return _time_of_trio(modules["trio"].lowlevel)
     return monotonic()
@@ -114,18 +129,16 @@ def _calendar(patched: Any) -> float:
 
 def _look_at_modules() -> None:
     """Finds the modules that tell the time in tests, where some were imported since the last look."""
-    global _datetime, _running_loop, _loop_time, _looked_at
+    global _datetime, _running_loop
     count = len(modules)
     if _datetime is _NotImported and "datetime" in modules:
         _datetime = modules["datetime"]
         found = modules["_datetime"].datetime
         _original[0] = getattr(modules.get("freezegun.api"), "real_datetime", found)
-    if _loop_time is None and "asyncio.base_events" in modules:
-        asyncio = modules["asyncio.base_events"]
-        _running_loop, _loop_time = (
-            asyncio.events._get_running_loop,
-            asyncio.BaseEventLoop.time,
-        )
-    # these two move without a patch, so that each reading asks them
-    is_asked = "time_machine" in modules or "trio" in modules
-    _looked_at = -1 if is_asked else count
+    if _running_loop is None and "asyncio.events" in modules:
+        _running_loop = getattr(modules["asyncio.events"], "_get_running_loop", None)
+    # these move without a patch of a class or function, so that each reading asks them
+    is_asked = "time_machine" in modules or "trio" in modules or _switches.moves
+    is_asked = is_asked or "datetime" in _names or "datetime" in _awaited
+    is_asked = is_asked or _names["time"] is not time
+    _switches.looked_at = -1 if is_asked else count

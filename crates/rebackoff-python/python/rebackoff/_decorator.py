@@ -1,6 +1,7 @@
 """The decorators and retry contexts. Their options are those of the table in `_options`."""
 
 from operator import not_
+from types import FunctionType
 
 from rebackoff import _async, _callables, _contexts, _sync
 from rebackoff._common import Attempt
@@ -90,18 +91,19 @@ _PARENTHESES = "a decorator without its parentheses gets the arguments of the ca
 
 def _decorated(options, target):
     """The target, decorated by checked options."""
-    if isinstance(target, staticmethod | classmethod):
-        return type(target)(_decorated(options, target.__func__))
-    if isinstance(target, property) and target.fget is not None:
-        return target.getter(_decorated(options, target.fget))
     import functools
 
-    if isinstance(target, functools.partialmethod):
-        function = _decorated(options, target.func)
-        return functools.partialmethod(function, *target.args, **target.keywords)
-    if not callable(target):
-        advice = "decorate the function inside" if hasattr(target, "__get__") else _PARENTHESES
-        raise mistake(TypeError, "a decorated target", "callable", target, f"; {advice}")
+    if type(target) is not FunctionType:
+        if isinstance(target, (staticmethod, classmethod)):
+            return type(target)(_decorated(options, target.__func__))
+        if isinstance(target, property) and target.fget is not None:
+            return target.getter(_decorated(options, target.fget))
+        if isinstance(target, functools.partialmethod):
+            function = _decorated(options, target.func)
+            return functools.partialmethod(function, *target.args, **target.keywords)
+        if not callable(target):
+            advice = "decorate the function inside" if hasattr(target, "__get__") else _PARENTHESES
+            raise mistake(TypeError, "a decorated target", "callable", target, f"; {advice}")
 
     build, is_async = _builder(options, target)
     if not is_async:
@@ -150,15 +152,14 @@ class _OutcomeOf(_Anew):
 
 def _builder(options, target):
     """The builder of the decorated function, with the answer whether it is awaited."""
-    if not options.by_predicate:
+    if not options.by_predicate and _callables.is_any_generator(target):
         if _callables.is_async_generator(target):
             from rebackoff._generators import retry_async_generator
 
             return retry_async_generator, True
-        if _callables.is_generator(target):
-            from rebackoff._generators import retry_generator
+        from rebackoff._generators import retry_generator
 
-            return retry_generator, False
+        return retry_generator, False
     is_async = _callables.is_async(target)
     module = _async if is_async else _sync
     return (module.predicate_loop if options.by_predicate else module.exception_loop), is_async

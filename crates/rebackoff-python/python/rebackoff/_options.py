@@ -6,6 +6,8 @@ A mistake is an error where it was made, at decoration, not at the first failure
 
 from __future__ import annotations
 
+from types import FunctionType
+
 from rebackoff import _checks, _common, _wait_gen
 from rebackoff._callables import is_async, is_async_generator, name_of, refuses
 from rebackoff._common import (
@@ -42,6 +44,11 @@ def _policies(name, value):
         if not isinstance(policy, Policy):
             raise mistake(TypeError, name, rule, value, f", which has {shown(policy)}")
     return [(kind, Options("on_exception", kind, policy, {})) for kind, policy in value.items()]
+
+
+_NOTHING = {}
+# the strategies with their defaults, made once
+_defaults = {}
 
 
 class Option:
@@ -249,10 +256,21 @@ NAMES = {
     "retry_context": tuple(name for name in OPTIONS if name != "timeout"),
     "aretry_context": tuple(name for name in OPTIONS if name != "timeout"),
 }
+_CHECKS = {
+    decorator: {name: OPTIONS[name].check for name in names} for decorator, names in NAMES.items()
+}
+# the options by which a call does more than to retry
+_PACING = {
+    *("max_time", "nested", "budget", "breaker", "counts", "timeout", "giveup", "policy_for"),
+    *("reset_after", *_EVENTS),
+}
 
 
 class Options:
     """The checked options of one decorator. Those that are not given are the class's attributes."""
+
+    # without options there is no dict
+    __slots__ = ("__dict__", "_limits", "_plain", "source", "trigger", "wait_gen")
 
     by_predicate = is_broad = False
     narrow = None
@@ -266,48 +284,41 @@ class Options:
     is_asked = is_guarded = False
     # whether a handler is an exporter's, which needs further details
     is_exported = False
-    # what `plain` has found
-    _plain = None
+    # whether a success is more than to end that
+    is_watched = False
     # the predicate, or `giveup` where it is more than its default
     condition = None
-    _limits = None
     # the rules of the guards, where these do not depend on the arguments
     rules = None
 
     def __init__(self, decorator, trigger, wait_gen, given):
-        self.source = decorator, trigger, wait_gen, given
+        self.source = decorator, trigger, wait_gen, given or _NOTHING
+        # what `limits` and `plain` have found
+        self._limits = self._plain = None
         if isinstance(wait_gen, Policy):
             wait_gen, given = wait_gen.waits, {**wait_gen.options, **given}
-        known = NAMES[decorator]
+        checks = _CHECKS[decorator]
         keywords = {}
         for name, value in given.items():
-            if name in known:
-                setattr(self, name, OPTIONS[name].check(name, value))
+            if name in checks:
+                setattr(self, name, checks[name](name, value))
             else:
                 keywords[name] = value
-        if decorator == "on_predicate":
+        by_predicate = decorator == "on_predicate"
+        if by_predicate:
             self.by_predicate = True
             self.trigger = _PREDICATE("predicate", trigger)
         else:
-            self.trigger = _checks.exceptions("exception", trigger)
-            if hasattr(trigger, "admits"):
-                # its classes may be imported later: each error is looked at when it comes
-                self.trigger, self.narrow = Exception, trigger
-            elif self.trigger in (Exception, BaseException) or isinstance(self.trigger, tuple):
-                self.narrow = without_base(self.trigger)
-                self.is_broad = self.narrow is None and without_exception(self.trigger) is not None
-            if self.groups:
-                self._set_groups()
+            self._set_exceptions(trigger, "groups" in given)
         self._set_waits(decorator, wait_gen, keywords)
-        if given or self.by_predicate or self.wait_keywords is not None:
+        is_asked = type(self.wait_gen) is not Waits or callable(given.get("max_tries"))
+        if by_predicate or is_asked or not _PACING.isdisjoint(given):
             self._set_pace(given)
-        if decorator.endswith("context"):
-            self.is_timed = True
 
     def with_options(self, options):
         """These options, with others in their place."""
-        decorator, trigger, wait_gen, given = self.source
-        given = {**given, **{event: getattr(self, event) for event in _EVENTS}, **options}
+        decorator, trigger, wait_gen, given = self._source()
+        given = {**given, **options}
         trigger_name = "predicate" if self.by_predicate else "exception"
         trigger = given.pop(trigger_name, trigger)
         return Options(decorator, trigger, given.pop("wait_gen", wait_gen), given)
@@ -316,6 +327,26 @@ class Options:
         """These options, with one more handler of each event."""
         more = {event: (*getattr(self, event), handler) for event, handler in handlers.items()}
         return self.with_options(more)
+
+    def _source(self):
+        """The arguments that made these options; the handlers may have been given as an iterator, which has ended."""
+        decorator, trigger, wait_gen, given = self.source
+        handlers = {event: getattr(self, event) for event in _EVENTS if event in given}
+        return decorator, trigger, wait_gen, {**given, **handlers}
+
+    def __reduce__(self):
+        return Options, self._source()
+
+    def _set_exceptions(self, trigger, has_groups):
+        checked = self.trigger = _checks.exceptions("exception", trigger)
+        if hasattr(trigger, "admits"):
+            # its classes may be imported later: each error is looked at when it comes
+            self.trigger, self.narrow = Exception, trigger
+        elif checked is Exception or checked is BaseException or isinstance(checked, tuple):
+            self.narrow = without_base(checked)
+            self.is_broad = self.narrow is None and without_exception(checked) is not None
+        if has_groups and self.groups:
+            self._set_groups()
 
     def _set_groups(self):
         from rebackoff._groups import group_class
@@ -328,6 +359,9 @@ class Options:
             self.trigger = (*kinds, group)
 
     def _set_waits(self, decorator, wait_gen, keywords):
+        if not keywords and type(wait_gen) is FunctionType and wait_gen in _defaults:
+            self.wait_gen = _defaults[wait_gen]
+            return
         if isinstance(wait_gen, Waits):
             if keywords:
                 _refuse_unknown(decorator, wait_gen.parts()[0], keywords)
@@ -382,13 +416,14 @@ class Options:
             or (self.on_success and self.by_predicate)
         ):
             self.is_eager = True
+        self.is_watched = bool(self.is_eager or self.is_guarded or self.on_success)
         if self.by_predicate:
             self.condition = self.trigger
         elif self.giveup is not never:
             self.condition = self.giveup
 
     def plain(self):
-        """Jitter, logger and level where nothing of the caller's is called between two tries; otherwise False."""
+        """Jitter, logger, level and `is_broad` where nothing of the caller's is called between two tries; otherwise False."""
         if self._plain is None:
             is_plain = (
                 self.condition is None
@@ -408,7 +443,8 @@ class Options:
             logger = self.logger
             if isinstance(logger, str):
                 logger = _prepare_logger(logger)
-            self._plain = is_plain and (self.jitter or _as_it_is, logger, self.backoff_log_level)
+            jitter = self.jitter or _as_it_is
+            self._plain = is_plain and (jitter, logger, self.backoff_log_level, self.is_broad)
         return self._plain
 
     def raises(self, target, reason):
@@ -447,14 +483,14 @@ class Options:
     def waits(self, init=_init_wait_gen):
         """The raw waits of a call that begins now: a generator that is ready to be sent outcomes."""
         waits = self.wait_gen
+        is_configured = isinstance(waits, Waits)
         if init is not _init_wait_gen or _common._maybe_call is not _maybe_call:
-            is_configured = isinstance(waits, Waits)
             return init(*(waits.parts() if is_configured else (waits, self.wait_keywords)))
-        if self.wait_keywords is not None:
+        if not is_configured:
             waits = waits(**{name: _asked(value) for name, value in self.wait_keywords.items()})
         if type(waits) is Waits:
             waits = waits.start()
-        if not hasattr(waits, "send"):
+        elif not hasattr(waits, "send"):
             raise mistake(
                 TypeError, "wait_gen", _WAIT_GEN, self.wait_gen, f", which gave {shown(waits)}"
             )
@@ -502,13 +538,6 @@ class Options:
                     f"{name} is async, but {what} is not, so nothing would await it: {function!r}"
                 )
 
-    def __getstate__(self):
-        return {
-            name: value
-            for name, value in self.__dict__.items()
-            if name not in ("_limits", "_plain")
-        }
-
 
 for _name, _option in OPTIONS.items():
     _value = _option.check(_name, _option.default)
@@ -517,9 +546,6 @@ for _name, _option in OPTIONS.items():
 
 def _as_it_is(wait):
     return wait
-
-
-_defaults = {}
 
 
 def _default(wait_gen):

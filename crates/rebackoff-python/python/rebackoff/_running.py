@@ -11,13 +11,16 @@ if TYPE_CHECKING:
     from typing import Any
 
 _reported = False
+# `_get_running_loop`, once the program has imported asyncio
+loop: Any = None
 
 
 def report(target: Any, wait: Any) -> None:
     """Logs, once in a process, that a wait blocks the event loop of this thread."""
-    global _reported
-    asyncio = sys.modules.get("_asyncio")
-    if _reported or asyncio is None or asyncio._get_running_loop() is None:
+    global _reported, loop
+    if loop is None and "_asyncio" in sys.modules:
+        loop = sys.modules["_asyncio"]._get_running_loop
+    if _reported or loop is None or loop() is None:
         return
     _reported = True
     from rebackoff._common import LOGGER_NAME, _prepare_logger

@@ -5,12 +5,64 @@ from __future__ import annotations
 from _contextvars import ContextVar  # `contextvars` imports more
 
 from rebackoff._clock import clock
-from rebackoff._native import Scope
 from rebackoff._seconds import checked
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from rebackoff._typing import Seconds
+
+_INFINITY = float("inf")
+_MOST = 2**64 - 1
+
+
+class Scope:
+    """A call that is running, or a deadline, with those that enclose it.
+
+    Tasks may keep it for longer than the call lasts; once it has ended, it limits nothing any more.
+
+    start: the clock's reading at its start; None without a limit.
+    max_time: the seconds after that, at which it ends; None without a limit.
+    tries: the number of the try that runs; 0 for a deadline; None at the end.
+    """
+
+    __slots__ = ("_outer", "max_time", "start", "tries")
+    _outer: Scope | None
+    max_time: float | None
+    start: float | None
+    tries: int | None
+
+    def outer(self) -> Scope | None:
+        """The nearest enclosing scope that has not ended."""
+        outer = self._outer
+        while outer is not None and outer.tries is None:
+            outer = self._outer = outer._outer
+        return outer
+
+    def remaining(self, now: float) -> float | None:
+        """The seconds until the first of the deadlines; None without one."""
+        least = _INFINITY
+        for scope in self._chain():
+            if scope.max_time is not None:
+                least = min(least, scope.max_time - (now - float(scope.start or 0.0)))
+        return max(least, 0.0) if least < _INFINITY else None
+
+    def amplification(self) -> int | None:
+        """The try numbers of the enclosing calls, multiplied; None where there is no call."""
+        product = 0
+        for scope in self._chain():
+            if scope.tries:
+                product = min((product or 1) * scope.tries, _MOST)
+        return product or None
+
+    def _chain(self) -> Iterator[Scope]:
+        scope: Scope | None = self
+        while scope is not None:
+            if scope.tries is not None:
+                yield scope
+            scope = scope.outer()
+
 
 # What has ended is passed over, so that a call which ends need not put the earlier value back. (A token
 # cannot be reset in another context.)
@@ -18,10 +70,31 @@ _variable: ContextVar[Scope | None] = ContextVar("rebackoff", default=None)
 get, put = _variable.get, _variable.set
 
 
+def enter(start: float | None, max_time: float | None, tries: int = 1) -> Scope:
+    """Makes a call, or a deadline, visible to the code that runs next. Returns its scope, to be ended by `tries = None`.
+
+    The ended scopes around it are forgotten, so that a task that starts its successor inside a call,
+    and so on, keeps no endless chain.
+    """
+    outer = get()
+    while outer is not None and outer.tries is None:
+        outer = outer._outer
+    # a constructor costs more than all of this
+    scope = Scope()
+    scope._outer = outer
+    scope.start = start
+    scope.max_time = max_time
+    scope.tries = tries
+    put(scope)
+    return scope
+
+
 def innermost() -> Scope | None:
     """The innermost call or deadline that has not ended."""
     scope = get()
-    return None if scope is None else scope.running()
+    while scope is not None and scope.tries is None:
+        scope = scope._outer
+    return scope
 
 
 def remaining() -> float | None:
@@ -54,13 +127,11 @@ class deadline:
         self._entered: list[Scope] = []
 
     def __enter__(self) -> deadline:
-        scope = Scope(get(), float(clock()), self._seconds, 0)
-        put(scope)
-        self._entered.append(scope)
+        self._entered.append(enter(float(clock()), self._seconds, 0))
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._entered.pop().end()
+        self._entered.pop().tries = None
 
     async def __aenter__(self) -> deadline:
         return self.__enter__()

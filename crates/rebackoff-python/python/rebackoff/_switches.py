@@ -18,6 +18,8 @@ has_no_jitter = False
 waits: list[Any] | None = None
 # whether the clock of calls is another, or ahead
 moves = False
+# the number of modules at the clock's last look at them; -1 where each reading has to look at all
+looked_at = -1
 clock: VirtualClock | None = None
 # the seconds of all waits that were skipped, which pass for budgets and breakers
 skipped = 0.0
@@ -27,7 +29,7 @@ _passed: ContextVar[float] = ContextVar("rebackoff.skipped", default=0.0)
 
 def skip(wait: Any) -> bool:
     """Returns whether the wait is skipped, in which case it is recorded and its seconds pass at once."""
-    global skipped, moves
+    global skipped, moves, looked_at
     if waits is None:
         return False
     if clock is not None:
@@ -35,14 +37,14 @@ def skip(wait: Any) -> bool:
     else:
         skipped += float(wait)
         _passed.set(_passed.get() + float(wait))
-        moves = True
+        moves, looked_at = True, -1
     waits.append(wait)
     return True
 
 
 def moved(read: Any) -> Any:
     """The reading of the virtual clock, or of the real one and the waits that this task or thread has skipped."""
-    return read(True) + _passed.get() if clock is None else clock.time()
+    return read() + _passed.get() if clock is None else clock.time()
 
 
 def switch(**values: Any) -> dict[str, Any]:
@@ -50,6 +52,7 @@ def switch(**values: Any) -> dict[str, Any]:
     switches = globals()
     before = {name: switches[name] for name in values}
     switches.update(values)
+    switches["looked_at"] = -1
     switches["moves"] = skipped > 0 or clock is not None
     switches["is_on"] = is_disabled or has_no_jitter or waits is not None
     return before

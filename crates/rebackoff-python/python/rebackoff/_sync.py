@@ -27,18 +27,20 @@ __all__ = [
     "time",
 ]
 
-_clock.look_in(globals())
+_clock.look_in(__name__)
 
 
 class SyncCall(Call):
     """A call whose steps are waits."""
+
+    __slots__ = ()
 
     names = globals()
 
 
 def exception_loop(options, target, exceptions):
     """`target`, called again when it raises one of the exceptions."""
-    if options.is_eager or options.is_guarded or options.on_success:
+    if options.is_watched:
         return _watched_exception_loop(options, target, exceptions)
     if options.is_timed or options.is_visible:
         return _limited_exception_loop(options, target, exceptions)
@@ -90,8 +92,7 @@ def _limited_exception_loop(options, target, exceptions):
         else:
             start = _clock.clock()
             if is_visible:
-                scope = _native.scope(_scope.get(), start, max_time)
-                _scope.put(scope)
+                scope = _scope.enter(start, max_time)
         try:
             while True:
                 if call is not None and not call.is_entered:
@@ -123,7 +124,7 @@ def _limited_exception_loop(options, target, exceptions):
             if call is not None:
                 call.end()
             elif scope is not None:
-                scope.end()
+                scope.tries = None
 
     return retry
 
@@ -146,8 +147,7 @@ def _watched_exception_loop(options, target, exceptions):
                     for _ in call.reject(guards):
                         pass
             if is_visible:
-                scope = _native.scope(_scope.get(), start, max_time)
-                _scope.put(scope)
+                scope = _scope.enter(start, max_time)
         try:
             while True:
                 if call is not None and not call.is_entered:
@@ -179,12 +179,17 @@ def _watched_exception_loop(options, target, exceptions):
                     rules.handle_success(guards, value)
                 if on_success is not None:
                     if scope is not None:
-                        scope.end()
+                        scope.tries = None
                     if "_call_handlers" in SyncCall.names:
                         SyncCall(options, target, args, kwargs, start).succeed(value)
                         return value
-                    details = {"target": target, "args": args, "kwargs": kwargs}
-                    details["tries"], details["elapsed"] = 1, _clock.clock() - start
+                    details = {
+                        "target": target,
+                        "args": args,
+                        "kwargs": kwargs,
+                        "tries": 1,
+                        "elapsed": _clock.clock() - start,
+                    }
                     for handler in on_success:
                         handler(details)
                 return value
@@ -193,7 +198,7 @@ def _watched_exception_loop(options, target, exceptions):
                 call.end()
             else:
                 if scope is not None:
-                    scope.end()
+                    scope.tries = None
                 if guards is not None:
                     guards.handle_abandoned()
 
@@ -212,8 +217,7 @@ def predicate_loop(options, target, predicate):
             if is_timed:
                 start = _clock.clock()
             if is_visible:
-                scope = _native.scope(_scope.get(), start, options.max_time)
-                _scope.put(scope)
+                scope = _scope.enter(start, options.max_time)
         try:
             while True:
                 if call is not None:
@@ -225,7 +229,7 @@ def predicate_loop(options, target, predicate):
                     answer = predicate(value)
                 else:
                     if scope is not None:
-                        scope.end()
+                        scope.tries = None
                     answer = predicate(value)
                     if not answer:
                         return value
@@ -240,34 +244,32 @@ def predicate_loop(options, target, predicate):
             if call is not None:
                 call.end()
             elif scope is not None:
-                scope.end()
+                scope.tries = None
 
     return retry
 
 
 def attempts(options, attempt_class):
     """Attempts, until one succeeds or it is time to give up."""
-    call = None
-    if options.is_eager or options.is_timed or options.is_visible or _instrumented.exporters:
-        call = SyncCall(options, None, (), {})
+    call = SyncCall(options, None, (), {}, _clock.clock())
+    is_watched = options.is_watched
     try:
         while True:
-            if call is not None:
+            if is_watched or _instrumented.exporters:
                 for _ in call.begin():
                     pass
             attempt = attempt_class(options.trigger, call)
             yield attempt
             error = attempt.exception
             if error is None:
-                if call is not None:
+                if is_watched or _instrumented.exporters:
                     for _ in call.succeed(None):
                         pass
                 return
             try:
-                if call is None:
-                    call = SyncCall(options, None, (), {})
                 wait = call.retry_in(error)
                 if wait is not None:
+                    attempt.next_wait = wait
                     time.sleep(wait)
                     continue
                 for wait in call.settle(error):
@@ -284,8 +286,7 @@ def attempts(options, attempt_class):
             finally:
                 del error
     finally:
-        if call is not None:
-            call.end()
+        call.end()
 
 
 __getattr__ = finder("_sync")

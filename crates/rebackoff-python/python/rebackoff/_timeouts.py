@@ -7,7 +7,6 @@ import sys
 from rebackoff import _scope
 from rebackoff._callables import is_async, name_of
 from rebackoff._clock import clock
-from rebackoff._native import Scope
 
 
 def limited(target, timeout):
@@ -27,12 +26,11 @@ def limited(target, timeout):
         outer = None if own is None else own.outer()
         left = None if outer is None else outer.remaining(now)
         limit = timeout if left is None else min(timeout, left)
-        scope = Scope(own, now, limit, 0)
-        _scope.put(scope)
+        scope = _scope.enter(now, limit, 0)
         try:
             return await within(limit, args, kwargs)
         finally:
-            scope.end()
+            scope.tries = None
 
     async def within(limit, args, kwargs):
         module = sys.modules[_library()]

@@ -47,12 +47,13 @@ class Waits(_Base):
     `next` gives `None`, each later one a raw wait in seconds; `send` hands in the outcome.
     """
 
-    __slots__ = ("_by_hand", "_parameters", "_raw", "_strategy")
+    __slots__ = ("_arguments", "_by_hand", "_parameters", "_raw", "_strategy")
 
     def __init__(self, strategy: Callable[..., Waits], parameters: dict[str, Any]) -> None:
         self._strategy = strategy
         self._raw = _RAW[strategy.__name__]
         self._parameters = parameters
+        self._arguments = tuple(parameters.values())
         self._by_hand: Any = None
 
     @property
@@ -66,7 +67,7 @@ class Waits(_Base):
 
     def start(self) -> Generator[Any, Any, None]:
         """The raw waits of one call, from the first: a fresh generator."""
-        return self._raw(*self._parameters.values())
+        return self._raw(*self._arguments)
 
     def __iter__(self) -> Waits:
         return self
