@@ -1,4 +1,6 @@
-use rebackoff_core::{Breaker, CallGuards, Cost, Health, Open, Reason, Seconds, Verdict};
+use rebackoff_core::{
+    Breaker, CallGuards, Cost, Health, Open, Reason, Seconds, StateChange, Verdict,
+};
 
 use super::{Guarding, Handle, OpenOr, Rejection, now_on};
 use crate::Clock;
@@ -30,7 +32,17 @@ impl<B: Handle<Breaker>, D> Asks<B, D> {
     #[inline(always)]
     #[allow(clippy::inline_always, reason = "a call that goes through memory costs twice as much")]
     pub(crate) fn admit(&mut self, clock: &impl Clock) -> Result<(), Open> {
-        self.state.handle_start(None, self.breaker.guard(), now_on(clock.timeline())).map(drop)
+        let now = now_on(clock.timeline());
+        let change = self.state.handle_start(None, self.breaker.guard(), now)?;
+        self.notify(change);
+        Ok(())
+    }
+
+    #[inline]
+    fn notify(&self, change: Option<StateChange>) {
+        if change.is_some() {
+            self.breaker.notify();
+        }
     }
 }
 
@@ -54,7 +66,8 @@ impl<B: Handle<Breaker>, D: OnRejection> Guarding for Asks<B, D> {
     fn handle_settled(&mut self, clock: &impl Clock, verdict: Verdict, health: Option<Health>) {
         let (breaker, now) = (self.breaker.guard(), now_on(clock.timeline()));
         let mut draws = CallDraws::UNSEEDED;
-        self.state.handle_settled(None, breaker, verdict, health, now, &mut draws);
+        let change = self.state.handle_settled(None, breaker, verdict, health, now, &mut draws);
+        self.notify(change);
     }
 
     #[inline]
@@ -70,7 +83,9 @@ impl<B: Handle<Breaker>, D: OnRejection> Guarding for Asks<B, D> {
 
     #[inline]
     fn handle_resume(&mut self, clock: &impl Clock) -> bool {
-        self.state.handle_resume(None, self.breaker.guard(), now_on(clock.timeline())).is_ok()
+        let now = now_on(clock.timeline());
+        let resumed = self.state.handle_resume(None, self.breaker.guard(), now);
+        resumed.map(|change| self.notify(change)).is_ok()
     }
 
     #[inline]

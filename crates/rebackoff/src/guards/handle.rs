@@ -11,6 +11,11 @@ use std::sync::{Arc, LazyLock};
 pub trait Handle<G> {
     /// The guard, if there is one.
     fn guard(&self) -> Option<&G>;
+
+    /// Notifies the handle that a call has changed the guard: a breaker its state, a budget its tokens. A guard
+    /// of a fleet reports that to its store.
+    #[inline]
+    fn notify(&self) {}
 }
 
 macro_rules! guards {
@@ -33,6 +38,11 @@ macro_rules! pointers {
             fn guard(&self) -> Option<&G> {
                 (**self).guard()
             }
+
+            #[inline]
+            fn notify(&self) {
+                (**self).notify();
+            }
         }
     )*};
 }
@@ -44,11 +54,23 @@ impl<G, H: Handle<G>, F: FnOnce() -> H> Handle<G> for LazyLock<H, F> {
     fn guard(&self) -> Option<&G> {
         (**self).guard()
     }
+
+    #[inline]
+    fn notify(&self) {
+        (**self).notify();
+    }
 }
 
 impl<G, H: Handle<G>> Handle<G> for Option<H> {
     #[inline]
     fn guard(&self) -> Option<&G> {
         self.as_ref().and_then(H::guard)
+    }
+
+    #[inline]
+    fn notify(&self) {
+        if let Some(handle) = self {
+            handle.notify();
+        }
     }
 }

@@ -5,6 +5,8 @@
 
 mod asks;
 mod call;
+#[cfg(feature = "redis")]
+mod fleet;
 mod guarding;
 mod handle;
 mod pays;

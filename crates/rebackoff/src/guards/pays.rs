@@ -53,7 +53,9 @@ impl<B: Handle<Budget>> Guarding for Pays<B> {
         wait: Seconds,
     ) -> Result<(), Reason> {
         let now = now_on(clock.timeline());
-        self.state.handle_retry(self.budget.guard(), None, cost, wait, now)
+        let paid = self.state.handle_retry(self.budget.guard(), None, cost, wait, now);
+        self.budget.notify();
+        paid
     }
 
     #[inline]

@@ -1,0 +1,28 @@
+//! Guards that a fleet shares, as calls take them.
+
+use rebackoff_core::{Breaker, Budget};
+use rebackoff_shared::fleet::{FleetBreaker, FleetBudget};
+
+use super::Handle;
+
+impl Handle<Breaker> for FleetBreaker {
+    #[inline]
+    fn guard(&self) -> Option<&Breaker> {
+        Some(self.for_call())
+    }
+
+    fn notify(&self) {
+        Self::notify(self);
+    }
+}
+
+impl Handle<Budget> for FleetBudget {
+    #[inline]
+    fn guard(&self) -> Option<&Budget> {
+        Some(self.budget())
+    }
+
+    fn notify(&self) {
+        Self::notify(self);
+    }
+}
