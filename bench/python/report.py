@@ -120,9 +120,7 @@ def tables(measured):
         ("import and first decorated call, ms", "decorated", rows.DECORATED_RATIO),
     ):
         _line(lines, missed, Bar(version, title, ratio), measured["imports"][name], "{:.1f}")
-    bar = Bar(
-        version, "memory of a decorated function, bytes", most=rows.MOST_BYTES, is_enforced=False
-    )
+    bar = Bar(version, "memory of a decorated function, bytes", most=rows.MOST_BYTES)
     _line(lines, missed, bar, measured["bytes"], "{:.0f}")
     return lines, missed
 

@@ -21,6 +21,7 @@ pages! {
     Polling "../../../docs/how-to/polling.md"
     Reconnect "../../../docs/how-to/reconnect.md"
     RetryHttp "../../../docs/how-to/retry-http.md"
+    SharedGuards "../../../docs/shared-guards.md"
     TestsWithoutWaiting "../../../docs/how-to/tests-without-waiting.md"
     Tutorial "../../../docs/tutorial/rust.md"
 }

@@ -73,6 +73,7 @@
 //! | `serde` | | policies in TOML, JSON and other formats |
 //! | `live` | | `LivePolicy`, which can be replaced while the program runs |
 //! | `tracing` | | an event for each backoff and give-up; `Trace` names call and error, `.spans(…)` makes a span of each try |
+//! | `host` | | [`prelude::ShareOnHost`]: budgets and breakers that the processes of a host share |
 //! | `keyed` | | `Keyed`: one budget or breaker for each key |
 //! | `metrics` | | `Metrics` and `GuardMetrics`, for the facade `metrics` |
 //! | `http` | | the module [`http`](mod@http): hints from headers, and a classifier of statuses, failures and methods |
@@ -172,4 +173,6 @@ pub mod prelude {
     #[cfg(feature = "macros")]
     pub use crate::{on_error, on_predicate};
     pub use rebackoff_core::{Above, LastWait, Nested};
+    #[cfg(feature = "host")]
+    pub use rebackoff_shared::ShareOnHost;
 }

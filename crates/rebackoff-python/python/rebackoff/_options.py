@@ -521,16 +521,15 @@ class Options:
 
     def refuse_async(self, target):
         """Raises a TypeError where a function is async, but the target is not."""
-        given = self.__dict__
+        given = self.source[-1]
         if not self.by_predicate and _ASYNC_OPTIONS.isdisjoint(given):
             return
-        names = [name for name in ("jitter", "giveup") if name in given]
-        functions = [(name, given[name]) for name in names]
+        functions = [(name, getattr(self, name)) for name in ("jitter", "giveup") if name in given]
         if self.by_predicate:
             functions.append(("predicate", self.trigger))
         if self.cancelled_by is not None:
             functions.append(("the wait of cancelled_by", self.cancelled_by.wait))
-        functions += [(event, one) for event in _EVENTS if event in given for one in given[event]]
+        functions += [(one, each) for one in _EVENTS if one in given for each in getattr(self, one)]
         for name, function in functions:
             if function is not None and is_async(function):
                 what = "a retry_context" if target is None else f"{name_of(target)}()"
