@@ -64,9 +64,9 @@ class Share(PerSecond):
 
 
 class Quota(PerSecond):
-    def __init__(self, capacity=500, retry_cost=5, timeout_cost=10):
+    def __init__(self, capacity=500, retry_cost=5, timeout_cost=10, throttled_cost=None):
         self.capacity = self.kept = capacity
-        self.costs = {"retry": retry_cost, "timeout": timeout_cost}
+        self.costs = {"retry": retry_cost, "timeout": timeout_cost, "throttled": throttled_cost or retry_cost}
 
     def tokens(self, now):
         return self.kept

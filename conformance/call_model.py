@@ -37,7 +37,7 @@ class Calls:
             self.settle(health_of(outcome))
             self.judge(outcome["verdict"], paid)
             if step["step"] == "retry":
-                reason = self.refusal(step["wait"], "timeout" if outcome.get("timeout") else "retry")
+                reason = self.refusal(step["wait"], next((cost for cost in ("timeout", "throttled") if outcome.get(cost)), "retry"))
                 step = give_up(step["tries"], step["elapsed"], reason) if reason else step
             steps.append(step)
             if step["step"] != "retry":

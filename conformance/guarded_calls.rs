@@ -47,6 +47,8 @@ pub(crate) struct Outcome {
     #[serde(default)]
     timeout: bool,
     #[serde(default)]
+    throttled: bool,
+    #[serde(default)]
     pub(crate) events: Vec<Happening>,
     #[serde(default)]
     pub(crate) in_wait: Vec<Happening>,
@@ -55,7 +57,11 @@ pub(crate) struct Outcome {
 
 impl Outcome {
     pub(crate) fn cost(&self) -> Cost {
-        if self.timeout { Cost::Timeout } else { Cost::Retry }
+        match (self.timeout, self.throttled) {
+            (true, _) => Cost::Timeout,
+            (_, true) => Cost::Throttled,
+            _ => Cost::Retry,
+        }
     }
 }
 

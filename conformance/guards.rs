@@ -29,6 +29,7 @@ pub(crate) enum BudgetOptions {
         capacity: Option<u32>,
         retry_cost: Option<u32>,
         timeout_cost: Option<u32>,
+        throttled_cost: Option<u32>,
         #[serde(default)]
         dry_run: bool,
     },
@@ -61,11 +62,12 @@ impl BudgetOptions {
                 set!(Budget::share().dry_run(dry_run), ratio = ratio, floor = floor, ttl = ttl)
                     .build()
             }
-            Self::Quota { capacity, retry_cost, timeout_cost, dry_run } => set!(
+            Self::Quota { capacity, retry_cost, timeout_cost, throttled_cost, dry_run } => set!(
                 Budget::quota().dry_run(dry_run),
                 capacity = capacity,
                 retry_cost = retry_cost,
-                timeout_cost = timeout_cost
+                timeout_cost = timeout_cost,
+                throttled_cost = throttled_cost
             )
             .build(),
             Self::Throttle { max_tokens, token_ratio, dry_run } => {

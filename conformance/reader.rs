@@ -4,8 +4,9 @@ use std::fmt;
 use std::fs;
 use std::path::Path;
 
-use rebackoff_core::Policy;
+use rebackoff_core::{Policy, Setting, Settings, policy};
 use serde::Deserialize;
+use serde::de::{Deserializer, Error as _};
 
 /// A call: how to retry, how each try turns out, and what must follow.
 #[derive(Debug, Deserialize)]
@@ -14,10 +15,23 @@ pub(crate) struct Case {
     pub(crate) name: String,
     #[serde(default)]
     pub(crate) target: Target,
+    #[serde(deserialize_with = "read_policy")]
     pub(crate) policy: Policy,
     outcomes: Vec<Repeated<Outcome>>,
     draws: Vec<Draw>,
     steps: Vec<Repeated<Expected>>,
+}
+
+/// Reads a policy, whose strategy may also be `runtime`, which no file of a program holds.
+fn read_policy<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Policy, D::Error> {
+    let mut settings = Settings::deserialize(deserializer)?;
+    let policy = if settings.get("wait") == Some(&Setting::from("runtime")) {
+        settings.remove("wait");
+        settings.over(&policy!(runtime))
+    } else {
+        settings.build()
+    };
+    policy.map_err(D::Error::custom)
 }
 
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq)]

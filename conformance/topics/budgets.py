@@ -133,6 +133,7 @@ MONTH = 30 * 86400
 PER_SECOND = {"kind": "per_second", "rate": 10, "capacity": 3}
 SHARE = {"kind": "share", "ratio": 0.2, "floor": 0, "ttl": 10}
 QUOTA = {"kind": "quota"}
+AWS = QUOTA | {"retry_cost": 14, "timeout_cost": 14, "throttled_cost": 5}
 THROTTLE = {"kind": "throttle"}
 
 TABLE = [
@@ -178,6 +179,9 @@ TABLE = [
     ("aws_successes_after_retries", QUOTA, [retry(0, tokens=495), retry(0, tokens=490, **{"as": "second"}), success(0, "second", tokens=495)], 0),
     ("aws_quota_of_defaults", QUOTA, [retry(0, 100, tokens=0), refused(0)], 1),
     ("aws_timeouts_cost_ten", QUOTA, [retry(0, 50, cost="timeout", tokens=0), refused(0)], 1),
+    ("a_throttled_retry_costs_as_any_other_by_default", QUOTA, [retry(0, cost="throttled", tokens=495)], 0),
+    ("aws_of_2026_takes_fourteen_and_five", AWS, [retry(0, tokens=486), retry(0, cost="timeout", tokens=472), retry(0, cost="throttled", tokens=467, **{"as": "a"}), success(0, "a", tokens=472)], 0),
+    ("aws_of_2026_is_spent_by_35_retries", AWS, [retry(0, 35, tokens=10), refused(0), retry(0, 2, cost="throttled", tokens=0), refused(0, cost="throttled")], 2),
     ("aws_success_at_once_brings_one", QUOTA, [retry(0, tokens=495), success(0, tokens=496)], 0),
     ("aws_quota_is_never_above_its_capacity", QUOTA, [success(0, tokens=500)], 0),
     (

@@ -133,6 +133,7 @@ TABLE = [
     ("each_retry_is_paid_for", {"budgets": [QUOTA]}, [(0, [FAIL] * 4, [1, 1, 1, "max_tries"], {"tokens": [5]})]),
     ("a_success_gives_back_the_cost_of_its_last_retry", {"budgets": [QUOTA]}, [(0, [FAIL, FAIL, OK], [1, 1, "accept"], {"tokens": [15]})]),
     ("a_success_without_a_retry_gives_a_token_back", {"budgets": [QUOTA]}, [(0, [FAIL, GIVE_UP], [1, "giveup"], {"tokens": [15]}), (1, [OK], ["accept"], {"tokens": [16]})]),
+    ("a_retry_after_throttling_has_its_price", {"budgets": [QUOTA | {"throttled_cost": 2}]}, [(0, [retry(throttled=True), FAIL, OK], [1, 1, "accept"], {"tokens": [18]})]),
     ("a_retry_after_a_timeout_costs_more", {"budgets": [QUOTA]}, [(0, [retry(timeout=True), FAIL, OK], [1, 1, "accept"], {"tokens": [10]})]),
     ("a_budget_that_is_spent_refuses_the_retry", {"budgets": [TWO_TOKENS]}, [(0, [FAIL] * 3, [1, 1, "budget"], {"tokens": [0.03125]})]),
     ("another_call_may_spend_the_last_token", {"budgets": [ONE_TOKEN]}, [(0, [retry(events=[{"budget": 0, "event": "withdraw"}])], ["budget"], {"tokens": [0]})]),

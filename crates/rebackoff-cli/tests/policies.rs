@@ -198,7 +198,7 @@ fn a_wrong_name_gets_a_suggestion() {
         ),
         (
             &["-w", "constnat"],
-            "--wait must be one of constant, linear, expo, fibo, decay, decorrelated, runtime, but it is \"constnat\"; did you mean constant?",
+            "--wait must be one of constant, list, linear, expo, fibo, decay, decorrelated, but it is \"constnat\"; did you mean constant?",
         ),
         (
             &["--nested", "onec"],
@@ -206,7 +206,7 @@ fn a_wrong_name_gets_a_suggestion() {
         ),
         (
             &["-w", "exponential"],
-            "--wait must be one of constant, linear, expo, fibo, decay, decorrelated, runtime, but it is \"exponential\"; did you mean expo?",
+            "--wait must be one of constant, list, linear, expo, fibo, decay, decorrelated, but it is \"exponential\"; did you mean expo?",
         ),
     ] {
         assert_eq!(wrong(options, &[]), format!("rebackoff: {expected}\nSome(125)"));
@@ -225,12 +225,12 @@ fn a_variable_of_the_profile_that_names_no_parameter_is_an_error() {
     let plan = |profile, name| policy(folder.path(), &["-p", profile], &[(name, "3")]);
     assert_eq!(
         plan("fetch", "REBACKOFF_FETCH_MAX_TRYS"),
-        "rebackoff: REBACKOFF_FETCH_MAX_TRYS is no parameter of the profile \"fetch\"; did you mean REBACKOFF_FETCH_MAX_TRIES?\nSome(125)"
+        "rebackoff: a variable that begins with REBACKOFF_FETCH_ must name a parameter, but it is REBACKOFF_FETCH_MAX_TRYS; did you mean REBACKOFF_FETCH_MAX_TRIES?\nSome(125)"
     );
     let unknown = plan("fetch", "REBACKOFF_FETCH_ZZZ");
-    assert!(unknown.contains(
-        "REBACKOFF_FETCH_ZZZ is no parameter of the profile \"fetch\": known are wait, "
-    ));
+    assert!(
+        unknown.contains("must name a parameter, but it is REBACKOFF_FETCH_ZZZ: known are WAIT, ")
+    );
     // Another profile's variables, and rebackoff's own, are no parameters of this one.
     let fetch = "expo: waits 1s; worst case 1s (full jitter, max_tries 2)";
     assert_eq!(plan("fetch", "REBACKOFF_FETCH_ALL_MAX_TRIES"), fetch);

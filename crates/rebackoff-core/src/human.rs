@@ -14,8 +14,14 @@ pub const fn millis(count: u64) -> Duration {
 }
 
 /// `ratio` as a percentage, to its seventh decimal: 0.07 is 7, where 0.07 · 100 is not.
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "a ratio is from 0 to 1"
+)]
 pub(crate) fn percent(ratio: f64) -> f64 {
-    libm::round(ratio * 1e9) / 1e7
+    (ratio * 1e9 + 0.5) as u64 as f64 / 1e7
 }
 
 const UNITS: [(&str, u128); 7] = [
@@ -113,63 +119,95 @@ fn decimal(f: &mut fmt::Formatter<'_>, nanos: u128, (name, unit): (&str, u128)) 
 /// assert!(parse_duration("soon").is_err());
 /// # Ok::<(), rebackoff_core::ParseDurationError>(())
 /// ```
-pub fn parse_duration(text: &str) -> Result<Duration, ParseDurationError> {
-    let mut rest = text.trim();
-    if rest.is_empty() {
-        return Err(ParseDurationError);
-    }
-    let mut total = Duration::ZERO;
+pub const fn parse_duration(text: &str) -> Result<Duration, ParseDurationError> {
+    let mut rest = text.as_bytes().trim_ascii();
+    let mut nanos = 0_u128;
     let mut parts = 0;
-    while !rest.is_empty() {
-        let number = rest.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(rest.len());
-        let (number, after) = rest.split_at(number);
-        let after = after.trim_start();
-        let unit = after.find(|c: char| !c.is_alphabetic()).unwrap_or(after.len());
-        let (unit, after) = after.split_at(unit);
+    while parts == 0 || !rest.is_empty() {
+        let (number, after) = rest.split_at(length_of_number(rest));
+        let after = after.trim_ascii_start();
+        let (unit, after) = after.split_at(length_of_unit(after));
         if unit.is_empty() && (parts > 0 || !after.is_empty()) {
             return Err(ParseDurationError);
         }
-        total = total.saturating_add(part(number, unit)?);
-        parts += 1;
-        rest = after.trim_start();
-    }
-    Ok(total)
-}
-
-fn part(number: &str, unit: &str) -> Result<Duration, ParseDurationError> {
-    let unit = match unit {
-        "" | "sec" | "secs" | "second" | "seconds" => "s",
-        "min" | "mins" | "minute" | "minutes" => "m",
-        "hour" | "hours" => "h",
-        "day" | "days" => "d",
-        "µs" | "μs" => "us",
-        other => other,
-    };
-    let (_, nanos) = UNITS.into_iter().find(|(name, _)| *name == unit).ok_or(ParseDurationError)?;
-    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-    if whole.is_empty() && fraction.is_empty() {
-        return Err(ParseDurationError);
-    }
-    let mut total = digits(whole)?.saturating_mul(nanos);
-    let mut worth = nanos;
-    for digit in fraction.bytes() {
-        worth /= 10;
-        total = total.saturating_add(u128::from(digit.wrapping_sub(b'0')) * worth);
-    }
-    if fraction.contains('.') {
-        return Err(ParseDurationError);
-    }
-    let secs = u64::try_from(total / SECOND);
-    #[allow(clippy::cast_possible_truncation, reason = "a remainder of 10⁹ fits")]
-    Ok(secs.map_or(Duration::MAX, |secs| Duration::new(secs, (total % SECOND) as u32)))
-}
-
-fn digits(text: &str) -> Result<u128, ParseDurationError> {
-    text.bytes().try_fold(0_u128, |sum, byte| {
-        if !byte.is_ascii_digit() {
+        let (Some(unit), true) = (nanos_of(unit), is_number(number)) else {
             return Err(ParseDurationError);
+        };
+        nanos = nanos.saturating_add(scaled(number, unit));
+        parts += 1;
+        rest = after.trim_ascii_start();
+    }
+    Ok(saturating(nanos))
+}
+
+const fn length_of_number(text: &[u8]) -> usize {
+    let mut n = 0;
+    while n < text.len() && (text[n].is_ascii_digit() || text[n] == b'.') {
+        n += 1;
+    }
+    n
+}
+
+/// All but ASCII counts as a letter: `µ`, and what no unit has.
+const fn length_of_unit(text: &[u8]) -> usize {
+    let mut n = 0;
+    while n < text.len() && (text[n].is_ascii_alphabetic() || !text[n].is_ascii()) {
+        n += 1;
+    }
+    n
+}
+
+/// Digits with at most one point.
+const fn is_number(text: &[u8]) -> bool {
+    let (mut n, mut points) = (0, 0);
+    while n < text.len() {
+        points += (text[n] == b'.') as usize;
+        n += 1;
+    }
+    points <= 1 && points < text.len()
+}
+
+/// `number` of a unit of so many nanoseconds.
+const fn scaled(number: &[u8], unit: u128) -> u128 {
+    let (mut whole, mut fraction, mut worth) = (0_u128, 0, unit);
+    let (mut n, mut is_fraction) = (0, false);
+    while n < number.len() {
+        if number[n] == b'.' {
+            is_fraction = true;
+        } else {
+            let digit = (number[n] - b'0') as u128;
+            if is_fraction {
+                worth /= 10;
+                fraction += digit * worth;
+            } else {
+                whole = whole.saturating_mul(10).saturating_add(digit);
+            }
         }
-        Ok(sum.saturating_mul(10).saturating_add(u128::from(byte - b'0')))
+        n += 1;
+    }
+    whole.saturating_mul(unit).saturating_add(fraction)
+}
+
+#[allow(clippy::cast_possible_truncation, reason = "a remainder of 10⁹ fits")]
+const fn saturating(nanos: u128) -> Duration {
+    let secs = nanos / SECOND;
+    if secs > u64::MAX as u128 {
+        return Duration::MAX;
+    }
+    Duration::new(secs as u64, (nanos % SECOND) as u32)
+}
+
+const fn nanos_of(unit: &[u8]) -> Option<u128> {
+    Some(match unit {
+        b"d" | b"day" | b"days" => 86_400 * SECOND,
+        b"h" | b"hour" | b"hours" => 60 * MINUTE,
+        b"m" | b"min" | b"mins" | b"minute" | b"minutes" => MINUTE,
+        b"" | b"s" | b"sec" | b"secs" | b"second" | b"seconds" => SECOND,
+        b"ms" => MILLI,
+        // The micro sign and the Greek letter.
+        b"us" | b"\xC2\xB5s" | b"\xCE\xBCs" => 1_000,
+        b"ns" => 1,
+        _ => return None,
     })
 }
 
@@ -177,12 +215,15 @@ fn digits(text: &str) -> Result<u128, ParseDurationError> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ParseDurationError;
 
+impl ParseDurationError {
+    /// The sentence that says what is allowed.
+    pub const RULE: &str = "a duration is a number of seconds, or numbers with units d, h, m, s, ms, us, ns, \
+                            for example `500ms` or `1m 30s`";
+}
+
 impl fmt::Display for ParseDurationError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(
-            "a duration is a number of seconds, or numbers with units d, h, m, s, ms, us, ns, \
-             for example `500ms` or `1m 30s`",
-        )
+        f.write_str(Self::RULE)
     }
 }
 

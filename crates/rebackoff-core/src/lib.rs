@@ -27,6 +27,7 @@
     allow(clippy::disallowed_macros, reason = "a test counts the steps of its thread")
 )]
 
+#[cfg(any(feature = "headers", feature = "settings", test))]
 extern crate alloc;
 #[cfg(test)]
 extern crate std;
@@ -56,11 +57,14 @@ mod position;
 mod reason;
 mod schedule;
 mod seconds;
+#[cfg(feature = "settings")]
 mod settings;
 #[cfg(target_has_atomic = "64")]
 mod slices;
 #[cfg(all(test, not(loom)))]
 mod stopped;
+#[cfg(feature = "settings")]
+mod suggest;
 mod verdict;
 mod wait;
 
@@ -89,7 +93,10 @@ pub use policy::{Policy, PolicyBuilder};
 pub use position::{NextWait, Position};
 pub use reason::Reason;
 pub use seconds::Seconds;
+#[cfg(feature = "settings")]
 pub use settings::{Setting, SettingError, Settings};
+#[cfg(feature = "settings")]
+pub use suggest::{did_you_mean, nearest};
 pub use verdict::Verdict;
 pub use wait::{
     Constant, Decay, Decorrelated, Expo, Fibo, Linear, List, Runtime, Wait, constant, decay,

@@ -37,6 +37,29 @@ pub struct Policy {
 }
 
 impl Policy {
+    /// The policy of the AWS SDKs' standard mode since 2026: waits up to 50 ms, 100 ms … 20 s, 3 tries.
+    /// [`Budget::aws`](crate::Budget::aws) has the prices of its retries.
+    ///
+    /// Those SDKs wait longer after a server that throttles, by [`AWS_THROTTLED`](Self::AWS_THROTTLED): with the
+    /// crate `rebackoff`, `.policy_for(|error| error.is_throttled().then_some(&Policy::AWS_THROTTLED))`.
+    ///
+    /// ```
+    /// use rebackoff_core::Policy;
+    ///
+    /// assert_eq!(
+    ///     Policy::AWS.to_string(),
+    ///     "expo: waits 50ms, 100ms; worst case 150ms (full jitter, max_tries 3)",
+    /// );
+    /// ```
+    pub const AWS: Self = crate::policy!(
+        expo(factor = crate::millis(50), max_value = crate::secs(20)),
+        max_tries = 3
+    );
+
+    /// The policy of the AWS SDKs' standard mode after a server that throttles: waits up to 1 s, 2 s … 20 s.
+    pub const AWS_THROTTLED: Self =
+        crate::policy!(expo(max_value = crate::secs(20)), max_tries = 3);
+
     /// Begins a policy with a wait strategy, full jitter and no limits.
     #[allow(clippy::new_ret_no_self, reason = "a policy exists only once it is checked")]
     pub fn new(wait: impl Into<Wait>) -> PolicyBuilder {

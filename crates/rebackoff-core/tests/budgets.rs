@@ -132,6 +132,7 @@ fn a_budget_says_what_is_wrong_with_it() {
         Budget::quota().capacity(0).build(),
         Budget::quota().retry_cost(0).build(),
         Budget::quota().timeout_cost(501).build(),
+        Budget::quota().throttled_cost(0).build(),
         Budget::throttle().max_tokens(1001).build(),
         Budget::throttle().token_ratio(0.0).build(),
     ];
@@ -150,6 +151,7 @@ fn a_budget_says_what_is_wrong_with_it() {
             "capacity must be at least 1 token, but it is 0",
             "retry_cost must be from 1 to capacity, but it is 0",
             "timeout_cost must be from 1 to capacity, but it is 501",
+            "throttled_cost must be from 1 to capacity, but it is 0",
             "max_tokens must be from 1 to 1000, but it is 1001",
             "token_ratio must be from 0.001 to 1000, but it is 0",
         ]

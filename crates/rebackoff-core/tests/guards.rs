@@ -79,7 +79,11 @@ fn run_budget<'a>(
             budget.refund(paid.expect(place));
         }
         BudgetEventKind::Withdraw => {
-            let cost = if event.cost.is_some() { Cost::Timeout } else { Cost::Retry };
+            let cost = match event.cost.as_deref() {
+                Some("timeout") => Cost::Timeout,
+                Some("throttled") => Cost::Throttled,
+                _ => Cost::Retry,
+            };
             let withdrawal = budget.withdraw(cost, || seconds(at));
             assert_eq!(Some(withdrawal.is_ok()), event.allowed, "{place}");
             if let (Some(name), Ok(withdrawal)) = (&event.name, withdrawal) {

@@ -177,7 +177,7 @@ fn settings_give_back_every_policy() {
         policy!(decay(initial_value = secs(7), decay_factor = 0.25, min_value = millis(1))),
         policy!(decorrelated(base = millis(3), max_value = secs(4))),
         policy!(decorrelated(max_value = Duration::MAX), max_tries = 1),
-        policy!(runtime, last_wait = LastWait::Stop),
+        policy!(fibo, last_wait = LastWait::Stop),
         policy!(expo, hint_ceiling = millis(90_500), hint_above = Above::Cap, hint_spread = 0.25),
         policy!(fibo, hint_ceiling = Duration::MAX, jitter = Jitter::None),
         policy!(fibo, hint_spread = 0.1, jitter = Jitter::None),

@@ -196,9 +196,21 @@ fn built_policy(krate: &Path, built: &Built) -> TokenStream {
 
 fn value_tokens(krate: &Path, value: &CheckedValue) -> TokenStream {
     match value {
-        CheckedValue::Duration(duration, span) => {
+        CheckedValue::Seconds(duration, span) => {
             let (seconds, nanoseconds) = (duration.as_secs(), duration.subsec_nanos());
             quote_spanned!(at(*span)=> #krate::__private::Duration::new(#seconds, #nanoseconds))
+        }
+        CheckedValue::Text(text, span) => {
+            quote_spanned! {at(*span)=>
+                const {
+                    match #krate::engine::parse_duration(#text) {
+                        ::core::result::Result::Ok(duration) => duration,
+                        ::core::result::Result::Err(_) => {
+                            ::core::panic!("{}", #krate::engine::ParseDurationError::RULE)
+                        }
+                    }
+                }
+            }
         }
         CheckedValue::Variant(of, variant) => {
             let of = Ident::new(of, variant.span());

@@ -7,7 +7,6 @@
 mod ast;
 mod attr;
 mod boxed;
-mod duration;
 mod expand;
 mod valid;
 mod value;

@@ -3,16 +3,19 @@
 use std::time::Duration;
 
 use proc_macro2::Span;
+use quote::ToTokens;
 use syn::spanned::Spanned;
 use syn::{Error, Expr, ExprLit, ExprUnary, Ident, Lit, LitFloat, Result, UnOp};
 
 use crate::attr::{Named, ident};
-use crate::{duration, words};
+use crate::words;
 
 /// A checked value.
 pub(crate) enum CheckedValue {
-    /// A duration that is known at expansion.
-    Duration(Duration, Span),
+    /// A number of seconds.
+    Seconds(Duration, Span),
+    /// A duration with units, which `parse_duration` reads while compiling.
+    Text(String, Span),
     /// A variant of one of the crate's enums.
     Variant(&'static str, Ident),
     /// An expression, which only the compiler can check.
@@ -61,14 +64,28 @@ fn duration(name: &Ident, value: Expr) -> Result<CheckedValue> {
         return Err(Error::new_spanned(value, format!("`{name}` must not be negative")));
     }
     let Expr::Lit(ExprLit { lit, .. }) = &value else { return Ok(CheckedValue::Expr(value)) };
-    let duration = match lit {
-        Lit::Int(literal) => duration::of_integer(literal),
-        Lit::Float(literal) => duration::of_float(literal),
-        Lit::Str(literal) => duration::of_text(&literal.value()),
-        _ => Err(format!("`{name}` is a duration, as `30`, `0.5` or `\"1m 30s\"`")),
+    let seconds = match lit {
+        Lit::Int(literal) if literal.suffix().is_empty() => {
+            literal.base10_parse().ok().map(Duration::from_secs)
+        }
+        Lit::Float(literal) if literal.suffix().is_empty() => {
+            let seconds = literal.base10_parse().ok();
+            seconds.and_then(|seconds: f64| Duration::try_from_secs_f64(seconds).ok())
+        }
+        Lit::Int(_) | Lit::Float(_) => {
+            return Ok(CheckedValue::Text(
+                lit.to_token_stream().to_string().replace('_', ""),
+                lit.span(),
+            ));
+        }
+        Lit::Str(literal) => return Ok(CheckedValue::Text(literal.value(), lit.span())),
+        _ => None,
     };
-    let duration = duration.map_err(|rule| Error::new(lit.span(), rule))?;
-    Ok(CheckedValue::Duration(duration, lit.span()))
+    let Some(seconds) = seconds else {
+        let rule = format!("`{name}` is a duration, as `30`, `0.5`, `500ms` or `\"1m 30s\"`");
+        return Err(Error::new(lit.span(), rule));
+    };
+    Ok(CheckedValue::Seconds(seconds, lit.span()))
 }
 
 /// A whole number counts as one with a fraction, so that it need not be written `2.0`.

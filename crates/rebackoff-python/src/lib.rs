@@ -29,6 +29,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(hint::hint, module)?)?;
     module.add_function(wrap_pyfunction!(hint::should_retry, module)?)?;
     module.add_function(wrap_pyfunction!(policy::policy, module)?)?;
+    module.add_function(wrap_pyfunction!(policy::variables, module)?)?;
     module.add_function(wrap_pyfunction!(simulate::simulate, module)?)?;
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     Ok(())

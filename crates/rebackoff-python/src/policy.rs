@@ -30,6 +30,21 @@ pub(crate) fn policy(settings: Values, base: Option<Values>) -> PyResult<(Values
     Ok((Settings::NAMES.iter().filter_map(named).collect(), policy.to_string()))
 }
 
+/// The settings of the environment `variables` under the prefix of the policy `name`, or under `prefix`.
+#[pyfunction]
+pub(crate) fn variables(
+    name: Option<&str>,
+    prefix: &str,
+    variables: Vec<(String, Option<String>)>,
+) -> PyResult<Values> {
+    let prefix = name.map_or_else(|| prefix.to_owned(), Settings::prefix);
+    let settings = Settings::from_lookup(&prefix, &[], variables)
+        .map_err(|error| PyValueError::new_err(error.to_string()))?;
+    let values =
+        settings.names().filter_map(|name| Some((name.to_owned(), settings.get(name)?.into())));
+    Ok(values.collect())
+}
+
 fn read(values: Values) -> Settings {
     let mut settings = Settings::new();
     for (name, value) in values {
@@ -52,7 +67,7 @@ impl From<Value> for Setting {
 impl From<&Setting> for Value {
     fn from(setting: &Setting) -> Self {
         match setting {
-            Setting::Text(text) => Self::Text(text.clone()),
+            Setting::Text(text) | Setting::Other(text) => Self::Text(text.clone()),
             Setting::Count(count) => Self::Count(*count),
             Setting::Number(number) => Self::Number(*number),
             Setting::List(settings) => Self::List(settings.iter().map(Self::from).collect()),

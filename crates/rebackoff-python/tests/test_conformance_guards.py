@@ -60,7 +60,7 @@ def happen_to_budget(budget, event, withdrawals):
         case "refund":
             budget.refund(withdrawals.pop(event["of"]))
         case "withdraw":
-            withdrawal = budget.withdraw(timeout=event.get("cost") == "timeout")
+            withdrawal = budget.withdraw(**{event["cost"]: True} if "cost" in event else {})
             assert (withdrawal is not None) == event["allowed"], event
             if "as" in event:
                 withdrawals[event["as"]] = withdrawal
@@ -168,6 +168,10 @@ class Timeout(Down):
     """A try fails by its timeout."""
 
 
+class ThrottlingError(Down):
+    """A try fails because the server throttles."""
+
+
 class Abandoned(BaseException):
     """A call is cut off."""
 
@@ -235,7 +239,12 @@ class Calls:
         if self.outcome.get("rejection"):
             raise CircuitOpenError("an inner breaker is open", 1)
         if self.outcome["verdict"] != "accept":
-            raise Timeout if self.outcome.get("timeout") else Down
+            raise self.failure()
+
+    def failure(self):
+        if self.outcome.get("timeout"):
+            return Timeout
+        return ThrottlingError if self.outcome.get("throttled") else Down
 
     def counts(self, _):
         if self.outcome.get("rejection"):

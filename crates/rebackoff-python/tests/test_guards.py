@@ -188,6 +188,23 @@ def test_calls_that_succeed_at_once_fill_a_quota(flavour, flaky, clock):
     assert budget.tokens == 3
 
 
+def test_the_prices_of_the_aws_sdks_are_by_class(clock):
+    class ThrottlingException(ValueError): ...
+
+    class TooManyRequests(ValueError):
+        status_code = 429
+
+    budget = Budget.aws()
+    for error, left in ((ValueError, 486), (ThrottlingException, 481), (TooManyRequests, 476)):
+
+        def target(error=error):
+            raise error
+
+        with pytest.raises(error):
+            sync_exception(target, budget=budget, max_tries=2)()
+        assert budget.tokens == left
+
+
 def test_a_timeout_costs_more(clock):
     class ReadTimeout(ValueError): ...
 

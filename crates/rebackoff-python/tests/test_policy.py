@@ -6,6 +6,7 @@ import copy
 import datetime
 import itertools
 import pickle
+import re
 
 import pytest
 import rebackoff
@@ -91,7 +92,7 @@ def test_a_replaced_strategy_begins_at_its_defaults():
         (lambda: Policy(max_tries=0), ValueError, "max_tries must be at least 1, but it is 0"),
         (lambda: Policy(max_tries=-1), ValueError, "max_tries must be a whole number of at least 1, but it is -1"),
         (lambda: Policy(max_time="soon"), ValueError, "max_time is a duration, and "),
-        (lambda: Policy("exp"), ValueError, 'wait must be one of constant, linear, expo, fibo, decay, decorrelated, runtime, but it is "exp"'),
+        (lambda: Policy("exp"), ValueError, 'wait must be one of constant, list, linear, expo, fibo, decay, decorrelated, but it is "exp"'),
         (lambda: Policy.from_dict({"max_tries": 3}), ValueError, "wait must be one of"),
         (lambda: Policy("fibo", base=2), ValueError, "fibo takes max_value, beside jitter"),
         (lambda: Policy(max_trys=3), ValueError, "expo takes base, factor, max_value, beside jitter"),
@@ -112,6 +113,62 @@ def test_the_environment_names_a_wrong_variable(monkeypatch):
     monkeypatch.setenv("REBACKOFF_FETCH_MAX_TRIES", "0")
     with pytest.raises(ValueError, match="max_tries must be at least 1, but it is 0"):
         Policy.from_env("fetch")
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "message"),
+    [
+        ("SHOP_MAX_TRYS", "3", "a variable that begins with SHOP_ must name a parameter, but it is SHOP_MAX_TRYS; did you mean SHOP_MAX_TRIES?"),
+        ("SHOP_MAX_TRIES", "\udcff", "SHOP_MAX_TRIES must be UTF-8, but it is not"),
+        ("SHOP_LAST_WAIT", "fibo", "last_wait must be one of shorten, stop, but it is \"fibo\""),
+    ],
+)  # fmt: skip
+def test_a_wrong_variable_under_the_prefix_is_an_error(monkeypatch, variable, value, message):
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(ValueError, match=re.escape(message)):
+        Policy.from_env_prefix("SHOP_")
+
+
+def test_prefixes_that_contain_each_other_do_not_collide(monkeypatch):
+    monkeypatch.setenv("REBACKOFF_USER_MAX_TRIES", "2")
+    monkeypatch.setenv("REBACKOFF_USER_API_MAX_TRIES", "8")
+    assert Policy.from_env("user") == Policy(max_tries=2)
+    assert Policy.from_env("user-api") == Policy(max_tries=8)
+    assert Policy.from_env("user_max") == Policy()
+    with pytest.raises(ValueError, match="REBACKOFF_USER_LAST_WAIT must belong to one prefix"):
+        monkeypatch.setenv("REBACKOFF_USER_LAST_WAIT", "stop")
+        Policy.from_env("user_last")
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "message"),
+    [
+        ("max_tries = true", TypeError, "max_tries must be a number or a text, but it is True"),
+        ("max_time = 1979-05-27", TypeError, "max_time must be a number or a text, but it is datetime"),
+        ("max_time = {secs = 3, nanos = 0}", TypeError, "max_time must be a number or a text, but it is {"),
+        ("wait = 'runtime'", ValueError, "runtime is a function, which only the program can give"),
+        ("wait = 'list'", ValueError, "interval must list 1 to 16 waits, but it is 0"),
+        ("max_trys = 3", ValueError, "but it is given max_trys as well; did you mean max_tries?"),
+    ],
+)  # fmt: skip
+def test_a_wrong_file_names_the_setting(text, kind, message):
+    wait = "" if "wait" in text else "wait = 'expo'\n"
+    with pytest.raises(kind, match=re.escape(message)):
+        Policy.from_toml(wait + text)
+
+
+def test_a_list_of_waits_has_each_spelling():
+    ladder = Policy(rebackoff.constant(interval=[1, 5]))
+    for text in ("interval = [1, '5s']", "interval = '1s, 5s'"):
+        for wait in ("list", "constant"):
+            assert Policy.from_toml(f"wait = '{wait}'\n{text}") == ladder
+    assert Policy("list", interval=[1, 5]) == ladder
+
+
+def test_none_takes_a_limit_away():
+    bounded = Policy("expo", max_value=9, max_tries=2, max_time=9)
+    for none in (None, "none"):
+        assert bounded.replace(max_value=none, max_tries=none, max_time=none) == Policy("expo")
 
 
 def test_decorators_and_contexts_take_a_policy_for_its_waits_and_limits():

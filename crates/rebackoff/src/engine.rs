@@ -7,9 +7,12 @@
 pub use rebackoff_core::{
     BreakerBuilder, CallCounts, CallGuards, Constant, Decay, Decorrelated, Draws, Engine, Expo,
     Fibo, Hint, Hints, Limits, Linear, List, Moment, NextWait, ParseDurationError, PerSecond,
-    Permit, PolicyBuilder, Position, Quota, Refused, Runtime, Setting, Share, Step, Throttle, Wait,
+    Permit, PolicyBuilder, Position, Quota, Refused, Runtime, Share, Step, Throttle, Wait,
     Withdrawal, human_duration, parse_duration,
 };
+
+#[cfg(feature = "settings")]
+pub use rebackoff_core::Setting;
 
 pub use crate::backoff::Backoff;
 pub use crate::call::Call;

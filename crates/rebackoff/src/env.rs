@@ -27,26 +27,31 @@ use rebackoff_core::{Policy, SettingError, Settings};
 ///
 /// # Errors
 ///
-/// Names the parameter of the first variable whose value is not allowed.
+/// Names the parameter of the first variable whose value is not allowed, or the variable, where it begins
+/// with `REBACKOFF_<NAME>_` and names no parameter, or is not UTF-8. Variables of a policy whose name is
+/// longer (`REBACKOFF_FETCH_ALL_MAX_TRIES`) are left to it.
 pub fn from_env(name: &str, base: &Policy) -> Result<Policy, SettingError> {
-    settings_from(name, |variable| env::var(variable).ok()).over(base)
+    from_env_prefix(&Settings::prefix(name), base)
 }
 
-/// The settings of the variables that `lookup` finds.
-fn settings_from(name: &str, lookup: impl Fn(&str) -> Option<String>) -> Settings {
-    let mut settings = Settings::new();
-    for &parameter in Settings::NAMES {
-        let variable = format!("REBACKOFF_{}_{}", shout(name), shout(parameter));
-        if let Some(value) = lookup(&variable).filter(|value| !value.trim().is_empty()) {
-            settings.set(parameter, value);
-        }
-    }
-    settings
-}
-
-fn shout(name: &str) -> String {
-    let capital = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
-    name.chars().map(capital).collect()
+/// Reads a policy from the environment, as [`from_env`] does, with a prefix of the program's own: each
+/// variable `<prefix><PARAMETER>` replaces one parameter of `base`.
+///
+/// ```
+/// use rebackoff::prelude::*;
+///
+/// let fetch = rebackoff::from_env_prefix("SHOP_FETCH_", &policy!(expo, max_tries = 5))?;
+/// assert_eq!(fetch, policy!(expo, max_tries = 5)); // without SHOP_FETCH_MAX_TRIES and its like
+/// # Ok::<(), rebackoff::SettingError>(())
+/// ```
+///
+/// # Errors
+///
+/// As for [`from_env`].
+pub fn from_env_prefix(prefix: &str, base: &Policy) -> Result<Policy, SettingError> {
+    let variables = env::vars_os()
+        .map(|(name, value)| (name.to_string_lossy().into_owned(), value.into_string().ok()));
+    Settings::from_lookup(prefix, &[], variables)?.over(base)
 }
 
 #[cfg(test)]
@@ -55,10 +60,9 @@ mod tests {
     use crate::prelude::*;
 
     fn lookup(variables: &[(&str, &str)], name: &str) -> Settings {
-        settings_from(name, |variable| {
-            let found = variables.iter().find(|(name, _)| *name == variable);
-            found.map(|(_, value)| (*value).to_owned())
-        })
+        let variables =
+            variables.iter().map(|(name, value)| ((*name).to_owned(), Some((*value).to_owned())));
+        Settings::from_lookup(&Settings::prefix(name), &[], variables).unwrap()
     }
 
     #[test]
@@ -100,11 +104,57 @@ mod tests {
         );
         assert_eq!(
             wrong("REBACKOFF_X_JITTER", "ful"),
-            "jitter must be one of full, equal, random, none, but it is \"ful\"",
+            "jitter must be one of full, equal, random, none, but it is \"ful\"; did you mean full?",
         );
         assert_eq!(
             wrong("REBACKOFF_X_MAX_VALUE", "1ms"),
             "max_value must be at least the first wait, but it is 1ms",
+        );
+    }
+
+    fn refusal(prefix: &str, variable: &str, value: Option<&str>) -> String {
+        let variables = [(variable.to_owned(), value.map(ToOwned::to_owned))];
+        Settings::from_lookup(prefix, &[], variables).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_misspelt_variable_is_an_error_with_a_suggestion() {
+        assert_eq!(
+            refusal("REBACKOFF_FETCH_", "REBACKOFF_FETCH_MAX_TRYS", Some("3")),
+            "a variable that begins with REBACKOFF_FETCH_ must name a parameter, but it is \
+             REBACKOFF_FETCH_MAX_TRYS; did you mean REBACKOFF_FETCH_MAX_TRIES?",
+        );
+        let unknown = refusal("SHOP_", "SHOP_ZZZ", None);
+        assert!(unknown.ends_with("but it is SHOP_ZZZ: known are WAIT, INTERVAL, START, STEP, BASE, FACTOR, MAX_VALUE, INITIAL_VALUE, DECAY_FACTOR, MIN_VALUE, JITTER, MAX_TRIES, MAX_TIME, LAST_WAIT, NESTED, RESET_AFTER, HINT_CEILING, HINT_ABOVE, HINT_SPREAD"), "{unknown}");
+    }
+
+    #[test]
+    fn a_variable_that_is_not_utf_8_is_an_error() {
+        assert_eq!(
+            refusal("SHOP_", "SHOP_MAX_TRIES", None),
+            "SHOP_MAX_TRIES must be UTF-8, but it is not",
+        );
+    }
+
+    #[test]
+    fn prefixes_that_contain_each_other_do_not_collide() {
+        let variables = [
+            ("REBACKOFF_USER_MAX_TRIES", "2"),
+            ("REBACKOFF_USER_API_MAX_TRIES", "8"),
+            ("REBACKOFF_USER_MAX_BASE", "3"),
+            ("REBACKOFF_USER_LAST_EXIT", ""),
+            ("REBACKOFF_LAST_EXIT", "1"),
+        ];
+        let expo = policy!(expo);
+        let read = |name: &str| lookup(&variables, name).over(&expo).unwrap();
+        assert_eq!(read("user"), policy!(expo, max_tries = 2));
+        assert_eq!(read("user-api"), policy!(expo, max_tries = 8));
+        assert_eq!(read("user_max"), policy!(expo(base = 3.0)));
+        assert_eq!(read("last"), expo);
+        assert_eq!(
+            refusal("REBACKOFF_USER_LAST_", "REBACKOFF_USER_LAST_WAIT", Some("fibo")),
+            "REBACKOFF_USER_LAST_WAIT must belong to one prefix, but it is LAST_WAIT behind a \
+             shorter one as well; choose another prefix",
         );
     }
 }

@@ -67,10 +67,11 @@
 //!
 //! | feature | default | what it adds |
 //! |---|---|---|
-//! | `macros` | yes | the attributes [`on_error`](macro@on_error) and [`on_predicate`](macro@on_predicate) |
+//! | `macros` | | the attributes [`on_error`](macro@on_error) and [`on_predicate`](macro@on_predicate) |
 //! | `tokio` | yes | async waits with tokio's timer, also where `smol` is enabled beside it |
 //! | `smol` | | async waits with smol's timer; by name, `.sleeper(sleepers::SmolSleeper)`, where `tokio` is on |
-//! | `serde` | | policies in TOML, JSON and other formats |
+//! | `settings` | | `Settings` and `from_env`: parameters by name, from environment variables for example |
+//! | `serde` | | with `settings`: policies in TOML, JSON and other formats |
 //! | `live` | | `LivePolicy`, which can be replaced while the program runs |
 //! | `tracing` | | an event for each backoff and give-up; `Trace` names call and error, `.spans(…)` makes a span of each try |
 //! | `host` | | [`prelude::ShareOnHost`]: budgets and breakers that the processes of a host share |
@@ -91,6 +92,7 @@ mod backoff;
 mod blocking;
 mod call;
 pub mod engine;
+#[cfg(feature = "settings")]
 mod env;
 mod future;
 mod guarded;
@@ -137,7 +139,8 @@ mod tries;
 mod virtual_time;
 mod wait;
 
-pub use env::from_env;
+#[cfg(feature = "settings")]
+pub use env::{from_env, from_env_prefix};
 pub use guarded::{AnyPolicy, Guarded};
 pub use guards::FromOpen;
 pub use hooks::Hook;
@@ -150,9 +153,11 @@ pub use metrics::{GuardMetrics, Metrics};
 pub use outcome::{Attempt, Outcome};
 pub use rebackoff_core::{
     Breaker, BreakerState, Budget, Cost, Event, EventKind, Health, Jitter, Open, Policy,
-    PolicyError, Reason, Seconds, SettingError, Settings, Verdict, breaker, budget, constant,
-    decay, decorrelated, expo, fibo, linear, list, millis, policy, runtime, secs,
+    PolicyError, Reason, Seconds, Verdict, breaker, budget, constant, decay, decorrelated, expo,
+    fibo, linear, list, millis, policy, runtime, secs,
 };
+#[cfg(feature = "settings")]
+pub use rebackoff_core::{SettingError, Settings};
 #[cfg(feature = "macros")]
 pub use rebackoff_macros::{on_error, on_predicate};
 pub use retry::{Retry, RetryFor};

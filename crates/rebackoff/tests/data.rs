@@ -76,17 +76,100 @@ fn a_wrong_file_is_refused_with_what_is_allowed() {
         (
             "wait = 'expo'\nmax_trys = 3",
             "expo takes base, factor, max_value, beside jitter, max_tries, max_time, last_wait, nested, \
-             reset_after, hint_ceiling, hint_above, hint_spread, but it is given max_trys as well",
+             reset_after, hint_ceiling, hint_above, hint_spread, but it is given max_trys as well; did you mean max_tries?",
         ),
         (
             "wait = 'exponential'",
-            "wait must be one of constant, linear, expo, fibo, decay, decorrelated, runtime, \
-             but it is \"exponential\"",
+            "wait must be one of constant, list, linear, expo, fibo, decay, decorrelated, \
+             but it is \"exponential\"; did you mean expo?",
         ),
     ] {
         let error = toml::from_str::<Policy>(toml).unwrap_err().to_string();
         assert!(error.contains(message), "{error}");
     }
+}
+
+const DURATION: &str = "is a duration, and a duration is a number of seconds, or numbers with units \
+                        d, h, m, s, ms, us, ns, for example `500ms` or `1m 30s`";
+
+#[test]
+fn a_value_of_the_wrong_kind_names_the_parameter() {
+    let tries = "max_tries must be a whole number of at least 1, but it is";
+    for (toml, message) in [
+        ("max_tries = true", format!("{tries} true")),
+        ("max_tries = 2.5", format!("{tries} 2.5")),
+        ("max_tries = [3]", format!("{tries} [3]")),
+        ("max_tries = {count = 3}", format!("{tries} a table")),
+        ("max_time = 1979-05-27", format!("max_time {DURATION}, but it is the date 1979-05-27")),
+        ("max_time = {secs = 3, nanos = 0}", format!("max_time {DURATION}, but it is a table")),
+        ("max_time = nan", format!("max_time {DURATION}, but it is NaN")),
+        (
+            "max_time = '-1s'",
+            format!("max_time {DURATION}, but it is \"-1s\"; a duration is never negative"),
+        ),
+        (
+            "interval = [1, {secs = 3}]\nwait = 'list'",
+            format!("interval {DURATION}, but it is a table"),
+        ),
+        ("base = false", "base must be a number, but it is false".to_owned()),
+        ("jitter = 3", "jitter must be one of full, equal, random, none, but it is 3".to_owned()),
+        ("[inner]\nx = 1", "but it is given inner as well".to_owned()),
+    ] {
+        let wait = if toml.contains("wait") { "" } else { "wait = 'expo'\n" };
+        let error = toml::from_str::<Policy>(&format!("{wait}{toml}")).unwrap_err().to_string();
+        assert!(error.contains(&message), "{toml}: {error}");
+    }
+    let error = serde_json::from_str::<Policy>("[1]").unwrap_err().to_string();
+    assert!(error.contains("expected a table of the parameters of a policy"), "{error}");
+}
+
+#[test]
+fn null_and_none_mean_no_limit() {
+    let base = policy!(expo(max_value = secs(9)), max_tries = 2, max_time = secs(9));
+    let free = policy!(expo, jitter = Jitter::None, hint_ceiling = std::time::Duration::MAX);
+    for none in ["null", "\"none\""] {
+        let names = ["max_value", "max_tries", "max_time", "hint_ceiling", "jitter"];
+        let json = names.map(|name| format!("\"{name}\": {none}")).join(",");
+        let settings: Settings = serde_json::from_str(&format!("{{{json}}}")).unwrap();
+        assert_eq!(settings.over(&base), Ok(free));
+    }
+    let error = serde_json::from_str::<Policy>(r#"{"wait": "expo", "base": null}"#).unwrap_err();
+    assert_eq!(error.to_string(), "base must be a number, but it is \"none\"");
+}
+
+#[test]
+fn a_key_of_json_that_is_given_twice_is_an_error() {
+    let error = serde_json::from_str::<Policy>(r#"{"wait": "expo", "base": 3, "base": 3}"#);
+    let message = error.unwrap_err().to_string();
+    assert!(message.contains("base must be given once, but it is given twice"), "{message}");
+}
+
+#[test]
+fn a_list_is_written_in_a_file_as_in_code() {
+    let ladder = policy!(list(secs(1), secs(5)));
+    for toml in ["interval = [1, '5s']", "interval = '1s, 5s'"] {
+        for wait in ["list", "constant"] {
+            let policy = toml::from_str::<Policy>(&format!("wait = '{wait}'\n{toml}"));
+            assert_eq!(policy, Ok(ladder));
+        }
+    }
+    assert_eq!(toml::from_str("wait = 'list'\ninterval = 5"), Ok(policy!(list(secs(5)))));
+    let longer: Settings = toml::from_str("wait = 'list'\nmax_tries = 2").unwrap();
+    assert_eq!(longer.over(&ladder), Ok(policy!(list(secs(1), secs(5)), max_tries = 2)));
+    let error = toml::from_str::<Policy>("wait = 'list'").unwrap_err().to_string();
+    assert!(error.contains("interval must list 1 to 16 waits, but it is 0"), "{error}");
+}
+
+#[test]
+fn a_function_of_the_outcome_is_in_no_file() {
+    let error = toml::from_str::<Policy>("wait = 'runtime'").unwrap_err().to_string();
+    assert!(error.contains("runtime is a function, which only the program can give"), "{error}");
+    let settings: Settings = toml::from_str("wait = 'runtime'").unwrap();
+    assert!(settings.over(&policy!(runtime)).is_err());
+    let error = serde_json::to_string(&policy!(runtime)).unwrap_err().to_string();
+    assert_eq!(error, "wait must be data to be written, but it is runtime, a function");
+    let settings: Settings = toml::from_str("max_tries = 3").unwrap();
+    assert_eq!(settings.over(&policy!(runtime)), Ok(policy!(runtime, max_tries = 3)));
 }
 
 #[test]

@@ -4,26 +4,12 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
-use rebackoff_core::{Setting, Settings};
-use rebackoff_sim::profile::{Layer, Source, did_you_mean, nearest};
+use rebackoff_core::{Settings, did_you_mean};
+use rebackoff_sim::profile::{Layer, Source};
 
 use crate::CliError;
 
-/// Variables that are no parameters, whatever the profile is called.
-const OURS: [&str; 10] = [
-    "REBACKOFF_PROFILE",
-    "REBACKOFF_TRY",
-    "REBACKOFF_MAX_TRIES",
-    "REBACKOFF_LAST_EXIT",
-    "REBACKOFF_ELAPSED_MS",
-    "REBACKOFF_REMAINING_MS",
-    "REBACKOFF_REASON",
-    "REBACKOFF_CALL",
-    "REBACKOFF_SHARED_DIR",
-    "REBACKOFF_ACCELERATOR",
-];
-
-type Tables = BTreeMap<String, BTreeMap<String, Setting>>;
+type Tables = BTreeMap<String, Settings>;
 
 /// A profile as files and the environment have it.
 pub(super) struct Found {
@@ -49,7 +35,7 @@ impl Found {
             others.extend(tables.into_keys());
             if let Some(parameters) = table {
                 let source = Source::File { path, profile: name.to_owned() };
-                let environment = from_environment(name, &others)?;
+                let environment = from_environment(name)?;
                 return Ok(Self { file: Ok(Layer::with(source, parameters)), environment });
             }
             let names = if others.is_empty() { "none".to_owned() } else { others.join(", ") };
@@ -57,49 +43,18 @@ impl Found {
         }
         let advice = did_you_mean(name, others.iter().map(String::as_str));
         let missing = format!("no profile {name:?} in {}{advice}", seen.join(" or "));
-        Ok(Self {
-            file: Err(CliError::new(missing)),
-            environment: from_environment(name, &others)?,
-        })
+        Ok(Self { file: Err(CliError::new(missing)), environment: from_environment(name)? })
     }
 }
 
-/// The variables `REBACKOFF_<PROFILE>_<PARAMETER>`; an empty one counts as not set.
-///
-/// # Errors
-///
-/// A variable names no parameter, and belongs to none of the `others`, the profiles of longer names.
-fn from_environment(profile: &str, others: &[String]) -> Result<Layer, CliError> {
-    let prefix = format!("REBACKOFF_{}_", shout(profile));
-    let source = Source::Environment { prefix: prefix.clone() };
-    let others: Vec<_> = others.iter().map(|name| format!("REBACKOFF_{}_", shout(name))).collect();
-    let known = Settings::NAMES.iter().copied().chain(["timeout"]);
-    let known: Vec<_> = known.map(|name| (source.spell(name), name)).collect();
-    let mut layer = Layer::new(source);
-    for (variable, value) in env::vars_os() {
-        let variable = variable.to_string_lossy();
-        let is_empty = value.to_string_lossy().trim().is_empty();
-        if is_empty || !variable.starts_with(&prefix) || OURS.contains(&&*variable) {
-            continue;
-        }
-        if let Some((_, parameter)) = known.iter().find(|(name, _)| *name == variable) {
-            layer.set_text(parameter, &value.to_string_lossy());
-            continue;
-        }
-        let is_longer = |other: &&String| other.len() > prefix.len();
-        if others.iter().filter(is_longer).any(|other| variable.starts_with(other)) {
-            continue;
-        }
-        let names = known.iter().map(|(_, parameter)| *parameter).collect::<Vec<_>>();
-        let advice = match nearest(&variable[prefix.len()..], names.iter().copied()) {
-            Some(near) => format!("; did you mean {prefix}{}?", shout(near)),
-            None => format!(": known are {}", names.join(", ")),
-        };
-        return Err(CliError::new(format_args!(
-            "{variable} is no parameter of the profile {profile:?}{advice}"
-        )));
-    }
-    Ok(layer)
+/// The variables `REBACKOFF_<PROFILE>_<PARAMETER>`.
+fn from_environment(profile: &str) -> Result<Layer, CliError> {
+    let prefix = Settings::prefix(profile);
+    let variables = env::vars_os()
+        .map(|(name, value)| (name.to_string_lossy().into_owned(), value.into_string().ok()));
+    let settings =
+        Settings::from_lookup(&prefix, &["timeout"], variables).map_err(CliError::new)?;
+    Ok(Layer::with(Source::Environment { prefix }, settings))
 }
 
 fn usual_files() -> Vec<PathBuf> {
@@ -127,9 +82,4 @@ fn read(path: &Path, must_exist: bool) -> Result<Option<Tables>, CliError> {
         ))
     })?;
     Ok(Some(tables))
-}
-
-fn shout(name: &str) -> String {
-    let capital = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
-    name.chars().map(capital).collect()
 }

@@ -91,13 +91,16 @@ enum Timed {
 }
 
 /// The class of a retry: a [`quota`](Budget::quota) has a price for each.
+#[non_exhaustive]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Cost {
-    /// Any failure but a timeout.
+    /// Any other failure.
     #[default]
     Retry,
     /// A timeout: a server that is too slow needs a longer rest.
     Timeout,
+    /// A rejection by a server that throttles, such as status 429: it is healthy, and asks for fewer calls.
+    Throttled,
 }
 
 /// A retry that was paid for. The last one of a call goes into
@@ -128,6 +131,14 @@ impl Budget {
     /// (5), and one after a timeout `timeout_cost` (10).
     pub const fn quota() -> Quota {
         Quota::new()
+    }
+
+    /// The [`quota`](Self::quota) with the prices of the AWS SDKs since 2026: `capacity` 500, of which a retry takes
+    /// 14, after a timeout too, and one after a server that throttles 5.
+    ///
+    /// The waits of those SDKs are [`Policy::AWS`](crate::Policy::AWS).
+    pub const fn aws() -> Quota {
+        Quota::new().retry_cost(14).timeout_cost(14).throttled_cost(5)
     }
 
     /// A throttle: a failure takes a token, a success gives `token_ratio` (0.1), and retries pass

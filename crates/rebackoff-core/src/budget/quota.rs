@@ -10,12 +10,12 @@ const FIRST_TRY: u32 = 1;
 
 /// A [`Budget`] that successes give back; made by [`Budget::quota`].
 ///
-/// A retry takes `retry_cost` tokens, or `timeout_cost` after a timeout. A call that succeeds gives
-/// back what its last retry took, or 1 if it needed none, up to `capacity`. Full at first; time
+/// A retry takes `retry_cost` tokens, or `timeout_cost` after a timeout, or `throttled_cost` after a server
+/// that throttles. A call that succeeds gives back what its last retry took, or 1 if it needed none, up to `capacity`. Full at first; time
 /// brings nothing. At the defaults, 100 retries in a row without any success spend it.
 ///
 /// The rule and the defaults are those of the [standard retry mode][aws] of the AWS SDKs as it was
-/// for years. Its [update of 2026][update] takes 14 for a retry, after a timeout, too.
+/// for years. Its [update of 2026][update] has other prices: [`Budget::aws`] has those.
 ///
 /// [aws]: https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
 /// [update]: https://aws.amazon.com/blogs/developer/announcing-updated-retry-behavior-for-aws-sdks-and-tools/
@@ -25,12 +25,20 @@ pub struct Quota {
     capacity: u32,
     retry_cost: u32,
     timeout_cost: u32,
+    /// As `retry_cost` where it is not set.
+    throttled_cost: Option<u32>,
     dry_run: bool,
 }
 
 impl Quota {
     pub(super) const fn new() -> Self {
-        Self { capacity: 500, retry_cost: 5, timeout_cost: 10, dry_run: false }
+        Self {
+            capacity: 500,
+            retry_cost: 5,
+            timeout_cost: 10,
+            throttled_cost: None,
+            dry_run: false,
+        }
     }
 
     /// The most tokens, at least 1. Default 500.
@@ -48,6 +56,12 @@ impl Quota {
     /// The price of a retry after a timeout, from 1 to `capacity`. Default 10.
     pub const fn timeout_cost(mut self, timeout_cost: u32) -> Self {
         self.timeout_cost = timeout_cost;
+        self
+    }
+
+    /// The price of a retry after a server that throttles, from 1 to `capacity`. Default: `retry_cost`.
+    pub const fn throttled_cost(mut self, throttled_cost: u32) -> Self {
+        self.throttled_cost = Some(throttled_cost);
         self
     }
 
@@ -76,10 +90,19 @@ impl Quota {
                 let (rule, value) = ("timeout_cost must be from 1 to capacity", self.timeout_cost);
                 return Err(PolicyError::new("timeout_cost", rule, Value::Count(value as u64)));
             }
+            let throttled_cost = match self.throttled_cost {
+                Some(cost) => cost,
+                None => self.retry_cost,
+            };
+            if throttled_cost == 0 || throttled_cost > self.capacity {
+                let (rule, value) = ("throttled_cost must be from 1 to capacity", throttled_cost);
+                return Err(PolicyError::new("throttled_cost", rule, Value::Count(value as u64)));
+            }
             let bucket = Bucket {
                 capacity: self.capacity,
                 retry_cost: self.retry_cost,
                 timeout_cost: self.timeout_cost,
+                throttled_cost,
             };
             Ok(Budget::new(super::Kind::Quota(bucket), self.dry_run))
         }
@@ -91,6 +114,7 @@ pub(super) struct Bucket {
     capacity: u32,
     retry_cost: u32,
     timeout_cost: u32,
+    throttled_cost: u32,
 }
 
 impl Bucket {
@@ -108,6 +132,7 @@ impl Bucket {
         let price = match cost {
             Cost::Retry => self.retry_cost,
             Cost::Timeout => self.timeout_cost,
+            Cost::Throttled => self.throttled_cost,
         };
         let mut old = taken.load(Relaxed);
         loop {
@@ -142,7 +167,11 @@ pub(super) fn give(taken: &AtomicU64, back: u32) {
 
 impl fmt::Display for Bucket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { capacity, retry_cost, timeout_cost, .. } = self;
-        write!(f, "quota of {capacity}, {retry_cost} a retry, {timeout_cost} a timeout")
+        let Self { capacity, retry_cost, timeout_cost, throttled_cost, .. } = self;
+        write!(f, "quota of {capacity}, {retry_cost} a retry, {timeout_cost} a timeout")?;
+        if throttled_cost == retry_cost {
+            return Ok(());
+        }
+        write!(f, ", {throttled_cost} when throttled")
     }
 }

@@ -1,10 +1,16 @@
 //! Hints: waits that an outcome asks for, in the headers of a response for example.
 
+#[cfg(feature = "headers")]
 mod date;
+#[cfg(feature = "headers")]
 mod headers;
+#[cfg(feature = "headers")]
 mod iso;
+#[cfg(feature = "headers")]
 mod number;
+#[cfg(feature = "headers")]
 mod retry_info;
+#[cfg(feature = "headers")]
 mod values;
 
 use crate::{Seconds, Verdict};

@@ -72,6 +72,10 @@ impl Settings {
 #[cfg(feature = "serde")]
 impl serde::Serialize for Policy {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if let Wait::Runtime(_) = self.wait() {
+            let rule = "wait must be data to be written, but it is runtime, a function";
+            return Err(serde::ser::Error::custom(rule));
+        }
         Settings::from(self).serialize(serializer)
     }
 }

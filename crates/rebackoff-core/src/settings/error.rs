@@ -10,6 +10,7 @@ pub struct SettingError {
     pub(super) parameter: String,
     pub(super) rule: String,
     pub(super) value: String,
+    pub(super) advice: String,
 }
 
 impl SettingError {
@@ -27,11 +28,16 @@ impl SettingError {
     pub fn value(&self) -> &str {
         &self.value
     }
+
+    /// The end of the message, which says what to do, as in `; did you mean full?`; empty without advice.
+    pub fn advice(&self) -> &str {
+        &self.advice
+    }
 }
 
 impl fmt::Display for SettingError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}, but it is {}", self.rule, self.value)
+        write!(f, "{}, but it is {}{}", self.rule, self.value, self.advice)
     }
 }
 
@@ -43,6 +49,7 @@ impl From<PolicyError> for SettingError {
             parameter: error.parameter().to_owned(),
             rule: error.rule().to_owned(),
             value: error.value().to_string(),
+            advice: String::new(),
         }
     }
 }

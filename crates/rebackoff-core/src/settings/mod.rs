@@ -1,8 +1,11 @@
 //! A policy's parameters as they stand in a file or the environment, before they are checked.
 
 mod describe;
+mod environment;
 mod error;
 mod parameters;
+#[cfg(feature = "serde")]
+mod read;
 mod setting;
 
 pub use error::SettingError;
@@ -17,11 +20,13 @@ use parameters::{hint_above, jitter, last_wait, limit, named_wait, nested, set_p
 
 /// Parameters of a policy by name, not yet checked: what is read from TOML, JSON or environment.
 ///
-/// Names are those of the builders, flat: `wait` (`constant`, `linear`, `expo`, `fibo`, `decay`,
-/// `decorrelated`, `runtime`) with the strategy's own parameters, `jitter` (`full`, `equal`,
+/// Names are those of the builders, flat: `wait` (`constant`, `list`, `linear`, `expo`, `fibo`, `decay`,
+/// `decorrelated`) with the strategy's own parameters, `jitter` (`full`, `equal`,
 /// `random`, `none`), `max_tries`, `max_time`, `last_wait` (`shorten`, `stop`), `nested` (`allow`,
-/// `once`), `reset_after`, `hint_ceiling`, `hint_above` (`give_up`, `cap`), `hint_spread`. A duration
-/// is a number of seconds or a text such as `1m 30s`; the text `none` takes a limit or cap away.
+/// `once`), `reset_after`, `hint_ceiling`, `hint_above` (`give_up`, `cap`), `hint_spread`. A duration is a
+/// number of seconds or a text such as `1m 30s`. The text `none`, or null in a file, takes a limit or cap
+/// away. The waits of a `list` are its `interval`, a list or a text such as `1s, 5s`. The strategy
+/// `runtime` is a function, which no settings can hold.
 ///
 /// Settings are laid over a policy: what they do not name stays as it was, and a `wait` of
 /// another name begins at that strategy's defaults.
@@ -39,7 +44,7 @@ use parameters::{hint_above, jitter, last_wait, limit, named_wait, nested, set_p
 /// # Ok::<(), rebackoff_core::SettingError>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(transparent))]
 pub struct Settings(BTreeMap<String, Setting>);
 
@@ -89,6 +94,16 @@ impl Settings {
         self
     }
 
+    /// Removes a parameter, and returns its value if it was set.
+    pub fn remove(&mut self, name: &str) -> Option<Setting> {
+        self.0.remove(name)
+    }
+
+    /// The names of the parameters that are set.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
     /// Returns whether no setting is set.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -102,7 +117,7 @@ impl Settings {
     pub fn over(&self, base: &Policy) -> Result<Policy, SettingError> {
         let wait = match self.0.get("wait") {
             None => *base.wait(),
-            Some(name) if name.word() == Some(base.wait().name()) => *base.wait(),
+            Some(name) if keeps(name, base.wait()) => *base.wait(),
             Some(name) => named_wait(name)?,
         };
         let mut policy = PolicyBuilder::from(*base);
@@ -154,8 +169,18 @@ impl Settings {
             parameter: "wait".to_owned(),
             rule: parameters::WAITS.to_owned(),
             value: "missing".to_owned(),
+            advice: String::new(),
         })?;
         self.lay(PolicyBuilder::with(named_wait(wait)?))
+    }
+}
+
+/// Returns whether settings whose `wait` is `name` go on from the parameters of `wait`.
+fn keeps(name: &Setting, wait: &Wait) -> bool {
+    match (name.word(), wait) {
+        (Some("list"), Wait::List(_)) => true,
+        (_, Wait::Runtime(_)) => false,
+        (name, wait) => name == Some(wait.name()),
     }
 }
 

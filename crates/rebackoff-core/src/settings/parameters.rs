@@ -3,24 +3,28 @@ use alloc::format;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use super::{Setting, SettingError};
+use super::{Setting, SettingError, Settings};
 use crate::{
-    Above, Jitter, LastWait, Nested, Wait, constant, decay, decorrelated, expo, fibo, linear, list,
-    runtime,
+    Above, Jitter, LastWait, Nested, Wait, constant, decay, decorrelated, did_you_mean, expo, fibo,
+    linear, list,
 };
 
 pub(super) const WAITS: &str =
-    "wait must be one of constant, linear, expo, fibo, decay, decorrelated, runtime";
+    "wait must be one of constant, list, linear, expo, fibo, decay, decorrelated";
 
 pub(super) fn named_wait(setting: &Setting) -> Result<Wait, SettingError> {
     Ok(match setting.word() {
         Some("constant") => constant().wait(),
+        Some("list") => list(&[]).wait(),
         Some("linear") => linear().wait(),
         Some("expo") => expo().wait(),
         Some("fibo") => fibo().wait(),
         Some("decay") => decay().wait(),
         Some("decorrelated") => decorrelated().wait(),
-        Some("runtime") => runtime().wait(),
+        Some("runtime") => {
+            let advice = "; runtime is a function, which only the program can give".to_owned();
+            return Err(SettingError { advice, ..setting.refused("wait", WAITS) });
+        }
         _ => return Err(setting.refused("wait", WAITS)),
     })
 }
@@ -85,7 +89,7 @@ pub(super) fn set_parameter(
 ) -> Result<Wait, SettingError> {
     let time = || setting.duration(name);
     Ok(match (wait, name) {
-        (Wait::Constant(_) | Wait::List(_), "interval") => interval(setting)?,
+        (Wait::Constant(_) | Wait::List(_), "interval") => interval(&wait, setting)?,
         (Wait::Linear(linear), "start") => linear.start(time()?).wait(),
         (Wait::Linear(linear), "step") => linear.step(time()?).wait(),
         (Wait::Linear(linear), "max_value") => linear.max_value(cap(name, setting)?).wait(),
@@ -100,6 +104,7 @@ pub(super) fn set_parameter(
         (Wait::Decorrelated(walk), "max_value") => walk.max_value(cap(name, setting)?).wait(),
         (wait, _) => {
             let (strategy, own) = (wait.name(), parameters(&wait));
+            let unknown = !Settings::NAMES.contains(&name);
             let rule = format!(
                 "{strategy} takes {own}, beside jitter, max_tries, max_time, last_wait, nested, \
                  reset_after, hint_ceiling, hint_above, hint_spread"
@@ -108,6 +113,10 @@ pub(super) fn set_parameter(
                 parameter: name.to_owned(),
                 rule,
                 value: format!("given {name} as well"),
+                advice: did_you_mean(
+                    name,
+                    unknown.then_some(Settings::NAMES).into_iter().flatten().copied(),
+                ),
             });
         }
     })
@@ -125,11 +134,21 @@ fn parameters(wait: &Wait) -> &'static str {
     }
 }
 
-fn interval(setting: &Setting) -> Result<Wait, SettingError> {
-    let Setting::List(settings) = setting else {
-        return Ok(constant().interval(setting.duration("interval")?).wait());
+/// One wait, or the waits of a list, also as a text with commas; `wait` is the strategy so far.
+fn interval(wait: &Wait, setting: &Setting) -> Result<Wait, SettingError> {
+    let waits: Result<Vec<_>, _> = match setting {
+        Setting::List(settings) => settings.iter().map(|one| one.duration("interval")).collect(),
+        Setting::Text(text) if text.contains(',') => {
+            text.split(',').map(|one| Setting::from(one).duration("interval")).collect()
+        }
+        one => {
+            let interval = one.duration("interval")?;
+            return Ok(match wait {
+                // Chosen by name, and not yet filled.
+                Wait::List(waits) if waits.waits().is_empty() => list(&[interval]).wait(),
+                _ => constant().interval(interval).wait(),
+            });
+        }
     };
-    let waits: Result<Vec<_>, _> =
-        settings.iter().map(|setting| setting.duration("interval")).collect();
     Ok(list(&waits?).wait())
 }

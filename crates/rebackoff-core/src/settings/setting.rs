@@ -6,12 +6,15 @@ use core::fmt;
 use core::time::Duration;
 
 use super::SettingError;
+#[cfg(doc)]
+use super::Settings;
 use crate::Seconds;
+use crate::did_you_mean;
 use crate::human::{ParseDurationError, parse_duration};
 
-/// One value of [`Settings`](crate::Settings): a number, a text, or a list of them.
+/// One value of [`Settings`]: a number, a text, or a list of them.
 #[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(untagged))]
 pub enum Setting {
     /// A whole number, for example of tries.
@@ -22,6 +25,9 @@ pub enum Setting {
     Text(String),
     /// The waits of a finite list.
     List(Vec<Setting>),
+    /// A value of a kind that no parameter takes, such as a table, in words. It is kept so that the error
+    /// of [`Settings::over`] names the parameter.
+    Other(String),
 }
 
 impl Setting {
@@ -56,7 +62,7 @@ impl Setting {
             Self::Count(count) => Some(*count as f64),
             Self::Number(number) => Some(*number),
             Self::Text(text) => text.trim().parse().ok(),
-            Self::List(_) => None,
+            Self::List(_) | Self::Other(_) => None,
         };
         number.ok_or_else(|| self.refused(name, "{name} must be a number"))
     }
@@ -66,7 +72,7 @@ impl Setting {
             Self::Count(count) => Some(Duration::from_secs(*count)),
             Self::Number(number) => Seconds::new(*number).map(Seconds::to_duration),
             Self::Text(text) => parse_duration(text).ok(),
-            Self::List(_) => None,
+            Self::List(_) | Self::Other(_) => None,
         };
         duration.ok_or_else(|| {
             self.refused(name, &format!("{{name}} is a duration, and {ParseDurationError}"))
@@ -74,10 +80,19 @@ impl Setting {
     }
 
     pub(super) fn refused(&self, name: &str, rule: &str) -> SettingError {
+        let words = rule.split_once("must be one of ").map_or("", |(_, words)| words);
+        let advice = match self {
+            Self::Text(text) if text.starts_with('-') && rule.contains("a duration") => {
+                "; a duration is never negative".to_owned()
+            }
+            Self::Text(text) => did_you_mean(text, words.split(", ")),
+            _ => String::new(),
+        };
         SettingError {
             parameter: name.to_owned(),
             rule: rule.replace("{name}", name),
             value: self.to_string(),
+            advice,
         }
     }
 }
@@ -88,6 +103,7 @@ impl fmt::Display for Setting {
             Self::Count(count) => write!(f, "{count}"),
             Self::Number(number) => write!(f, "{number}"),
             Self::Text(text) => write!(f, "{text:?}"),
+            Self::Other(words) => f.write_str(words),
             Self::List(settings) => {
                 f.write_str("[")?;
                 for (n, setting) in settings.iter().enumerate() {

@@ -52,7 +52,7 @@ impl Decay {
     pub(crate) fn raw(&self, n: u64) -> Seconds {
         #[allow(clippy::cast_precision_loss, reason = "a wait that late is at the floor")]
         let exponent = -self.decay_factor * n as f64;
-        Seconds::saturating(self.initial_value.get() * libm::exp(exponent)).max(self.min_value)
+        Seconds::saturating(self.initial_value.get() * exponential(exponent)).max(self.min_value)
     }
 
     pub(crate) const fn check(&self) -> Result<(), PolicyError> {
@@ -65,5 +65,56 @@ impl Decay {
             return Err(PolicyError::new("min_value", rule, Value::Span(self.min_value)));
         }
         Ok(())
+    }
+}
+
+/// e to the power of `x`, which is at most 0, without the platform's library: the same wait on each platform.
+/// Below e⁻⁷⁰⁸ it is zero.
+///
+/// The method and the constants are those of `e_exp.c` of FreeBSD, which bears this notice: Copyright (C)
+/// 2004 by Sun Microsystems, Inc. All rights reserved. Permission to use, copy, modify, and distribute this
+/// software is freely granted, provided that this notice is preserved.
+fn exponential(x: f64) -> f64 {
+    const LN_2: [f64; 2] = [6.931_471_803_691_238e-1, 1.908_214_929_270_587_7e-10];
+    const P: [f64; 5] = [
+        1.666_666_666_666_660_2e-1,
+        -2.777_777_777_701_559_3e-3,
+        6.613_756_321_437_934e-5,
+        -1.653_390_220_546_525_2e-6,
+        4.138_136_797_057_238_5e-8,
+    ];
+    if x < -708.0 {
+        return 0.0;
+    }
+    // x = k·ln 2 + r, where |r| is at most ln 2 / 2.
+    #[allow(clippy::cast_possible_truncation, reason = "from −1022 to 0")]
+    let k = (x * core::f64::consts::LOG2_E - 0.5) as i32;
+    let (high, low) = (x - f64::from(k) * LN_2[0], f64::from(k) * LN_2[1]);
+    let r = high - low;
+    let square = r * r;
+    let c = r - P.iter().rev().fold(0.0, |sum, factor| (sum + factor) * square);
+    let of_r = 1.0 + (r * c / (2.0 - c) - low + high);
+    of_r * f64::from_bits(u64::from((k + 1023).unsigned_abs()) << 52)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn the_exponential_is_that_of_the_library(x in prop_oneof![-708.0..0.0_f64, -2.0..0.0_f64, -1e-9..0.0_f64]) {
+            let (ours, reference) = (exponential(x), libm::exp(x));
+            prop_assert!((ours - reference).abs() <= reference * f64::EPSILON, "{ours} {reference}");
+        }
+    }
+
+    #[test]
+    fn the_exponential_is_exact_at_its_ends() {
+        assert_eq!(
+            [0.0, -0.0, -1.0, -709.0, f64::NEG_INFINITY].map(exponential),
+            [1.0, 1.0, libm::exp(-1.0), 0.0, 0.0]
+        );
     }
 }

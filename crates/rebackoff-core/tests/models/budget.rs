@@ -56,7 +56,10 @@ impl Model {
                 Some(now)
             }
             Self::Quota { left, prices, .. } => {
-                let price = if cost == Cost::Timeout { prices.1 } else { prices.0 };
+                let price = match cost {
+                    Cost::Timeout => prices.1,
+                    _ => prices.0,
+                };
                 *left = left.checked_sub(price)?;
                 Some(price)
             }

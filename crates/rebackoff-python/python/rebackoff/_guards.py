@@ -97,15 +97,30 @@ class Budget:
         capacity: int | None = None,
         retry_cost: int | None = None,
         timeout_cost: int | None = None,
+        throttled_cost: int | None = None,
         dry_run: bool = False,
         name: str | None = None,
     ) -> Budget:
         """A quota that successes give back: a retry takes `retry_cost` of `capacity`, one after a
-        timeout `timeout_cost`; a success gives back what its last retry took, or 1. The rule and the
-        defaults are those of the AWS SDKs.
+        timeout `timeout_cost`, one after a server that throttles `throttled_cost` (default: `retry_cost`);
+        a success gives back what its last retry took, or 1. The rule and the defaults are those of the
+        AWS SDKs before 2026; `Budget.aws()` has today's.
+
+        A timeout is an error whose class is called one. A server throttles by status 429, or by a class
+        such as `ThrottlingException`.
         """
-        checks = {"capacity": _count, "retry_cost": _count, "timeout_cost": _count}
-        return cls._of("quota", dry_run, name, given=(capacity, retry_cost, timeout_cost), **checks)
+        given = (capacity, retry_cost, timeout_cost, throttled_cost)
+        names = ("capacity", "retry_cost", "timeout_cost", "throttled_cost")
+        return cls._of("quota", dry_run, name, given=given, **dict.fromkeys(names, _count))
+
+    @classmethod
+    def aws(cls, *, dry_run: bool = False, name: str | None = None) -> Budget:
+        """The quota of the AWS SDKs since 2026: 500, of which a retry takes 14, and one after a server
+        that throttles 5. The waits of those SDKs: `expo(factor=0.05, max_value=20)` and 3 tries, with
+        `factor=1` after a server that throttles.
+        """
+        prices = {"retry_cost": 14, "timeout_cost": 14, "throttled_cost": 5}
+        return cls.quota(**prices, dry_run=dry_run, name=name)
 
     @classmethod
     def throttle(
@@ -167,9 +182,12 @@ class Budget:
         """A call succeeded; `last` is what its last retry withdrew, if it needed one."""
         self.core.handle_success(last)
 
-    def withdraw(self, *, timeout: bool = False) -> _native.Withdrawal | None:
+    def withdraw(
+        self, *, timeout: bool = False, throttled: bool = False
+    ) -> _native.Withdrawal | None:
         """Pays for a retry; None when there is too little left, and the retry is not to be made."""
-        return self.core.withdraw(bool(timeout), now())
+        word = "timeout" if timeout else "throttled" if throttled else "retry"
+        return self.core.withdraw(word, now())
 
     def refund(self, withdrawal: _native.Withdrawal) -> None:
         """Gives back what a retry took that is not made after all; once for each withdrawal."""
@@ -478,7 +496,8 @@ class Guarding:
 
     def handle_retry(self, guards: _native.CallGuards, outcome: Any, wait: float) -> str | None:
         """Pays for a retry after `wait` seconds; the reason to give up where it is refused."""
-        return guards.handle_retry(_is_timeout(outcome), wait, now())
+        word = "retry" if self.budget is None else _cost(outcome)
+        return guards.handle_retry(word, wait, now())
 
     def handle_resume(self, guards: _native.CallGuards) -> bool:
         """Asks the breaker again, after the wait."""
@@ -521,9 +540,19 @@ def _counted(counted: Any) -> str:
     raise TypeError(f"counts must give {rule}, but it gave {counted!r}")
 
 
-def _is_timeout(outcome: Any) -> bool:
-    """Returns whether a class of the error, or one that it derives from, is called a timeout."""
-    return any("Timeout" in kind.__name__ for kind in type(outcome).__mro__)
+def _cost(outcome: Any) -> str:
+    """The class of a retry after this outcome, by the names of its classes and its status."""
+    from rebackoff._http_responses import status_of
+
+    names = [kind.__name__ for kind in type(outcome).__mro__]
+    if any("Timeout" in name for name in names):
+        return "timeout"
+    if any(word in name for name in names for word in _THROTTLED) or status_of(outcome) == 429:
+        return "throttled"
+    return "retry"
+
+
+_THROTTLED = ("Throttl", "TooManyRequests", "RateLimit", "SlowDown")
 
 
 def _count(name: str, value: Any) -> int:

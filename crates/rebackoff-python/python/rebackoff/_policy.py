@@ -5,6 +5,7 @@ from __future__ import annotations
 from rebackoff import _jitter, _wait_gen
 from rebackoff._mistakes import mistake
 from rebackoff._native import policy as _complete
+from rebackoff._native import variables as _variables
 from rebackoff._seconds import number, plain
 
 TYPE_CHECKING = False
@@ -91,7 +92,7 @@ class Policy:
         set_slot(self, "_settings", tuple(complete))
         set_slot(self, "_text", text)
         given = {name: None if value == "none" else value for name, value in complete}
-        waits = _STRATEGIES["constant" if given["wait"] == "list" else given["wait"]]
+        waits = _STRATEGIES[given["wait"]]
         parameters = waits.__code__.co_varnames[: waits.__code__.co_argcount]
         set_slot(
             self, "_waits", waits(**{name: given[name] for name in parameters if name in given})
@@ -128,17 +129,28 @@ class Policy:
 
         In `name`, letters become capitals, and all but letters and digits become `_`. An empty variable
         counts as not set. Default of `base`: `Policy()`.
+
+        Raises:
+            ValueError: A variable that begins with `REBACKOFF_<NAME>_` names no parameter, is not UTF-8, or has a
+                value that is not allowed. Variables of a policy whose name is longer are left to it.
         """
+        return cls._of_environment(name, "", base)
+
+    @classmethod
+    def from_env_prefix(cls, prefix: str, base: Policy | None = None) -> Policy:
+        """The policy of the variables `<prefix><PARAMETER>`; otherwise as `from_env`."""
+        return cls._of_environment(None, prefix, base)
+
+    @classmethod
+    def _of_environment(cls, name: str | None, prefix: str, base: Policy | None) -> Policy:
         from os import environ
 
-        prefix = "REBACKOFF_" + "".join(
-            c.upper() if c.isascii() and c.isalnum() else "_" for c in f"{name}_"
-        )
-        given = {
-            parameter: environ.get(prefix + parameter.upper(), "") for parameter in _PARAMETERS
-        }
-        found = {parameter: value for parameter, value in given.items() if value.strip()}
-        return cls._of(found, cls() if base is None else base)
+        given = [
+            (key.encode("utf-8", "replace").decode(), _utf_8(value))
+            for key, value in environ.items()
+        ]
+        found = _variables(name, prefix, given)
+        return cls._of(dict(found), cls() if base is None else base)
 
     @classmethod
     def _of(cls, settings: Mapping[str, Any], base: Policy | None) -> Policy:
@@ -188,10 +200,9 @@ class Policy:
         return _made_again, (self.to_dict(),)
 
 
-_PARAMETERS = (
-    *("wait", "interval", "start", "step", "base", "factor", "max_value"),
-    *("initial_value", "decay_factor", "min_value", "jitter", *_OPTIONS),
-)
+def _utf_8(text: str) -> str | None:
+    """A value of the environment, or None for one that is not UTF-8, where Python has lone surrogates."""
+    return None if any("\ud800" <= c <= "\udfff" for c in text) else text
 
 
 def _made_again(settings: dict[str, Any]) -> Policy:

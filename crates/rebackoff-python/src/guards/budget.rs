@@ -54,11 +54,12 @@ impl Budget {
     }
 
     #[staticmethod]
-    #[pyo3(signature = (*, capacity=None, retry_cost=None, timeout_cost=None, dry_run=false))]
+    #[pyo3(signature = (*, capacity=None, retry_cost=None, timeout_cost=None, throttled_cost=None, dry_run=false))]
     fn quota(
         capacity: Option<u32>,
         retry_cost: Option<u32>,
         timeout_cost: Option<u32>,
+        throttled_cost: Option<u32>,
         dry_run: bool,
     ) -> PyResult<Self> {
         let mut kind = Core::quota().dry_run(dry_run);
@@ -70,6 +71,9 @@ impl Budget {
         }
         if let Some(cost) = timeout_cost {
             kind = kind.timeout_cost(cost);
+        }
+        if let Some(cost) = throttled_cost {
+            kind = kind.throttled_cost(cost);
         }
         Self::of(kind.build().map_err(refused)?)
     }
@@ -117,8 +121,8 @@ impl Budget {
         self.0.handle_success(last.map(|last| last.get().0));
     }
 
-    fn withdraw(&self, is_timeout: bool, now: f64) -> Option<Withdrawal> {
-        self.0.withdraw(cost(is_timeout), || seconds(now)).ok().map(Withdrawal)
+    fn withdraw(&self, word: &str, now: f64) -> Option<Withdrawal> {
+        self.0.withdraw(cost(word), || seconds(now)).ok().map(Withdrawal)
     }
 
     fn refund(&self, withdrawal: &Bound<'_, Withdrawal>) {
@@ -136,8 +140,12 @@ impl Budget {
     }
 }
 
-pub(super) fn cost(is_timeout: bool) -> Cost {
-    if is_timeout { Cost::Timeout } else { Cost::Retry }
+pub(super) fn cost(word: &str) -> Cost {
+    match word {
+        "timeout" => Cost::Timeout,
+        "throttled" => Cost::Throttled,
+        _ => Cost::Retry,
+    }
 }
 
 pub(super) fn duration(number: f64) -> Duration {

@@ -91,10 +91,10 @@ impl CallGuards {
     }
 
     /// Pays for a retry after `wait` seconds. Returns the reason to give up, if there is one.
-    fn handle_retry(&mut self, is_timeout: bool, wait: f64, now: f64) -> Option<&'static str> {
+    fn handle_retry(&mut self, word: &str, wait: f64, now: f64) -> Option<&'static str> {
         let Self { core, budget, breaker, .. } = self;
         let (budget, breaker, wait) = (budget.as_deref(), breaker.as_deref(), seconds(wait));
-        let paid = core.handle_retry(budget, breaker, cost(is_timeout), wait, || seconds(now));
+        let paid = core.handle_retry(budget, breaker, cost(word), wait, || seconds(now));
         paid.err().map(Reason::as_str)
     }
 

@@ -1,13 +1,11 @@
 //! Parameters that come from one place.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use rebackoff_core::{Policy, Seconds, Setting, Settings};
+use rebackoff_core::{Policy, Seconds, Setting, Settings, nearest};
 
-use super::suggest::{did_you_mean, nearest};
 use super::{ProfileError, duration};
 
 /// The parameters of exactly one wait strategy.
@@ -44,17 +42,17 @@ pub enum Source {
 #[derive(Clone, Debug)]
 pub struct Layer {
     source: Source,
-    parameters: BTreeMap<String, Setting>,
+    parameters: Settings,
 }
 
 impl Layer {
     /// A layer without parameters.
     pub fn new(source: Source) -> Self {
-        Self { source, parameters: BTreeMap::new() }
+        Self { source, parameters: Settings::new() }
     }
 
     /// A layer of these parameters.
-    pub fn with(source: Source, parameters: BTreeMap<String, Setting>) -> Self {
+    pub const fn with(source: Source, parameters: Settings) -> Self {
         Self { source, parameters }
     }
 
@@ -67,7 +65,7 @@ impl Layer {
 
     /// Returns whether the layer sets this parameter.
     pub fn names(&self, parameter: &str) -> bool {
-        self.parameters.contains_key(parameter)
+        self.parameters.get(parameter).is_some()
     }
 
     /// `base` with these parameters in place of its own.
@@ -76,12 +74,10 @@ impl Layer {
     ///
     /// Names the first parameter that is unknown or has a value that is not allowed.
     pub fn over(&self, base: &Policy) -> Result<Policy, ProfileError> {
-        let mut settings = Settings::new();
-        for (name, setting) in self.parameters.iter().filter(|(name, _)| *name != "timeout") {
-            if !Settings::NAMES.contains(&name.as_str()) {
-                return Err(ProfileError::new(format_args!("{}{}", self.source, unknown(name))));
-            }
-            settings.set(name, setting.clone());
+        let mut settings = self.parameters.clone();
+        settings.remove("timeout");
+        if let Some(name) = settings.names().find(|name| !Settings::NAMES.contains(name)) {
+            return Err(ProfileError::new(format_args!("{}{}", self.source, unknown(name))));
         }
         if let Some(wait) = self.chosen_wait(base)? {
             settings.set("wait", wait);
@@ -95,14 +91,8 @@ impl Layer {
                 Some(rest) => format!("{name}{rest}"),
                 None => format!("{name}: {}", error.rule()),
             };
-            let value = error.value();
-            let words = error.rule().split_once("must be one of ").map_or("", |(_, words)| words);
-            let advice = if value.starts_with("\"-") && rule.contains("a duration") {
-                "; a duration is never negative".to_owned()
-            } else {
-                did_you_mean(value.trim_matches('"'), words.split(", "))
-            };
-            ProfileError::new(format_args!("{}{rule}, but it is {value}{advice}", self.source))
+            let (source, value, advice) = (&self.source, error.value(), error.advice());
+            ProfileError::new(format_args!("{source}{rule}, but it is {value}{advice}"))
         })
     }
 
@@ -159,14 +149,9 @@ impl Layer {
 
     // Handlers
 
-    /// Sets a parameter to what a person wrote: `1s,5s` is a list of waits.
+    /// Sets a parameter to what a person wrote.
     pub fn set_text(&mut self, name: &str, text: &str) {
-        let setting = if name == "interval" && text.contains(',') {
-            Setting::List(text.split(',').map(Setting::from).collect())
-        } else {
-            Setting::from(text)
-        };
-        self.parameters.insert(name.to_owned(), setting);
+        self.parameters.set(name, text);
     }
 }
 

@@ -1,7 +1,6 @@
 //! Profiles: the policies of `rebackoff.toml`, read in one place for every program.
 
 mod layer;
-mod suggest;
 
 use std::fmt::{self, Display};
 use std::time::Duration;
@@ -9,7 +8,6 @@ use std::time::Duration;
 use rebackoff_core::{Policy, PolicyBuilder, Wait, parse_duration, policy, secs};
 
 pub use layer::{Layer, Source};
-pub use suggest::{did_you_mean, nearest};
 
 /// The default policy, and the tries of a policy that has no limit.
 const BUILT_IN: Policy = policy!(expo(max_value = secs(60)));
@@ -45,11 +43,6 @@ impl Profile {
         if !is_limited && !ends {
             let limited = PolicyBuilder::from(profile.policy).max_tries(MAX_TRIES).build();
             profile.policy = limited.map_err(ProfileError::new)?;
-        }
-        if matches!(profile.policy.wait(), Wait::Runtime(_)) {
-            return Err(ProfileError::new(
-                "the wait strategy runtime is a function of a program's own: choose another",
-            ));
         }
         Ok(profile)
     }

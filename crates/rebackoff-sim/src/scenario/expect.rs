@@ -1,11 +1,10 @@
 //! Bounds on figures.
 
-use rebackoff_core::parse_duration;
+use rebackoff_core::{did_you_mean, parse_duration};
 
 use super::ScenarioError;
 use super::node::{Table, Value};
 use super::sweep::leaves;
-use crate::profile::did_you_mean;
 use crate::scenario::section::Section;
 
 /// A bound on a figure, for example `amplification <= 1.2`.

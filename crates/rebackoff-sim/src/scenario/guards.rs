@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use rebackoff_core::{Breaker, Budget, Jitter, PolicyError};
+use rebackoff_core::{Breaker, Budget, Jitter, PolicyError, Quota};
 
 use super::ScenarioError;
 use super::section::Section;
@@ -45,7 +45,7 @@ fn count(section: &Section<'_>, key: &str, default: u32) -> Read<u32> {
 }
 
 fn budget(section: &Section<'_>) -> Read<BudgetRule> {
-    let kinds = [("share", 0), ("per_second", 1), ("quota", 2), ("throttle", 3)];
+    let kinds = [("share", 0), ("per_second", 1), ("quota", 2), ("throttle", 3), ("aws", 4)];
     let any = f64::MIN..=f64::MAX;
     let dry_run = section.flag("dry_run")?;
     let rule = match section.choice("kind", &kinds)?.unwrap_or(0) {
@@ -74,18 +74,18 @@ fn budget(section: &Section<'_>) -> Read<BudgetRule> {
             }
             BudgetRule::PerSecond(rule)
         }
-        2 => {
-            section.allow(&[
-                "kind",
-                "scope",
-                "dry_run",
-                "capacity",
-                "retry_cost",
-                "timeout_cost",
-            ])?;
-            let rule = Budget::quota().dry_run(dry_run).capacity(count(section, "capacity", 500)?);
-            let rule = rule.retry_cost(count(section, "retry_cost", 5)?);
-            BudgetRule::Quota(rule.timeout_cost(count(section, "timeout_cost", 10)?))
+        kind @ (2 | 4) => {
+            let prices = ["retry_cost", "timeout_cost", "throttled_cost"];
+            section.allow(&[&["kind", "scope", "dry_run", "capacity"], &prices[..]].concat())?;
+            let mut rule = if kind == 4 { Budget::aws() } else { Budget::quota() };
+            let setters =
+                [Quota::capacity, Quota::retry_cost, Quota::timeout_cost, Quota::throttled_cost];
+            for (key, set) in ["capacity"].into_iter().chain(prices).zip(setters) {
+                if section.get(key).is_some() {
+                    rule = set(rule, count(section, key, 0)?);
+                }
+            }
+            BudgetRule::Quota(rule.dry_run(dry_run))
         }
         _ => {
             section.allow(&["kind", "scope", "dry_run", "max_tokens", "token_ratio"])?;

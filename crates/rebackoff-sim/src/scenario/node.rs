@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use rebackoff_core::Setting;
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use toml::de::{DeTable, DeValue};
 
 use super::ScenarioError;
@@ -24,6 +25,9 @@ pub(crate) enum Value {
     Count(u64),
     Number(f64),
     Flag(bool),
+    Date(String),
+    /// A null of JSON: no limit for a policy, elsewhere not given.
+    Null,
 }
 
 /// The values of a table by their keys.
@@ -33,9 +37,7 @@ pub(crate) type Table = BTreeMap<String, Node>;
 pub(crate) fn parse(text: &str) -> Result<Table, ScenarioError> {
     if text.trim_start().starts_with('{') {
         return match serde_json::from_str(text) {
-            Ok(serde_json::Value::Object(object)) => {
-                Ok(object.into_iter().filter_map(of_json).collect())
-            }
+            Ok(Node { value: Value::Table(table), .. }) => Ok(table),
             Ok(_) => Err(ScenarioError::new(None, "a scenario must be an object")),
             Err(error) => Err(ScenarioError::new(Some(error.line()), error)),
         };
@@ -80,7 +82,7 @@ fn of_value(text: &str, line: usize, value: &DeValue<'_>) -> Result<Node, Scenar
             Value::Number(number.as_str().parse().map_err(|_| wrong(number.as_str()))?)
         }
         DeValue::Boolean(flag) => Value::Flag(*flag),
-        DeValue::Datetime(date) => return Err(wrong(&date.to_string())),
+        DeValue::Datetime(date) => Value::Date(date.to_string()),
         DeValue::Array(values) => {
             let node = |value: &toml::Spanned<DeValue<'_>>| {
                 of_value(text, line_of(text, value.span().start), value.get_ref())
@@ -92,42 +94,80 @@ fn of_value(text: &str, line: usize, value: &DeValue<'_>) -> Result<Node, Scenar
     Ok(Node { line: Some(line), value })
 }
 
-/// A value of JSON; a null is left out.
-fn of_json((key, value): (String, serde_json::Value)) -> Option<(String, Node)> {
-    Some((key, json_node(value)?))
+/// A value of JSON, which has no lines.
+impl<'de> Deserialize<'de> for Node {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = deserializer.deserialize_any(JsonValue)?;
+        Ok(Self { line: None, value })
+    }
 }
 
-fn json_node(value: serde_json::Value) -> Option<Node> {
-    let value = match value {
-        serde_json::Value::Null => return None,
-        serde_json::Value::Bool(flag) => Value::Flag(flag),
-        serde_json::Value::Number(number) => match number.as_u64() {
-            Some(count) => Value::Count(count),
-            None => Value::Number(number.as_f64()?),
-        },
-        serde_json::Value::String(text) => Value::Text(text),
-        serde_json::Value::Array(values) => {
-            Value::List(values.into_iter().filter_map(json_node).collect())
+struct JsonValue;
+
+impl<'de> Visitor<'de> for JsonValue {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value of a scenario")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, flag: bool) -> Result<Value, E> {
+        Ok(Value::Flag(flag))
+    }
+
+    fn visit_u64<E>(self, count: u64) -> Result<Value, E> {
+        Ok(Value::Count(count))
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Value, E> {
+        Ok(Value::Number(number as f64))
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<Value, E> {
+        Ok(Value::Number(number))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Value, E> {
+        Ok(Value::Text(text.to_owned()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
+        let mut nodes = Vec::new();
+        while let Some(node) = seq.next_element()? {
+            nodes.push(node);
         }
-        serde_json::Value::Object(object) => {
-            Value::Table(object.into_iter().filter_map(of_json).collect())
+        Ok(Value::List(nodes))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+        let mut table = Table::new();
+        while let Some(key) = map.next_key::<String>()? {
+            if table.contains_key(&key) {
+                let message = format!("{key} must be given once, but it is given twice");
+                return Err(A::Error::custom(message));
+            }
+            table.insert(key, map.next_value()?);
         }
-    };
-    Some(Node { line: None, value })
+        Ok(Value::Table(table))
+    }
 }
 
 impl Value {
     /// The parameter of a policy that this value is.
-    pub(crate) fn setting(&self) -> Option<Setting> {
+    pub(crate) fn setting(&self) -> Setting {
         match self {
-            Self::Text(text) => Some(Setting::Text(text.clone())),
-            Self::Count(count) => Some(Setting::Count(*count)),
-            Self::Number(number) => Some(Setting::Number(*number)),
+            Self::Text(text) => Setting::Text(text.clone()),
+            Self::Count(count) => Setting::Count(*count),
+            Self::Number(number) => Setting::Number(*number),
             Self::List(nodes) => {
-                let settings = nodes.iter().map(|node| node.value.setting());
-                settings.collect::<Option<_>>().map(Setting::List)
+                Setting::List(nodes.iter().map(|node| node.value.setting()).collect())
             }
-            Self::Flag(_) | Self::Table(_) => None,
+            Self::Null => Setting::from("none"),
+            Self::Flag(_) | Self::Table(_) | Self::Date(_) => Setting::Other(self.to_string()),
         }
     }
 }
@@ -147,6 +187,8 @@ impl fmt::Display for Value {
             Self::Count(count) => write!(f, "{count}"),
             Self::Number(number) => write!(f, "{number}"),
             Self::Flag(flag) => write!(f, "{flag}"),
+            Self::Date(date) => write!(f, "the date {date}"),
+            Self::Null => f.write_str("null"),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use rebackoff_core::Policy;
+use rebackoff_core::{Policy, Settings};
 
 use super::ScenarioError;
 use super::guards::guard_rules;
@@ -205,18 +205,10 @@ impl Reader<'_> {
                 format_args!("profiles.{name} must be a table"),
             ));
         };
-        let parameters = table.iter().map(|(key, node)| {
-            let wrong = || {
-                format!(
-                    "profiles.{name}.{key} must be a number, a text or a list, but it is {}",
-                    node.value
-                )
-            };
-            let setting =
-                node.value.setting().ok_or_else(|| ScenarioError::new(node.line, wrong()))?;
-            Ok((key.clone(), setting))
-        });
-        let parameters = parameters.collect::<Read<_>>()?;
+        let mut parameters = Settings::new();
+        for (key, node) in table {
+            parameters.set(key, node.value.setting());
+        }
         let source = Source::File { path: PathBuf::from("profiles"), profile: name.to_owned() };
         Profile::of(&[Layer::with(source, parameters)]).map_err(|error| {
             let message = error.to_string();

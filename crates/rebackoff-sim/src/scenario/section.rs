@@ -2,12 +2,11 @@
 
 use std::ops::RangeInclusive;
 
-use rebackoff_core::{Seconds, parse_duration};
+use rebackoff_core::{Seconds, did_you_mean, parse_duration};
 
 use super::ScenarioError;
 use super::node::{Node, Table, Value};
 use crate::distribution::{Distribution, nanos};
-use crate::profile::did_you_mean;
 
 /// The longest duration of a scenario, in seconds: a year.
 const LONGEST: f64 = 31_536_000.0;
@@ -51,7 +50,7 @@ impl<'a> Section<'a> {
     }
 
     pub(crate) fn get(&self, key: &str) -> Option<&'a Node> {
-        self.table.get(key)
+        self.table.get(key).filter(|node| node.value != Value::Null)
     }
 
     /// The full name of a key.

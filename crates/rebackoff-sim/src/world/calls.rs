@@ -115,7 +115,11 @@ impl World<'_> {
             (Reply::Rejection, Some(hint)) => Verdict::RetryAfter(hint),
             (Reply::Failure | Reply::Rejection, _) => Verdict::Retry,
         };
-        self.decide(number, verdict, Cost::Retry);
+        let cost = match answer {
+            Reply::Rejection => Cost::Throttled,
+            Reply::Success | Reply::Failure => Cost::Retry,
+        };
+        self.decide(number, verdict, cost);
     }
 
     pub(super) fn handle_timeout(&mut self, number: u32, sequence: u64) {

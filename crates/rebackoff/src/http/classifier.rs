@@ -1,7 +1,7 @@
 //! The ready condition for HTTP.
 
 use ::http::{HeaderMap, Method, StatusCode};
-use rebackoff_core::{Health, Verdict};
+use rebackoff_core::{Cost, Health, Verdict};
 
 use super::hint::should_retry;
 use super::statuses::Statuses;
@@ -197,6 +197,14 @@ impl Classifier {
             }
         };
         if neutral { Some(Health::Neutral) } else { None }
+    }
+
+    /// The cost of a retry after this status, for a budget that has prices; `None` for the usual one.
+    pub const fn cost(&self, status: StatusCode) -> Option<Cost> {
+        match status {
+            StatusCode::TOO_MANY_REQUESTS => Some(Cost::Throttled),
+            _ => None,
+        }
     }
 
     /// The verdict on a request that got no response.

@@ -36,11 +36,11 @@ impl Condition {
 
     /// The class of the outcome that was judged last.
     pub(super) fn classify(&self, answer: Answer<'_>) -> Class {
-        let health = match answer {
-            Ok((status, _)) => self.classifier.health(status),
-            Err(failure) => Some(failure.health()),
+        let (health, cost) = match answer {
+            Ok((status, _)) => (self.classifier.health(status), self.classifier.cost(status)),
+            Err(failure) => (Some(failure.health()), Some(failure.cost())),
         };
         let health = health.or(self.is_final.then_some(Health::Failure));
-        Class { health, cost: answer.err().map(Failure::cost) }
+        Class { health, cost }
     }
 }

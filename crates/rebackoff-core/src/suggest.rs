@@ -1,5 +1,9 @@
 //! Suggestions for misspelt names.
 
+use alloc::string::String;
+use alloc::vec::Vec;
+use alloc::{format, vec};
+
 /// The name among `known` that is nearest to `word`; none where none is near.
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_lowercase();
@@ -12,7 +16,7 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
     (distance <= name.len().max(word.len()) / 3).then_some(name)
 }
 
-/// The end of a message about an unknown name: `, did you mean full?`.
+/// The end of a message about an unknown name, as in `; did you mean full?`.
 pub fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     nearest(word, known).map_or_else(String::new, |name| format!("; did you mean {name}?"))
 }
