@@ -4,8 +4,6 @@ mod profile;
 mod python;
 mod rust;
 
-use std::collections::BTreeMap;
-
 use rebackoff_core::{Policy, Seconds, Setting, Settings};
 use rebackoff_sim::profile::{Layer, Profile, Source};
 use serde::Serialize;
@@ -34,7 +32,7 @@ impl FrontEnds {
         let code = least(&all, is_policy);
         // Programs read the table of a profile, too, and have no limit by default.
         let mut layer = least(&all, |settings| {
-            let layer = Layer::with(Source::Options, owned(&parameters(settings)));
+            let layer = Layer::with(Source::Options, settings.clone());
             let made = Profile::of(&[layer]);
             is_policy(settings) && made.is_ok_and(|made| made.policy == profile.policy)
         });
@@ -89,10 +87,6 @@ fn least(all: &Settings, is_whole: impl Fn(&Settings) -> bool) -> Parameters {
 fn parameters(settings: &Settings) -> Parameters {
     let value = |name: &&'static str| Some((*name, settings.get(name)?.clone()));
     Settings::NAMES.iter().filter_map(value).collect()
-}
-
-fn owned(parameters: &Parameters) -> BTreeMap<String, Setting> {
-    parameters.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
 }
 
 #[cfg(test)]

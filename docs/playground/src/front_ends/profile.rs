@@ -17,7 +17,7 @@ pub(crate) fn toml(value: &Setting) -> String {
         Setting::List(values) => {
             format!("[{}]", values.iter().map(toml).collect::<Vec<_>>().join(", "))
         }
-        Setting::Text(_) | Setting::Count(_) => value.to_string(),
+        Setting::Text(_) | Setting::Count(_) | Setting::Other(_) => value.to_string(),
     }
 }
 
@@ -41,6 +41,6 @@ fn word(value: &Setting) -> String {
     match value {
         Setting::Text(text) => text.clone(),
         Setting::List(values) => values.iter().map(word).collect::<Vec<_>>().join(","),
-        Setting::Count(_) | Setting::Number(_) => value.to_string(),
+        Setting::Count(_) | Setting::Number(_) | Setting::Other(_) => value.to_string(),
     }
 }
