@@ -27,7 +27,6 @@
     allow(clippy::disallowed_macros, reason = "a test counts the steps of its thread")
 )]
 
-#[cfg(any(feature = "headers", feature = "settings", test))]
 extern crate alloc;
 #[cfg(test)]
 extern crate std;
