@@ -16,6 +16,8 @@ pub use rebackoff_core::Setting;
 
 pub use crate::backoff::Backoff;
 pub use crate::call::Call;
+#[cfg(feature = "settings")]
+pub use crate::env::from_env_prefix;
 pub use crate::future::{OutcomeFuture, RetryFuture};
 pub use crate::guarded::Guards;
 pub use crate::guards::{

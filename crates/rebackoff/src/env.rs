@@ -34,20 +34,20 @@ pub fn from_env(name: &str, base: &Policy) -> Result<Policy, SettingError> {
     from_env_prefix(&Settings::prefix(name), base)
 }
 
-/// Reads a policy from the environment, as [`from_env`] does, with a prefix of the program's own: each
+/// Reads a policy from the environment, as [`from_env`](crate::from_env) does, with a prefix of the program's own: each
 /// variable `<prefix><PARAMETER>` replaces one parameter of `base`.
 ///
 /// ```
 /// use rebackoff::prelude::*;
 ///
-/// let fetch = rebackoff::from_env_prefix("SHOP_FETCH_", &policy!(expo, max_tries = 5))?;
+/// let fetch = rebackoff::engine::from_env_prefix("SHOP_FETCH_", &policy!(expo, max_tries = 5))?;
 /// assert_eq!(fetch, policy!(expo, max_tries = 5)); // without SHOP_FETCH_MAX_TRIES and its like
 /// # Ok::<(), rebackoff::SettingError>(())
 /// ```
 ///
 /// # Errors
 ///
-/// As for [`from_env`].
+/// As for [`from_env`](crate::from_env).
 pub fn from_env_prefix(prefix: &str, base: &Policy) -> Result<Policy, SettingError> {
     let variables = env::vars_os()
         .map(|(name, value)| (name.to_string_lossy().into_owned(), value.into_string().ok()));

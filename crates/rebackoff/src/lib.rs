@@ -140,7 +140,7 @@ mod virtual_time;
 mod wait;
 
 #[cfg(feature = "settings")]
-pub use env::{from_env, from_env_prefix};
+pub use env::from_env;
 pub use guarded::{AnyPolicy, Guarded};
 pub use guards::FromOpen;
 pub use hooks::Hook;
