@@ -16,6 +16,7 @@ __all__ = [
     "policy",
     "should_retry",
     "simulate",
+    "variables",
 ]
 __version__: str
 
