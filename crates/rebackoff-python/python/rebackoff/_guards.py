@@ -47,6 +47,10 @@ class Budget:
     Made by `per_second`, `share`, `quota` or `throttle`, which differ in what fills the bucket. A
     `dry_run` refuses no retry and only counts; `name` is its name in metrics. A copy, and a budget that travels to
     another process, has the same parameters and begins anew.
+
+    With `shared="shop"`, all processes of the host that give this name and the same parameters have one budget, which
+    lies in a memory-mapped file (Linux). Its own counters are those of the process; those of the host, in `snapshot`,
+    begin with `host_`.
     """
 
     __slots__ = ("__weakref__", "_kind", "_parameters", "core", "name")
@@ -66,13 +70,13 @@ class Budget:
         capacity: int | None = None,
         dry_run: bool = False,
         name: str | None = None,
+        shared: str | None = None,
     ) -> Budget:
         """A bucket that time fills: `rate` tokens a second, at most `capacity`, full at first. A retry
         takes one.
         """
-        return cls._of(
-            "per_second", dry_run, name, rate=_rate, capacity=_count, given=(rate, capacity)
-        )
+        checks = {"rate": _rate, "capacity": _count}
+        return cls._of("per_second", dry_run, name, shared, given=(rate, capacity), **checks)
 
     @classmethod
     def share(
@@ -83,12 +87,13 @@ class Budget:
         ttl: Seconds | None = None,
         dry_run: bool = False,
         name: str | None = None,
+        shared: str | None = None,
     ) -> Budget:
         """A share of the calls: `ratio` retries for each call of the last `ttl` seconds, and `floor` a
         second on top. The rule and the defaults are Finagle's.
         """
         checks = {"ratio": _rate, "floor": _rate, "ttl": _duration}
-        return cls._of("share", dry_run, name, given=(ratio, floor, ttl), **checks)
+        return cls._of("share", dry_run, name, shared, given=(ratio, floor, ttl), **checks)
 
     @classmethod
     def quota(
@@ -100,6 +105,7 @@ class Budget:
         throttled_cost: int | None = None,
         dry_run: bool = False,
         name: str | None = None,
+        shared: str | None = None,
     ) -> Budget:
         """A quota that successes give back: a retry takes `retry_cost` of `capacity`, one after a
         timeout `timeout_cost`, one after a server that throttles `throttled_cost` (default: `retry_cost`);
@@ -111,16 +117,18 @@ class Budget:
         """
         given = (capacity, retry_cost, timeout_cost, throttled_cost)
         names = ("capacity", "retry_cost", "timeout_cost", "throttled_cost")
-        return cls._of("quota", dry_run, name, given=given, **dict.fromkeys(names, _count))
+        return cls._of("quota", dry_run, name, shared, given=given, **dict.fromkeys(names, _count))
 
     @classmethod
-    def aws(cls, *, dry_run: bool = False, name: str | None = None) -> Budget:
+    def aws(
+        cls, *, dry_run: bool = False, name: str | None = None, shared: str | None = None
+    ) -> Budget:
         """The quota of the AWS SDKs since 2026: 500, of which a retry takes 14, and one after a server
         that throttles 5. The waits of those SDKs: `expo(factor=0.05, max_value=20)` and 3 tries, with
         `factor=1` after a server that throttles.
         """
         prices = {"retry_cost": 14, "timeout_cost": 14, "throttled_cost": 5}
-        return cls.quota(**prices, dry_run=dry_run, name=name)
+        return cls.quota(**prices, dry_run=dry_run, name=name, shared=shared)
 
     @classmethod
     def throttle(
@@ -130,12 +138,13 @@ class Budget:
         token_ratio: float | None = None,
         dry_run: bool = False,
         name: str | None = None,
+        shared: str | None = None,
     ) -> Budget:
         """A throttle: a failure takes a token, a success gives `token_ratio` of one, and retries pass
         while there is more than half of `max_tokens`. The rule is gRPC's (A6).
         """
         checks = {"max_tokens": _count, "token_ratio": _rate}
-        return cls._of("throttle", dry_run, name, given=(max_tokens, token_ratio), **checks)
+        return cls._of("throttle", dry_run, name, shared, given=(max_tokens, token_ratio), **checks)
 
     @classmethod
     def _of(
@@ -143,6 +152,7 @@ class Budget:
         kind: str,
         dry_run: bool,
         name: str | None,
+        shared: str | None,
         *,
         given: tuple[Any, ...],
         **checks: Callable[..., Any],
@@ -150,9 +160,13 @@ class Budget:
         values = zip(checks.items(), given, strict=True)
         parameters = {key: check(key, one) for (key, check), one in values if one is not None}
         parameters["dry_run"] = _flag("dry_run", dry_run)
+        if _name(shared, "shared") is not None:
+            parameters["shared"] = shared
         budget = object.__new__(cls)
         budget.core = getattr(_native.Budget, kind)(**parameters)
-        budget._kind, budget._parameters, budget.name = kind, parameters, _name(name)
+        budget._kind, budget._parameters = kind, parameters
+        budget.name = _name(shared if name is None else name)
+        _report_others(shared, budget)
         return budget
 
     @property
@@ -204,6 +218,7 @@ class Budget:
             "tokens": self.tokens,
             "refused": self.refused,
             "dry_run": self.dry_run,
+            **dict(self.core.host_counts),
         }
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -243,6 +258,9 @@ class Breaker:
 
     A copy, and a breaker that travels to another process, has the same parameters and begins anew,
     closed.
+
+    With `shared="shop"`, all processes of the host that give this name and the same parameters have one breaker, as
+    one of them learns for all; see `Budget`.
     """
 
     __slots__ = (
@@ -269,6 +287,7 @@ class Breaker:
         probe_timeout: Seconds | None = None,
         dry_run: bool = False,
         name: str | None = None,
+        shared: str | None = None,
         on_state_change: Callable[[Breaker, str, str], object] | None = None,
         **unknown: NoReturn,
     ) -> None:
@@ -297,10 +316,13 @@ class Breaker:
             raise TypeError(f"Breaker has no parameter {wrong!r}{advice}")
         parameters = {name: check(name, v) for name, (check, v) in given.items() if v is not None}
         self._parameters = {**parameters, "dry_run": _flag("dry_run", dry_run)}
+        if _name(shared, "shared") is not None:
+            self._parameters["shared"] = shared
         self.core = _native.Breaker(**self._parameters)
         self._has_jitter = jitter is not None and jitter != "none"
         self._draw: float | None = None
-        self.name = _name(name)
+        self.name = _name(shared if name is None else name)
+        _report_others(shared, self)
         if on_state_change is not None and not callable(on_state_change):
             rule = "a function of the breaker, its earlier and its new state"
             raise mistake(TypeError, "on_state_change", rule, on_state_change)
@@ -422,6 +444,7 @@ class Breaker:
             "rejected": self.rejected,
             "opened": self.opened,
             "dry_run": self.dry_run,
+            **dict(self.core.host_counts),
         }
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -516,10 +539,20 @@ class Guarding:
         return Guarding, self._given
 
 
-def _name(name: str | None) -> str | None:
+def _name(name: str | None, parameter: str = "name") -> str | None:
     if name is not None and not (isinstance(name, str) and name):
-        raise mistake(TypeError, "name", "a text", name)
+        raise mistake(TypeError, parameter, "a text", name)
     return name
+
+
+def _report_others(shared: str | None, guard: Budget | Breaker) -> None:
+    """Logs the guards of the same name with other parameters: a rolling release, or a mistake."""
+    for other in guard.core.others:
+        import logging
+
+        kind = type(guard).__name__.lower()
+        rule = "the shared %s %r has other parameters in another process: %s; here: %s"
+        logging.getLogger("rebackoff").warning(rule, kind, shared, other, guard.core)
 
 
 def _named(name: str | None) -> str:

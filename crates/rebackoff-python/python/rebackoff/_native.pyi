@@ -62,7 +62,11 @@ class Budget:
 
     @staticmethod
     def per_second(
-        *, rate: float | None = None, capacity: int | None = None, dry_run: bool = False
+        *,
+        rate: float | None = None,
+        capacity: int | None = None,
+        dry_run: bool = False,
+        shared: str | None = None,
     ) -> Budget: ...
     @staticmethod
     def share(
@@ -71,6 +75,7 @@ class Budget:
         floor: float | None = None,
         ttl: float | None = None,
         dry_run: bool = False,
+        shared: str | None = None,
     ) -> Budget: ...
     @staticmethod
     def quota(
@@ -80,12 +85,21 @@ class Budget:
         timeout_cost: int | None = None,
         throttled_cost: int | None = None,
         dry_run: bool = False,
+        shared: str | None = None,
     ) -> Budget: ...
     @staticmethod
     def throttle(
-        *, max_tokens: int | None = None, token_ratio: float | None = None, dry_run: bool = False
+        *,
+        max_tokens: int | None = None,
+        token_ratio: float | None = None,
+        dry_run: bool = False,
+        shared: str | None = None,
     ) -> Budget: ...
     def tokens(self, now: float) -> float: ...
+    @property
+    def others(self) -> list[str]: ...
+    @property
+    def host_counts(self) -> list[tuple[str, int]]: ...
     @property
     def refused(self) -> int: ...
     @property
@@ -122,8 +136,13 @@ class Breaker:
         close_after: int | None = None,
         probe_timeout: float | None = None,
         dry_run: bool = False,
+        shared: str | None = None,
     ) -> Breaker: ...
     def state(self, now: float) -> str: ...
+    @property
+    def others(self) -> list[str]: ...
+    @property
+    def host_counts(self) -> list[tuple[str, int]]: ...
     @property
     def rejected(self) -> int: ...
     @property

@@ -1,19 +1,21 @@
 //! `Breaker`: whether to call at all, learned from many calls.
 
-use std::sync::Arc;
-
 use pyo3::prelude::*;
 use rebackoff_core::{Breaker as Core, Jitter, Open, Seconds};
+use rebackoff_shared::{Host, ShareOnHost};
 
+use super::Held;
 use super::budget::duration;
 use super::permit::Permit;
-use super::refused;
 use crate::words::{one_of, seconds};
 
 /// The state of a breaker.
 #[pyclass(frozen, module = "rebackoff._native")]
 pub(crate) struct Breaker {
-    pub(super) core: Arc<Core>,
+    pub(super) core: Held<Core>,
+    /// The guards of its shared name that have other parameters, as they describe themselves.
+    #[pyo3(get)]
+    others: Vec<String>,
     /// A success is counted in a window, which needs the time.
     pub(super) has_rates: bool,
 }
@@ -31,7 +33,7 @@ impl Breaker {
     #[pyo3(signature = (
         *, consecutive=None, failure_rate=None, slow_rate=None, slow_after=None, window_calls=None, window_time=None,
         min_calls=None, open_for=None, growth=None, max_open_for=None, jitter=None, probes=None, close_after=None,
-        probe_timeout=None, dry_run=false
+        probe_timeout=None, dry_run=false, shared=None
     ))]
     #[allow(clippy::too_many_arguments, reason = "options, by keyword")]
     fn new(
@@ -50,6 +52,7 @@ impl Breaker {
         close_after: Option<u32>,
         probe_timeout: Option<f64>,
         dry_run: bool,
+        shared: Option<&str>,
     ) -> PyResult<Self> {
         let mut new = Core::builder().dry_run(dry_run);
         if let Some(count) = consecutive {
@@ -93,7 +96,9 @@ impl Breaker {
             new = new.probe_timeout(duration(time));
         }
         let has_rates = failure_rate.is_some() || slow_rate.is_some();
-        Ok(Self { core: Arc::new(new.build().map_err(refused)?), has_rates })
+        let open = |name: &str, host: &Host| new.open_on(name, host);
+        let (core, others) = Held::new(shared, || new.build(), open)?;
+        Ok(Self { core, others, has_rates })
     }
 
     fn state(&self, now: f64) -> &'static str {
@@ -118,6 +123,12 @@ impl Breaker {
     #[getter]
     fn dry_run(&self) -> bool {
         self.core.is_dry_run()
+    }
+
+    /// The counters of all processes that share it.
+    #[getter]
+    fn host_counts(&self) -> Vec<(&'static str, u64)> {
+        self.core.host_counts()
     }
 
     /// Returns the seconds until the next probe where a call would be rejected: infinite where the

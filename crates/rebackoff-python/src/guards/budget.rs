@@ -1,17 +1,22 @@
 //! `Budget`: how many retries many calls may spend together.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use pyo3::prelude::*;
 use rebackoff_core::{Budget as Core, Cost, Withdrawal as CoreWithdrawal};
+use rebackoff_shared::ShareOnHost;
 
-use super::refused;
+use super::Held;
 use crate::words::seconds;
 
 /// The state of a budget.
 #[pyclass(frozen, module = "rebackoff._native")]
-pub(crate) struct Budget(pub(super) Arc<Core>);
+pub(crate) struct Budget {
+    pub(super) core: Held<Core>,
+    /// The guards of its shared name that have other parameters, as they describe themselves.
+    #[pyo3(get)]
+    others: Vec<String>,
+}
 
 /// A retry that was paid for.
 #[pyclass(frozen, module = "rebackoff._native")]
@@ -20,8 +25,13 @@ pub(crate) struct Withdrawal(CoreWithdrawal);
 #[pymethods]
 impl Budget {
     #[staticmethod]
-    #[pyo3(signature = (*, rate=None, capacity=None, dry_run=false))]
-    fn per_second(rate: Option<f64>, capacity: Option<u32>, dry_run: bool) -> PyResult<Self> {
+    #[pyo3(signature = (*, rate=None, capacity=None, dry_run=false, shared=None))]
+    fn per_second(
+        rate: Option<f64>,
+        capacity: Option<u32>,
+        dry_run: bool,
+        shared: Option<&str>,
+    ) -> PyResult<Self> {
         let mut kind = Core::per_second().dry_run(dry_run);
         if let Some(rate) = rate {
             kind = kind.rate(rate);
@@ -29,16 +39,17 @@ impl Budget {
         if let Some(capacity) = capacity {
             kind = kind.capacity(capacity);
         }
-        Self::of(kind.build().map_err(refused)?)
+        Self::of(Held::new(shared, || kind.build(), |name, host| kind.open_on(name, host))?)
     }
 
     #[staticmethod]
-    #[pyo3(signature = (*, ratio=None, floor=None, ttl=None, dry_run=false))]
+    #[pyo3(signature = (*, ratio=None, floor=None, ttl=None, dry_run=false, shared=None))]
     fn share(
         ratio: Option<f64>,
         floor: Option<f64>,
         ttl: Option<f64>,
         dry_run: bool,
+        shared: Option<&str>,
     ) -> PyResult<Self> {
         let mut kind = Core::share().dry_run(dry_run);
         if let Some(ratio) = ratio {
@@ -50,17 +61,18 @@ impl Budget {
         if let Some(ttl) = ttl {
             kind = kind.ttl(duration(ttl));
         }
-        Self::of(kind.build().map_err(refused)?)
+        Self::of(Held::new(shared, || kind.build(), |name, host| kind.open_on(name, host))?)
     }
 
     #[staticmethod]
-    #[pyo3(signature = (*, capacity=None, retry_cost=None, timeout_cost=None, throttled_cost=None, dry_run=false))]
+    #[pyo3(signature = (*, capacity=None, retry_cost=None, timeout_cost=None, throttled_cost=None, dry_run=false, shared=None))]
     fn quota(
         capacity: Option<u32>,
         retry_cost: Option<u32>,
         timeout_cost: Option<u32>,
         throttled_cost: Option<u32>,
         dry_run: bool,
+        shared: Option<&str>,
     ) -> PyResult<Self> {
         let mut kind = Core::quota().dry_run(dry_run);
         if let Some(capacity) = capacity {
@@ -75,15 +87,16 @@ impl Budget {
         if let Some(cost) = throttled_cost {
             kind = kind.throttled_cost(cost);
         }
-        Self::of(kind.build().map_err(refused)?)
+        Self::of(Held::new(shared, || kind.build(), |name, host| kind.open_on(name, host))?)
     }
 
     #[staticmethod]
-    #[pyo3(signature = (*, max_tokens=None, token_ratio=None, dry_run=false))]
+    #[pyo3(signature = (*, max_tokens=None, token_ratio=None, dry_run=false, shared=None))]
     fn throttle(
         max_tokens: Option<u32>,
         token_ratio: Option<f64>,
         dry_run: bool,
+        shared: Option<&str>,
     ) -> PyResult<Self> {
         let mut kind = Core::throttle().dry_run(dry_run);
         if let Some(most) = max_tokens {
@@ -92,51 +105,57 @@ impl Budget {
         if let Some(ratio) = token_ratio {
             kind = kind.token_ratio(ratio);
         }
-        Self::of(kind.build().map_err(refused)?)
+        Self::of(Held::new(shared, || kind.build(), |name, host| kind.open_on(name, host))?)
     }
 
     fn tokens(&self, now: f64) -> f64 {
-        self.0.tokens(|| seconds(now))
+        self.core.tokens(|| seconds(now))
     }
 
     #[getter]
     fn refused(&self) -> u64 {
-        self.0.refused()
+        self.core.refused()
     }
 
     #[getter]
     fn dry_run(&self) -> bool {
-        self.0.is_dry_run()
+        self.core.is_dry_run()
+    }
+
+    /// The counters of all processes that share it.
+    #[getter]
+    fn host_counts(&self) -> Vec<(&'static str, u64)> {
+        self.core.host_counts()
     }
 
     fn handle_start(&self, now: f64) {
-        self.0.handle_start(|| seconds(now));
+        self.core.handle_start(|| seconds(now));
     }
 
     fn handle_failure(&self) {
-        self.0.handle_failure();
+        self.core.handle_failure();
     }
 
     fn handle_success(&self, last: Option<&Bound<'_, Withdrawal>>) {
-        self.0.handle_success(last.map(|last| last.get().0));
+        self.core.handle_success(last.map(|last| last.get().0));
     }
 
     fn withdraw(&self, word: &str, now: f64) -> Option<Withdrawal> {
-        self.0.withdraw(cost(word), || seconds(now)).ok().map(Withdrawal)
+        self.core.withdraw(cost(word), || seconds(now)).ok().map(Withdrawal)
     }
 
     fn refund(&self, withdrawal: &Bound<'_, Withdrawal>) {
-        self.0.refund(withdrawal.get().0);
+        self.core.refund(withdrawal.get().0);
     }
 
     fn __str__(&self) -> String {
-        self.0.to_string()
+        self.core.to_string()
     }
 }
 
 impl Budget {
-    fn of(core: Core) -> PyResult<Self> {
-        Ok(Self(Arc::new(core)))
+    fn of((core, others): (Held<Core>, Vec<String>)) -> PyResult<Self> {
+        Ok(Self { core, others })
     }
 }
 

@@ -1,7 +1,5 @@
 //! `CallGuards`: the core's, with the budget and the breaker of its call.
 
-use std::sync::Arc;
-
 use pyo3::prelude::*;
 use rebackoff_core::{
     Breaker as CoreBreaker, BreakerState, Budget as CoreBudget, CallGuards as Core, Reason,
@@ -10,15 +8,15 @@ use rebackoff_core::{
 
 use super::breaker::{Breaker, retry_in};
 use super::budget::{Budget, cost};
-use super::health;
+use super::{Held, health};
 use crate::words::{Drawn, seconds};
 
 /// The guards of one call. Dropped, they are abandoned.
 #[pyclass(module = "rebackoff._native")]
 pub(crate) struct CallGuards {
     core: Core,
-    budget: Option<Arc<CoreBudget>>,
-    breaker: Option<Arc<CoreBreaker>>,
+    budget: Option<Held<CoreBudget>>,
+    breaker: Option<Held<CoreBreaker>>,
     has_rates: bool,
 }
 
@@ -42,7 +40,7 @@ impl CallGuards {
         let has_rates = breaker.is_some_and(|breaker| breaker.get().has_rates);
         let mut guards = Self {
             core: Core::new(),
-            budget: budget.map(|budget| budget.get().0.clone()),
+            budget: budget.map(|budget| budget.get().core.clone()),
             breaker: breaker.map(|breaker| breaker.get().core.clone()),
             has_rates,
         };

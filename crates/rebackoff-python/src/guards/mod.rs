@@ -3,11 +3,13 @@
 mod breaker;
 mod budget;
 mod call;
+mod held;
 mod permit;
 
 pub(crate) use breaker::{Breaker, open_message};
 pub(crate) use budget::{Budget, Withdrawal};
 pub(crate) use call::CallGuards;
+pub(crate) use held::Held;
 pub(crate) use permit::Permit;
 
 use pyo3::exceptions::PyValueError;

@@ -1,17 +1,17 @@
 //! `Permit`: a call that a breaker lets through, for those who call by hand.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use pyo3::prelude::*;
 use rebackoff_core::{Breaker as Core, Health, Permit as CorePermit, Seconds};
 
-use super::health;
+use super::{Held, health};
 use crate::words::{Drawn, seconds};
 
 /// A call that a breaker lets through. Dropped, it is neutral and frees its place.
 #[pyclass(frozen, module = "rebackoff._native")]
 pub(crate) struct Permit {
-    breaker: Arc<Core>,
+    breaker: Held<Core>,
     core: Mutex<Option<CorePermit>>,
     began: Seconds,
     is_probe: bool,
@@ -31,7 +31,7 @@ impl Permit {
 }
 
 impl Permit {
-    pub(super) fn new(breaker: Arc<Core>, permit: CorePermit, began: Seconds) -> Self {
+    pub(super) fn new(breaker: Held<Core>, permit: CorePermit, began: Seconds) -> Self {
         let is_probe = permit.is_probe();
         Self { breaker, core: Mutex::new(Some(permit)), began, is_probe }
     }
