@@ -23,7 +23,7 @@ impl HostGuard for Budget {
     }
 
     fn parameters(&self) -> GuardParameters {
-        let (kind, [one, two, three]) = match &self.kind {
+        let (kind, [one, two, three, four]) = match &self.kind {
             Kind::Timed(Timed::PerSecond(bucket)) | Kind::Leased(_, Timed::PerSecond(bucket)) => {
                 (PER_SECOND, bucket.parameters())
             }
@@ -34,11 +34,11 @@ impl HostGuard for Budget {
             Kind::Throttle(bucket) => (THROTTLE, bucket.parameters()),
         };
         let dry_run = u64::from(!self.refuses);
-        [kind, one, two, three, dry_run, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
+        [kind, one, two, three, four, dry_run, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
     }
 
     fn from_parameters(words: &GuardParameters) -> Result<Self, PolicyError> {
-        let &[kind, one, two, three, dry_run, ..] = words;
+        let &[kind, one, two, three, four, dry_run, ..] = words;
         let count = |word: u64| u32::try_from(word).unwrap_or(u32::MAX);
         let dry_run = dry_run != 0;
         match kind {
@@ -52,7 +52,7 @@ impl HostGuard for Budget {
             }
             QUOTA => {
                 let new = Self::quota().capacity(count(one)).retry_cost(count(two));
-                new.timeout_cost(count(three)).dry_run(dry_run).build()
+                new.timeout_cost(count(three)).throttled_cost(count(four)).dry_run(dry_run).build()
             }
             THROTTLE => {
                 let new = Self::throttle().max_tokens(count(one)).token_ratio(f64::from_bits(two));

@@ -87,8 +87,8 @@ pub(super) struct Bucket {
 }
 
 impl Bucket {
-    pub(super) const fn parameters(&self) -> [u64; 3] {
-        [self.rate.to_bits(), self.span / self.interval, 0]
+    pub(super) const fn parameters(&self) -> [u64; 4] {
+        [self.rate.to_bits(), self.span / self.interval, 0, 0]
     }
 
     #[allow(clippy::cast_precision_loss, reason = "a number to look at")]

@@ -118,8 +118,13 @@ pub(super) struct Bucket {
 }
 
 impl Bucket {
-    pub(super) const fn parameters(&self) -> [u64; 3] {
-        [self.capacity as u64, self.retry_cost as u64, self.timeout_cost as u64]
+    pub(super) const fn parameters(&self) -> [u64; 4] {
+        [
+            self.capacity as u64,
+            self.retry_cost as u64,
+            self.timeout_cost as u64,
+            self.throttled_cost as u64,
+        ]
     }
 
     #[allow(clippy::cast_precision_loss, reason = "at most 2³²")]

@@ -149,8 +149,8 @@ impl Counts {
 }
 
 impl Bucket {
-    pub(super) const fn parameters(&self) -> [u64; 3] {
-        [self.ratio.to_bits(), self.floor.to_bits(), self.span.get() * SLICES]
+    pub(super) const fn parameters(&self) -> [u64; 4] {
+        [self.ratio.to_bits(), self.floor.to_bits(), self.span.get() * SLICES, 0]
     }
 
     pub(super) fn tokens(&self, counts: &Counts, now: u64) -> f64 {

@@ -88,8 +88,8 @@ pub(super) struct Bucket {
 
 impl Bucket {
     #[allow(clippy::cast_precision_loss, reason = "at most 10⁶")]
-    pub(super) const fn parameters(&self) -> [u64; 3] {
-        [self.max / ONE, (self.success as f64 / ONE as f64).to_bits(), 0]
+    pub(super) const fn parameters(&self) -> [u64; 4] {
+        [self.max / ONE, (self.success as f64 / ONE as f64).to_bits(), 0, 0]
     }
 
     #[allow(clippy::cast_precision_loss, reason = "at most 10⁶")]

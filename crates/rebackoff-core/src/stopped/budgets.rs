@@ -102,7 +102,8 @@ fn a_budget_refuses_and_refills_after_a_stop_between_any_two_steps() {
 #[test]
 fn parameters_make_the_budget_again() {
     let more = Budget::share().ratio(1.0 / 3.0).ttl(secs(7)).dry_run(true).build().unwrap();
-    for budget in budgets().into_iter().chain([more]) {
+    let prices = Budget::quota().retry_cost(14).timeout_cost(13).throttled_cost(5).build().unwrap();
+    for budget in budgets().into_iter().chain([more, prices]) {
         let again = Budget::from_parameters(&budget.parameters()).unwrap();
         assert_eq!(again.parameters(), budget.parameters());
         assert_eq!(std::format!("{again:?}"), std::format!("{budget:?}"));
