@@ -34,7 +34,7 @@ _CallableT = TypeVar("_CallableT", bound=Callable[..., Any])
 
 
 @overload
-def outcome(  # type: ignore[overload-overlap]
+def outcome(  # type: ignore[overload-overlap]  # a coroutine function matches both, the first wins
     function: Callable[_Arguments, Coroutine[Any, Any, _Result]],
     /,
     *args: _Arguments.args,
