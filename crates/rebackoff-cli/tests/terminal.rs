@@ -164,6 +164,19 @@ fn interrupted(shell: &str, script: &str) -> (i32, String) {
 
 const SHELLS: [&str; 3] = ["bash", "dash", "zsh"];
 
+/// Asserts that Ctrl-C ends both scripts alike. Where a child catches the signal, Bash ends or goes on as its own signal
+/// and the end of its child race (4 of 100 runs differ without rebackoff), so it has more than one chance there.
+#[track_caller]
+fn assert_ends_alike(shell: &str, ours: &str, plain: &str, is_caught: bool) {
+    let chances = if shell == "bash" && is_caught { 10 } else { 1 };
+    for _ in 1..chances {
+        if interrupted(shell, ours) == interrupted(shell, plain) {
+            return;
+        }
+    }
+    assert_eq!(interrupted(shell, ours), interrupted(shell, plain), "{shell}: {ours}");
+}
+
 /// A command that says so when it is about to wait.
 const READY: &str = "sh -c 'echo ready; exec sleep 600'";
 
@@ -174,19 +187,20 @@ fn ctrl_c_ends_a_script_as_it_does_without_rebackoff() {
     fs::write(&makefile, "all:\n\t@$(command)\n\t@echo goes on\n").unwrap();
     let makefile = makefile.display();
     for shell in SHELLS {
-        for script in [
-            "for i in 1 2 3; do COMMAND; done; echo goes on".to_owned(),
-            "trap 'echo cleanup; exit 9' INT; COMMAND; echo after".to_owned(),
-            "COMMAND; echo after $?".to_owned(),
-            "COMMAND || echo failed".to_owned(),
-            "(COMMAND); echo after".to_owned(),
-            format!("command=\"COMMAND\" make -f {makefile} 2>/dev/null || exit 5"),
+        let make = format!("command=\"COMMAND\" make -f {makefile} 2>/dev/null || exit 5");
+        for (script, is_caught) in [
+            ("for i in 1 2 3; do COMMAND; done; echo goes on", false),
+            ("trap 'echo cleanup; exit 9' INT; COMMAND; echo after", false),
+            ("COMMAND; echo after $?", false),
+            ("COMMAND || echo failed", false),
+            ("(COMMAND); echo after", false),
+            (&make, true),
         ] {
-            let plain = interrupted(shell, &script.replace("COMMAND", READY));
+            let plain = script.replace("COMMAND", READY);
             for options in ["-n 1", "-n 9 -w constant -i 0"] {
                 let wrapped = format!("$rebackoff run -q {options} -- {READY}");
-                let ours = interrupted(shell, &script.replace("COMMAND", &wrapped));
-                assert_eq!(ours, plain, "{shell}: {script}");
+                let ours = script.replace("COMMAND", &wrapped);
+                assert_ends_alike(shell, &ours, &plain, is_caught);
             }
         }
     }
@@ -197,8 +211,7 @@ fn a_command_that_catches_ctrl_c_and_exits_is_not_tried_again() {
     let caught = "sh -c 'trap \"exit 7\" INT; echo ready; while :; do sleep 0.01; done'";
     for shell in SHELLS {
         let script = format!("$rebackoff run -q -w constant -i 0 -- {caught}; echo after $?");
-        let plain = interrupted(shell, &format!("{caught}; echo after $?"));
-        assert_eq!(interrupted(shell, &script), plain, "{shell}");
+        assert_ends_alike(shell, &script, &format!("{caught}; echo after $?"), true);
     }
 }
 
