@@ -68,14 +68,16 @@ pub struct Guarded<G> {
 /// pub struct Client { policy: AnyPolicy }
 ///
 /// impl Client {
+///     pub fn new(policy: impl Into<AnyPolicy>) -> Self { Self { policy: policy.into() } }
+///
 ///     pub fn get(&self) -> Result<u8, Box<dyn std::error::Error>> {
 ///         self.policy.retry(|| Ok("7".parse()?)).call()
 ///     }
 /// }
 ///
 /// let budget = Arc::new(Budget::share().build()?);
-/// let client = Client { policy: Guarded::new(policy!(expo), (Some(budget), None)) };
-/// assert_eq!(client.get().unwrap(), 7);
+/// assert_eq!(Client::new(policy!(expo)).get().unwrap(), 7);
+/// assert_eq!(Client::new(Guarded::new(policy!(expo), budget)).get().unwrap(), 7);
 /// # Ok::<(), PolicyError>(())
 /// ```
 pub type AnyPolicy = Guarded<(Option<Arc<Budget>>, Option<Arc<Breaker>>)>;
@@ -100,6 +102,25 @@ impl<G> Guarded<G> {
 impl From<Policy> for AnyPolicy {
     fn from(policy: Policy) -> Self {
         Self::new(policy, (None, None))
+    }
+}
+
+impl From<Guarded<Arc<Budget>>> for AnyPolicy {
+    fn from(Guarded { policy, guards: budget }: Guarded<Arc<Budget>>) -> Self {
+        Self::new(policy, (Some(budget), None))
+    }
+}
+
+impl From<Guarded<Arc<Breaker>>> for AnyPolicy {
+    fn from(Guarded { policy, guards: breaker }: Guarded<Arc<Breaker>>) -> Self {
+        Self::new(policy, (None, Some(breaker)))
+    }
+}
+
+impl From<Guarded<(Arc<Budget>, Arc<Breaker>)>> for AnyPolicy {
+    fn from(Guarded { policy, guards }: Guarded<(Arc<Budget>, Arc<Breaker>)>) -> Self {
+        let (budget, breaker) = guards;
+        Self::new(policy, (Some(budget), Some(breaker)))
     }
 }
 

@@ -15,8 +15,6 @@ pages! {
     Breakers "../../../docs/how-to/breakers.md"
     Budgets "../../../docs/how-to/budgets.md"
     Databases "../../../docs/how-to/databases.md"
-    GracefulShutdown "../../../docs/how-to/graceful-shutdown.md"
-    Library "../../../docs/how-to/writing-a-library.md"
     LogsAndMetrics "../../../docs/how-to/logs-and-metrics.md"
     Polling "../../../docs/how-to/polling.md"
     Reconnect "../../../docs/how-to/reconnect.md"
