@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Writes docs/reference/options.md: the parameters of a policy, in all front ends side by side.
+"""Writes docs/reference/options.md: the parameters of policies and guards, in all front ends side by side.
 
     python3 ci/docs/options.py            writes it
     python3 ci/docs/options.py --check    fails where it is not what would be written
 
-The names are those of the settings in the core, each of which needs a row here.
+The names are those of the settings and of the guards' builders in the core, each of which needs a row.
 """
 
 import re
@@ -13,7 +13,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs/reference/options.md"
-SETTINGS = ROOT / "crates/rebackoff-core/src/settings/mod.rs"
+CORE = ROOT / "crates/rebackoff-core/src"
+SETTINGS = CORE / "settings/mod.rs"
 
 # name: (of a strategy or of all, type, default, range, meaning)
 PARAMETERS = {
@@ -99,10 +100,126 @@ PARAMETERS = {
         "",
         "duration or none",
         "none",
-        "0 and above",
+        "above 0",
         "a failed try of at least this length starts the schedule anew",
     ),
 }
+
+# the builder in the core: its name here, and its parameters: (name, type, default, range, meaning)
+GUARDS = {
+    "breaker/builder": (
+        "`Breaker`",
+        [
+            (
+                "consecutive",
+                "count",
+                "5, where no rate is set",
+                "1 and above",
+                "failures in a row that open it",
+            ),
+            (
+                "failure_rate",
+                "share",
+                "none",
+                "above 0, up to 1",
+                "share of failed calls in the window that opens it",
+            ),
+            (
+                "slow_rate",
+                "share",
+                "none",
+                "above 0, up to 1",
+                "share of slow calls in the window that opens it",
+            ),
+            ("slow_after", "duration", "none", "0 and above", "a call that takes longer is slow"),
+            (
+                "window_calls",
+                "count",
+                "none",
+                "1 to 1 000 000",
+                "the calls of the window, in place of `window_time`",
+            ),
+            ("window_time", "duration", "10 s", "1 s to 10 min", "the length of the window"),
+            (
+                "min_calls",
+                "count",
+                "20",
+                "1 to `window_calls`",
+                "fewest calls in the window for which a rate counts",
+            ),
+            ("open_for", "duration", "30 s", "1 ms to 30 d", "time until the first probe"),
+            ("growth", "number", "1", "1 to 1 000", "growth of `open_for` with each re-opening"),
+            (
+                "max_open_for",
+                "duration",
+                "10 · `open_for`, or 30 d",
+                "`open_for` to 30 d",
+                "the longest open time",
+            ),
+            ("jitter", "word", "`none`", "`none` `full` `equal`", "spread of the open time"),
+            ("probes", "count", "1", "1 to 16", "most probes at once"),
+            ("close_after", "count", "`probes`", "1 and above", "successful probes that close it"),
+            (
+                "probe_timeout",
+                "duration",
+                "30 s",
+                "1 ms to 30 d",
+                "time after which the permit of a hung probe expires",
+            ),
+        ],
+    ),
+    "budget/share": (
+        "`Budget.share`",
+        [
+            ("ratio", "share", "0.2", "0.0001 to 1", "retries for each call of the last `ttl`"),
+            ("floor", "number", "10", "0 to 1 000 000", "retries a second on top"),
+            ("ttl", "duration", "10 s", "1 s to 1 min", "time for which calls and retries count"),
+        ],
+    ),
+    "budget/per_second": (
+        "`Budget.per_second`",
+        [
+            ("rate", "number", "10", "0.001 to 1 000 000", "tokens a second"),
+            ("capacity", "count", "100", "1 to 1 000 000", "most tokens"),
+        ],
+    ),
+    "budget/quota": (
+        "`Budget.quota`",
+        [
+            ("capacity", "count", "500", "1 and above", "most tokens"),
+            ("retry_cost", "count", "5", "1 to `capacity`", "price of a retry"),
+            ("timeout_cost", "count", "10", "1 to `capacity`", "price of a retry after a timeout"),
+            (
+                "throttled_cost",
+                "count",
+                "`retry_cost`",
+                "1 to `capacity`",
+                "price of a retry after a server that throttles",
+            ),
+        ],
+    ),
+    "budget/throttle": (
+        "`Budget.throttle`",
+        [
+            (
+                "max_tokens",
+                "count",
+                "10",
+                "1 to 1 000",
+                "most tokens; more than half of them permit a retry",
+            ),
+            (
+                "token_ratio",
+                "number",
+                "0.1",
+                "0.001 to 1 000",
+                "tokens that a success gives; a failure takes one",
+            ),
+        ],
+    ),
+}
+# set by another parameter, or only by the crate `rebackoff-shared`
+NO_ROWS = {"dry_run", "leased_probes"}
 
 HEAD = """# Options of all front ends
 
@@ -125,6 +242,15 @@ SPELLINGS = """
 TAIL = """
 Wrong values are errors in every front end, with the parameter, its value and what is allowed. An unknown name is an error with a suggestion.
 
+## Parameters of guards
+
+Names, types and ranges are those of Python, Rust and the scenarios of `rebackoff simulate`. `dry_run` (default: false) lets a guard count
+without refusing. `Budget.aws` is a quota with today's prices of the AWS SDKs: 14 for a retry, 5 after a server that throttles. In Rust, `slow_rate`
+takes `slow_after` as its second argument; in a scenario it is `longer_than`.
+
+| guard | parameter | type | default | range | meaning |
+|---|---|---|---|---|---|
+{guards}
 ## Options of a call
 
 | | Python | Rust | command line |
@@ -151,12 +277,24 @@ def names_of_settings():
     return re.findall(r'"(\w+)"', listed[1])
 
 
+def rows_of_guards():
+    for guard, parameters in GUARDS.values():
+        for name, *cells in parameters:
+            yield f"| {guard} | `{name}` | {' | '.join(cells)} |\n"
+
+
+def names_of_builder(file):
+    setters = re.findall(r"pub const fn (\w+)\(mut self", (CORE / f"{file}.rs").read_text())
+    return set(setters) - NO_ROWS
+
+
 def page():
     rows = [
         f"| `{name}` | {of or 'all'} | {kind} | {default} | {allowed} | {meaning} |\n"
         for name, (of, kind, default, allowed, meaning) in PARAMETERS.items()
     ]
-    return HEAD + "".join(rows) + SPELLINGS + "".join(map(spelled, PARAMETERS)) + TAIL
+    tail = TAIL.replace("{guards}", "".join(rows_of_guards()))
+    return HEAD + "".join(rows) + SPELLINGS + "".join(map(spelled, PARAMETERS)) + tail
 
 
 def spelled(name):
@@ -171,6 +309,9 @@ def complaints():
     for name in names_of_settings():
         if name not in PARAMETERS:
             yield f"{SETTINGS.relative_to(ROOT)} has the parameter {name}, and ci/docs/options.py has no row for it"
+    for file, (guard, parameters) in GUARDS.items():
+        for name in names_of_builder(file) - {name for name, *_ in parameters}:
+            yield f"{file}.rs of the core has the parameter {name}, and ci/docs/options.py has no row for it at {guard}"
     if PAGE.read_text("utf-8") != page():
         yield f"{PAGE.relative_to(ROOT)} is not what python3 ci/docs/options.py writes"
 
