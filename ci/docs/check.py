@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks the Markdown of the project: links, tested programs, the navigation and llms.txt of the guide.
+"""Checks the Markdown of the project: links, tested programs, features, the navigation and llms.txt of the guide.
 
 python3 ci/docs/check.py            prints each fault, and fails where there is one
 python3 ci/docs/check.py --update   writes docs/llms.txt
@@ -13,7 +13,9 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 LLMS = DOCS / "llms.txt"
-GUIDE = ROOT / "crates/rebackoff/src/guide.rs"
+CRATE = ROOT / "crates/rebackoff"
+FEATURES = [DOCS / "reference/rust-features.md", CRATE / "README.md"]
+GUIDE = CRATE / "src/guide.rs"
 REPOSITORY = "https://github.com/rebackoff/rebackoff/"
 FENCE = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"\]\(([^)\s]+)\)|^\[[^\]]+\]: (\S+)", re.MULTILINE)
@@ -72,7 +74,7 @@ def summary(page):
     """Returns the first sentence of prose of a page."""
     text = FENCE.sub("", page.read_text("utf-8"))
     for paragraph in re.split(r"\n\s*\n", text)[1:]:
-        if re.match(r"[A-Z`]", paragraph):
+        if re.match(r"[A-Za-z`]", paragraph):
             sentence = re.split(r"(?<=[.:])\s", paragraph.replace("\n", " "), maxsplit=1)[0]
             return re.sub(r"\[([^\]]+)\]\([^)]*\)", r"\1", sentence)
     return ""
@@ -101,6 +103,11 @@ def llms():
     return "\n".join(lines) + "\n"
 
 
+def features():
+    section = (CRATE / "Cargo.toml").read_text("utf-8").partition("[features]")[2]
+    return re.findall(r"^(\w+) = ", section.partition("\n[")[0], re.MULTILINE)
+
+
 def complaints():
     for page in pages():
         for complaint in broken_links(page):
@@ -112,6 +119,10 @@ def complaints():
             yield f"{name} has programs in Rust, and {GUIDE.relative_to(ROOT)} does not name it"
         if page.relative_to(DOCS).as_posix() not in navigation():
             yield f"{name} is not in the navigation of mkdocs.yml"
+    for page in FEATURES:
+        for feature in features():
+            if feature != "default" and f"`{feature}`" not in page.read_text("utf-8"):
+                yield f"{page.relative_to(ROOT)} does not name the feature {feature}"
     if not LLMS.exists() or LLMS.read_text("utf-8") != llms():
         yield "docs/llms.txt is old; run python3 ci/docs/check.py --update"
 
