@@ -39,6 +39,8 @@ def broken_links(page):
     for include in INCLUDE.findall(text):
         if not (ROOT / include).exists():
             yield f"includes {include}, which does not exist"
+        if f"]({REPOSITORY}blob/main/{include}):" not in text:
+            yield f"includes {include} without a link, which readers of the repository need"
     for match in LINK.finditer(FENCE.sub("", text)):
         link = match[1] or match[2]
         if stored := re.match(REPOSITORY + r"(?:blob|tree)/main/([^#]*)", link):
