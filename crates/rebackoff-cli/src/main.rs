@@ -14,6 +14,7 @@ mod codes;
 mod config;
 mod ending;
 mod failure;
+mod guard;
 mod human;
 mod install;
 mod markup;
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         Action::Run(options) => options.resolve()?.run(),
         Action::Plan(options) => options.resolve()?.show(),
         Action::Simulate(options) => options.simulate(),
+        Action::Guard(options) => options.act(),
         Action::Completions(options) => options.install(),
         Action::Man(options) => options.install(),
     });

@@ -41,6 +41,7 @@ fn run_line(folder: &Path, line: &str) -> (String, Option<i32>) {
     support::clean(&mut command);
     let path = format!("{}:{}", folder.join("bin").display(), std::env::var("PATH").unwrap());
     command.args(["-c", line]).current_dir(folder).env("PATH", path);
+    command.env("REBACKOFF_SHARED_DIR", folder.join("guards"));
     let output = command.output().unwrap();
     (stdout(&output) + &stderr(&output), output.status.code())
 }
@@ -58,14 +59,18 @@ fn run_all(folder: &Path, lines: &[String]) {
 
 #[test]
 fn every_example_of_the_manual_pages_runs() {
-    for action in ["run", "plan", "simulate"] {
+    for action in ["run", "plan", "simulate", "guard"] {
         let help = stdout(&rebackoff().args([action, "--help"]).output().unwrap());
         let lines: Vec<_> = help
             .lines()
             .filter_map(|line| line.trim().strip_prefix("$ "))
             .map(str::to_owned)
             .collect();
-        run_all(workshop().path(), &lines);
+        let folder = workshop();
+        if action == "guard" {
+            run_all(folder.path(), &["rebackoff run --breaker shop -- true".to_owned()]);
+        }
+        run_all(folder.path(), &lines);
         // The page has the same lines, as roff spells them.
         let page = stdout(&rebackoff().args(["man", action]).output().unwrap());
         let page = page

@@ -18,6 +18,7 @@ fn help_says_what_there_is() {
     insta::assert_snapshot!(help(&["run", "-h"]));
     insta::assert_snapshot!(help(&["run", "--help"]));
     insta::assert_snapshot!(help(&["plan", "-h"]));
+    insta::assert_snapshot!(help(&["guard", "--help"]));
     insta::assert_snapshot!(help(&["completions", "--help"]));
     insta::assert_snapshot!(help(&["man", "--help"]));
 }
@@ -25,7 +26,7 @@ fn help_says_what_there_is() {
 #[test]
 fn help_is_also_an_action() {
     assert_eq!(help(&["help"]), help(&["--help"]));
-    for action in ["run", "plan", "simulate", "completions", "man"] {
+    for action in ["run", "plan", "simulate", "guard", "completions", "man"] {
         assert_eq!(help(&["help", action]), help(&[action, "--help"]));
     }
     let output = rebackoff().args(["help", "nothing"]).output().unwrap();
@@ -70,7 +71,7 @@ fn manual_pages_are_made_from_the_same_definition_and_installed() {
     let folder = TempDir::new().unwrap();
     let output =
         rebackoff().args(["man", "--install", "--dir"]).arg(folder.path()).output().unwrap();
-    assert_eq!(stdout(&output).lines().count(), 6);
+    assert_eq!(stdout(&output).lines().count(), 7);
     let page = fs::read_to_string(folder.path().join("rebackoff-run.1")).unwrap();
     assert_eq!(page, help(&["man", "run"]));
     for option in ["retry\\-after\\-regex", "REBACKOFF_REMAINING_MS"] {
@@ -99,6 +100,7 @@ fn the_manual_has_its_sections_and_unbroken_command_lines() {
         ("run", &["EXAMPLES", "EXIT STATUS", "ENVIRONMENT", "FILES", "SIGNALS"][..]),
         ("plan", &["EXAMPLES", "EXIT STATUS", "ENVIRONMENT", "FILES"]),
         ("simulate", &["EXAMPLES", "EXIT STATUS", "FILES"]),
+        ("guard", &["EXAMPLES", "EXIT STATUS", "ENVIRONMENT", "FILES"]),
     ] {
         let page = page(action);
         let headings: Vec<_> =
@@ -119,7 +121,7 @@ fn the_manual_has_its_sections_and_unbroken_command_lines() {
 
 #[test]
 fn help_breaks_at_words() {
-    for action in ["run", "plan", "simulate"] {
+    for action in ["run", "plan", "simulate", "guard"] {
         let text = help(&[action, "--help"]);
         let prose = text.lines().filter(|line| !line.trim().starts_with("$ "));
         for line in prose {

@@ -18,10 +18,14 @@ pub(crate) enum GuardScope {
 
 /// The rules of a shipped budget.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum BudgetRule {
+pub enum BudgetRule {
+    /// A share of the calls.
     Share(Share),
+    /// A bucket that time fills.
     PerSecond(PerSecond),
+    /// A quota that successes give back.
     Quota(Quota),
+    /// A throttle.
     Throttle(Throttle),
 }
 

@@ -42,10 +42,11 @@ mod slab;
 mod world;
 
 pub use figures::Figure;
+pub use guard::BudgetRule;
 pub use herd::{CallEnd, ClientTries, Herd, HerdTries, Target, TooManyTries, percentile};
 pub use report::{Case, Check, Report, TimeSeries};
 pub use runner::Control;
-pub use scenario::{Scenario, ScenarioError};
+pub use scenario::{Scenario, ScenarioError, named_breaker, named_budget};
 
 /// The program of the README.
 #[cfg(doctest)]

@@ -23,7 +23,7 @@ pub(crate) struct CompletionsOptions {
 #[derive(Args, Debug)]
 pub(crate) struct ManOptions {
     /// The page of this action; of rebackoff itself unless given
-    #[arg(value_parser = ["run", "plan", "simulate", "completions", "man"])]
+    #[arg(value_parser = ["run", "plan", "simulate", "guard", "completions", "man"])]
     pub(crate) action: Option<String>,
     /// Write all pages to where man looks for them
     #[arg(long, conflicts_with = "action")]

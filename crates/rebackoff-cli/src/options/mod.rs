@@ -1,12 +1,14 @@
 //! Options as parsed; their `resolve` checks them.
 #![allow(clippy::doc_markdown, reason = "these comments are the help that a terminal shows")]
 
+mod guard;
 mod install;
 mod plan;
 mod policy;
 mod run;
 mod simulate;
 
+pub(crate) use guard::{GuardAction, GuardFormat, GuardOptions};
 pub(crate) use install::{CompletionsOptions, ManOptions};
 pub(crate) use plan::{Format, PlanOptions, Rule};
 pub(crate) use policy::PolicyOptions;
@@ -28,6 +30,7 @@ pub(crate) enum Action {
     Run(Box<RunOptions>),
     Plan(Box<PlanOptions>),
     Simulate(SimulateOptions),
+    Guard(GuardOptions),
     Completions(CompletionsOptions),
     Man(ManOptions),
 }
@@ -37,6 +40,7 @@ const ABOUT: &str = "Retries any command well, and shows what a policy will do";
 const AFTER: &str = "\
 Exit status of `rebackoff run`:
   the command's own; 128+n when signal n ended it; 124 when --timeout or --deadline did; \
+75 when the breaker rejects the first try; \
 125 for wrong usage or a failure of rebackoff's own; 126 when the command cannot be executed, 127 when it is not found.";
 
 /// The one definition from which arguments are parsed, and completions and manual pages made.
@@ -65,6 +69,11 @@ pub(crate) fn definition() -> Command {
                 .after_long_help(simulate::EXAMPLES)
                 .args_override_self(true)
         }))
+        .subcommand(
+            Command::new("guard").about(guard::ABOUT).defer(|command| {
+                GuardOptions::augment_args(command).after_long_help(guard::EXAMPLES)
+            }),
+        )
         .subcommand(
             Command::new("completions")
                 .about(install::ABOUT_COMPLETIONS)

@@ -23,23 +23,27 @@ Examples:
       $ rebackoff run --until-stdout ready --deadline 1m -- ./status
   Run a test until it fails, a hundred times at most:
       $ rebackoff run --until-fail --max-tries 100 --wait constant --interval 0 -- ./flaky-test
+  Many jobs that call one service, and leave it alone while it is down:
+      $ rebackoff run --breaker shop,open_for=1m --budget shop -- curl -fsS https://example.org/
   From cron, each minute: a failure waits longer each time before the command is run again:
       $ rebackoff run --quiet --state backup.state --max-value 1h --max-tries none -- ./backup
 
 Exit status:
-  the command's own; 128+n when signal n ended it; 124 when --timeout or --deadline did; 125 for wrong usage or a \
-failure of rebackoff's own; 126 when the command cannot be executed, 127 when it or its interpreter does not exist. \
+  the command's own; 128+n when signal n ended it; 124 when --timeout or --deadline did; 75 when the breaker rejects the \
+first try; 125 for wrong usage or a failure of rebackoff's own; 126 when the command cannot be executed, 127 when it or its interpreter does not exist. \
 --max-time leaves the code of the last try. A call that gives up although the last try's code was 0 (--consecutive, \
 --retry-if-stdout, --until-stdout) exits with 1.
 
 Environment:
   The command sees REBACKOFF_TRY, REBACKOFF_MAX_TRIES, REBACKOFF_LAST_EXIT, REBACKOFF_ELAPSED_MS, REBACKOFF_REMAINING_MS; \
 those that have no value are not set. REBACKOFF_CALL marks the processes of a call.
-  REBACKOFF_PROFILE is the profile unless --profile is given, and REBACKOFF_<PROFILE>_<PARAMETER> are its parameters.
+  REBACKOFF_PROFILE is the profile unless --profile is given, and REBACKOFF_<PROFILE>_<PARAMETER> are its parameters. \
+REBACKOFF_SHARED_DIR is the folder of guards.
 
 Files:
   rebackoff.toml in the working directory, then rebackoff/rebackoff.toml in XDG_CONFIG_HOME (~/.config), for \
---profile. FILE and FILE.lock, for --state.
+--profile. FILE and FILE.lock, for --state. /dev/shm/rebackoff-UID (/tmp/rebackoff-UID without /dev/shm), for --breaker and \
+--budget.
 
 Signals:
   TERM, INT, HUP, QUIT and ALRM are forwarded to the try and end the call; what has not ended after --grace is killed, \
@@ -99,6 +103,21 @@ pub(crate) struct RunOptions {
     #[arg(long, value_name = "COUNT", help_heading = "Conditions", default_value_t = 1, hide_default_value = true,
           value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) consecutive: u64,
+
+    /// Ask this circuit breaker before each try: all runs on this host that give the name share it
+    ///
+    /// It opens after `consecutive` (5) failed tries in a row, and rejects tries for `open_for` (30s). Then a probe closes
+    /// it, or opens it again. A rejected first try exits with 75. Parameters follow the name:
+    /// `shop,failure_rate=0.5,open_for=1m`. Other parameters are another breaker.
+    #[arg(long, value_name = "NAME", help_heading = "Guards")]
+    pub(crate) breaker: Option<String>,
+    /// Pay for retries from this budget: all runs on this host that give the name share it
+    ///
+    /// Its `kind` is share (`ratio`, `floor`, `ttl`), per_second, quota, aws or throttle. The default is a share: 0.2 retries
+    /// for each run of the last 10 s, and 10 a second. A call whose retry is refused exits with the code of its last try.
+    /// Parameters follow the name: `shop,kind=per_second,rate=2`.
+    #[arg(long, value_name = "NAME", help_heading = "Guards")]
+    pub(crate) budget: Option<String>,
 
     /// Stop retrying after this long, and end a running try, too
     #[arg(long, value_name = "DURATION", help_heading = "Processes")]

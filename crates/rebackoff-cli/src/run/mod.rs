@@ -4,6 +4,7 @@ mod call;
 mod conditions;
 mod context;
 mod environment;
+mod guards;
 mod hook;
 mod inbox;
 mod moment;
@@ -29,6 +30,7 @@ use crate::options::FailedOutput;
 use crate::report::Reporter;
 use call::{Begun, CommandCall};
 use conditions::Conditions;
+use guards::AskedGuards;
 
 /// The task of `rebackoff run`.
 #[derive(Debug)]
@@ -39,6 +41,7 @@ pub(crate) struct Run {
     grace: Duration,
     signal: Signal,
     conditions: Conditions,
+    guards: AskedGuards,
     command: Vec<OsString>,
     on_retry: Option<OsString>,
     on_success: Option<OsString>,

@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use nix::sys::signal::Signal;
 use rebackoff_core::{Policy, Seconds};
+use rebackoff_sim::{ScenarioError, named_breaker, named_budget};
 use regex_automata::meta::{BuildError, Regex};
 
 use super::call::report_of_failure;
 use super::conditions::{Conditions, Patterns, literal, pattern};
+use super::guards::AskedGuards;
 use super::{ExitCodes, Run};
 use crate::CliError;
 use crate::codes::Codes;
@@ -47,6 +49,7 @@ impl RunOptions {
             grace: some_duration("--grace", self.grace.as_deref())?.unwrap_or(GRACE),
             signal: ending_signal(self.signal.as_deref())?,
             conditions: self.conditions()?,
+            guards: self.guards()?,
             command: self.command,
             on_retry: self.on_retry,
             on_success: self.on_success,
@@ -61,6 +64,17 @@ impl RunOptions {
                 conflict: self.conflict_code,
             },
             reporter: Reporter::default(),
+        })
+    }
+
+    fn guards(&self) -> Result<AskedGuards, CliError> {
+        let wrong =
+            |option| move |error: ScenarioError| CliError::new(format_args!("{option}: {error}"));
+        let breaker = self.breaker.as_deref().map(named_breaker).transpose();
+        let budget = self.budget.as_deref().map(named_budget).transpose();
+        Ok(AskedGuards {
+            breaker: breaker.map_err(wrong("--breaker"))?,
+            budget: budget.map_err(wrong("--budget"))?,
         })
     }
 

@@ -1,10 +1,11 @@
-//! The guards of a link, read.
+//! The guards of a link and of a command line, read.
 
 use std::fmt::Display;
 
-use rebackoff_core::{Breaker, Budget, Jitter, PolicyError, Quota};
+use rebackoff_core::{Breaker, BreakerBuilder, Budget, Jitter, PolicyError, Quota};
 
 use super::ScenarioError;
+use super::node::{Node, Table, Value};
 use super::section::Section;
 use crate::guard::{BudgetRule, GateRule, GuardRules, GuardScope};
 
@@ -25,10 +26,48 @@ pub(super) fn guard_rules(link: &Section<'_>) -> Read<GuardRules> {
     })
 }
 
+/// The name and the rule of a breaker that `text` writes as `NAME,PARAMETER=VALUE,…`, with the parameters of a scenario.
+///
+/// # Errors
+///
+/// Names the parameter that is unknown, or has a value that is not allowed.
+pub fn named_breaker(text: &str) -> Result<(String, BreakerBuilder), ScenarioError> {
+    let (name, table) = named(text)?;
+    Ok((name, breaker(&Section::new("", None, &table), &[])?))
+}
+
+/// The name and the rule of a budget that `text` writes as `NAME,PARAMETER=VALUE,…`, with the parameters of a scenario.
+///
+/// # Errors
+///
+/// Names the parameter that is unknown, or has a value that is not allowed.
+pub fn named_budget(text: &str) -> Result<(String, BudgetRule), ScenarioError> {
+    let (name, table) = named(text)?;
+    Ok((name, budget(&Section::new("", None, &table), &[])?))
+}
+
+fn named(text: &str) -> Read<(String, Table)> {
+    let mut parts = text.split(',');
+    let name = parts.next().unwrap_or_default().to_owned();
+    let mut table = Table::new();
+    for part in parts {
+        let Some((key, value)) = part.split_once('=') else {
+            let rule = format_args!("a parameter must be NAME=VALUE, but it is {part:?}");
+            return Err(ScenarioError::new(None, rule));
+        };
+        let node = Node { line: None, value: Value::written(value) };
+        if table.insert(key.to_owned(), node).is_some() {
+            let rule = format_args!("{key} must be given once, but it is given twice");
+            return Err(ScenarioError::new(None, rule));
+        }
+    }
+    Ok((name, table))
+}
+
 fn guard<T>(
     of: &Section<'_>,
     key: &str,
-    read: impl Fn(&Section<'_>) -> Read<T>,
+    read: impl Fn(&Section<'_>, &[&'static str]) -> Read<T>,
 ) -> Read<Option<(T, GuardScope)>> {
     let Some((line, table)) = of.table(key)? else {
         return Ok(None);
@@ -36,7 +75,7 @@ fn guard<T>(
     let path = of.key(key);
     let section = Section::new(&path, line, table);
     let scope = section.choice("scope", &SCOPES)?.unwrap_or_default();
-    Ok(Some((read(&section)?, scope)))
+    Ok(Some((read(&section, &["scope"])?, scope)))
 }
 
 fn count(section: &Section<'_>, key: &str, default: u32) -> Read<u32> {
@@ -44,13 +83,16 @@ fn count(section: &Section<'_>, key: &str, default: u32) -> Read<u32> {
     Ok(u32::try_from(count).unwrap_or(u32::MAX))
 }
 
-fn budget(section: &Section<'_>) -> Read<BudgetRule> {
+/// A budget, whose table may have the keys `others` beside its parameters.
+fn budget(section: &Section<'_>, others: &[&'static str]) -> Read<BudgetRule> {
+    let allow =
+        |own: &[&'static str]| section.allow(&[&["kind"], others, &["dry_run"], own].concat());
     let kinds = [("share", 0), ("per_second", 1), ("quota", 2), ("throttle", 3), ("aws", 4)];
     let any = f64::MIN..=f64::MAX;
     let dry_run = section.flag("dry_run")?;
     let rule = match section.choice("kind", &kinds)?.unwrap_or(0) {
         0 => {
-            section.allow(&["kind", "scope", "dry_run", "ratio", "floor", "ttl"])?;
+            allow(&["ratio", "floor", "ttl"])?;
             let mut rule = Budget::share().dry_run(dry_run);
             if let Some(ratio) = section.number("ratio", any.clone())? {
                 rule = rule.ratio(ratio);
@@ -64,7 +106,7 @@ fn budget(section: &Section<'_>) -> Read<BudgetRule> {
             BudgetRule::Share(rule)
         }
         1 => {
-            section.allow(&["kind", "scope", "dry_run", "rate", "capacity"])?;
+            allow(&["rate", "capacity"])?;
             let mut rule = Budget::per_second().dry_run(dry_run);
             if let Some(rate) = section.number("rate", any)? {
                 rule = rule.rate(rate);
@@ -75,12 +117,12 @@ fn budget(section: &Section<'_>) -> Read<BudgetRule> {
             BudgetRule::PerSecond(rule)
         }
         kind @ (2 | 4) => {
-            let prices = ["retry_cost", "timeout_cost", "throttled_cost"];
-            section.allow(&[&["kind", "scope", "dry_run", "capacity"], &prices[..]].concat())?;
+            let keys = ["capacity", "retry_cost", "timeout_cost", "throttled_cost"];
+            allow(&keys)?;
             let mut rule = if kind == 4 { Budget::aws() } else { Budget::quota() };
             let setters =
                 [Quota::capacity, Quota::retry_cost, Quota::timeout_cost, Quota::throttled_cost];
-            for (key, set) in ["capacity"].into_iter().chain(prices).zip(setters) {
+            for (key, set) in keys.into_iter().zip(setters) {
                 if section.get(key).is_some() {
                     rule = set(rule, count(section, key, 0)?);
                 }
@@ -88,7 +130,7 @@ fn budget(section: &Section<'_>) -> Read<BudgetRule> {
             BudgetRule::Quota(rule.dry_run(dry_run))
         }
         _ => {
-            section.allow(&["kind", "scope", "dry_run", "max_tokens", "token_ratio"])?;
+            allow(&["max_tokens", "token_ratio"])?;
             let mut rule = Budget::throttle().dry_run(dry_run);
             if section.get("max_tokens").is_some() {
                 rule = rule.max_tokens(count(section, "max_tokens", 0)?);
@@ -102,9 +144,9 @@ fn budget(section: &Section<'_>) -> Read<BudgetRule> {
     rule.build().map(|_| rule).map_err(|error| refused(section, &error))
 }
 
-fn breaker(section: &Section<'_>) -> Read<rebackoff_core::BreakerBuilder> {
-    section.allow(&[
-        "scope",
+/// A breaker, whose table may have the keys `others` beside its parameters.
+fn breaker(section: &Section<'_>, others: &[&'static str]) -> Read<BreakerBuilder> {
+    let own = [
         "consecutive",
         "failure_rate",
         "slow_rate",
@@ -120,7 +162,8 @@ fn breaker(section: &Section<'_>) -> Read<rebackoff_core::BreakerBuilder> {
         "close_after",
         "probe_timeout",
         "dry_run",
-    ])?;
+    ];
+    section.allow(&[others, &own].concat())?;
     let mut rule = Breaker::builder().dry_run(section.flag("dry_run")?);
     macro_rules! set {
         ($($method:ident: $kind:ident),*) => {$(
@@ -154,8 +197,8 @@ fn breaker(section: &Section<'_>) -> Read<rebackoff_core::BreakerBuilder> {
     rule.build().map(|_| rule).map_err(|error| refused(section, &error))
 }
 
-fn gate(section: &Section<'_>) -> Read<GateRule> {
-    section.allow(&["kind", "scope", "deposit", "capacity", "limit"])?;
+fn gate(section: &Section<'_>, others: &[&'static str]) -> Read<GateRule> {
+    section.allow(&[&["kind"], others, &["deposit", "capacity", "limit"]].concat())?;
     let number = |key, default, most| Ok(section.number(key, 0.0..=most)?.unwrap_or(default));
     Ok(match section.choice("kind", &[("bucket", true), ("failure_share", false)])? {
         Some(false) => GateRule::FailureShare { limit: number("limit", 0.1, 1.0)? },
@@ -169,9 +212,10 @@ fn gate(section: &Section<'_>) -> Read<GateRule> {
 /// The error of a rule, with its place.
 fn refused(section: &Section<'_>, error: &PolicyError) -> ScenarioError {
     let node = section.get(error.parameter());
+    let line = node.and_then(|node| node.line).or(section.line());
     let message: &dyn Display = error;
-    ScenarioError::new(
-        node.and_then(|node| node.line).or(section.line()),
-        format_args!("{}: {message}", section.path()),
-    )
+    match section.path() {
+        "" => ScenarioError::new(line, message),
+        path => ScenarioError::new(line, format_args!("{path}: {message}")),
+    }
 }

@@ -14,6 +14,7 @@ use rebackoff_core::Policy;
 
 pub use error::ScenarioError;
 pub(crate) use expect::Bound;
+pub use guards::{named_breaker, named_budget};
 pub(crate) use node::Value;
 
 use crate::figures::Names;

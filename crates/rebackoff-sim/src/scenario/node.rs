@@ -157,6 +157,14 @@ impl<'de> Visitor<'de> for JsonValue {
 }
 
 impl Value {
+    /// The value that a person wrote without quotes.
+    pub(crate) fn written(text: &str) -> Self {
+        let count = || text.parse().ok().map(Self::Count);
+        let number = || text.parse().ok().map(Self::Number);
+        let flag = || text.parse().ok().map(Self::Flag);
+        count().or_else(number).or_else(flag).unwrap_or_else(|| Self::Text(text.to_owned()))
+    }
+
     /// The parameter of a policy that this value is.
     pub(crate) fn setting(&self) -> Setting {
         match self {

@@ -129,6 +129,7 @@ impl<'a> Section<'a> {
         let (low, high) = range.into_inner();
         match number {
             Some(number) if number >= low && number <= high => Ok(Some(number)),
+            _ if low <= f64::MIN => Err(self.wrong(key, "a number")),
             _ => Err(self.wrong(key, &format!("a number from {low} to {high}"))),
         }
     }

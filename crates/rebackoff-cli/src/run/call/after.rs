@@ -11,7 +11,7 @@ use super::super::processes::Survivor;
 use super::super::running::RunningCommand;
 use super::super::state::{SavedCall, Store};
 use super::super::wait;
-use super::{CommandCall, CommandOutcome, report_of_failure, unfinished};
+use super::{CommandCall, CommandOutcome, REJECTED, report_of_failure, unfinished};
 use crate::CliError;
 use crate::ending::Ending;
 use crate::failure::reason;
@@ -87,6 +87,24 @@ impl CommandCall<'_> {
         }
     }
 
+    /// Ends the call before its first try in this run, which a breaker rejects.
+    pub(super) fn reject(&mut self, rejection: String) -> Result<u8, CliError> {
+        self.forget()?;
+        let code = self.last_code.map_or(REJECTED, unfinished);
+        let next = self.tries().saturating_add(1);
+        self.run.reporter.warn(format_args!("{rejection}; gave up before try {next} (breaker)"));
+        let report = self.report(EventKind::Giveup).with_reason(Reason::Breaker);
+        let report = report.with_ending(Ending::Exited(code));
+        self.run.reporter.log(&EventReport { error: Some(rejection), ..report });
+        if let Some(script) = &self.run.on_giveup {
+            let reason = Some(Reason::Breaker);
+            if let Some(interruption) = self.run_hook("--on-giveup", script, reason, None)? {
+                return Ok(interruption.leave(None));
+            }
+        }
+        Ok(code)
+    }
+
     /// Waits before the next try; gives the exit code where there is none in this run.
     pub(super) fn back_off(
         &mut self,
@@ -120,11 +138,17 @@ impl CommandCall<'_> {
             let elapsed = self.before.saturating_add(self.start.elapsed());
             let left = wait.saturating_sub(outcome.ended.elapsed());
             let code = outcome.ending.code();
+            self.guards.handle_handover();
             store.keep(SavedCall::after(&self.engine, &self.judge, elapsed, left, code))?;
             return Ok(Some(unfinished(self.exit_code(&outcome.ending))));
         }
-        let interruption = wait::wait(&mut self.context, &self.run.reporter, end, &report);
-        interruption.map(|why| self.abandon(outcome.running, why, None)).transpose()
+        if let Some(why) = wait::wait(&mut self.context, &self.run.reporter, end, &report) {
+            return self.abandon(outcome.running, why, None).map(Some);
+        }
+        match self.guards.handle_resume() {
+            Ok(()) => Ok(None),
+            Err(reason) => self.give_up(outcome, reason).map(Some),
+        }
     }
 
     /// Ends the processes that a failed try has left, and reports the one that does not end.

@@ -10,6 +10,7 @@ use super::Run;
 use super::conditions::CommandJudge;
 use super::context::{Context, Interruption};
 use super::environment::{Environment, Progress};
+use super::guards::CommandGuards;
 use super::program::Program;
 use super::running::{RunningCommand, Task};
 use super::state::{Opened, SavedCall, Store};
@@ -28,6 +29,7 @@ pub(super) struct CommandCall<'r> {
     engine: Engine,
     draws: Chance,
     judge: CommandJudge,
+    guards: CommandGuards<'r>,
     start: Instant,
     /// The time that went before, in earlier runs.
     before: Duration,
@@ -91,6 +93,7 @@ impl<'r> CommandCall<'r> {
         let mark = mark();
         let environment = Environment::inherited(&mark);
         let context = Context::enter(run.grace, run.signal, mark)?;
+        let guards = CommandGuards::open(&run.guards, &run.reporter)?;
         let (engine, streak) = state.as_ref().map_or((Engine::new(), 0), SavedCall::resume);
         Ok(Begun::CommandCall(Box::new(Self {
             run,
@@ -100,6 +103,7 @@ impl<'r> CommandCall<'r> {
             engine,
             draws: Chance::default(),
             judge: CommandJudge::new(streak),
+            guards,
             start: Instant::now(),
             before: state.as_ref().map(SavedCall::elapsed).unwrap_or_default(),
             last_code: state.map(|state| state.exit_code),
@@ -162,6 +166,15 @@ impl<'r> CommandCall<'r> {
 
     /// Tries until the command has succeeded or the engine gives up; gives the exit code.
     pub(super) fn run(&mut self) -> Result<u8, CliError> {
+        if let Err(rejection) = self.guards.handle_start(self.tries() > 0) {
+            return self.reject(rejection);
+        }
+        let code = self.try_until_end();
+        self.guards.handle_abandoned();
+        code
+    }
+
+    fn try_until_end(&mut self) -> Result<u8, CliError> {
         loop {
             let mut outcome = self.running()?;
             match self.settle(&mut outcome)? {
@@ -180,6 +193,7 @@ impl<'r> CommandCall<'r> {
     /// One try, to its end.
     fn running(&mut self) -> Result<CommandOutcome, CliError> {
         self.engine.handle_try();
+        self.guards.handle_try();
         self.run.reporter.report(&self.report(EventKind::Try), &self.run.command);
         let begin = Instant::now();
         let progress = self.progress(None);
@@ -226,6 +240,8 @@ impl<'r> CommandCall<'r> {
         {
             return Next::Leave(interruption);
         }
+        let is_success = self.judge.streak() > 0;
+        self.guards.handle_settled(&outcome.ending, outcome.verdict, is_success, &mut self.draws);
         if outcome.running.as_ref().is_some_and(|running| running.survivor().is_some()) {
             return Next::GiveUp(Reason::Giveup);
         }
@@ -242,17 +258,23 @@ impl<'r> CommandCall<'r> {
         match self.engine.handle_outcome(policy, outcome.verdict, seconds, &mut self.draws) {
             Step::Accept => Next::Return,
             Step::GiveUp { reason, .. } => Next::GiveUp(reason),
-            Step::Retry { wait, .. } => {
-                let wait = wait.to_duration();
+            Step::Retry { wait: seconds, .. } => {
+                let wait = seconds.to_duration();
                 let is_too_late = |deadline| elapsed.saturating_add(wait) >= deadline;
                 match self.run.deadline {
                     Some(deadline) if is_too_late(deadline) => Next::GiveUp(Reason::MaxTime),
-                    _ => Next::Retry(wait),
+                    _ => match self.guards.handle_retry(&outcome.ending, seconds) {
+                        Ok(()) => Next::Retry(wait),
+                        Err(reason) => Next::GiveUp(reason),
+                    },
                 }
             }
         }
     }
 }
+
+/// The exit code of a call whose first try a breaker rejects: a temporary failure, as `sysexits.h` has it.
+const REJECTED: u8 = 75;
 
 /// The last event of a call that rebackoff's own failure ended in try number `tries`.
 pub(super) fn report_of_failure(failure: &CliError, tries: u64) -> EventReport {
