@@ -2,7 +2,6 @@
 
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use rebackoff_core::{GuardParameters, HostGuard};
 use rustix::fs::{
@@ -13,7 +12,7 @@ use rustix::io::{Errno, pread, pwrite};
 
 use super::boot::BootId;
 use super::folder::check_owner;
-use super::{SharedError, folder, name};
+use super::{SharedError, folder, leftovers, name};
 
 /// The bytes of a file.
 pub(super) const SIZE: usize = 4096;
@@ -61,25 +60,30 @@ impl GuardFile {
         Err(SharedError::refused(&self.path(), "another process removes it again and again"))
     }
 
-    /// Makes the file under another name, and links it into place unless another process was faster.
+    /// Makes the file under another name, and links it into place, unless another process is faster or takes it for a
+    /// leftover.
     fn create(&self, folder: &OwnedFd) -> Result<(), SharedError> {
-        static NUMBER: AtomicU64 = AtomicU64::new(0);
-        let process = std::process::id();
-        let temporary = format!(".{}.{process}.{}", self.name, NUMBER.fetch_add(1, Relaxed));
         let path = self.path();
         let fail = SharedError::io("make", &path);
-        // One that a killed process with this number has left.
-        let _ = unlinkat(folder, &temporary, AtFlags::empty());
+        leftovers::remove(folder, &self.folder);
+        let temporary = leftovers::temporary(&self.name);
         let flags = OFlags::CREATE | OFlags::EXCL | OFlags::RDWR | OFlags::CLOEXEC;
-        let file = openat(folder, &temporary, flags, Mode::RUSR | Mode::WUSR).map_err(&fail)?;
-        let made = self.fill(&file).map_err(&fail).and_then(|()| {
+        let file = match openat(folder, &temporary, flags, Mode::RUSR | Mode::WUSR) {
+            // A process of another container has this number; the next name is another.
+            Err(Errno::EXIST) => return Ok(()),
+            file => file.map_err(&fail)?,
+        };
+        if !leftovers::claim(&file) {
+            return Ok(());
+        }
+        let made = self.fill(&file).and_then(|()| {
             match linkat(folder, &temporary, folder, &self.name, AtFlags::empty()) {
-                Ok(()) | Err(Errno::EXIST) => Ok(()),
-                Err(error) => Err(fail(error)),
+                Err(Errno::EXIST | Errno::NOENT) => Ok(()),
+                linked => linked,
             }
         });
         let _ = unlinkat(folder, &temporary, AtFlags::empty());
-        made
+        made.map_err(fail)
     }
 
     /// Allocates the space, so that a full disk is an error here and no signal later.

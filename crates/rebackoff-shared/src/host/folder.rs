@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{Access, FileType, Mode, OFlags, Stat, access, fstat, mkdir, open};
+use rustix::fs::{Access, Dir, DirEntry, FileType, Mode, OFlags, Stat, access, fstat, mkdir, open};
 use rustix::io::Errno;
 use rustix::process::geteuid;
 
@@ -46,6 +46,16 @@ pub(super) fn opened(path: &Path) -> Result<OwnedFd, SharedError> {
     let stat = fstat(&folder).map_err(SharedError::io("look at", path))?;
     check_owner(path, &stat, FileType::Directory, "0700")?;
     Ok(folder)
+}
+
+/// The names of the files in the folder, in order.
+pub(super) fn files(path: &Path) -> Result<Vec<String>, SharedError> {
+    let folder = opened(path)?;
+    let entries = Dir::read_from(&folder).map_err(SharedError::io("read the folder", path))?;
+    let name = |entry: DirEntry| entry.file_name().to_str().ok().map(str::to_owned);
+    let mut files: Vec<_> = entries.flatten().filter_map(name).collect();
+    files.sort();
+    Ok(files)
 }
 
 /// Checks that a folder or file is the user's own, and that no other user may use it.

@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use rebackoff_core::{Breaker, Budget, HostGuard};
-use rustix::fs::Dir;
 
 use super::file::{Contents, open_existing};
 use super::mapping::StateOfAtomics;
@@ -16,7 +15,7 @@ impl Host {
     ///
     /// The folder cannot be read.
     pub fn guards(&self) -> Result<Vec<Result<HostEntry, SharedError>>, SharedError> {
-        let files = files(self.folder())?;
+        let files = folder::files(self.folder())?;
         Ok(files.iter().filter_map(|file| self.entry(file).transpose()).collect())
     }
 
@@ -45,18 +44,9 @@ pub(super) fn others<G: StateOfAtomics>(folder: &Path, name: &str, path: &Path) 
     let is_other = |file: &String| {
         name::parts(file) == Some((name, G::KIND)) && folder.join(file.as_str()) != path
     };
-    let files = files(folder).unwrap_or_default();
+    let files = folder::files(folder).unwrap_or_default();
     let guards = files.iter().filter(|file| is_other(file)).map(|file| read::<G>(folder, file));
     guards.flatten().map(|guard| guard.to_string()).collect()
-}
-
-fn files(path: &Path) -> Result<Vec<String>, SharedError> {
-    let folder = folder::opened(path)?;
-    let entries = Dir::read_from(&folder).map_err(SharedError::io("read the folder", path))?;
-    let name = |entry: rustix::fs::DirEntry| entry.file_name().to_str().ok().map(str::to_owned);
-    let mut files: Vec<_> = entries.flatten().filter_map(name).collect();
-    files.sort();
-    Ok(files)
 }
 
 /// The guard that a file was made for, with a state of its own.

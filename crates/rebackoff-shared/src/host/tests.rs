@@ -198,6 +198,26 @@ fn many_that_begin_at_once_have_one_guard() {
 }
 
 #[test]
+fn a_file_that_a_killed_process_left_half_made_is_removed_by_the_next_maker() {
+    let (_parent, folder) = folder();
+    let host = Host::at(&folder);
+    let (left, held) = (".shop.breaker.1-0123456789abcdef.77.0", ".mail.budget.1-0.78.12");
+    host.guards().unwrap();
+    for name in [left, held, ".profile", ".shop.breaker.7"] {
+        fs::write(folder.join(name), "half").unwrap();
+    }
+    let maker = fs::File::open(folder.join(held)).unwrap();
+    rustix::fs::flock(&maker, rustix::fs::FlockOperation::LockExclusive).unwrap();
+    mapped(&host, "shop").unwrap();
+    let is_there = |name: &str| folder.join(name).exists();
+    assert!(!is_there(left), "no process makes it");
+    assert!(is_there(held) && is_there(".profile") && is_there(".shop.breaker.7"));
+    drop(maker);
+    mapped(&host, "mail").unwrap();
+    assert!(!is_there(held));
+}
+
+#[test]
 fn other_parameters_make_another_guard_and_are_reported_once() {
     let (_parent, folder) = folder();
     let host = Host::at(&folder);
