@@ -17,6 +17,8 @@ mod folder;
 mod leftovers;
 #[cfg(target_os = "linux")]
 mod list;
+#[cfg(all(test, target_os = "linux"))]
+mod mapped;
 #[cfg(target_os = "linux")]
 mod mapping;
 #[cfg(target_os = "linux")]
