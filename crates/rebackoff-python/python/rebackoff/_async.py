@@ -8,7 +8,7 @@ from __future__ import annotations
 from sys import modules
 
 from rebackoff import _clock, _instrumented, _native, _scope
-from rebackoff._call import Call
+from rebackoff._call import Call, has_early_watchers
 from rebackoff._common import _init_wait_gen, _maybe_call, _next_wait
 from rebackoff._on_demand import finder
 
@@ -74,7 +74,13 @@ def exception_loop(options, target, exceptions):
         return _limited_exception_loop(options, target, exceptions)
 
     async def retry(*args, **kwargs):
-        call = AsyncCall(options, target, args, kwargs) if _instrumented.exporters else None
+        call = start = scope = None
+        if _instrumented.exporters:
+            if has_early_watchers(AsyncCall.names):
+                call = AsyncCall(options, target, args, kwargs)
+            else:
+                start = _clock.clock()
+                scope = _scope.enter(start, None)
         try:
             while True:
                 if call is not None and not call.is_entered:
@@ -84,7 +90,7 @@ def exception_loop(options, target, exceptions):
                     value = await (target(*args, **kwargs) if kwargs else target(*args))
                 except exceptions as error:
                     if call is None:
-                        call = AsyncCall(options, target, args, kwargs)
+                        call = AsyncCall(options, target, args, kwargs, start, scope)
                     wait = call.retry_in(error)
                     if wait is not None:
                         await call.pause(wait)
@@ -101,10 +107,15 @@ def exception_loop(options, target, exceptions):
                 if call is not None:
                     for step in call.succeed(value):
                         call.answer = await step
+                elif scope is not None:
+                    scope.tries = None
+                    _instrumented.export_success(options, target, start)
                 return value
         finally:
             if call is not None:
                 call.end()
+            elif scope is not None:
+                scope.tries = None
 
     return retry
 
@@ -115,11 +126,12 @@ def _limited_exception_loop(options, target, exceptions):
 
     async def retry(*args, **kwargs):
         call = scope = None
-        if _instrumented.exporters:
+        is_exported = bool(_instrumented.exporters)
+        if is_exported and has_early_watchers(AsyncCall.names):
             call = AsyncCall(options, target, args, kwargs)
         else:
             start = _clock.clock()
-            if is_visible:
+            if is_visible or is_exported:
                 scope = _scope.enter(start, max_time)
         try:
             while True:
@@ -147,6 +159,9 @@ def _limited_exception_loop(options, target, exceptions):
                 if call is not None:
                     for step in call.succeed(value):
                         call.answer = await step
+                elif is_exported:
+                    scope.tries = None
+                    _instrumented.export_success(options, target, start)
                 return value
         finally:
             if call is not None:
@@ -203,8 +218,10 @@ def _watched_exception_loop(options, target, exceptions):
                     for step in call.succeed(value):
                         call.answer = await step
                     return value
-                if guards is not None and not guards.handle_plain_success():
-                    rules.handle_success(guards, value)
+                if guards is not None:
+                    if not guards.handle_plain_success():
+                        rules.handle_success(guards, value)
+                    guards = None
                 if on_success is not None:
                     if scope is not None:
                         scope.tries = None

@@ -13,6 +13,16 @@ _next_wait = _common._next_wait
 _ASK = object()
 
 
+def is_patched(names):
+    """Returns whether a program has put its own function in the place of one that calls handlers."""
+    return "_call_handlers" in names or "_dispatch_handlers" in names
+
+
+def has_early_watchers(names):
+    """Returns whether exporters, or functions that a program has patched, see more of a success than its end."""
+    return "on_try" in _instrumented.exporters or is_patched(names)
+
+
 class Call:
     """One call, from its first try to its last.
 
@@ -207,9 +217,10 @@ class Call:
         return None
 
     def _find_plain(self):
-        is_patched = self.names["_next_wait"] is not _next_wait or self._is_patched()
-        self.plain = not is_patched and self.options.plain()
-        return self.plain
+        names = self.names
+        is_plain = names["_next_wait"] is _next_wait and not is_patched(names)
+        self.plain = plain = is_plain and self.options.plain()
+        return plain
 
     def settle(self, outcome, answer=_ASK):
         """The steps after a try that raised, or returned a value for the predicate."""
@@ -491,16 +502,12 @@ class Call:
 
     def _is_watched(self):
         """Returns whether every event counts, whatever handlers there are."""
-        return bool(_instrumented.exporters) or self._is_patched()
-
-    def _is_patched(self):
-        """Returns whether a program has put its own function in the place of one that calls handlers."""
-        return "_call_handlers" in self.names or "_dispatch_handlers" in self.names
+        return bool(_instrumented.exporters) or is_patched(self.names)
 
     def _logger(self, level):
         """The logger of the default records; None where no handler would get a record of this level."""
         logger = self.options.logger
-        if logger is None or _instrumented.replaces_records or self._is_patched():
+        if logger is None or _instrumented.replaces_records or is_patched(self.names):
             return None  # a patched private function gets the handler that logs
         return _log.audible(logger, level)
 
@@ -517,7 +524,7 @@ class Call:
         handlers = getattr(self.options, event)
         if self.options.is_exported:
             details = self._exported(details)
-        if self._is_patched():
+        if is_patched(self.names):
             handlers = (original("notifier")(self, event),)
         if self.awaits:
             return self._notify_and_await(handlers, event, details)

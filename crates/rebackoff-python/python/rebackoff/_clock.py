@@ -105,6 +105,8 @@ def now() -> float:
     """The clock of budgets and breakers: `time.monotonic`, ahead by the waits that tests skipped."""
     if _switches.clock is not None:
         return _switches.clock.time()
+    if time.monotonic is _monotonic:
+        return _monotonic() + _switches.skipped
     return float(time.monotonic()) + _switches.skipped
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from rebackoff import _clock
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -11,6 +13,8 @@ if TYPE_CHECKING:
 exporters: dict[str, tuple[Callable[[Any], Any], ...]] = {}
 # makes the record of an event, which all of them get, from its details
 record: Any = None
+# makes the record of a success at the first try
+success_record: Any = None
 # whether one of them logs, in place of the default records
 replaces_records = False
 
@@ -25,6 +29,26 @@ def export(event: str, details: Any) -> None:
     except Exception as error:
         _Unraisable(error)
         return
+    _notify(methods, made)
+
+
+def export_success(options: Any, target: Any, start: Any) -> None:
+    """Notifies the exporters that a call has succeeded at its first try; there need be no `Call`."""
+    methods = exporters.get("on_success")
+    if methods is None:
+        return
+    try:
+        elapsed = _clock.clock() - start
+        if options.timeout is not None:
+            target = target.__wrapped__
+        made = success_record(options.name, target, elapsed, options.max_tries)
+    except Exception as error:
+        _Unraisable(error)
+        return
+    _notify(methods, made)
+
+
+def _notify(methods: tuple[Callable[[Any], Any], ...], made: Any) -> None:
     for notify in methods:
         try:
             notify(made)

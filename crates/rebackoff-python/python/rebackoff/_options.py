@@ -269,9 +269,6 @@ _PACING = {
 class Options:
     """The checked options of one decorator. Those that are not given are the class's attributes."""
 
-    # without options there is no dict
-    __slots__ = ("__dict__", "_limits", "_plain", "source", "trigger", "wait_gen")
-
     by_predicate = is_broad = False
     narrow = None
     # the classes that a group of errors may hold, where groups are retried

@@ -13,7 +13,7 @@ from __future__ import annotations
 import time
 
 from rebackoff import _clock, _instrumented, _native, _scope
-from rebackoff._call import Call
+from rebackoff._call import Call, has_early_watchers
 from rebackoff._common import _init_wait_gen, _maybe_call, _next_wait
 from rebackoff._on_demand import finder
 
@@ -46,7 +46,13 @@ def exception_loop(options, target, exceptions):
         return _limited_exception_loop(options, target, exceptions)
 
     def retry(*args, **kwargs):
-        call = SyncCall(options, target, args, kwargs) if _instrumented.exporters else None
+        call = start = scope = None
+        if _instrumented.exporters:
+            if has_early_watchers(SyncCall.names):
+                call = SyncCall(options, target, args, kwargs)
+            else:
+                start = _clock.clock()
+                scope = _scope.enter(start, None)
         try:
             while True:
                 if call is not None and not call.is_entered:
@@ -56,7 +62,7 @@ def exception_loop(options, target, exceptions):
                     value = target(*args, **kwargs) if kwargs else target(*args)
                 except exceptions as error:
                     if call is None:
-                        call = SyncCall(options, target, args, kwargs)
+                        call = SyncCall(options, target, args, kwargs, start, scope)
                     wait = call.retry_in(error)
                     if wait is not None:
                         time.sleep(wait)
@@ -73,10 +79,15 @@ def exception_loop(options, target, exceptions):
                 if call is not None:
                     for _ in call.succeed(value):
                         pass
+                elif scope is not None:
+                    scope.tries = None
+                    _instrumented.export_success(options, target, start)
                 return value
         finally:
             if call is not None:
                 call.end()
+            elif scope is not None:
+                scope.tries = None
 
     return retry
 
@@ -87,11 +98,12 @@ def _limited_exception_loop(options, target, exceptions):
 
     def retry(*args, **kwargs):
         call = scope = None
-        if _instrumented.exporters:
+        is_exported = bool(_instrumented.exporters)
+        if is_exported and has_early_watchers(SyncCall.names):
             call = SyncCall(options, target, args, kwargs)
         else:
             start = _clock.clock()
-            if is_visible:
+            if is_visible or is_exported:
                 scope = _scope.enter(start, max_time)
         try:
             while True:
@@ -119,6 +131,9 @@ def _limited_exception_loop(options, target, exceptions):
                 if call is not None:
                     for _ in call.succeed(value):
                         pass
+                elif is_exported:
+                    scope.tries = None
+                    _instrumented.export_success(options, target, start)
                 return value
         finally:
             if call is not None:
@@ -175,8 +190,10 @@ def _watched_exception_loop(options, target, exceptions):
                     for _ in call.succeed(value):
                         pass
                     return value
-                if guards is not None and not guards.handle_plain_success():
-                    rules.handle_success(guards, value)
+                if guards is not None:
+                    if not guards.handle_plain_success():
+                        rules.handle_success(guards, value)
+                    guards = None
                 if on_success is not None:
                     if scope is not None:
                         scope.tries = None

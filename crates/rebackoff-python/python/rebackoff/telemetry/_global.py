@@ -6,7 +6,7 @@ from threading import Lock
 
 from rebackoff import _instrumented
 from rebackoff.telemetry._exporter import Exporter, overridden
-from rebackoff.telemetry._record import Record
+from rebackoff.telemetry._record import Record, success
 
 _EVENTS = ("on_try", "on_backoff", "on_giveup", "on_success")
 _lock = Lock()
@@ -35,6 +35,6 @@ def _tell() -> None:
     by_event = {
         name: tuple(getattr(one, name) for one in overridden(_exporters, name)) for name in _EVENTS
     }
-    _instrumented.record = Record.of
+    _instrumented.record, _instrumented.success_record = Record.of, success
     _instrumented.exporters = {name: methods for name, methods in by_event.items() if methods}
     _instrumented.replaces_records = any(one.replaces_records for one in _exporters)

@@ -77,6 +77,16 @@ class Record(NamedTuple):
         return {name: value for name, value in fields.items() if value is not None}
 
 
+def success(name: str | None, target: Any, elapsed: float, max_tries: int | None) -> Record:
+    """The record of a call that has returned after its first try."""
+    label = _path(target) if name is None else name
+    # the class's own constructor is a function of Python, which costs more
+    return _new(Record, ("success", label, 1, elapsed, None, None, None, max_tries))
+
+
+_new = tuple.__new__
+
+
 def _target(details: Mapping[str, Any]) -> str:
     name = details.get("name")
     if isinstance(name, str):
@@ -85,8 +95,10 @@ def _target(details: Mapping[str, Any]) -> str:
 
 
 def _path(named: Any) -> str:
-    module = getattr(named, "__module__", None)
-    name = getattr(named, "__qualname__", None) or name_of(named)
+    try:
+        module, name = named.__module__, named.__qualname__
+    except AttributeError:
+        module, name = getattr(named, "__module__", None), name_of(named)
     return f"{module}.{name}" if isinstance(module, str) else str(name)
 
 
