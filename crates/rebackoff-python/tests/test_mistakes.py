@@ -20,6 +20,11 @@ async def coroutine_function(*args): ...
 
 WRONG = [
     ({"jitter": 5}, TypeError, "jitter must be a function of the wait.* 5"),
+    ({"jitter": "full"}, TypeError, r"'full'; did you mean rebackoff\.full_jitter\?"),
+    ({"breaker": rebackoff.Keyed(rebackoff.Breaker)}, TypeError, "such as lambda host: guards"),
+    ({"name": ""}, TypeError, "name must be a text of one letter or more, or None, but it is ''"),
+    ({"attempts": 3}, TypeError, "there is no option 'attempts'; did you mean 'max_tries'"),
+    ({"on_retry": print}, TypeError, "there is no option 'on_retry'; did you mean 'on_backoff'"),
     ({"giveup": 5}, TypeError, "giveup must be a function of the error.* 5"),
     ({"giveup": "never"}, TypeError, "giveup"),
     ({"hint": 5}, TypeError, "hint must be a function of the outcome.* 5"),
@@ -375,7 +380,7 @@ def test_a_coroutine_function_that_is_called_wrongly_raises_when_it_is_awaited()
 @pytest.mark.parametrize(
     ("make", "wrong", "rule"),
     [
-        (rebackoff.Breaker, {"consecutive": True}, "a whole number, 0 or more"),
+        (rebackoff.Breaker, {"consecutive": True}, "a whole number of at least 1"),
         (rebackoff.Breaker, {"failure_rate": False}, "a number"),
         (rebackoff.Breaker, {"dry_run": "no"}, "True or False"),
         (rebackoff.Breaker, {"name": 5}, "a text"),
@@ -394,3 +399,19 @@ def test_a_misspelt_option_beside_a_configured_strategy_is_named(wrong):
     for make in (rebackoff.presets.http_retry, rebackoff.presets.rate_limit_retry):
         with pytest.raises(TypeError, match=f"^there is no option '{wrong}'; "):
             make(**{wrong: 5})
+
+
+def test_swapped_strategy_and_exceptions_are_told_apart():
+    for waits in (rebackoff.expo, rebackoff.expo(base=3)):
+        with pytest.raises(
+            TypeError, match=r"^exception .*; a wait strategy is the parameter wait_gen$"
+        ):
+            rebackoff.on_exception(ValueError, waits)
+
+
+@pytest.mark.parametrize(
+    ("given", "lacking"), [("slow_rate", "slow_after"), ("slow_after", "slow_rate")]
+)
+def test_half_of_a_slow_rate_names_the_other_half(given, lacking):
+    with pytest.raises(TypeError, match=f"must be given together, but {lacking} is missing"):
+        rebackoff.Breaker(**{given: 0.5})

@@ -56,7 +56,8 @@ def test_the_types_of_options_have_every_option():
     assert options == set(NAMES["on_exception"]) - {"raise_on_giveup"}
     settings = types.PolicySettings.__optional_keys__
     strategies = ("constant", "linear", "expo", "fibo", "decay", "decorrelated")
-    policies = [rebackoff.Policy(one, max_tries=1, max_time=1).to_dict() for one in strategies]
+    limits = {"max_tries": 1, "max_time": 1, "reset_after": 1}
+    policies = [rebackoff.Policy(one, **limits).to_dict() for one in strategies]
     assert settings == {name for policy in policies for name in policy} - {"wait"}
     get_type_hints(types.PolicySettings)
     with pytest.raises(AttributeError, match="RetryOption"):

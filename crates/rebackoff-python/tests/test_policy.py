@@ -101,6 +101,9 @@ def test_a_replaced_strategy_begins_at_its_defaults():
         (lambda: Policy(max_time=[1]), TypeError, r"max_time must be a number or a text, but it is \[1\]"),
         (lambda: Policy(5), TypeError, "wait must be a wait strategy"),
         (lambda: Policy(rebackoff.runtime(value=abs)), TypeError, "wait must be data"),
+        (lambda: Policy(giveup=len), ValueError, "but it is given giveup as well"),
+        (lambda: Policy.from_toml("[a]\nwait = 'expo'"), ValueError, "name must be one of the tables, but it is None; there are: a"),
+        (lambda: Policy.from_toml(3), TypeError, "source must be a TOML text or a path object, but it is 3"),
         (lambda: Policy.from_toml("[a]\nwait = 'expo'", "b"), ValueError, "there is no table 'b'; there are: a"),
     ],
 )  # fmt: skip
@@ -231,3 +234,17 @@ def test_a_value_of_the_wrong_kind_is_named(make, message):
 def test_waits_that_never_end_are_too_many(endless):
     with pytest.raises(ValueError, match="interval must list 1 to 16 waits"):
         Policy("constant", interval=endless)
+
+
+def test_every_setting_of_a_policy_reaches_the_decorators():
+    limits = {
+        "max_tries": 3,
+        "max_time": 60,
+        "last_wait": "stop",
+        "nested": "once",
+        "reset_after": 9,
+    }
+    hints = {"hint_ceiling": 5, "hint_above": "cap", "hint_spread": 0.5}
+    policy = Policy("expo", **limits, **hints)
+    assert set(policy.options) == set(policy.to_dict()) - {"wait", "base", "factor"}
+    assert policy.options.items() >= {**limits, **hints}.items()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from rebackoff._callables import is_async, refuses
 from rebackoff._mistakes import mistake, shown
 from rebackoff._seconds import checked, number
+from rebackoff._wait_gen import STRATEGIES, Waits
 
 _SECONDS = "a number of seconds, 0 or more, a timedelta, or None for no limit"
 _MOST_HANDLERS = 1000
@@ -37,7 +38,7 @@ def limit(name, value):
 
 
 def timeout(name, value):
-    rule = "a number of seconds above 0, a timedelta, or None for no limit"
+    rule = "a number of seconds above 0, a timedelta, or None"
     seconds = None if value is None else checked(name, value, rule, above=True)
     return None if seconds == float("inf") else seconds
 
@@ -69,12 +70,18 @@ def function(rule, *, counts=(1,), awaited=False, more=False):
         if value is None:
             return None
         if not callable(value):
-            raise mistake(TypeError, name, rule, value)
+            raise mistake(TypeError, name, rule, value, _jitter_meant(name, value))
         if all(refuses(value, count) for count in counts) and not (more and _needs(value)):
             raise mistake(TypeError, name, rule, value, _REFUSES)
         return value if awaited else _never_awaited(name, value)
 
     return check
+
+
+def _jitter_meant(name, value):
+    """The advice for a jitter that is named as files name it."""
+    is_word = name == "jitter" and value in ("full", "equal", "random")
+    return f"; did you mean rebackoff.{value}_jitter?" if is_word else ""
 
 
 def _needs(function):
@@ -92,7 +99,7 @@ def signal(name, value):
 
 def word(name, value):
     if value is not None and not (isinstance(value, str) and value):
-        raise mistake(TypeError, name, "a text", value)
+        raise mistake(TypeError, name, "a text of one letter or more, or None", value)
     return value
 
 
@@ -186,6 +193,8 @@ def exceptions(name, value):
     advice = ""
     if isinstance(value, BaseException):
         advice = f"; did you mean the class {type(value).__name__}?"
+    elif isinstance(value, Waits) or any(value is one for one in STRATEGIES):
+        advice = "; a wait strategy is the parameter wait_gen"
     elif callable(value) and not refuses(value, 0) and not isinstance(value, type):
         advice = "; did you mean to call it?"
     rule = "an exception class, or a tuple or list of them"
@@ -231,5 +240,7 @@ def guard_of(name, kind, guard, args, kwargs):
 
 
 def not_a_guard(name, kind, value, advice=""):
+    if hasattr(type(value), "__getitem__") and not isinstance(value, str):
+        advice = "; choose one of them by the call's arguments, such as lambda host: guards[host]"
     rule = f"a rebackoff.{kind}, or a function of the call's arguments that gives one"
     return mistake(TypeError, name, rule, value, advice)

@@ -292,8 +292,10 @@ class Breaker:
         **unknown: NoReturn,
     ) -> None:
         if (slow_rate is None) != (slow_after is None):
-            rule = "slow_rate and slow_after need each other: what share of the calls may take longer than so long"
-            raise TypeError(rule)
+            lacking = "slow_after" if slow_after is None else "slow_rate"
+            raise TypeError(
+                f"slow_rate and slow_after must be given together, but {lacking} is missing"
+            )
         given: dict[str, tuple[Callable[..., Any], Any]] = {
             "consecutive": (_count, consecutive),
             "failure_rate": (_rate, failure_rate),
@@ -589,7 +591,7 @@ _THROTTLED = ("Throttl", "TooManyRequests", "RateLimit", "SlowDown")
 
 
 def _count(name: str, value: Any) -> int:
-    rule = "a whole number, 0 or more"
+    rule = "a whole number of at least 1"
     if isinstance(value, bool) or not hasattr(type(value), "__index__"):
         raise mistake(TypeError, name, rule, value)
     count = int(value.__index__())

@@ -8,6 +8,22 @@ if TYPE_CHECKING:
     from typing import Any
 
 _MOST_SHOWN = 300
+# options of tenacity, stamina, urllib3 and others
+_OF_OTHER_LIBRARIES = {
+    "attempts": "max_tries",
+    "backoff_factor": "factor",
+    "before": "on_try",
+    "before_sleep": "on_backoff",
+    "cap": "max_value",
+    "delay": "interval",
+    "max_delay": "max_value",
+    "on_retry": "on_backoff",
+    "retries": "max_tries",
+    "stop": "max_tries",
+    "tries": "max_tries",
+    "wait_initial": "factor",
+    "wait_max": "max_value",
+}
 
 
 def mistake(kind: type[Exception], name: str, rule: str, value: Any, advice: str = "") -> Exception:
@@ -25,9 +41,11 @@ def shown(value: Any) -> str:
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
-    """The known name that is nearest to a misspelt one, or all of them."""
+    """The known name that is meant by another library's name or nearest to a misspelt one, or all of them."""
     import difflib
 
     known = [one for one in known if one != name]
+    if _OF_OTHER_LIBRARIES.get(name) in known:
+        return f"; did you mean {_OF_OTHER_LIBRARIES[name]!r}?"
     close = difflib.get_close_matches(name, known, 1)
     return f"; did you mean {close[0]!r}?" if close else f"; there are {', '.join(known)}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rebackoff import _jitter, _wait_gen
-from rebackoff._mistakes import mistake
+from rebackoff._mistakes import mistake, shown
 from rebackoff._native import policy as _complete
 from rebackoff._native import variables as _variables
 from rebackoff._seconds import number, plain
@@ -39,6 +39,7 @@ _OPTIONS = (
     "hint_ceiling",
     "hint_above",
     "hint_spread",
+    "reset_after",
 )
 # what the decorators do without the option
 _DEFAULTS = {
@@ -66,7 +67,7 @@ class Policy:
         wait: A wait strategy: its name, its function, or a configured one.
         settings: The parameters of the strategy where `wait` is a name or a function, `jitter` ("full",
             "equal", "random", "none" or one of the jitter functions), `max_tries`, `max_time`,
-            `last_wait`, `nested`, `hint_ceiling`, `hint_above` and `hint_spread`. A duration is a number
+            `last_wait`, `nested`, `reset_after`, `hint_ceiling`, `hint_above` and `hint_spread`. A duration is a number
             of seconds, a `timedelta` or a text such as "1m30s"; None, or "none", takes a limit away.
 
     Raises:
@@ -116,6 +117,11 @@ class Policy:
         """
         tables = _toml(source)
         if name is None:
+            if tables and all(isinstance(value, dict) for value in tables.values()):
+                known = ", ".join(tables)
+                raise ValueError(
+                    f"name must be one of the tables, but it is None; there are: {known}"
+                )
             return cls._of(tables, None)
         table = tables.get(name)
         if not isinstance(table, dict):
@@ -249,8 +255,16 @@ def _value(name: str, value: Any) -> Any:
 
             # one that never ends has too many waits as well
             return [_value("an item of interval", item) for item in islice(value, _MOST_ITEMS)]
+    if not _is_setting(name.removeprefix("an item of ")):
+        return shown(value)  # the core refuses the name
     rule = "one of full, equal, random, none" if name == "jitter" else "a number or a text"
     raise mistake(TypeError, name, rule, value)
+
+
+def _is_setting(name: str) -> bool:
+    codes = [waits.__code__ for waits in _wait_gen.STRATEGIES]
+    parameters = [one for code in codes for one in code.co_varnames[: code.co_argcount]]
+    return name in ("wait", "jitter", *_OPTIONS, *parameters)
 
 
 def _toml(source: Any) -> dict[str, Any]:
@@ -260,5 +274,7 @@ def _toml(source: Any) -> dict[str, Any]:
         import tomli as tomllib
     if isinstance(source, str):
         return tomllib.loads(source)
+    if not hasattr(source, "__fspath__"):
+        raise mistake(TypeError, "source", "a TOML text or a path object", source)
     with open(source, "rb") as file:
         return tomllib.load(file)

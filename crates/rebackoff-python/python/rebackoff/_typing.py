@@ -75,6 +75,7 @@ class PolicySettings(TypedDict, total=False):
     jitter: Union[Literal["full", "equal", "random", "none"], Callable[[Any], float], None]
     max_tries: Union[int, str, None]
     max_time: _DurationLimit
+    reset_after: _DurationLimit
     last_wait: Literal["shorten", "stop"]
     nested: Literal["allow", "once"]
     hint_ceiling: _DurationLimit
