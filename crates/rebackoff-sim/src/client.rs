@@ -88,23 +88,24 @@ impl ClientCall {
         }
     }
 
-    /// The limits of this call, inside those of its enclosing call.
+    /// The limits of this call inside those of its enclosing call. `None`: those of its policy.
     #[inline]
-    pub(crate) fn limits(&self, policy: &Policy) -> Limits {
-        let limits = *policy.limits();
+    pub(crate) fn inner_limits(&self, policy: &Policy) -> Option<Limits> {
         if !self.is_nested && self.deadline == NEVER {
-            return limits;
+            return None;
         }
+        let limits = *policy.limits();
         let remaining = self.deadline.saturating_sub(self.start);
         let remaining = (self.deadline != NEVER).then(|| seconds(remaining));
         let nested = if self.is_nested { limits.nested } else { Nested::Allow };
-        Limits { nested, ..limits }.inside(remaining, Seconds::ZERO)
+        Some(Limits { nested, ..limits }.inside(remaining, Seconds::ZERO))
     }
 
     /// The moment at which a try that begins now is worth nothing any more.
     pub(crate) fn deadline_of_try(&self, link: &Link, now: u64) -> u64 {
         let timeout = link.timeout.map_or(NEVER, |timeout| now.saturating_add(timeout));
-        let own = self.limits(&link.policy).max_time;
+        let inner = self.inner_limits(&link.policy);
+        let own = inner.as_ref().unwrap_or(link.policy.limits()).max_time;
         let own = own.map_or(NEVER, |own| self.start.saturating_add(own.to_nanos()));
         timeout.min(own).min(self.deadline)
     }

@@ -1,30 +1,19 @@
 //! Draws: one small generator for each replication, so that a seed gives the figures again on every machine.
 
+use rand_distr::{Distribution as _, Exp1, StandardNormal};
+use rand_xoshiro::Xoshiro256PlusPlus;
+use rand_xoshiro::rand_core::{Rng as _, SeedableRng as _};
 use rebackoff_core::Draws;
 
-/// The generator xoshiro256++.
+/// The generator of one replication.
 #[derive(Clone, Debug)]
-pub(crate) struct Random([u64; 4]);
+pub(crate) struct Random(Xoshiro256PlusPlus);
 
 impl Random {
     /// The generator of replication `run`, which depends on both numbers alone.
     pub(crate) fn new(seed: u64, run: u64) -> Self {
-        let mut state = seed ^ split_mix(&mut { run });
-        Self([(); 4].map(|()| split_mix(&mut state)))
-    }
-
-    #[inline]
-    pub(crate) fn next(&mut self) -> u64 {
-        let [a, b, c, d] = &mut self.0;
-        let drawn = a.wrapping_add(*d).rotate_left(23).wrapping_add(*a);
-        let shifted = *b << 17;
-        *c ^= *a;
-        *d ^= *b;
-        *b ^= *c;
-        *a ^= *d;
-        *c ^= shifted;
-        *d = d.rotate_left(45);
-        drawn
+        let run = Xoshiro256PlusPlus::seed_from_u64(run).next_u64();
+        Self(Xoshiro256PlusPlus::seed_from_u64(seed ^ run))
     }
 
     /// A number from 0 up to, but not including, `count`.
@@ -34,7 +23,7 @@ impl Random {
         reason = "the upper half of the product is below `count`"
     )]
     pub(crate) fn below(&mut self, count: u32) -> u32 {
-        ((u128::from(self.next()) * u128::from(count)) >> 64) as u32
+        ((u128::from(self.0.next_u64()) * u128::from(count)) >> 64) as u32
     }
 
     /// Returns whether an event of this chance happens. Chances of 0 and 1 take no draw.
@@ -46,18 +35,13 @@ impl Random {
     /// An exponential draw of mean 1.
     #[inline]
     pub(crate) fn exponential(&mut self) -> f64 {
-        -libm::log(1.0 - self.uniform())
+        Exp1.sample(&mut self.0)
     }
 
-    /// A normal draw of mean 0 and standard deviation 1, by the polar method.
+    /// A normal draw of mean 0 and standard deviation 1.
+    #[inline]
     pub(crate) fn normal(&mut self) -> f64 {
-        loop {
-            let (x, y) = (2.0 * self.uniform() - 1.0, 2.0 * self.uniform() - 1.0);
-            let square = x * x + y * y;
-            if square > 0.0 && square < 1.0 {
-                return x * libm::sqrt(-2.0 * libm::log(square) / square);
-            }
-        }
+        StandardNormal.sample(&mut self.0)
     }
 }
 
@@ -65,16 +49,8 @@ impl Draws for Random {
     #[inline]
     fn uniform(&mut self) -> f64 {
         const UNIT: f64 = 1.0 / (1_u64 << 53) as f64;
-        (self.next() >> 11) as f64 * UNIT
+        (self.0.next_u64() >> 11) as f64 * UNIT
     }
-}
-
-fn split_mix(state: &mut u64) -> u64 {
-    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let mut mixed = *state;
-    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    mixed ^ (mixed >> 31)
 }
 
 #[cfg(test)]
@@ -83,7 +59,7 @@ mod tests {
 
     #[test]
     fn draws_depend_on_seed_and_run_alone() {
-        let first = |seed, run| Random::new(seed, run).next();
+        let first = |seed, run| Random::new(seed, run).uniform().to_bits();
         assert_eq!(first(1, 2), first(1, 2));
         assert!(first(1, 2) != first(2, 1) && first(1, 2) != first(1, 3));
     }

@@ -108,9 +108,9 @@ fn strategy(name: &str) -> &'static str {
     }
 }
 
-fn brooker(load: &str, duration: u32, chance: f64, strategy: &str) -> (f64, f64, f64) {
+fn brooker(runs: u32, load: &str, duration: u32, chance: f64, strategy: &str) -> (f64, f64, f64) {
     let report = run(&format!(
-        "runs = 5\nduration = '{duration}s'\ndrain = '20m'\nbin = '10s'\nload = {{ {load} }}\n\
+        "runs = {runs}\nduration = '{duration}s'\ndrain = '20m'\nbin = '10s'\nload = {{ {load} }}\n\
          client.delay = {{ exponential = '10ms' }}\nserver.s.error_rate = {chance}\n{strategy}"
     ));
     let mean = |name| figure(&report, name).mean;
@@ -146,7 +146,7 @@ fn the_success_and_load_of_brookers_strategies() {
             let words: Vec<_> = cell.split_whitespace().collect();
             let load = "kind = 'open', rate = 1000, clients = 100";
             let (success, tries, _) =
-                brooker(load, 30, chance.parse().unwrap(), strategy(words[0]));
+                brooker(5, load, 30, chance.parse().unwrap(), strategy(words[0]));
             assert_near(success, mean(words[1]), 0.01, &format!("{chance} {} success", words[0]));
             assert_near(tries, mean(words[3]), 0.01, &format!("{chance} {} load", words[0]));
             compared += 2;
@@ -165,7 +165,7 @@ fn the_effect_of_the_number_of_brookers_clients() {
         let load = format!("kind = 'open', rate = 100, clients = {}", words[0]);
         for at in [2, 6] {
             let (success, tries, _) =
-                brooker(&load, 300, words[1].parse().unwrap(), strategy(words[at]));
+                brooker(15, &load, 300, words[1].parse().unwrap(), strategy(words[at]));
             assert_near(success, mean(words[at + 1]), 0.01, &format!("{row} success"));
             assert_near(tries, mean(words[at + 3]), 0.01, &format!("{row} load"));
             compared += 2;
@@ -187,7 +187,7 @@ fn waits_and_serial_clients_in_brookers_experiment() {
         } else {
             strategy("3ret")
         };
-        let (success, tries, rate) = brooker(&load, 30, words[0].parse().unwrap(), policy);
+        let (success, tries, rate) = brooker(5, &load, 30, words[0].parse().unwrap(), policy);
         assert_near(success, mean(words[4]), 0.01, &format!("{row} success"));
         assert_near(tries, mean(words[6]), 0.015, &format!("{row} load"));
         let expected: f64 = words[8].parse().unwrap();

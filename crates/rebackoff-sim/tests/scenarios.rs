@@ -234,7 +234,7 @@ fn each_example_shows_what_its_paragraph_says() {
 
     let layers =
         |client, gateway| finding("three-layers", &[client, gateway], "server.database.arrived");
-    assert!(layers("false", "false") > 5.0 * layers("true", "true"));
+    assert!(layers("false", "false") > 4.0 * layers("true", "true"));
 
     // Each is off with `true`.
     let guards = |breaker, budget| finding("budget-or-breaker", &[breaker, budget], "succeeded");

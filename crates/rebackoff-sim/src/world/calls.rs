@@ -142,15 +142,18 @@ impl World<'_> {
             self.settle_guards(number, verdict);
         }
         let call = self.calls.get_mut(number);
-        let lasted = seconds(self.now - call.try_began);
-        if verdict != Verdict::Accept && call.engine.handle_long_try(link.policy.limits(), lasted) {
-            call.start = self.now;
+        if verdict != Verdict::Accept {
+            let lasted = seconds(self.now - call.try_began);
+            if call.engine.handle_long_try(link.policy.limits(), lasted) {
+                call.start = self.now;
+            }
         }
         let elapsed = seconds(self.now - call.start);
-        let limits = call.limits(&link.policy);
-        let step = call.engine.handle_verdict(&limits, verdict, elapsed).unwrap_or_else(|| {
+        let inner = call.inner_limits(&link.policy);
+        let limits = inner.as_ref().unwrap_or(link.policy.limits());
+        let step = call.engine.handle_verdict(limits, verdict, elapsed).unwrap_or_else(|| {
             let wait = link.policy.next_wait(call.engine.position(), &mut self.random);
-            call.engine.handle_wait(&limits, verdict, elapsed, wait, &mut self.random)
+            call.engine.handle_wait(limits, verdict, elapsed, wait, &mut self.random)
         });
         match step {
             Step::Accept => self.end_call(number, Ok(())),
