@@ -21,7 +21,7 @@ PARAMETERS = {
     "wait": (
         "",
         "word",
-        "`expo`",
+        "`expo`; a table that Python or Rust reads by itself has to name it",
         "`constant` `linear` `expo` `fibo` `decay` `decorrelated`; `runtime` in Python and Rust",
         "the wait strategy",
     ),
