@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { chromium } from "playwright-core";
 
-export const { REBACKOFF, PLAYGROUND, BROWSER, SCREENSHOTS } = process.env;
+export const { REBACKOFF, PLAYGROUND, GUIDE, BROWSER, SCREENSHOTS } = process.env;
 
 const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 
