@@ -112,12 +112,9 @@ impl BreakerMember {
 
     /// Without the store, the breaker goes its own way: it probes when its own open time is over.
     pub(super) fn poll_alone(&mut self, breaker: &Breaker, now: Duration) {
-        match breaker.state(|| now) {
-            BreakerState::Open if left(breaker, now).is_zero() => {
-                breaker.lease_probe();
-            }
-            BreakerState::Closed if matches!(self.phase, Phase::Watching) => self.open = None,
-            _ => {}
+        probe_alone(breaker, now);
+        if breaker.state(|| now) == BreakerState::Closed && matches!(self.phase, Phase::Watching) {
+            self.open = None;
         }
     }
 
@@ -234,6 +231,13 @@ impl BreakerMember {
                 breaker.open_until(until, reopened);
             }
         }
+    }
+}
+
+/// Lets a breaker without a store probe once its own open time is over.
+pub(super) fn probe_alone(breaker: &Breaker, now: Duration) {
+    if breaker.state(|| now) == BreakerState::Open && left(breaker, now).is_zero() {
+        breaker.lease_probe();
     }
 }
 

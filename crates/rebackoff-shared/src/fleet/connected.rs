@@ -1,22 +1,23 @@
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::atomic::{AtomicU8, Ordering::AcqRel, Ordering::Acquire, Ordering::Release};
+use std::sync::mpsc::channel;
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use redis::Client;
 
 use super::clock::FleetClock;
 use super::guards::Guard;
-use super::link::{Event, Link, Status};
+use super::link::Link;
+use super::status::Status;
 use super::{FleetError, connection, hub, listener};
 
 /// A connection to the fleet that shares guards through one Redis or Valkey.
 ///
-/// It has two threads: one sends requests, one receives what the store publishes. A process that ends should
-/// call [`finish`](Self::finish), so that unused tokens go back. A fleet without its store is degraded: each
-/// member goes on with its own guards, and comes back by itself.
+/// The first call with one of its guards starts two threads: one sends requests, one receives what the store
+/// publishes. A process that ends should call [`finish`](Self::finish), so that unused tokens go back. A fleet
+/// without its store is degraded: each member goes on with its own guards, and comes back by itself.
 #[derive(Clone)]
 pub struct Fleet(Arc<Inner>);
 
@@ -24,36 +25,51 @@ struct Inner {
     client: Client,
     clock: FleetClock,
     first_wait: Duration,
-    guards: ArcSwap<Vec<Guard>>,
-    link: ArcSwap<Link>,
+    guards: Arc<ArcSwap<Vec<Guard>>>,
+    stage: AtomicU8,
+    link: ArcSwapOption<Link>,
     status: Arc<Status>,
 }
 
+/// The stages of the threads.
+const NEW: u8 = 0;
+const RUNNING: u8 = 1;
+const OVER: u8 = 2;
+
 impl Fleet {
-    /// Connects to `url` in the background. `reading` is what the clock of the calls reads now; the first
-    /// call of each breaker waits up to `first_wait` for the fleet's state.
+    /// A fleet at `url`. `reading` is what the clock of the calls reads now; the first call of each breaker
+    /// waits up to `first_wait` for the fleet's state.
     ///
     /// # Errors
     ///
-    /// The URL is not one of Redis, or the system starts no thread.
+    /// The URL is not one of Redis.
     pub fn connect(url: &str, reading: Duration, first_wait: Duration) -> Result<Self, FleetError> {
-        let client = connection::client(url)?;
-        let (clock, status) = (FleetClock::new(reading), Arc::new(Status::default()));
-        let link = start(&client, clock, &status)?;
-        let (guards, link) = (ArcSwap::default(), ArcSwap::from(link));
-        Ok(Self(Arc::new(Inner { client, clock, first_wait, guards, link, status })))
+        Ok(Self(Arc::new(Inner {
+            client: connection::client(url)?,
+            clock: FleetClock::new(reading),
+            first_wait,
+            guards: Arc::default(),
+            stage: AtomicU8::new(NEW),
+            link: ArcSwapOption::empty(),
+            status: Arc::default(),
+        })))
     }
 
     // Getters
 
-    /// Returns whether members go on without the store: the metric `rebackoff.shared.degraded`.
+    /// Returns whether guards of this process go on without the store: the metric `rebackoff.shared.degraded`.
     pub fn is_degraded(&self) -> bool {
-        self.0.status.is_degraded.load(Relaxed)
+        self.0.status.is_degraded()
+    }
+
+    /// The number of times that the fleet became degraded or recovered, and the last error of the store.
+    pub fn changes(&self) -> (u64, Arc<str>) {
+        self.0.status.changes()
     }
 
     /// The number of requests that were sent to the store.
     pub fn requests(&self) -> u64 {
-        self.0.status.requests.load(Relaxed)
+        self.0.status.requests()
     }
 
     pub(super) fn first_wait(&self) -> Duration {
@@ -66,76 +82,91 @@ impl Fleet {
 
     // Handlers
 
+    /// Starts the threads where this process has not yet done so. Returns whether they run.
+    #[inline]
+    pub(super) fn begin(&self) -> bool {
+        match self.0.stage.load(Acquire) {
+            NEW => self.start(),
+            stage => stage == RUNNING,
+        }
+    }
+
     /// Has the thread look at the guards.
     pub(super) fn wake(&self) {
-        self.0.link.load().wake();
+        if let Some(link) = &*self.0.link.load() {
+            link.wake();
+        }
     }
 
     /// Gives unused tokens back and ends the threads. The guards go on by themselves.
     pub fn finish(&self) {
-        self.0.link.load().finish();
+        self.0.finish();
     }
 
     /// Gives a forked process threads, connections and leases of its own. Call this in the child, before its
     /// first call.
-    ///
-    /// # Errors
-    ///
-    /// The system starts no thread.
-    pub fn handle_fork(&self) -> Result<(), FleetError> {
+    pub fn handle_fork(&self) {
         let inner = &*self.0;
-        let parents = inner.link.swap(start(&inner.client, inner.clock, &inner.status)?);
         // The parent's threads are not in this process: nothing may be done with their handles.
-        std::mem::forget(parents);
+        std::mem::forget(inner.link.swap(None));
         for guard in &**inner.guards.load() {
-            if let Guard::Budget(budget) = guard {
-                if let Some(lease) = budget.upgrade().as_ref().and_then(|budget| budget.lease()) {
-                    lease.take_tokens(inner.clock.now().into());
-                    lease.set_alone(true);
-                }
-            }
-            inner.link.load().send(Event::Join(guard.clone()));
+            guard.handle_fork(inner.clock.now());
         }
-        Ok(())
+        inner.stage.store(NEW, Release);
     }
 
     /// Adds a guard to those of the threads.
-    pub(super) fn join(&self, guard: Guard) {
+    pub(super) fn join(&self, guard: &Guard) {
         self.0.guards.rcu(|guards| {
             let mut guards: Vec<Guard> =
                 guards.iter().filter(|one| one.is_used()).cloned().collect();
             guards.push(guard.clone());
             guards
         });
-        self.0.link.load().send(Event::Join(guard));
+        self.wake();
+    }
+
+    #[cold]
+    fn start(&self) -> bool {
+        let inner = &*self.0;
+        if let Err(stage) = inner.stage.compare_exchange(NEW, RUNNING, AcqRel, Acquire) {
+            return stage == RUNNING;
+        }
+        let (events, received) = channel();
+        let link = Arc::new(Link::new(events));
+        let (client, status) = (&inner.client, &inner.status);
+        let thread = listener::start(client.clone(), status.clone(), link.clone()).and_then(|()| {
+            let (guards, link) = (inner.guards.clone(), link.clone());
+            hub::start(client.clone(), inner.clock, guards, status.clone(), link, received)
+        });
+        match thread {
+            Ok(thread) => {
+                link.handle_started(thread);
+                inner.link.store(Some(link));
+                true
+            }
+            Err(error) => {
+                link.finish();
+                inner.stage.store(OVER, Release);
+                status.handle_degraded(&format!("the system starts no thread: {error}"));
+                false
+            }
+        }
     }
 }
 
-/// Starts the threads.
-fn start(
-    client: &Client,
-    clock: FleetClock,
-    status: &Arc<Status>,
-) -> Result<Arc<Link>, FleetError> {
-    let (events, received): (_, Receiver<Event>) = channel();
-    let link = Arc::new(Link::new(events));
-    let thread = hub::start(client.clone(), clock, status.clone(), link.clone(), received);
-    let listening = listener::start(client.clone(), status.clone(), link.clone());
-    match (thread, listening) {
-        (Ok(thread), Ok(_)) => {
-            link.handle_started(thread);
-            Ok(link)
-        }
-        (Err(error), _) | (_, Err(error)) => {
+impl Inner {
+    fn finish(&self) {
+        self.stage.store(OVER, Release);
+        if let Some(link) = self.link.swap(None) {
             link.finish();
-            Err(FleetError::new("threads", "a fleet must be able to start two threads", error))
         }
     }
 }
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        self.link.load().finish();
+        self.finish();
     }
 }
 

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use rebackoff_core::{Breaker, BreakerBuilder, Seconds};
 
+use super::breaker_member::probe_alone;
 use super::connected::Fleet;
 use super::guards::{BreakerGuard, Guard};
 use super::{FleetError, keys::key};
@@ -38,7 +39,7 @@ impl Fleet {
         let key = key(name, "breaker", &format!("{builder:?}"))?;
         let window = breaker.window_time().map_or(WINDOW, Seconds::to_duration);
         let guard = Arc::new(BreakerGuard::new(key, window, breaker));
-        self.join(Guard::Breaker(Arc::downgrade(&guard)));
+        self.join(&Guard::Breaker(Arc::downgrade(&guard)));
         Ok(FleetBreaker { guard, fleet: self.clone() })
     }
 }
@@ -54,6 +55,16 @@ impl FleetBreaker {
             self.begin();
         }
         &self.guard.breaker
+    }
+
+    /// Returns whether the next call does not wait for the fleet's state.
+    pub fn is_ready(&self) -> bool {
+        self.guard.is_ready()
+    }
+
+    /// Returns whether the breaker goes on without the store.
+    pub fn is_degraded(&self) -> bool {
+        self.guard.is_degraded()
     }
 
     /// The member's own breaker, for looking at it.
@@ -76,6 +87,12 @@ impl FleetBreaker {
     #[cold]
     fn begin(&self) {
         self.guard.handle_call();
+        if !self.fleet.begin() {
+            // No thread leases probes: each call of the breaker comes by here.
+            self.guard.handle_reported();
+            probe_alone(&self.guard.breaker, self.fleet.now());
+            return;
+        }
         if self.guard.is_ready() {
             return;
         }

@@ -25,7 +25,7 @@ impl Fleet {
     pub fn budget(&self, name: &str, rule: BudgetRule) -> Result<FleetBudget, FleetError> {
         let key = key(name, "budget", &format!("{rule:?}"))?;
         let guard = Arc::new(BudgetGuard::new(key, rule, rule.budget()?));
-        self.join(Guard::Budget(Arc::downgrade(&guard)));
+        self.join(&Guard::Budget(Arc::downgrade(&guard)));
         Ok(FleetBudget { guard, fleet: self.clone() })
     }
 }
@@ -34,6 +34,18 @@ impl FleetBudget {
     // Getters
 
     /// The member's own budget, which calls pay from.
+    #[inline]
+    pub fn for_call(&self) -> &Budget {
+        self.fleet.begin();
+        &self.guard.budget
+    }
+
+    /// Returns whether the budget goes on without the store.
+    pub fn is_degraded(&self) -> bool {
+        self.guard.is_degraded()
+    }
+
+    /// The member's own budget, for looking at it.
     pub fn budget(&self) -> &Budget {
         &self.guard.budget
     }

@@ -22,6 +22,27 @@ impl Guard {
             Self::Budget(budget) => budget.strong_count() > 0,
         }
     }
+
+    /// Forgets what belongs to the process that this one was forked from.
+    pub(super) fn handle_fork(&self, now: Duration) {
+        match self {
+            Self::Breaker(breaker) => {
+                if let Some(breaker) = breaker.upgrade() {
+                    breaker.breaker.return_probe();
+                    breaker.is_ready.store(false, Release);
+                    breaker.handle_reported();
+                }
+            }
+            Self::Budget(budget) => {
+                if let Some(lease) = budget.upgrade().as_ref().and_then(|budget| budget.lease()) {
+                    lease.take_tokens(now.into());
+                    lease.take_calls();
+                    lease.take_withdrawals();
+                    lease.set_alone(true);
+                }
+            }
+        }
+    }
 }
 
 pub(super) struct BreakerGuard {
@@ -32,12 +53,13 @@ pub(super) struct BreakerGuard {
     called: AtomicBool,
     /// True once the member knows the fleet's state, or has waited for it long enough.
     is_ready: AtomicBool,
+    is_degraded: AtomicBool,
 }
 
 impl BreakerGuard {
     pub(super) const fn new(key: String, window: Duration, breaker: Breaker) -> Self {
-        let (called, is_ready) = (AtomicBool::new(false), AtomicBool::new(false));
-        Self { key, window, breaker, called, is_ready }
+        let [called, is_ready, is_degraded] = [const { AtomicBool::new(false) }; 3];
+        Self { key, window, breaker, called, is_ready, is_degraded }
     }
 
     /// Returns whether the target was called since the last sync.
@@ -50,6 +72,10 @@ impl BreakerGuard {
         self.is_ready.load(Acquire)
     }
 
+    pub(super) fn is_degraded(&self) -> bool {
+        self.is_degraded.load(Relaxed)
+    }
+
     pub(super) fn handle_call(&self) {
         self.called.store(true, Relaxed);
     }
@@ -57,6 +83,10 @@ impl BreakerGuard {
     /// Notes that the member knows the fleet's state, or has waited for it long enough.
     pub(super) fn handle_ready(&self) {
         self.is_ready.store(true, Release);
+    }
+
+    pub(super) fn set_degraded(&self, is_degraded: bool) {
+        self.is_degraded.store(is_degraded, Relaxed);
     }
 
     /// Notes that the member has reported its calls.
@@ -71,15 +101,21 @@ pub(super) struct BudgetGuard {
     pub(super) budget: Budget,
     /// True while the thread knows that the lease is low.
     is_low: AtomicBool,
+    is_degraded: AtomicBool,
 }
 
 impl BudgetGuard {
     pub(super) const fn new(key: String, rule: BudgetRule, budget: Budget) -> Self {
-        Self { key, rule, budget, is_low: AtomicBool::new(false) }
+        let [is_low, is_degraded] = [const { AtomicBool::new(false) }; 2];
+        Self { key, rule, budget, is_low, is_degraded }
     }
 
     pub(super) const fn lease(&self) -> Option<&Lease> {
         self.budget.lease()
+    }
+
+    pub(super) fn is_degraded(&self) -> bool {
+        self.is_degraded.load(Relaxed)
     }
 
     /// Returns whether the lease has become low since the thread last looked, once.
@@ -89,6 +125,10 @@ impl BudgetGuard {
                 .lease()
                 .is_some_and(|lease| lease.tokens(now.into()) <= self.rule.lease_terms().spare())
             && !self.is_low.swap(true, Relaxed)
+    }
+
+    pub(super) fn set_degraded(&self, is_degraded: bool) {
+        self.is_degraded.store(is_degraded, Relaxed);
     }
 
     /// The thread looks at the lease: a retry that finds it low later wakes the thread again.

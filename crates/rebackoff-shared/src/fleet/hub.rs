@@ -1,45 +1,45 @@
 //! The thread that sends requests: it asks each member's machine, sends, and hands back the answers.
 
 use std::io;
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
-use std::sync::{Arc, Weak};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
-use redis::{Client, Connection, RedisResult};
+use arc_swap::ArcSwap;
+use redis::{Client, Connection, RedisError};
 
-use super::breaker_member::BreakerMember;
-use super::budget_member::BudgetMember;
 use super::clock::FleetClock;
 use super::connection::connect;
-use super::guards::{BreakerGuard, BudgetGuard, Guard};
-use super::link::{Event, Link, Status};
-use super::store::Scripts;
+use super::guards::Guard;
+use super::link::{Event, Link};
+use super::pause::Pause;
+use super::seat::{Seat, Sender};
+use super::status::Status;
+use super::store::{Store, is_of_guard};
 
-/// The waits between connections: from this one, doubled up to the longest.
-const FIRST_WAIT: Duration = Duration::from_millis(50);
+/// The longest time between two looks at the guards.
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
 
 struct Hub {
     client: Client,
     clock: FleetClock,
+    guards: Arc<ArcSwap<Vec<Guard>>>,
     status: Arc<Status>,
     link: Arc<Link>,
-    scripts: Scripts,
-    /// The name of this process in the store.
-    member: String,
-    breakers: Vec<(Weak<BreakerGuard>, BreakerMember)>,
-    budgets: Vec<(Weak<BudgetGuard>, BudgetMember)>,
+    /// The guards as they were when seats were given.
+    seated: Arc<Vec<Guard>>,
+    seats: Vec<Seat>,
+    store: Store,
     connection: Option<Connection>,
-    next_connect: Duration,
-    wait: Duration,
+    pause: Pause,
     random: fastrand::Rng,
 }
 
 pub(super) fn start(
     client: Client,
     clock: FleetClock,
+    guards: Arc<ArcSwap<Vec<Guard>>>,
     status: Arc<Status>,
     link: Arc<Link>,
     events: Receiver<Event>,
@@ -48,15 +48,14 @@ pub(super) fn start(
     let hub = Hub {
         client,
         clock,
+        guards,
         status,
         link,
-        scripts: Scripts::new(),
-        member: format!("{:016x}", random.u64(..)),
-        breakers: Vec::new(),
-        budgets: Vec::new(),
+        seated: Arc::default(),
+        seats: Vec::new(),
+        store: Store::new(random.u64(..)),
         connection: None,
-        next_connect: Duration::ZERO,
-        wait: FIRST_WAIT,
+        pause: Pause::new(),
         random,
     };
     Builder::new().name("rebackoff-fleet".into()).spawn(move || hub.run(&events))
@@ -70,56 +69,55 @@ fn seed() -> u64 {
 
 impl Hub {
     fn run(mut self, events: &Receiver<Event>) {
-        loop {
-            let now = self.clock.now();
-            if self.breakers.is_empty() && self.budgets.is_empty() {
-                // Without a guard there is nothing to ask.
-            } else if self.connection.is_none() && now >= self.next_connect {
-                self.connect();
-            }
-            let sent = self.poll();
-            if let Err(error) = sent {
-                self.handle_failure(&error);
-            }
+        'run: loop {
+            self.seat();
+            self.connect();
+            self.poll();
             let wait = self.next_poll().saturating_sub(self.clock.now());
-            match events.recv_timeout(wait) {
-                Ok(Event::Finish) | Err(RecvTimeoutError::Disconnected) => break,
-                Ok(event) => self.handle(event),
-                Err(RecvTimeoutError::Timeout) => {}
-            }
-            while let Ok(event) = events.try_recv() {
-                if let Event::Finish = event {
-                    self.finish();
-                    return;
+            let mut received = events.recv_timeout(wait);
+            loop {
+                match received {
+                    Ok(Event::Finish) | Err(RecvTimeoutError::Disconnected) => break 'run,
+                    Ok(event) => self.handle(event),
+                    Err(RecvTimeoutError::Timeout) => break,
                 }
-                self.handle(event);
+                received = events.recv_timeout(Duration::ZERO);
             }
         }
-        self.finish();
+        let now = self.clock.now();
+        for seat in &mut self.seats {
+            let sender = self.connection.as_mut().map(|connection| Sender {
+                connection,
+                store: &self.store,
+                status: &self.status,
+                clock: self.clock,
+                random: &mut self.random,
+            });
+            seat.finish(sender, now);
+        }
+    }
+
+    /// Gives a seat to each new guard, and takes those of guards that are used no more.
+    fn seat(&mut self) {
+        self.seats.retain(Seat::is_used);
+        let guards = self.guards.load_full();
+        if Arc::ptr_eq(&guards, &self.seated) {
+            return;
+        }
+        for guard in &*guards {
+            if !self.seats.iter().any(|seat| seat.is_of(guard)) {
+                self.seats.extend(Seat::new(guard));
+            }
+        }
+        self.seated = guards;
+        self.status.set_channels(self.seats.iter().filter_map(Seat::channel).collect());
     }
 
     fn handle(&mut self, event: Event) {
         match event {
-            Event::Join(Guard::Breaker(guard)) => {
-                if let Some(breaker) = guard.upgrade() {
-                    let mut channels = self.status.channels.load().to_vec();
-                    channels.push(breaker.key.clone());
-                    self.status.channels.store(Arc::new(channels));
-                    self.breakers.push((guard, BreakerMember::new(&breaker.breaker)));
-                }
-            }
-            Event::Join(Guard::Budget(guard)) => {
-                if let Some(budget) = guard.upgrade() {
-                    self.budgets.push((guard, BudgetMember::new(budget.rule.lease_terms())));
-                }
-            }
             Event::Message(key, state) => {
                 let now = self.clock.now();
-                for (guard, machine) in &mut self.breakers {
-                    if let Some(guard) = guard.upgrade().filter(|guard| guard.key == key) {
-                        machine.handle_message(&guard.breaker, &state, now);
-                    }
-                }
+                self.seats.iter_mut().for_each(|seat| seat.handle_message(&key, &state, now));
             }
             Event::Wake => self.link.handle_woken(),
             Event::Finish => {}
@@ -127,111 +125,69 @@ impl Hub {
     }
 
     fn connect(&mut self) {
+        let is_due = self.connection.is_none() && self.clock.now() >= self.pause.end();
+        if self.seats.is_empty() || !is_due {
+            return;
+        }
         match connect(&self.client) {
             Ok(connection) => {
                 self.connection = Some(connection);
-                self.status.connections.fetch_add(1, Relaxed);
+                self.status.handle_connected();
             }
-            Err(error) => self.handle_failure(&error),
+            Err(error) => self.handle_disconnected(&error),
         }
     }
 
-    /// Sends what the members have to send; without a connection they go on alone.
-    fn poll(&mut self) -> RedisResult<()> {
-        self.breakers.retain(|(guard, _)| guard.strong_count() > 0);
-        self.budgets.retain(|(guard, _)| guard.strong_count() > 0);
-        let Some(connection) = &mut self.connection else {
+    /// Sends what the members have to send. A guard whose request is refused goes on alone; without a
+    /// connection, all do.
+    fn poll(&mut self) {
+        let mut lost = None;
+        for seat in &mut self.seats {
             let now = self.clock.now();
-            for (guard, machine) in &mut self.breakers {
-                if let Some(guard) = guard.upgrade() {
-                    machine.poll_alone(&guard.breaker, now);
+            let connection = self.connection.as_mut().filter(|_| !seat.is_paused(now));
+            let Some(connection) = connection else {
+                seat.poll_alone(now);
+                continue;
+            };
+            let sent = seat.send(&mut Sender {
+                connection,
+                store: &self.store,
+                status: &self.status,
+                clock: self.clock,
+                random: &mut self.random,
+            });
+            match sent {
+                Ok(true) => self.pause.handle_answer(),
+                Ok(false) => {}
+                Err(error) if is_of_guard(&error) => {
+                    seat.handle_refused(now, self.random.f64());
+                    self.status.handle_degraded(&error.to_string());
+                }
+                Err(error) => {
+                    lost = Some(error);
+                    break;
                 }
             }
-            return Ok(());
-        };
-        let (scripts, status) = (&self.scripts, &self.status);
-        let mut answered = 0;
-        for (guard, machine) in &mut self.breakers {
-            let Some(guard) = guard.upgrade() else { continue };
-            let now = || self.clock.now();
-            while let Some(request) = machine.poll(&guard.breaker, guard.was_called(), now()) {
-                status.requests.fetch_add(1, Relaxed);
-                let (key, member) = (&guard.key, &self.member);
-                let answer =
-                    scripts.run_breaker(connection, key, member, guard.window, &request)?;
-                if request.called {
-                    guard.handle_reported();
-                }
-                machine.handle_answer(&guard.breaker, &answer, now());
-                guard.handle_ready();
-                answered += 1;
-            }
         }
-        for (guard, machine) in &mut self.budgets {
-            let Some(guard) = guard.upgrade() else { continue };
-            let Some(lease) = guard.lease() else { continue };
-            guard.handle_look();
-            while let Some(request) = machine.poll(lease, self.clock.now()) {
-                status.requests.fetch_add(1, Relaxed);
-                let granted = scripts.run_budget(connection, &guard.key, &guard.rule, &request)?;
-                machine.handle_answer(lease, granted, self.clock.now(), self.random.f64());
-                answered += 1;
-            }
+        if let Some(error) = lost {
+            self.handle_disconnected(&error);
+        } else if !self.seats.iter().any(Seat::is_alone) {
+            self.status.handle_recovered();
         }
-        if answered > 0 {
-            self.wait = FIRST_WAIT;
-            status.is_degraded.store(false, Relaxed);
-        }
-        Ok(())
     }
 
-    fn handle_failure(&mut self, error: &redis::RedisError) {
+    fn handle_disconnected(&mut self, error: &RedisError) {
+        let now = self.clock.now();
         self.connection = None;
-        self.next_connect = self.clock.now() + self.wait.mul_f64(0.5 + self.random.f64() / 2.0);
-        self.wait = (self.wait * 2).min(LONGEST_WAIT);
-        if !self.status.is_degraded.swap(true, Relaxed) {
-            super::report::degraded(error);
-        }
-        for (guard, machine) in &mut self.breakers {
-            machine.handle_failure();
-            if let Some(guard) = guard.upgrade() {
-                machine.poll_alone(&guard.breaker, self.clock.now());
-            }
-        }
-        for (guard, machine) in &mut self.budgets {
-            if let Some(lease) = guard.upgrade().as_ref().and_then(|guard| guard.lease()) {
-                machine.handle_failure(lease);
-            }
-        }
+        self.pause.handle_failure(now, self.random.f64());
+        self.seats.iter_mut().for_each(|seat| seat.handle_disconnected(now));
+        self.status.handle_degraded(&error.to_string());
     }
 
     fn next_poll(&self) -> Duration {
         let now = self.clock.now();
-        let breakers = self
-            .breakers
-            .iter()
-            .filter_map(|(guard, machine)| Some(machine.next_poll(&guard.upgrade()?.breaker, now)));
-        let budgets = self.budgets.iter().map(|(_, machine)| machine.next_poll(now));
-        let first = breakers.chain(budgets).min().unwrap_or(now + LONGEST_WAIT);
-        if self.connection.is_some() { first } else { self.next_connect.min(now + LONGEST_WAIT) }
-    }
-
-    /// Gives back what the members have not spent.
-    fn finish(mut self) {
-        for (guard, machine) in &mut self.budgets {
-            let Some(guard) = guard.upgrade() else { continue };
-            let Some(lease) = guard.lease() else { continue };
-            let request = machine.finish(lease, self.clock.now());
-            if let (Some(request), Some(connection)) = (request, &mut self.connection) {
-                // Without an answer they are lost, and the bounds hold.
-                let _ = self.scripts.run_budget(connection, &guard.key, &guard.rule, &request);
-            }
-            lease.set_alone(true);
-        }
-        for (guard, machine) in &mut self.breakers {
-            if let Some(guard) = guard.upgrade() {
-                machine.poll_alone(&guard.breaker, self.clock.now());
-            }
-        }
+        let polls = self.seats.iter().filter_map(|seat| seat.next_poll(now));
+        let first = polls.min().unwrap_or(now + LONGEST_WAIT);
+        if self.connection.is_some() { first } else { self.pause.end().min(now + LONGEST_WAIT) }
     }
 }

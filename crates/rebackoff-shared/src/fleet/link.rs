@@ -1,13 +1,12 @@
-//! The way from guards to the threads, and the state of the connection.
+//! The way from guards to the threads.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::AcqRel, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, Ordering::AcqRel, Ordering::Relaxed};
 use std::sync::mpsc::Sender;
 use std::thread::JoinHandle;
 
 use arc_swap::ArcSwap;
 
-use super::guards::Guard;
 use super::protocol::FleetState;
 
 /// The way to the threads. A forked process makes a new one.
@@ -20,21 +19,9 @@ pub(super) struct Link {
 
 /// The reasons to look at the guards.
 pub(super) enum Event {
-    Join(Guard),
     Message(String, FleetState),
     Wake,
     Finish,
-}
-
-/// The state of the connection.
-#[derive(Default)]
-pub(super) struct Status {
-    pub(super) is_degraded: AtomicBool,
-    pub(super) requests: AtomicU64,
-    /// The connections so far; the listener makes a new one with each.
-    pub(super) connections: AtomicU64,
-    /// The keys that the listener subscribes to.
-    pub(super) channels: ArcSwap<Vec<String>>,
 }
 
 impl Link {

@@ -2,46 +2,44 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
-use std::thread::{Builder, JoinHandle, sleep};
+use std::thread::{Builder, sleep};
 use std::time::Duration;
 
 use redis::{Client, RedisResult};
 
 use super::connection::connect;
-use super::link::{Event, Link, Status};
+use super::link::{Event, Link};
+use super::status::Status;
 use super::store::parse;
 
 /// The time between two looks for new breakers and for the end.
 const LOOK: Duration = Duration::from_millis(250);
 
-pub(super) fn start(
-    client: Client,
-    status: Arc<Status>,
-    link: Arc<Link>,
-) -> io::Result<JoinHandle<()>> {
-    Builder::new().name("rebackoff-fleet-listener".into()).spawn(move || {
+pub(super) fn start(client: Client, status: Arc<Status>, link: Arc<Link>) -> io::Result<()> {
+    let run = move || {
         while !link.is_over() {
             // The polls of the members go on without what is published.
-            if status.connections.load(Relaxed) > 0 && !status.channels.load().is_empty() {
+            if status.connections() > 0 && !status.channels().is_empty() {
                 let _ = listen(&client, &status, &link);
             }
-            sleep(LOOK / 10);
+            sleep(LOOK);
         }
-    })
+    };
+    Builder::new().name("rebackoff-fleet-listener".into()).spawn(run).map(drop)
 }
 
 /// Listens until the connection fails, or the other thread has a new one.
 fn listen(client: &Client, status: &Status, link: &Link) -> RedisResult<()> {
-    let of = status.connections.load(Relaxed);
+    let of = status.connections();
     let mut connection = connect(client)?;
     let mut subscription = connection.as_pubsub();
     subscription.set_read_timeout(Some(LOOK))?;
-    let mut subscribed = 0;
-    while !link.is_over() && status.connections.load(Relaxed) == of {
-        for channel in status.channels.load().iter().skip(subscribed) {
-            subscription.subscribe(channel)?;
-            subscribed += 1;
+    let mut subscribed = Arc::default();
+    while !link.is_over() && status.connections() == of {
+        let channels = status.channels();
+        if !Arc::ptr_eq(&channels, &subscribed) {
+            channels.iter().try_for_each(|channel| subscription.subscribe(channel))?;
+            subscribed = channels;
         }
         match subscription.get_message() {
             Ok(message) => {

@@ -5,7 +5,7 @@
 //! | decisions about calls | the core's `Budget` and `Breaker`, in the memory of each member |
 //! | what a member asks the store, and what its answers change | `breaker_member`, `budget_member`: state machines without I/O |
 //! | what the store does | `scripts`, atomically |
-//! | threads and connections | `hub`, `store` |
+//! | threads and connections | `hub`, `listener`, `seat`, `store` |
 //!
 //! A call never waits for the store, but for the first call of a breaker.
 
@@ -24,9 +24,12 @@ mod link;
 mod listener;
 #[cfg(test)]
 mod model;
+mod pause;
 mod protocol;
 mod report;
 mod rule;
+mod seat;
+mod status;
 mod store;
 
 pub use connected::Fleet;

@@ -1,10 +1,14 @@
-//! Reports of a fleet about its own state: one when it loses its store.
+//! Reports of a fleet about its own state: one when it loses its store, one when it has it again.
 
-use redis::RedisError;
-
-/// The members go on without the store.
+/// Guards go on without the store.
 #[cfg_attr(not(feature = "tracing"), allow(unused_variables))]
-pub(super) fn degraded(error: &RedisError) {
+pub(super) fn degraded(error: &str) {
     #[cfg(feature = "tracing")]
-    tracing::warn!(%error, "the fleet's store cannot be reached: guards go on by themselves");
+    tracing::warn!(error, "guards go on without the fleet's store");
+}
+
+/// All guards share their state again.
+pub(super) fn recovered() {
+    #[cfg(feature = "tracing")]
+    tracing::info!("the fleet's store is back: all guards are shared again");
 }

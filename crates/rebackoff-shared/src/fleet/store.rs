@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use redis::{Connection, RedisResult, Script, ScriptInvocation};
+use redis::{
+    Connection, ErrorKind, RedisError, RedisResult, Script, ScriptInvocation, ServerErrorKind,
+};
 
 use super::protocol::{Action, BreakerAnswer, BreakerRequest, BudgetRequest, FleetState, OpenFor};
 use super::rule::{BudgetRule, Kind};
@@ -11,15 +13,18 @@ use super::rule::{BudgetRule, Kind};
 const SHORTEST_TTL: Duration = Duration::from_secs(86_400);
 
 /// The scripts, with their hashes.
-pub(super) struct Scripts {
+pub(super) struct Store {
+    /// The name of this process.
+    member: String,
     per_second: Script,
     share: Script,
     breaker: Script,
 }
 
-impl Scripts {
-    pub(super) fn new() -> Self {
+impl Store {
+    pub(super) fn new(member: u64) -> Self {
         Self {
+            member: format!("{member:016x}"),
             per_second: Script::new(include_str!("scripts/per_second.lua")),
             share: Script::new(include_str!("scripts/share.lua")),
             breaker: Script::new(include_str!("scripts/breaker.lua")),
@@ -51,18 +56,17 @@ impl Scripts {
         }
     }
 
-    /// Sends the request of `member` to the breaker at `key`.
+    /// Sends a request to the breaker at `key`.
     pub(super) fn run_breaker(
         &self,
         connection: &mut Connection,
         key: &str,
-        member: &str,
         window: Duration,
         request: &BreakerRequest,
     ) -> RedisResult<BreakerAnswer> {
         let mut call = self.breaker.key(key);
         call.key(format!("{key}:votes")).key(format!("{key}:callers"));
-        call.arg(member).arg(millis(window)).arg(u8::from(request.called));
+        call.arg(&self.member).arg(millis(window)).arg(u8::from(request.called));
         add_action(&mut call, request);
         let (epoch, open, left, reopened, mine, lease): (u64, u8, u64, u64, u8, u64) =
             call.invoke(connection)?;
@@ -72,6 +76,18 @@ impl Scripts {
             is_mine: mine == 1,
             lease: Duration::from_millis(lease),
         })
+    }
+}
+
+/// Returns whether the store refused a request because of its key, its script or the memory: requests of other
+/// guards may be answered.
+pub(super) fn is_of_guard(error: &RedisError) -> bool {
+    use ServerErrorKind::{BusyLoading, MasterDown, ReadOnly};
+    match error.kind() {
+        ErrorKind::Server(kind) => !matches!(kind, BusyLoading | MasterDown | ReadOnly),
+        ErrorKind::Extension => error.code() != Some("NOAUTH"),
+        ErrorKind::UnexpectedReturnType => true,
+        _ => false,
     }
 }
 

@@ -191,6 +191,84 @@ fn members_go_on_by_themselves_without_redis_and_come_back() {
 }
 
 #[test]
+fn a_guard_whose_requests_are_refused_is_alone_and_the_others_stay_shared() {
+    let Some(server) = Server::start() else { return };
+    let fleet = member(&server);
+    let shop = fleet.breaker("shop", builder()).unwrap();
+    let bank = fleet.breaker("bank", builder()).unwrap();
+    call(&shop, Health::Success);
+    call(&bank, Health::Success);
+    let key = server.run::<Vec<String>>(&["KEYS", "rebackoff:{shop}:*"]);
+    let state = key.iter().find(|key| !key.ends_with("rs") && !key.ends_with("votes")).unwrap();
+    server.run::<()>(&["SET", state, "of another program"]);
+    wait_until("refused", || shop.is_degraded());
+    let before = fleet.requests();
+    wait_until("a sync of the others", || fleet.requests() > before + 3);
+    assert!(fleet.is_degraded() && !bank.is_degraded());
+    let (changes, error) = fleet.changes();
+    assert_eq!(changes, 1);
+    assert!(error.contains("WRONGTYPE"), "{error}");
+    // It trips and closes by itself meanwhile.
+    trip(std::slice::from_ref(&shop));
+    wait_until("a probe of its own", || {
+        call(&shop, Health::Success);
+        self::state(&shop) == BreakerState::Closed
+    });
+
+    server.run::<()>(&["DEL", state]);
+    wait_until("shared again", || !shop.is_degraded() && !fleet.is_degraded());
+    assert_eq!(fleet.changes().0, 2);
+}
+
+#[test]
+fn a_fleet_that_has_finished_leaves_breakers_that_trip_and_close() {
+    let Some(server) = Server::start() else { return };
+    let members = members(&server, 1, builder());
+    call_all(&members);
+    members[0].fleet().finish();
+    for _ in 0..2 {
+        trip(&members);
+        assert_eq!(state(&members[0]), BreakerState::Open);
+        wait_until("a probe of its own", || {
+            call(&members[0], Health::Success);
+            state(&members[0]) == BreakerState::Closed
+        });
+    }
+}
+
+#[test]
+fn a_forked_member_learns_the_state_again_with_a_connection_of_its_own() {
+    let Some(server) = Server::start() else { return };
+    let members = members(&server, 2, long());
+    trip(&members);
+    wait_for_all(&members, BreakerState::Open);
+    let clients = || server.run::<String>(&["CLIENT", "LIST"]).lines().count();
+    let before = clients();
+    members[0].fleet().handle_fork();
+    assert!(!members[0].is_ready());
+    assert!(admit(&members[0]).is_none());
+    assert!(members[0].is_ready());
+    wait_until("connections of its own", || clients() > before);
+}
+
+#[test]
+fn a_fleet_connects_with_the_first_call() {
+    let Some(server) = Server::start() else { return };
+    let received = || {
+        let stats = server.run::<String>(&["INFO", "stats"]);
+        let found = stats.lines().find_map(|line| line.strip_prefix("total_connections_received:"));
+        found.unwrap().trim().parse::<u64>().unwrap()
+    };
+    let before = received();
+    let members = members(&server, 2, long());
+    std::thread::sleep(Duration::from_millis(20));
+    let own = received() - before;
+    assert_eq!(own, 1, "the test's own question");
+    call_all(&members);
+    wait_until("connections", || received() > before + 3);
+}
+
+#[test]
 fn a_member_whose_redis_is_not_there_calls_after_its_first_wait() {
     let url = "redis://127.0.0.1:1/0";
     let fleet = Fleet::connect(url, now(), Duration::from_millis(25)).unwrap();
@@ -204,6 +282,7 @@ fn a_member_whose_redis_is_not_there_calls_after_its_first_wait() {
 fn every_key_has_a_ttl_and_the_hash_tag_of_its_name() {
     let Some(server) = Server::start() else { return };
     let members = members(&server, 2, long());
+    call_all(&members);
     trip(&members[..1]);
     wait_for_sync(&members);
     let mut kinds = HashMap::new();

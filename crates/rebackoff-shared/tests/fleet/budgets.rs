@@ -20,7 +20,7 @@ fn members(server: &Server, rule: BudgetRule) -> Vec<FleetBudget> {
 }
 
 fn is_alone(member: &FleetBudget) -> bool {
-    member.budget().lease().is_some_and(rebackoff_core::Lease::is_alone)
+    member.for_call().lease().is_some_and(rebackoff_core::Lease::is_alone)
 }
 
 fn withdraw(member: &FleetBudget) -> bool {

@@ -1,6 +1,6 @@
 //! A redis-server of the test's own.
 
-use std::net::TcpListener;
+use std::hash::{BuildHasher, RandomState};
 use std::process::{Child, Command, Stdio};
 
 use redis::Connection;
@@ -13,14 +13,19 @@ pub(crate) struct Server {
 impl Server {
     /// Starts a server on a free port; `None` without the program.
     pub(crate) fn start() -> Option<Self> {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let Some(child) = spawn(port) else {
-            eprintln!("redis-server was not found: apt-get install redis-server");
-            return None;
-        };
-        let server = Self { port, child };
-        server.wait();
-        Some(server)
+        // Below the ports that a system gives to connections, and to servers that name none.
+        let ports = (0_u32..).map(|n| 10_000 + (RandomState::new().hash_one(n) % 20_000) as u16);
+        for port in ports {
+            let Some(child) = spawn(port) else {
+                eprintln!("redis-server was not found: apt-get install redis-server");
+                return None;
+            };
+            let mut server = Self { port, child };
+            if server.answers() {
+                return Some(server);
+            }
+        }
+        None
     }
 
     pub(crate) fn url(&self) -> String {
@@ -51,16 +56,25 @@ impl Server {
     /// Starts a killed server again, without its data.
     pub(crate) fn start_again(&mut self) {
         self.child = spawn(self.port).unwrap();
-        self.wait();
+        assert!(self.answers());
     }
 
-    fn wait(&self) {
-        super::wait_until("redis-server answers", || {
-            let client = redis::Client::open(self.url()).unwrap();
-            client.get_connection().is_ok_and(|mut connection| {
-                redis::cmd("PING").query::<String>(&mut connection).is_ok()
-            })
-        });
+    /// Waits until this server answers; `false` where it ends because another one has the port.
+    fn answers(&mut self) -> bool {
+        let own = format!("process_id:{}", self.child.id());
+        let client = redis::Client::open(self.url()).unwrap();
+        let began = std::time::Instant::now();
+        while self.child.try_wait().unwrap().is_none() {
+            assert!(began.elapsed() < std::time::Duration::from_secs(120), "redis-server answers");
+            let info = client.get_connection().and_then(|mut connection| {
+                redis::cmd("INFO").arg("server").query::<String>(&mut connection)
+            });
+            if info.is_ok_and(|info| info.lines().any(|line| line.trim_end() == own)) {
+                return true;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        false
     }
 }
 

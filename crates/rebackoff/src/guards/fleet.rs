@@ -19,7 +19,7 @@ impl Handle<Breaker> for FleetBreaker {
 impl Handle<Budget> for FleetBudget {
     #[inline]
     fn guard(&self) -> Option<&Budget> {
-        Some(self.budget())
+        Some(self.for_call())
     }
 
     fn notify(&self) {
