@@ -11,7 +11,7 @@ use super::clock::FleetClock;
 use super::guards::Guard;
 use super::link::Link;
 use super::status::Status;
-use super::{FleetError, connection, hub, listener};
+use super::{FleetError, FleetReport, connection, hub, listener};
 
 /// A connection to the fleet that shares guards through one Redis or Valkey.
 ///
@@ -62,9 +62,10 @@ impl Fleet {
         self.0.status.is_degraded()
     }
 
-    /// The number of times that the fleet became degraded or recovered, and the last error of the store.
-    pub fn changes(&self) -> (u64, Arc<str>) {
-        self.0.status.changes()
+    /// Returns whether the fleet has changed since the last [`take_report`](Self::take_report).
+    #[inline]
+    pub fn has_report(&self) -> bool {
+        self.0.status.has_report()
     }
 
     /// The number of requests that were sent to the store.
@@ -81,6 +82,11 @@ impl Fleet {
     }
 
     // Handlers
+
+    /// Returns the last change of the fleet, once. The feature `tracing` logs changes by itself.
+    pub fn take_report(&self) -> Option<FleetReport> {
+        self.0.status.take_report()
+    }
 
     /// Starts the threads where this process has not yet done so. Returns whether they run.
     #[inline]

@@ -36,4 +36,5 @@ pub use connected::Fleet;
 pub use error::FleetError;
 pub use fleet_breaker::FleetBreaker;
 pub use fleet_budget::FleetBudget;
+pub use report::FleetReport;
 pub use rule::BudgetRule;

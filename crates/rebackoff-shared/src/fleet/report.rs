@@ -1,5 +1,15 @@
 //! Reports of a fleet about its own state: one when it loses its store, one when it has it again.
 
+/// A change of a fleet; [`Fleet::take_report`](super::Fleet::take_report) returns the last one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FleetReport {
+    /// Guards go on without the store, because of this error.
+    Degraded(String),
+    /// All guards share their state again.
+    Recovered,
+}
+
 /// Guards go on without the store.
 #[cfg_attr(not(feature = "tracing"), allow(unused_variables))]
 pub(super) fn degraded(error: &str) {

@@ -1,17 +1,19 @@
 //! The state of a fleet's connection, as calls and exporters read it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::AcqRel, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU64, Ordering::AcqRel, Ordering::Acquire, Ordering::Relaxed};
 
 use arc_swap::ArcSwap;
 
-use super::report;
+use super::report::{self, FleetReport};
 
 /// The state of the connection. Nothing in it is locked.
 #[derive(Default)]
 pub(super) struct Status {
     /// The changes between connected and degraded: odd while the fleet is degraded.
     changes: AtomicU64,
+    /// The changes that were reported to the program.
+    reported: AtomicU64,
     last_error: ArcSwap<String>,
     requests: AtomicU64,
     connections: AtomicU64,
@@ -25,9 +27,8 @@ impl Status {
         self.changes.load(Relaxed) % 2 == 1
     }
 
-    /// The number of changes between connected and degraded, and the last error of the store.
-    pub(super) fn changes(&self) -> (u64, Arc<str>) {
-        (self.changes.load(Relaxed), self.last_error.load().as_str().into())
+    pub(super) fn has_report(&self) -> bool {
+        self.changes.load(Relaxed) != self.reported.load(Relaxed)
     }
 
     pub(super) fn requests(&self) -> u64 {
@@ -45,6 +46,14 @@ impl Status {
     }
 
     // Handlers
+
+    pub(super) fn take_report(&self) -> Option<FleetReport> {
+        let changes = self.changes.load(Acquire);
+        (self.reported.swap(changes, AcqRel) != changes).then(|| match changes % 2 {
+            1 => FleetReport::Degraded(self.last_error.load().to_string()),
+            _ => FleetReport::Recovered,
+        })
+    }
 
     /// Reports the error of a fleet that becomes degraded.
     pub(super) fn handle_degraded(&self, error: &str) {

@@ -2,7 +2,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use rebackoff_core::{Breaker, BreakerBuilder, BreakerState, Health, Permit, Seconds};
-use rebackoff_shared::fleet::{Fleet, FleetBreaker};
+use rebackoff_shared::fleet::{Fleet, FleetBreaker, FleetReport};
 
 use super::{Server, member, now, wait_until};
 
@@ -205,9 +205,10 @@ fn a_guard_whose_requests_are_refused_is_alone_and_the_others_stay_shared() {
     let before = fleet.requests();
     wait_until("a sync of the others", || fleet.requests() > before + 3);
     assert!(fleet.is_degraded() && !bank.is_degraded());
-    let (changes, error) = fleet.changes();
-    assert_eq!(changes, 1);
-    assert!(error.contains("WRONGTYPE"), "{error}");
+    let report = fleet.take_report();
+    let is_told = |error: &String| error.contains("WRONGTYPE");
+    assert!(matches!(&report, Some(FleetReport::Degraded(error)) if is_told(error)), "{report:?}");
+    assert_eq!(fleet.take_report(), None);
     // It trips and closes by itself meanwhile.
     trip(std::slice::from_ref(&shop));
     wait_until("a probe of its own", || {
@@ -217,7 +218,7 @@ fn a_guard_whose_requests_are_refused_is_alone_and_the_others_stay_shared() {
 
     server.run::<()>(&["DEL", state]);
     wait_until("shared again", || !shop.is_degraded() && !fleet.is_degraded());
-    assert_eq!(fleet.changes().0, 2);
+    assert_eq!(fleet.take_report(), Some(FleetReport::Recovered));
 }
 
 #[test]
