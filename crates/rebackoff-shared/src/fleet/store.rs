@@ -23,11 +23,15 @@ pub(super) struct Store {
 
 impl Store {
     pub(super) fn new(member: u64) -> Self {
+        Self::of(member, Script::new)
+    }
+
+    pub(super) fn of(member: u64, script: impl Fn(&str) -> Script) -> Self {
         Self {
             member: format!("{member:016x}"),
-            per_second: Script::new(include_str!("scripts/per_second.lua")),
-            share: Script::new(include_str!("scripts/share.lua")),
-            breaker: Script::new(include_str!("scripts/breaker.lua")),
+            per_second: script(include_str!("scripts/per_second.lua")),
+            share: script(include_str!("scripts/share.lua")),
+            breaker: script(include_str!("scripts/breaker.lua")),
         }
     }
 

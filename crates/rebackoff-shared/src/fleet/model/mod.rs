@@ -2,6 +2,10 @@
 
 mod breakers;
 mod budgets;
+mod scripts;
+#[allow(dead_code, reason = "the tests of fleets do more with it")]
+#[path = "../../../tests/fleet/server.rs"]
+mod server;
 mod store;
 
 use std::time::Duration;

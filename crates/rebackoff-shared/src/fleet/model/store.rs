@@ -1,6 +1,6 @@
 //! The store of the models: what the scripts do, in memory.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use super::super::protocol::{
@@ -40,7 +40,7 @@ impl BreakerStore {
             self.open = known.open.is_some();
             self.ends = now + known.open.map_or(Duration::ZERO, |open| open.left);
             self.reopened = known.open.map_or(0, |open| open.reopened);
-            self.holder = None;
+            (self.holder, self.lease) = (None, Duration::ZERO);
         }
         self.votes.retain(|_, end| *end > now);
         self.callers.retain(|_, end| *end > now);
@@ -60,12 +60,12 @@ impl BreakerStore {
                 if self.open
                     && known.epoch == self.epoch
                     && now >= self.ends
-                    && (self.holder.is_none() || self.lease <= now) =>
+                    && (self.lease <= now || self.holder == Some(member)) =>
             {
                 (self.holder, self.lease) = (Some(member), now + lease);
             }
             Action::Release if is_mine => {
-                self.holder = None;
+                (self.holder, self.lease) = (None, Duration::ZERO);
                 self.published.push(self.state(now));
             }
             Action::Close if is_mine => self.change(false, now, 0, now),
@@ -86,7 +86,8 @@ impl BreakerStore {
 
     fn change(&mut self, open: bool, ends: Duration, reopened: u64, now: Duration) {
         self.epoch += 1;
-        (self.open, self.ends, self.reopened, self.holder) = (open, ends, reopened, None);
+        (self.open, self.ends, self.reopened) = (open, ends, reopened);
+        (self.holder, self.lease) = (None, Duration::ZERO);
         self.votes.clear();
         self.published.push(self.state(now));
     }
@@ -112,6 +113,50 @@ impl BudgetStore {
         self.at = now;
         let granted = request.wanted.min(self.tokens as u32);
         self.tokens -= f64::from(granted);
+        granted
+    }
+}
+
+/// The slices of `share`.
+pub(super) struct ShareStore {
+    ratio: f64,
+    /// The retries of the floor in one window.
+    floor: f64,
+    window: Duration,
+    is_empty: bool,
+    calls: BTreeMap<u128, u64>,
+    retries: BTreeMap<u128, u64>,
+}
+
+impl ShareStore {
+    pub(super) fn new(ratio: f64, floor: f64, window: Duration, is_empty: bool) -> Self {
+        let (calls, retries) = (BTreeMap::new(), BTreeMap::new());
+        Self { ratio, floor, window, is_empty, calls, retries }
+    }
+
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small counts")]
+    #[allow(clippy::cast_precision_loss, reason = "small counts")]
+    pub(super) fn run(&mut self, request: &BudgetRequest, now: Duration) -> u32 {
+        let slice = now.as_millis() * 10 / self.window.as_millis();
+        let mut spent = 0;
+        if self.calls.is_empty() && self.is_empty {
+            spent = self.floor as u64;
+        }
+        self.calls.retain(|at, _| at + 10 > slice);
+        self.retries.retain(|at, _| at + 10 > slice);
+        let mut back = u64::from(request.back);
+        for count in self.retries.values_mut() {
+            let taken = back.min(*count);
+            *count -= taken;
+            back -= taken;
+        }
+        *self.calls.entry(slice).or_default() += request.calls;
+        *self.retries.entry(slice).or_default() += spent;
+        let called = self.calls.values().sum::<u64>() as f64;
+        let retried = self.retries.values().sum::<u64>() as f64;
+        let left = (self.ratio * called + self.floor - retried + 1e-9).floor().max(0.0);
+        let granted = request.wanted.min(left as u32);
+        *self.retries.entry(slice).or_default() += u64::from(granted);
         granted
     }
 }
