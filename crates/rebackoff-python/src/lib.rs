@@ -25,6 +25,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<guards::Breaker>()?;
     module.add_class::<guards::Permit>()?;
     module.add_class::<guards::CallGuards>()?;
+    module.add_class::<guards::Fleet>()?;
     module.add_function(wrap_pyfunction!(guards::open_message, module)?)?;
     module.add_function(wrap_pyfunction!(hint::hint, module)?)?;
     module.add_function(wrap_pyfunction!(hint::should_retry, module)?)?;

@@ -10,6 +10,7 @@ import pathlib
 import re
 import subprocess
 import sys
+import time
 import urllib.error
 
 import pytest
@@ -39,6 +40,11 @@ def half_open():
     while breaker.state == "open":
         pass
     return breaker
+
+
+def of_a_fleet():
+    """A breaker of a fleet that has no Redis."""
+    return rebackoff.Breaker(name="bank", shared="redis://127.0.0.1:1/0")
 
 
 def half_spent():
@@ -238,7 +244,7 @@ print(generate_latest(registry).decode())
         )
         assert done.returncode == 0, done.stderr
         assert f'rebackoff_tries_total{{target="__main__.fetch"}} {process}.0' in done.stdout
-        assert 'rebackoff_breaker_state{name="orders"} 2.0' in done.stdout
+        assert 'rebackoff_breaker_state{name="orders",scope="process"} 2.0' in done.stdout
 
 
 def test_logging_takes_another_logger_and_other_levels(flaky, sleeps, caplog):
@@ -297,10 +303,31 @@ def test_prometheus_reads_guards_when_it_is_scraped():
     PrometheusExporter(registry)
     telemetry.watch("shop", half_open())
     telemetry.watch("retries", half_spent())
-    assert registry.get_sample_value("rebackoff_breaker_state", {"name": "shop"}) == 1
-    assert registry.get_sample_value("rebackoff_budget_tokens", {"name": "retries"}) == 10
+    telemetry.watch(of_a_fleet())
+
+    def value(metric, name, scope="process"):
+        return registry.get_sample_value(metric, {"name": name, "scope": scope})
+
+    assert value("rebackoff_breaker_state", "shop") == 1
+    assert value("rebackoff_budget_tokens", "retries") == 10
+    assert value("rebackoff_breaker_state", "bank", "fleet") == 0
+    assert value("rebackoff_shared_degraded", "bank", "fleet") == 0
+    assert value("rebackoff_shared_degraded", "shop") is None
     telemetry.unwatch("shop")
-    assert registry.get_sample_value("rebackoff_breaker_state", {"name": "shop"}) is None
+    assert value("rebackoff_breaker_state", "shop") is None
+
+
+def test_prometheus_shows_a_guard_that_goes_on_without_the_store_of_its_fleet():
+    registry = CollectorRegistry()
+    PrometheusExporter(registry)
+    bank = of_a_fleet()
+    telemetry.watch(bank)
+    bank.admit().settle("success")
+    labels = {"name": "bank", "scope": "fleet"}
+    deadline = time.monotonic() + 120
+    while registry.get_sample_value("rebackoff_shared_degraded", labels) != 1:
+        assert time.monotonic() < deadline
+        time.sleep(0.002)
 
 
 def opentelemetry_values(reader):
@@ -320,6 +347,7 @@ def test_opentelemetry_counts(flaky, sleeps):
     telemetry.instrument(OpenTelemetryExporter(MeterProvider([reader]).get_meter("rebackoff")))
     telemetry.watch("shop", half_open())
     telemetry.watch("retries", half_spent())
+    telemetry.watch(of_a_fleet())
     calls(flaky)
     recovers = ("target", "test_exporters.recovers")
     stays_down = ("target", "test_exporters.stays_down")
@@ -331,8 +359,10 @@ def test_opentelemetry_counts(flaky, sleeps):
         ("rebackoff.giveups", ("reason", "max_tries"), stays_down): 1,
         ("rebackoff.wait", recovers): 4,
         ("rebackoff.wait", stays_down): 2,
-        ("rebackoff.breaker.state", ("name", "shop")): 1,
-        ("rebackoff.budget.tokens", ("name", "retries")): 10,
+        ("rebackoff.breaker.state", ("name", "shop"), ("scope", "process")): 1,
+        ("rebackoff.breaker.state", ("name", "bank"), ("scope", "fleet")): 0,
+        ("rebackoff.budget.tokens", ("name", "retries"), ("scope", "process")): 10,
+        ("rebackoff.shared.degraded", ("name", "bank"), ("scope", "fleet")): 0,
     }
 
 
@@ -382,6 +412,7 @@ def exported_names(flaky):
     telemetry.instrument(PrometheusExporter(registry))
     telemetry.watch("shop", half_open())
     telemetry.watch("retries", half_spent())
+    telemetry.watch(of_a_fleet())
     calls(flaky)
     lines = generate_latest(registry).decode().splitlines()
     return {re.split(r"[{ ]", line)[0] for line in lines if not line.startswith("#")}

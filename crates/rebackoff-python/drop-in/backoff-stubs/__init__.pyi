@@ -2,6 +2,7 @@ from rebackoff import Attempt as Attempt
 from rebackoff import Breaker as Breaker
 from rebackoff import Budget as Budget
 from rebackoff import CircuitOpenError as CircuitOpenError
+from rebackoff import Fleet as Fleet
 from rebackoff import Keyed as Keyed
 from rebackoff import Outcome as Outcome
 from rebackoff import Policy as Policy

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from rebackoff import testing as testing
     from rebackoff import types as types
     from rebackoff._anew import outcome, retry_with
+    from rebackoff._fleet import Fleet
     from rebackoff._guards import Breaker, Budget, CircuitOpenError
     from rebackoff._keyed import Keyed
     from rebackoff._outcome import Outcome
@@ -43,6 +44,7 @@ __all__ = [
     "Breaker",
     "Budget",
     "CircuitOpenError",
+    "Fleet",
     "Keyed",
     "Outcome",
     "Policy",
@@ -76,6 +78,7 @@ _MODULES = {"clients", "http", "presets", "strategies", "telemetry", "testing", 
 _LAZY = {
     **dict.fromkeys(("outcome", "retry_with"), "_anew"),
     **dict.fromkeys(("Breaker", "Budget", "CircuitOpenError"), "_guards"),
+    "Fleet": "_fleet",
     "Keyed": "_keyed",
     "Outcome": "_outcome",
     **dict.fromkeys(("aretry", "retry"), "_retry"),

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from rebackoff import _jitter, _native
 from rebackoff._clock import now
 from rebackoff._mistakes import mistake, suggestion
 from rebackoff._seconds import checked, number
 from rebackoff._typing import Seconds
+
+if TYPE_CHECKING:
+    from rebackoff._fleet import Fleet
 
 __all__ = ["Breaker", "Budget", "CircuitOpenError", "Permit"]
 
@@ -51,10 +54,14 @@ class Budget:
     With `shared="shop"`, all processes of the host that give this name and the same parameters have one budget, which
     lies in a memory-mapped file (Linux). Its own counters are those of the process; those of the host, in `snapshot`,
     begin with `host_`.
+
+    With `name="shop"` and a `Fleet` or the address of a Redis as `shared`, all processes of the fleet have one budget;
+    `per_second` and `share` can be shared so.
     """
 
-    __slots__ = ("__weakref__", "_kind", "_parameters", "core", "name")
+    __slots__ = ("__weakref__", "_kind", "_parameters", "core", "fleet", "name")
     core: _native.Budget
+    fleet: Fleet | None
     name: str | None
     _kind: str
     _parameters: dict[str, Any]
@@ -70,7 +77,7 @@ class Budget:
         capacity: int | None = None,
         dry_run: bool = False,
         name: str | None = None,
-        shared: str | None = None,
+        shared: str | Fleet | None = None,
     ) -> Budget:
         """A bucket that time fills: `rate` tokens a second, at most `capacity`, full at first. A retry
         takes one.
@@ -87,7 +94,7 @@ class Budget:
         ttl: Seconds | None = None,
         dry_run: bool = False,
         name: str | None = None,
-        shared: str | None = None,
+        shared: str | Fleet | None = None,
     ) -> Budget:
         """A share of the calls: `ratio` retries for each call of the last `ttl` seconds, and `floor` a
         second on top. The rule and the defaults are Finagle's.
@@ -105,7 +112,7 @@ class Budget:
         throttled_cost: int | None = None,
         dry_run: bool = False,
         name: str | None = None,
-        shared: str | None = None,
+        shared: str | Fleet | None = None,
     ) -> Budget:
         """A quota that successes give back: a retry takes `retry_cost` of `capacity`, one after a
         timeout `timeout_cost`, one after a server that throttles `throttled_cost` (default: `retry_cost`);
@@ -121,7 +128,7 @@ class Budget:
 
     @classmethod
     def aws(
-        cls, *, dry_run: bool = False, name: str | None = None, shared: str | None = None
+        cls, *, dry_run: bool = False, name: str | None = None, shared: str | Fleet | None = None
     ) -> Budget:
         """The quota of the AWS SDKs since 2026: 500, of which a retry takes 14, and one after a server
         that throttles 5. The waits of those SDKs: `expo(factor=0.05, max_value=20)` and 3 tries, with
@@ -138,7 +145,7 @@ class Budget:
         token_ratio: float | None = None,
         dry_run: bool = False,
         name: str | None = None,
-        shared: str | None = None,
+        shared: str | Fleet | None = None,
     ) -> Budget:
         """A throttle: a failure takes a token, a success gives `token_ratio` of one, and retries pass
         while there is more than half of `max_tokens`. The rule is gRPC's (A6).
@@ -152,7 +159,7 @@ class Budget:
         kind: str,
         dry_run: bool,
         name: str | None,
-        shared: str | None,
+        shared: str | Fleet | None,
         *,
         given: tuple[Any, ...],
         **checks: Callable[..., Any],
@@ -160,14 +167,25 @@ class Budget:
         values = zip(checks.items(), given, strict=True)
         parameters = {key: check(key, one) for (key, check), one in values if one is not None}
         parameters["dry_run"] = _flag("dry_run", dry_run)
-        if _name(shared, "shared") is not None:
-            parameters["shared"] = shared
         budget = object.__new__(cls)
-        budget.core = getattr(_native.Budget, kind)(**parameters)
-        budget._kind, budget._parameters = kind, parameters
-        budget.name = _name(shared if name is None else name)
-        _report_others(shared, budget)
+        budget.name, budget.fleet, place = _placed(name, shared)
+        if budget.fleet is not None and kind not in ("per_second", "share"):
+            rule = f"None or a name for a budget of the kind {kind}: a fleet shares per_second and share"
+            raise mistake(ValueError, "shared", rule, shared)
+        budget.core = getattr(_native.Budget, kind)(**parameters, **place)
+        budget._kind, budget._parameters = kind, {**parameters, "shared": shared}
+        _report_others(budget)
         return budget
+
+    @property
+    def scope(self) -> str:
+        """`"process"`, `"host"` or `"fleet"`: where its state is."""
+        return _scope(self)
+
+    @property
+    def degraded(self) -> bool:
+        """Returns whether it goes on without the Redis of its fleet."""
+        return self.core.is_degraded
 
     @property
     def tokens(self) -> float:
@@ -201,6 +219,7 @@ class Budget:
     ) -> _native.Withdrawal | None:
         """Pays for a retry; None when there is too little left, and the retry is not to be made."""
         word = "timeout" if timeout else "throttled" if throttled else "retry"
+        _report(self)
         return self.core.withdraw(word, now())
 
     def refund(self, withdrawal: _native.Withdrawal) -> None:
@@ -218,7 +237,7 @@ class Budget:
             "tokens": self.tokens,
             "refused": self.refused,
             "dry_run": self.dry_run,
-            **dict(self.core.host_counts),
+            **_state_of_scope(self),
         }
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -260,12 +279,14 @@ class Breaker:
     closed.
 
     With `shared="shop"`, all processes of the host that give this name and the same parameters have one breaker, as
-    one of them learns for all; see `Budget`.
+    one of them learns for all; see `Budget`. With `name="shop"` and a `Fleet` or the address of a Redis as `shared`, all
+    processes of the fleet have one breaker: it opens for all where half of those that call the target have opened, and
+    makes one probe in all.
     """
 
     __slots__ = (
         *("__weakref__", "_draw", "_has_jitter", "_last", "_on_state_change", "_parameters"),
-        *("core", "name"),
+        *("core", "fleet", "name"),
     )
 
     def __init__(
@@ -287,7 +308,7 @@ class Breaker:
         probe_timeout: Seconds | None = None,
         dry_run: bool = False,
         name: str | None = None,
-        shared: str | None = None,
+        shared: str | Fleet | None = None,
         on_state_change: Callable[[Breaker, str, str], object] | None = None,
         **unknown: NoReturn,
     ) -> None:
@@ -317,14 +338,13 @@ class Breaker:
             advice = suggestion(wrong, given) if meant is None else f"; did you mean {meant!r}?"
             raise TypeError(f"Breaker has no parameter {wrong!r}{advice}")
         parameters = {name: check(name, v) for name, (check, v) in given.items() if v is not None}
-        self._parameters = {**parameters, "dry_run": _flag("dry_run", dry_run)}
-        if _name(shared, "shared") is not None:
-            self._parameters["shared"] = shared
-        self.core = _native.Breaker(**self._parameters)
+        parameters["dry_run"] = _flag("dry_run", dry_run)
+        self.name, self.fleet, place = _placed(name, shared)
+        self.core = _native.Breaker(**parameters, **place)
+        self._parameters = {**parameters, "shared": shared}
         self._has_jitter = jitter is not None and jitter != "none"
         self._draw: float | None = None
-        self.name = _name(shared if name is None else name)
-        _report_others(shared, self)
+        _report_others(self)
         if on_state_change is not None and not callable(on_state_change):
             rule = "a function of the breaker, its earlier and its new state"
             raise mistake(TypeError, "on_state_change", rule, on_state_change)
@@ -349,6 +369,16 @@ class Breaker:
     def state(self) -> str:
         """`"closed"`, `"open"`, `"half_open"` or `"isolated"`."""
         return self._notice()
+
+    @property
+    def scope(self) -> str:
+        """`"process"`, `"host"` or `"fleet"`: where its state is."""
+        return _scope(self)
+
+    @property
+    def degraded(self) -> bool:
+        """Returns whether it goes on without the Redis of its fleet."""
+        return self.core.is_degraded
 
     @property
     def rejected(self) -> int:
@@ -383,6 +413,7 @@ class Breaker:
         Raises:
             CircuitOpenError: The target is not to be called.
         """
+        _report(self)
         admission = self.core.admit(now())
         if self._on_state_change is not None:
             self._notice()
@@ -446,7 +477,7 @@ class Breaker:
             "rejected": self.rejected,
             "opened": self.opened,
             "dry_run": self.dry_run,
-            **dict(self.core.host_counts),
+            **_state_of_scope(self),
         }
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -499,10 +530,12 @@ class Permit:
 class Guarding:
     """The guards of a decorator, with the clock, the draws and `counts` that the `CallGuards` of its calls need."""
 
-    __slots__ = ("_given", "breaker", "budget")
+    __slots__ = ("_given", "_of_fleets", "breaker", "budget")
 
     def __init__(self, budget: Budget | None, breaker: Breaker | None, counts: Any) -> None:
         self._given = budget, breaker, counts
+        guards = (one for one in (budget, breaker) if one is not None)
+        self._of_fleets = [one for one in guards if one.fleet is not None]
         self.budget = None if budget is None else budget.core
         self.breaker = None if breaker is None else breaker.core
 
@@ -530,6 +563,8 @@ class Guarding:
 
     def _settle(self, handle: Any, outcome: Any, health: str | None, *more: Any) -> None:
         _, breaker, counts = self._given
+        for guard in self._of_fleets:
+            _report(guard)
         if breaker is None:
             handle(*more, None, 0.0, 0.0)
             return
@@ -547,14 +582,49 @@ def _name(name: str | None, parameter: str = "name") -> str | None:
     return name
 
 
-def _report_others(shared: str | None, guard: Budget | Breaker) -> None:
+def _placed(
+    name: str | None, shared: str | Fleet | None
+) -> tuple[str | None, Fleet | None, dict[str, Any]]:
+    """Name and fleet of a guard, and where its state is, as the extension takes it."""
+    if shared is None:
+        return _name(name), None, {}
+    if isinstance(shared, str) and "://" not in shared:
+        host = _name(shared, "shared")
+        return _name(host if name is None else name), None, {"shared": host}
+    from rebackoff._fleet import fleet_of
+
+    fleet = fleet_of(shared)
+    if name is None:
+        raise mistake(TypeError, "name", "a text for a guard of a fleet", name)
+    return _name(name), fleet, {"shared": name, "fleet": fleet.terms}
+
+
+def _scope(guard: Budget | Breaker) -> str:
+    if guard.fleet is not None:
+        return "fleet"
+    return "process" if guard._parameters["shared"] is None else "host"
+
+
+def _state_of_scope(guard: Budget | Breaker) -> dict[str, Any]:
+    """The part of a snapshot that only shared guards have."""
+    of_fleet = {} if guard.fleet is None else {"degraded": guard.degraded}
+    return {**dict(guard.core.host_counts), **of_fleet}
+
+
+def _report(guard: Budget | Breaker) -> None:
+    """Logs a change of the guard's fleet."""
+    if guard.fleet is not None:
+        guard.fleet.report()
+
+
+def _report_others(guard: Budget | Breaker) -> None:
     """Logs the guards of the same name with other parameters: a rolling release, or a mistake."""
     for other in guard.core.others:
         import logging
 
-        kind = type(guard).__name__.lower()
+        kind, name = type(guard).__name__.lower(), guard._parameters["shared"]
         rule = "the shared %s %r has other parameters in another process: %s; here: %s"
-        logging.getLogger("rebackoff").warning(rule, kind, shared, other, guard.core)
+        logging.getLogger("rebackoff").warning(rule, kind, name, other, guard.core)
 
 
 def _named(name: str | None) -> str:

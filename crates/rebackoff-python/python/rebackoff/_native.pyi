@@ -7,6 +7,7 @@ __all__ = [
     "Budget",
     "CallGuards",
     "Engine",
+    "Fleet",
     "Limits",
     "Permit",
     "Withdrawal",
@@ -67,6 +68,7 @@ class Budget:
         capacity: int | None = None,
         dry_run: bool = False,
         shared: str | None = None,
+        fleet: tuple[Fleet, int, bool] | None = None,
     ) -> Budget: ...
     @staticmethod
     def share(
@@ -76,6 +78,7 @@ class Budget:
         ttl: float | None = None,
         dry_run: bool = False,
         shared: str | None = None,
+        fleet: tuple[Fleet, int, bool] | None = None,
     ) -> Budget: ...
     @staticmethod
     def quota(
@@ -98,6 +101,8 @@ class Budget:
     def tokens(self, now: float) -> float: ...
     @property
     def others(self) -> list[str]: ...
+    @property
+    def is_degraded(self) -> bool: ...
     @property
     def host_counts(self) -> list[tuple[str, int]]: ...
     @property
@@ -137,10 +142,13 @@ class Breaker:
         probe_timeout: float | None = None,
         dry_run: bool = False,
         shared: str | None = None,
+        fleet: tuple[Fleet, int, bool] | None = None,
     ) -> Breaker: ...
     def state(self, now: float) -> str: ...
     @property
     def others(self) -> list[str]: ...
+    @property
+    def is_degraded(self) -> bool: ...
     @property
     def host_counts(self) -> list[tuple[str, int]]: ...
     @property
@@ -164,6 +172,19 @@ class Permit:
     @property
     def is_probe(self) -> bool: ...
     def settle(self, word: str, now: float, draw: float) -> bool: ...
+
+@final
+class Fleet:
+    """The connection of this process to the store of a fleet."""
+
+    def __new__(cls, url: str, now: float) -> Fleet: ...
+    @property
+    def is_degraded(self) -> bool: ...
+    @property
+    def requests(self) -> int: ...
+    def take_report(self) -> str | None: ...
+    def finish(self) -> None: ...
+    def handle_fork(self) -> None: ...
 
 @final
 class CallGuards:

@@ -6,6 +6,7 @@ use rebackoff_shared::{Host, ShareOnHost};
 
 use super::Held;
 use super::budget::duration;
+use super::fleet::Terms;
 use super::permit::Permit;
 use crate::words::{one_of, seconds};
 
@@ -33,7 +34,7 @@ impl Breaker {
     #[pyo3(signature = (
         *, consecutive=None, failure_rate=None, slow_rate=None, slow_after=None, window_calls=None, window_time=None,
         min_calls=None, open_for=None, growth=None, max_open_for=None, jitter=None, probes=None, close_after=None,
-        probe_timeout=None, dry_run=false, shared=None
+        probe_timeout=None, dry_run=false, shared=None, fleet=None
     ))]
     #[allow(clippy::too_many_arguments, reason = "options, by keyword")]
     fn new(
@@ -53,6 +54,7 @@ impl Breaker {
         probe_timeout: Option<f64>,
         dry_run: bool,
         shared: Option<&str>,
+        fleet: Option<Terms<'_>>,
     ) -> PyResult<Self> {
         let mut new = Core::builder().dry_run(dry_run);
         if let Some(count) = consecutive {
@@ -96,6 +98,9 @@ impl Breaker {
             new = new.probe_timeout(duration(time));
         }
         let has_rates = failure_rate.is_some() || slow_rate.is_some();
+        if let (Some(terms), Some(name)) = (fleet, shared) {
+            return Ok(Self { core: terms.breaker(name, new)?, others: Vec::new(), has_rates });
+        }
         let open = |name: &str, host: &Host| new.open_on(name, host);
         let (core, others) = Held::new(shared, || new.build(), open)?;
         Ok(Self { core, others, has_rates })
@@ -137,8 +142,16 @@ impl Breaker {
         self.core.check(|| seconds(now)).err().map(retry_in)
     }
 
-    fn admit(&self, now: f64) -> Admission {
-        match self.core.admit(|| seconds(now)) {
+    /// Returns whether it goes on without the store of its fleet.
+    #[getter]
+    fn is_degraded(&self) -> bool {
+        self.core.is_degraded()
+    }
+
+    fn admit(&self, py: Python<'_>, now: f64) -> Admission {
+        let admitted = self.core.for_call(py).admit(|| seconds(now));
+        self.core.notify();
+        match admitted {
             Ok(permit) => Admission::Permit(Permit::new(self.core.clone(), permit, seconds(now))),
             Err(open) => Admission::Rejected(retry_in(open)),
         }
@@ -146,14 +159,17 @@ impl Breaker {
 
     fn force_open(&self, now: f64) {
         self.core.force_open(|| seconds(now));
+        self.core.notify();
     }
 
     fn isolate(&self) {
         self.core.isolate();
+        self.core.notify();
     }
 
     fn reset(&self) {
         self.core.reset();
+        self.core.notify();
     }
 
     fn __str__(&self) -> String {

@@ -5,8 +5,10 @@ use std::time::Duration;
 use pyo3::prelude::*;
 use rebackoff_core::{Budget as Core, Cost, Withdrawal as CoreWithdrawal};
 use rebackoff_shared::ShareOnHost;
+use rebackoff_shared::fleet::BudgetRule;
 
 use super::Held;
+use super::fleet::Terms;
 use crate::words::seconds;
 
 /// The state of a budget.
@@ -25,13 +27,18 @@ pub(crate) struct Withdrawal(CoreWithdrawal);
 #[pymethods]
 impl Budget {
     #[staticmethod]
-    #[pyo3(signature = (*, rate=None, capacity=None, dry_run=false, shared=None))]
+    #[pyo3(signature = (*, rate=None, capacity=None, dry_run=false, shared=None, fleet=None))]
     fn per_second(
         rate: Option<f64>,
         capacity: Option<u32>,
         dry_run: bool,
         shared: Option<&str>,
+        fleet: Option<Terms<'_>>,
     ) -> PyResult<Self> {
+        if let (Some(terms), Some(name)) = (fleet, shared) {
+            let rule = BudgetRule::per_second(rate.unwrap_or(10.0), capacity.unwrap_or(100));
+            return Self::of((terms.budget(name, rule.dry_run(dry_run))?, Vec::new()));
+        }
         let mut kind = Core::per_second().dry_run(dry_run);
         if let Some(rate) = rate {
             kind = kind.rate(rate);
@@ -43,14 +50,20 @@ impl Budget {
     }
 
     #[staticmethod]
-    #[pyo3(signature = (*, ratio=None, floor=None, ttl=None, dry_run=false, shared=None))]
+    #[pyo3(signature = (*, ratio=None, floor=None, ttl=None, dry_run=false, shared=None, fleet=None))]
     fn share(
         ratio: Option<f64>,
         floor: Option<f64>,
         ttl: Option<f64>,
         dry_run: bool,
         shared: Option<&str>,
+        fleet: Option<Terms<'_>>,
     ) -> PyResult<Self> {
+        if let (Some(terms), Some(name)) = (fleet, shared) {
+            let (ratio, floor) = (ratio.unwrap_or(0.2), floor.unwrap_or(10.0));
+            let rule = BudgetRule::share(ratio, floor, duration(ttl.unwrap_or(10.0)));
+            return Self::of((terms.budget(name, rule.dry_run(dry_run))?, Vec::new()));
+        }
         let mut kind = Core::share().dry_run(dry_run);
         if let Some(ratio) = ratio {
             kind = kind.ratio(ratio);
@@ -128,8 +141,14 @@ impl Budget {
         self.core.host_counts()
     }
 
-    fn handle_start(&self, now: f64) {
-        self.core.handle_start(|| seconds(now));
+    /// Returns whether it goes on without the store of its fleet.
+    #[getter]
+    fn is_degraded(&self) -> bool {
+        self.core.is_degraded()
+    }
+
+    fn handle_start(&self, py: Python<'_>, now: f64) {
+        self.core.for_call(py).handle_start(|| seconds(now));
     }
 
     fn handle_failure(&self) {
@@ -140,8 +159,10 @@ impl Budget {
         self.core.handle_success(last.map(|last| last.get().0));
     }
 
-    fn withdraw(&self, word: &str, now: f64) -> Option<Withdrawal> {
-        self.core.withdraw(cost(word), || seconds(now)).ok().map(Withdrawal)
+    fn withdraw(&self, py: Python<'_>, word: &str, now: f64) -> Option<Withdrawal> {
+        let paid = self.core.for_call(py).withdraw(cost(word), || seconds(now));
+        self.core.notify();
+        paid.ok().map(Withdrawal)
     }
 
     fn refund(&self, withdrawal: &Bound<'_, Withdrawal>) {

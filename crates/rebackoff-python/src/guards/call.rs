@@ -3,7 +3,7 @@
 use pyo3::prelude::*;
 use rebackoff_core::{
     Breaker as CoreBreaker, BreakerState, Budget as CoreBudget, CallGuards as Core, Reason,
-    Seconds, Verdict,
+    Seconds, StateChange, Verdict,
 };
 
 use super::breaker::{Breaker, retry_in};
@@ -33,6 +33,7 @@ impl CallGuards {
     /// Asks for the first try of a call, and begins it.
     #[staticmethod]
     fn start(
+        py: Python<'_>,
         budget: Option<&Bound<'_, Budget>>,
         breaker: Option<&Bound<'_, Breaker>>,
         now: f64,
@@ -45,8 +46,11 @@ impl CallGuards {
             has_rates,
         };
         let Self { core, budget, breaker, .. } = &mut guards;
-        match core.handle_start(budget.as_deref(), breaker.as_deref(), || seconds(now)) {
-            Ok(_) => {
+        let budget = budget.as_ref().map(|budget| budget.for_call(py));
+        let asked = breaker.as_ref().map(|breaker| breaker.for_call(py));
+        match core.handle_start(budget, asked, || seconds(now)) {
+            Ok(change) => {
+                notify(breaker.as_ref(), change);
                 guards.core.handle_try();
                 Start::Admitted(guards)
             }
@@ -59,11 +63,13 @@ impl CallGuards {
         self.core.handle_try();
     }
 
-    /// Settles a success that needs neither the time nor a draw. Returns whether that is so.
+    /// Settles a success that needs neither the time, a draw nor a report. Returns whether that is so.
     fn handle_plain_success(&mut self) -> PyResult<bool> {
         let is_closed =
             |breaker: &CoreBreaker| breaker.state(|| Seconds::ZERO) == BreakerState::Closed;
-        if self.has_rates || !self.breaker.as_deref().is_none_or(is_closed) {
+        let has_report = self.budget.as_ref().is_some_and(Held::has_report)
+            || self.breaker.as_ref().is_some_and(Held::has_report);
+        if has_report || self.has_rates || !self.breaker.as_deref().is_none_or(is_closed) {
             return Ok(false);
         }
         self.settle(Verdict::Accept, None, 0.0, 0.0)?;
@@ -91,15 +97,19 @@ impl CallGuards {
     /// Pays for a retry after `wait` seconds. Returns the reason to give up, if there is one.
     fn handle_retry(&mut self, word: &str, wait: f64, now: f64) -> Option<&'static str> {
         let Self { core, budget, breaker, .. } = self;
-        let (budget, breaker, wait) = (budget.as_deref(), breaker.as_deref(), seconds(wait));
-        let paid = core.handle_retry(budget, breaker, cost(word), wait, || seconds(now));
+        let (breaker, wait) = (breaker.as_deref(), seconds(wait));
+        let paid = core.handle_retry(budget.as_deref(), breaker, cost(word), wait, || seconds(now));
+        if let Some(budget) = budget {
+            budget.notify();
+        }
         paid.err().map(Reason::as_str)
     }
 
     /// Asks the breaker again, after the wait. Returns whether the retry may be made.
     fn handle_resume(&mut self, now: f64) -> bool {
         let Self { core, budget, breaker, .. } = self;
-        core.handle_resume(budget.as_deref(), breaker.as_deref(), || seconds(now)).is_ok()
+        let resumed = core.handle_resume(budget.as_deref(), breaker.as_deref(), || seconds(now));
+        resumed.map(|change| notify(breaker.as_ref(), change)).is_ok()
     }
 
     /// The call ends otherwise than by an outcome.
@@ -117,11 +127,19 @@ impl CallGuards {
         draw: f64,
     ) -> PyResult<bool> {
         let Self { core, budget, breaker, .. } = self;
-        let (budget, breaker, health) =
-            (budget.as_deref(), breaker.as_deref(), word.map(health).transpose()?);
+        let health = word.map(health).transpose()?;
         let (now, mut drawn) = (|| -> Seconds { seconds(now) }, Drawn::new(draw));
-        core.handle_settled(budget, breaker, verdict, health, now, &mut drawn);
+        let (asked, budget) = (breaker.as_deref(), budget.as_deref());
+        let change = core.handle_settled(budget, asked, verdict, health, now, &mut drawn);
+        notify(breaker.as_ref(), change);
         Ok(drawn.is_used)
+    }
+}
+
+/// Reports a change of state to the fleet.
+fn notify(breaker: Option<&Held<CoreBreaker>>, change: Option<StateChange>) {
+    if let (Some(breaker), Some(_)) = (breaker, change) {
+        breaker.notify();
     }
 }
 

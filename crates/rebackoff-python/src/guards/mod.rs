@@ -3,12 +3,14 @@
 mod breaker;
 mod budget;
 mod call;
+mod fleet;
 mod held;
 mod permit;
 
 pub(crate) use breaker::{Breaker, open_message};
 pub(crate) use budget::{Budget, Withdrawal};
 pub(crate) use call::CallGuards;
+pub(crate) use fleet::Fleet;
 pub(crate) use held::Held;
 pub(crate) use permit::Permit;
 

@@ -41,7 +41,9 @@ impl Permit {
         let permit = self.core.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(permit) = permit {
             let took = || now.saturating_sub(self.began);
-            self.breaker.settle(permit, health, took, || now, &mut drawn);
+            if self.breaker.settle(permit, health, took, || now, &mut drawn).is_some() {
+                self.breaker.notify();
+            }
         }
         drawn.is_used
     }

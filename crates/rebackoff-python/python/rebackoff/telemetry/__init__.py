@@ -17,7 +17,8 @@ own that is imported by name; the libraries are optional (`pip install "rebackof
 `[prometheus]`, `[structlog]`). One of your own is a subclass of `Exporter`.
 
 The metrics are `rebackoff.tries`, `rebackoff.retries`, `rebackoff.giveups` by reason,
-`rebackoff.wait`, `rebackoff.breaker.state` and `rebackoff.budget.tokens`; `METRICS` describes them.
+`rebackoff.wait`, `rebackoff.breaker.state`, `rebackoff.budget.tokens` and `rebackoff.shared.degraded`; `METRICS`
+describes them.
 Until there is an exporter, a call that succeeds pays nothing for all this.
 """
 

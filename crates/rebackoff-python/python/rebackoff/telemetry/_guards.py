@@ -26,6 +26,8 @@ class HasTokens(Protocol):
 
 
 Guard: TypeAlias = HasState | HasTokens
+# the name and the scope of a guard, which are its labels, and a number
+Reading: TypeAlias = tuple[tuple[str, str], float]
 
 # the states of a breaker, as numbers
 STATES = {"closed": 0, "half_open": 1, "open": 2, "isolated": 3}
@@ -63,13 +65,30 @@ def guards() -> dict[str, Guard]:
     return found
 
 
-def breaker_states() -> list[tuple[str, int]]:
-    """The watched breakers' names and states, as numbers."""
-    states = ((name, getattr(guard, "state", None)) for name, guard in guards().items())
-    return [(name, STATES[state]) for name, state in states if state in STATES]
+def breaker_states() -> list[Reading]:
+    """The states of the watched breakers, as numbers."""
+    return [(labels, STATES[state]) for labels, state in _read("state") if state in STATES]
 
 
-def budget_tokens() -> list[tuple[str, float]]:
-    """The watched budgets' names and tokens."""
-    tokens = ((name, getattr(guard, "tokens", None)) for name, guard in guards().items())
-    return [(name, left) for name, left in tokens if left is not None]
+def budget_tokens() -> list[Reading]:
+    """The tokens of the watched budgets."""
+    return _read("tokens")
+
+
+def degraded() -> list[Reading]:
+    """1 for each watched guard that goes on without the store of its fleet, 0 for one that does not."""
+    return [
+        (labels, int(is_degraded))
+        for labels, is_degraded in _read("degraded")
+        if labels[1] == "fleet"
+    ]
+
+
+def _read(attribute: str) -> list[tuple[tuple[str, str], Any]]:
+    """The labels and the attribute of the watched guards that have it."""
+    found = []
+    for name, guard in guards().items():
+        value = getattr(guard, attribute, None)
+        if value is not None:
+            found.append(((name, getattr(guard, "scope", "process")), value))
+    return found

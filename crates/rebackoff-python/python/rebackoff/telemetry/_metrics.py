@@ -41,14 +41,25 @@ BREAKER_STATE = Metric(
     "rebackoff.breaker.state",
     "gauge",
     "{state}",
-    ("name",),
+    ("name", "scope"),
     "State of a breaker: 0 closed, 1 half-open, 2 open, 3 isolated.",
 )
 BUDGET_TOKENS = Metric(
-    "rebackoff.budget.tokens", "gauge", "{token}", ("name",), "Tokens that are left in a budget."
+    "rebackoff.budget.tokens",
+    "gauge",
+    "{token}",
+    ("name", "scope"),
+    "Tokens that are left in a budget.",
+)
+SHARED_DEGRADED = Metric(
+    "rebackoff.shared.degraded",
+    "gauge",
+    "1",
+    ("name", "scope"),
+    "1 while a guard goes on without the store of its fleet.",
 )
 
-METRICS = (TRIES, RETRIES, GIVEUPS, WAIT, BREAKER_STATE, BUDGET_TOKENS)
+METRICS = (TRIES, RETRIES, GIVEUPS, WAIT, BREAKER_STATE, BUDGET_TOKENS, SHARED_DEGRADED)
 
 # upper bounds of the histogram of waits, in seconds; the default ceiling of hints is 300
 WAIT_BOUNDS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0)

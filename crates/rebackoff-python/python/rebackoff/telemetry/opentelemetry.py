@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from rebackoff import __version__
 from rebackoff.telemetry import _metrics
 from rebackoff.telemetry._exporter import Exporter
-from rebackoff.telemetry._guards import breaker_states, budget_tokens
+from rebackoff.telemetry._guards import Reading, breaker_states, budget_tokens, degraded
 from rebackoff.telemetry._optional import missing
 from rebackoff.telemetry._record import Record
 
@@ -25,8 +25,8 @@ class OpenTelemetryExporter(Exporter):
 
     The metrics are `rebackoff.tries`, `rebackoff.retries`, `rebackoff.giveups` and `rebackoff.wait`
     (seconds), with the attribute `target`, the give-ups also with `reason`; and of what
-    `telemetry.watch` was given, `rebackoff.breaker.state` and `rebackoff.budget.tokens`, with the
-    attribute `name`.
+    `telemetry.watch` was given, `rebackoff.breaker.state`, `rebackoff.budget.tokens` and, of guards of a
+    fleet, `rebackoff.shared.degraded`, with the attributes `name` and `scope`.
 
     The span events are `rebackoff.backoff` and `rebackoff.giveup`, and after retries
     `rebackoff.success`. Their attributes are `rebackoff.target`, `rebackoff.tries`,
@@ -53,6 +53,7 @@ class OpenTelemetryExporter(Exporter):
         )
         _gauge(meter, _metrics.BREAKER_STATE, breaker_states)
         _gauge(meter, _metrics.BUDGET_TOKENS, budget_tokens)
+        _gauge(meter, _metrics.SHARED_DEGRADED, degraded)
 
     def on_try(self, record: Record) -> None:
         attributes = {"target": record.target}
@@ -92,10 +93,11 @@ def _counter(meter: Meter, metric: _metrics.Metric) -> Counter:
     return meter.create_counter(metric.name, metric.unit, metric.description)
 
 
-def _gauge(
-    meter: Meter, metric: _metrics.Metric, read: Callable[[], Iterable[tuple[str, float]]]
-) -> None:
+def _gauge(meter: Meter, metric: _metrics.Metric, read: Callable[[], Iterable[Reading]]) -> None:
     def observe(_: CallbackOptions) -> list[Observation]:
-        return [Observation(value, {"name": name}) for name, value in read()]
+        return [
+            Observation(value, dict(zip(metric.labels, labels, strict=True)))
+            for labels, value in read()
+        ]
 
     meter.create_observable_gauge(metric.name, [observe], metric.unit, metric.description)

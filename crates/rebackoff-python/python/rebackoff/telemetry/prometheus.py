@@ -8,7 +8,7 @@ from typing import Any
 
 from rebackoff.telemetry import _metrics
 from rebackoff.telemetry._exporter import Exporter
-from rebackoff.telemetry._guards import breaker_states, budget_tokens
+from rebackoff.telemetry._guards import breaker_states, budget_tokens, degraded
 from rebackoff.telemetry._optional import missing
 from rebackoff.telemetry._record import Record
 
@@ -26,9 +26,9 @@ class PrometheusExporter(Exporter):
     """Keeps `rebackoff_tries_total`, `rebackoff_retries_total`, `rebackoff_giveups_total` and `rebackoff_wait_seconds`.
 
     All have the label `target`, the give-ups also `reason`. Of what `telemetry.watch` was given it
-    exports `rebackoff_breaker_state` (0 closed, 1 half-open, 2 open, 3 isolated) and `rebackoff_budget_tokens`,
-    with the label `name`. In the client's multiprocess mode (`PROMETHEUS_MULTIPROC_DIR`), both are written at
-    each event of a call.
+    exports `rebackoff_breaker_state` (0 closed, 1 half-open, 2 open, 3 isolated) and `rebackoff_budget_tokens`, and of
+    guards of a fleet `rebackoff_shared_degraded`, with the labels `name` and `scope`. In the client's multiprocess mode
+    (`PROMETHEUS_MULTIPROC_DIR`), these are written at each event of a call.
 
     Args:
         registry: Where the metrics are registered, once. Default: the client's own.
@@ -84,13 +84,14 @@ class _SharedGuards:
         self._gauges: list[tuple[Gauge, Callable[[], Any]]] = [
             (_gauge(_metrics.BREAKER_STATE, "livemax", registry), breaker_states),
             (_gauge(_metrics.BUDGET_TOKENS, "livesum", registry), budget_tokens),
+            (_gauge(_metrics.SHARED_DEGRADED, "livemax", registry), degraded),
         ]
 
     def update(self) -> None:
         """Writes what is known now."""
         for gauge, read in self._gauges:
-            for name, value in read():
-                gauge.labels(name).set(value)
+            for labels, value in read():
+                gauge.labels(*labels).set(value)
 
 
 class _Guards(Collector):
@@ -100,10 +101,11 @@ class _Guards(Collector):
         for metric, values in (
             (_metrics.BREAKER_STATE, breaker_states()),
             (_metrics.BUDGET_TOKENS, budget_tokens()),
+            (_metrics.SHARED_DEGRADED, degraded()),
         ):
             gauge = GaugeMetricFamily(metric.prometheus, metric.description, labels=metric.labels)
-            for name, value in values:
-                gauge.add_metric([name], value)
+            for labels, value in values:
+                gauge.add_metric(labels, value)
             yield gauge
 
 
