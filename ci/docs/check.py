@@ -8,6 +8,7 @@ python3 ci/docs/check.py --update   writes docs/llms.txt
 import re
 import subprocess
 import sys
+from os.path import relpath
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -16,6 +17,7 @@ LLMS = DOCS / "llms.txt"
 CRATE = ROOT / "crates/rebackoff"
 FEATURES = [DOCS / "reference/rust-features.md", CRATE / "README.md"]
 GUIDE = CRATE / "src/guide.rs"
+TESTED = [GUIDE, ROOT / "crates/rebackoff-sim/src/lib.rs"]
 REPOSITORY = "https://github.com/rebackoff/rebackoff/"
 FENCE = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"\]\(([^)\s]+)\)|^\[[^\]]+\]: (\S+)", re.MULTILINE)
@@ -110,15 +112,21 @@ def features():
     return re.findall(r"^(\w+) = ", section.partition("\n[")[0], re.MULTILINE)
 
 
+def names(file, page):
+    """Returns whether a source file has a page as documentation, whose programs then run."""
+    return f'"{relpath(page, file.parent)}"' in file.read_text("utf-8")
+
+
 def complaints():
     for page in pages():
         for complaint in broken_links(page):
             yield f"{page.relative_to(ROOT)} {complaint}"
-    tested = GUIDE.read_text("utf-8")
+    for page in sorted([*DOCS.glob("**/*.md"), *ROOT.glob("crates/*/README.md")]):
+        name = page.relative_to(ROOT).as_posix()
+        if "\n```rust" in page.read_text("utf-8") and not any(names(file, page) for file in TESTED):
+            yield f"{name} has programs in Rust, and {GUIDE.relative_to(ROOT)} does not name it"
     for page in sorted(DOCS.glob("**/*.md")):
         name = page.relative_to(ROOT).as_posix()
-        if "\n```rust" in page.read_text("utf-8") and f"/{name}" not in tested:
-            yield f"{name} has programs in Rust, and {GUIDE.relative_to(ROOT)} does not name it"
         if page.relative_to(DOCS).as_posix() not in navigation():
             yield f"{name} is not in the navigation of mkdocs.yml"
     for page in FEATURES:

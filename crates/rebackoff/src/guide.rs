@@ -11,6 +11,7 @@ pages! {
     Readme "../../../README.md"
     ReadmeOfTheCrate "../README.md"
     ReadmeOfTheCore "../../rebackoff-core/README.md"
+    ReadmeOfTheMacros "../../rebackoff-macros/README.md"
     ReadmeOfTheSharedGuards "../../rebackoff-shared/README.md"
     Backon "../../../docs/moving/backon.md"
     Breakers "../../../docs/how-to/breakers.md"
