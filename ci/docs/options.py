@@ -261,12 +261,15 @@ takes `slow_after` as its second argument; in a scenario it is `longer_than`.
 | hint | `hint` | `.hint(…)` | `--retry-after-regex` |
 | limit of each try | `timeout` | `.timeout(…)` | `--timeout`, `--grace`, `--signal` |
 | deadline | `rebackoff.deadline(…)` | `deadline(…)`, `deadline_async(…)` | `--deadline` |
-| budget, breaker | `budget`, `breaker`, `counts` | `.budget(…)`, `.breaker(…)`, `.counts(…)` | |
-| policy by error | `policy_for` | `.policy_for(…)` | |
+| budget, breaker | `budget`, `breaker`, `counts` | `.budget(…)`, `.breaker(…)`, `.counts(…)` | `--budget`, `--breaker` |
+| policy by error | `policy_for` | `.policy_for(…)` | `--throttled`, `--throttled-if-stdout`, `--throttled-if-stderr`, with `--throttled-factor` |
 | handlers | `on_try` `on_backoff` `on_giveup` `on_success` | `.on_try(…)` `.on_backoff(…)` `.on_giveup(…)` `.on_success(…)` | `--on-retry` `--on-giveup` `--on-success` |
 | signal | `cancelled_by` | `.cancelled_by(…)` | a signal to the process |
 | name | `name` | `Trace::of`, `Metrics::of` | `REBACKOFF_PROFILE` |
 | result with reason | `outcome()` | `.outcome()` | `--log json` |
+
+A profile also has `timeout` and `throttled_factor`: the first wait of expo after a server that throttles, which in a simulation is one that
+rejects. The profile `aws` needs no file: its waits begin at 50 ms, and at 1 s after throttling. So do `Policy::AWS` and `Policy::AWS_THROTTLED`.
 
 Every option of the Python decorators: [options of the Python decorators](python-options.md). Every option of the command line: `rebackoff run --help`.
 """

@@ -77,6 +77,31 @@ fn a_try_that_lasted_begins_the_call_anew() {
 }
 
 #[test]
+fn waits_are_longer_after_a_server_that_throttles() {
+    let policy = ["--factor", "1ms", "--throttled-factor", "10ms", "-j", "none", "-n", "5"];
+    let throttled =
+        ["--throttled", "75", "--throttled-if-stdout=Slow", "--throttled-if-stderr=Busy"];
+    let options = [&policy[..], &throttled, &["--log", "json"]].concat();
+    let script =
+        "case $REBACKOFF_TRY in 2) exit 75;; 3) echo Slow;; 4) echo Busy >&2;; esac; exit 1";
+    let waits: Vec<_> = events(&run(&options, script).stderr)
+        .iter()
+        .filter_map(|event| event["wait"].as_f64())
+        .collect();
+    assert_eq!(waits, [0.001, 0.02, 0.04, 0.08]); // the place in the schedule stays
+    // A class is no condition: what is not retried stays so.
+    assert_eq!(code(&[&options[..], &["--on", "6"]].concat(), "exit 75"), 75);
+    let output = run(&["--throttled", "75"], "true");
+    assert_eq!(
+        (stderr(&output).as_str(), output.status.code()),
+        (
+            "rebackoff: --throttled is without effect: give the wait with --throttled-factor, or the price with --budget\n",
+            Some(125)
+        ),
+    );
+}
+
+#[test]
 fn a_deadline_ends_a_try_and_the_call() {
     assert_eq!(code(&["-q", "--deadline", "200ms"], "exec sleep 600"), 124);
     // A wait that would end past it is not begun.

@@ -100,6 +100,18 @@ fn a_rejected_or_refused_retry_exits_with_the_code_of_the_last_try() {
 }
 
 #[test]
+fn a_retry_after_a_server_that_throttles_has_a_price_of_its_own() {
+    let host = Host::new();
+    for (name, throttled, tries) in [("a", "75", 2), ("b", "3", 5)] {
+        let budget = format!("{name},kind=aws,capacity=20");
+        let options = ["--budget", &budget, "--throttled", throttled, "-n", "9"];
+        let output = host.run(&options, "echo try; exit 3");
+        assert_eq!(stdout(&output).lines().count(), tries, "{}", stderr(&output));
+        assert!(stderr(&output).ends_with("(budget)\n"), "{}", stderr(&output));
+    }
+}
+
+#[test]
 fn a_command_that_does_not_start_is_neutral_for_the_breaker() {
     let host = Host::new();
     let mut command = host.rebackoff();

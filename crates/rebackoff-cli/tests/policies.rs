@@ -76,6 +76,34 @@ fn profiles_are_also_found_in_the_folder_of_the_user() {
 }
 
 #[test]
+fn the_profile_aws_needs_no_file_and_a_file_may_have_another() {
+    let folder = TempDir::new().unwrap();
+    let plan = |options: &[&str], environment: &[(&str, &str)]| {
+        policy(folder.path(), options, environment)
+    };
+    let aws = "expo: waits 50ms, 100ms; worst case 150ms (full jitter, max_tries 3)\n\
+               after throttling, expo: waits 1s, 2s; worst case 3s (full jitter, max_tries 3)";
+    assert_eq!(plan(&["-p", "aws"], &[]), aws);
+    let fewer = "expo: waits 50ms; worst case 50ms (full jitter, max_tries 2)\n\
+                 after throttling, expo: waits 2s; worst case 2s (full jitter, max_tries 2)";
+    let variables = [("REBACKOFF_AWS_MAX_TRIES", "2"), ("REBACKOFF_AWS_THROTTLED_FACTOR", "2s")];
+    assert_eq!(plan(&["-p", "aws"], &variables), fewer);
+    // Another strategy has no such wait, whatever a lower place says.
+    let fibo = "fibo: waits 1s, 1s; worst case 2s (full jitter, max_tries 3)";
+    assert_eq!(plan(&["-p", "aws", "-w", "fibo", "--max-value", "none"], &[]), fibo);
+    assert_eq!(
+        plan(&["-w", "fibo", "--throttled-factor", "1s"], &[]),
+        "rebackoff: --throttled-factor is a parameter of expo, but the wait is fibo: leave it out\nSome(125)",
+    );
+    assert_eq!(
+        plan(&["-p", "aws", "--max-value", "500ms"], &[]),
+        "rebackoff: throttled_factor: max_value must be at least the first wait, but it is 500ms\nSome(125)",
+    );
+    fs::write(folder.path().join("rebackoff.toml"), "[aws]\nmax_tries = 4\n").unwrap();
+    assert!(plan(&["-p", "aws"], &[]).starts_with("expo: waits 1s, 2s, 4s; worst case 7s"));
+}
+
+#[test]
 fn a_call_without_a_limit_is_given_one() {
     let folder = TempDir::new().unwrap();
     let limits =
@@ -190,7 +218,7 @@ fn a_wrong_name_gets_a_suggestion() {
         ),
         (
             &["-p", "odd"],
-            "rebackoff.toml: [odd]: unknown parameter zzz: known are wait, interval, start, step, base, factor, max_value, initial_value, decay_factor, min_value, jitter, max_tries, max_time, last_wait, nested, reset_after, hint_ceiling, hint_above, hint_spread, timeout",
+            "rebackoff.toml: [odd]: unknown parameter zzz: known are wait, interval, start, step, base, factor, max_value, initial_value, decay_factor, min_value, jitter, max_tries, max_time, last_wait, nested, reset_after, hint_ceiling, hint_above, hint_spread, timeout, throttled_factor",
         ),
         (
             &["-p", "bad"],

@@ -14,6 +14,8 @@ pub(crate) const NEVER: u64 = u64::MAX;
 pub(crate) struct Link {
     pub(crate) server: usize,
     pub(crate) policy: Policy,
+    /// The policy after a rejection; `None` for `policy`.
+    pub(crate) throttled: Option<Policy>,
     /// The limit on each try, in nanoseconds.
     pub(crate) timeout: Option<u64>,
     pub(crate) guards: GuardRules,

@@ -245,3 +245,44 @@ fn each_example_shows_what_its_paragraph_says() {
     assert!(spread("0", "last_answer") > spread("0.1", "last_answer"));
     assert!(spread("0.1", "last_answer") > spread("1", "last_answer"));
 }
+
+#[test]
+fn a_retry_costs_14_tokens_of_aws_and_5_after_a_rejection() {
+    let retries = |budget: &str, server: &str| {
+        let report = run(&format!(
+            "duration = '10s'\nload = {{ kind = 'burst', clients = 200 }}\n\
+             profiles.default = {{ max_tries = 2, wait = 'constant', interval = 0, jitter = 'none' }}\n\
+             client.budget = {{ scope = 'fleet', {budget} }}\nserver.s = {{ {server} }}"
+        ));
+        figure(&report, "tries").mean - figure(&report, "calls").mean
+    };
+    let (fails, rejects) = ("error_rate = 1", "workers = 1, queue = 0, service = '1h'");
+    assert_eq!(retries("kind = 'aws'", fails), 35.0);
+    assert_eq!(retries("kind = 'aws'", rejects), 100.0);
+    assert_eq!(retries("kind = 'aws', throttled_cost = 10", rejects), 50.0);
+    assert_eq!(retries("kind = 'quota'", fails), 100.0); // the prices before 2026
+}
+
+#[test]
+fn the_first_wait_after_a_rejection_may_be_longer() {
+    let succeeded = |profile: &str| {
+        let report = run(&format!(
+            "duration = '10s'\nload = {{ kind = 'burst', clients = 2 }}\n\
+             profiles.p = {{ {profile}, max_tries = 2, jitter = 'none' }}\nclient.profile = 'p'\n\
+             server.s = {{ workers = 1, queue = 0, service = '500ms' }}"
+        ));
+        figure(&report, "succeeded").mean
+    };
+    // The worker is free after half a second; the place in the schedule stays.
+    assert_eq!(succeeded("factor = '50ms'"), 1.0);
+    assert_eq!(succeeded("factor = '50ms', throttled_factor = '1s'"), 2.0);
+    let aws = "duration = '1s'\nload.rate = 1\nclient.profile = 'aws'\nserver.s = {}";
+    assert!(run(aws).cases[0].policy.starts_with("expo: waits 50ms, 100ms; "));
+    assert_eq!(
+        error(
+            &aws.replace("'aws'", "'p'")
+                .replace("server", "profiles.p.throttled_factr = 1\nserver")
+        ),
+        "line 4: profiles: [p]: unknown parameter throttled_factr; did you mean throttled_factor?",
+    );
+}

@@ -5,7 +5,7 @@ mod profile;
 use std::env;
 use std::time::Duration;
 
-use rebackoff_sim::profile::{Layer, Profile, Source};
+use rebackoff_sim::profile::{Layer, Profile, Source, built_in};
 
 use crate::CliError;
 use crate::options::PolicyOptions;
@@ -24,8 +24,11 @@ impl PolicyOptions {
             let Found { file, environment } = Found::read(&name, self.config.as_deref())?;
             match file {
                 Ok(file) => layers.push(file),
-                Err(missing) if environment.is_empty() => return Err(missing),
-                Err(_) => {}
+                Err(missing) => match built_in(&name) {
+                    Some(layer) => layers.push(layer),
+                    None if environment.is_empty() => return Err(missing),
+                    None => {}
+                },
             }
             layers.push(environment);
         } else if let Some(config) = &self.config {

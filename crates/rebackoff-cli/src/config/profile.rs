@@ -53,7 +53,7 @@ fn from_environment(profile: &str) -> Result<Layer, CliError> {
     let variables = env::vars_os()
         .map(|(name, value)| (name.to_string_lossy().into_owned(), value.into_string().ok()));
     let settings =
-        Settings::from_lookup(&prefix, &["timeout"], variables).map_err(CliError::new)?;
+        Settings::from_lookup(&prefix, &Layer::BESIDE, variables).map_err(CliError::new)?;
     Ok(Layer::with(Source::Environment { prefix }, settings))
 }
 

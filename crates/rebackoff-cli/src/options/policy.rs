@@ -10,7 +10,8 @@ pub(crate) struct PolicyOptions {
     ///
     /// The file is rebackoff.toml in the working directory, else rebackoff/rebackoff.toml in XDG_CONFIG_HOME
     /// (~/.config); the first that has a table [NAME] counts. Variables REBACKOFF_<NAME>_<PARAMETER> are laid over
-    /// it, options over both. Default: the variable REBACKOFF_PROFILE.
+    /// it, options over both. Default: the variable REBACKOFF_PROFILE. The profile aws needs no file: it has the waits
+    /// and tries of the AWS SDKs.
     #[arg(short, long, value_name = "NAME")]
     pub(crate) profile: Option<String>,
     /// The file that profiles are in, in place of those above; needs a profile
@@ -45,6 +46,9 @@ pub(crate) struct PolicyOptions {
     /// expo: the first wait [default: 1s]
     #[arg(long, value_name = "DURATION")]
     factor: Option<String>,
+    /// expo: the first wait after a failure that --throttled names [default: as --factor]
+    #[arg(long, value_name = "DURATION")]
+    throttled_factor: Option<String>,
     /// constant: the wait, or a list of waits that is its own limit (`1s,5s,30s`) [default: 1s]
     #[arg(short, long, value_name = "DURATION")]
     interval: Option<String>,
@@ -98,7 +102,7 @@ impl PolicyOptions {
         self.parameters().into_iter().filter_map(|(name, value)| Some((name, value.as_deref()?)))
     }
 
-    fn parameters(&self) -> [(&'static str, &Option<String>); 19] {
+    fn parameters(&self) -> [(&'static str, &Option<String>); 20] {
         [
             ("wait", &self.wait),
             ("interval", &self.interval),
@@ -106,6 +110,7 @@ impl PolicyOptions {
             ("step", &self.step),
             ("base", &self.base),
             ("factor", &self.factor),
+            ("throttled_factor", &self.throttled_factor),
             ("max_value", &self.max_value),
             ("initial_value", &self.initial_value),
             ("decay_factor", &self.decay_factor),

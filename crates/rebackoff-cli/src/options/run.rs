@@ -17,6 +17,8 @@ Examples:
       $ rebackoff run --on 6,7,28,52-56 --stop-on SIGKILL -- curl -fsS https://example.org/
   Take the wait from what the command says:
       $ rebackoff run --retry-after-regex 'retry after (\\d+)' -- ./deploy
+  Wait longer after throttling than after other failures:
+      $ rebackoff run --profile aws --throttled-if-stderr 'Throttling|SlowDown' -- ./deploy
   Only the successful try's output goes down the pipe:
       $ rebackoff run --once -- ./export | gzip > export.gz
   Wait until the output says so, for a minute at most:
@@ -70,6 +72,19 @@ pub(crate) struct RunOptions {
     /// Give up at once on these codes and signals
     #[arg(long, value_name = "CODES", help_heading = "Conditions")]
     pub(crate) stop_on: Option<String>,
+    /// Codes and signals of a server that throttles: waits begin with --throttled-factor
+    ///
+    /// They are retried where they would be without this option, at the price `throttled_cost` of a --budget. The waits
+    /// of the AWS SDKs begin at 1s after throttling and at 50ms otherwise, and a retry costs 5 and 14:
+    /// `--profile aws --budget NAME,kind=aws`.
+    #[arg(long, value_name = "CODES", help_heading = "Conditions")]
+    pub(crate) throttled: Option<String>,
+    /// A server that throttles, as stdout says: waits begin with --throttled-factor
+    #[arg(long, value_name = "REGEX", help_heading = "Conditions")]
+    pub(crate) throttled_if_stdout: Option<String>,
+    /// A server that throttles, as stderr says: waits begin with --throttled-factor
+    #[arg(long, value_name = "REGEX", help_heading = "Conditions")]
+    pub(crate) throttled_if_stderr: Option<String>,
     /// Retry when stdout matches, whatever the exit code
     ///
     /// `^` and `$` match at lines, `\A` and `\z` at the ends of the output. A match may be up to 8 KiB long. `.`

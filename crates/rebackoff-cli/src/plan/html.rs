@@ -36,6 +36,9 @@ fn write_page(html: &mut String, linted: &LintedFigures) -> fmt::Result {
          <title>{policy}</title>\n<style>{STYLE}</style>\n</head>"
     )?;
     writeln!(html, "<body>\n<main>\n<h1>Plan</h1>\n<p>{policy}</p>")?;
+    if let Some(throttled) = &figures.throttled {
+        writeln!(html, "<p>after throttling, {throttled}</p>")?;
+    }
     if let Some(timeout) = figures.timeout {
         writeln!(html, "<p>timeout {} for each try</p>", human(timeout))?;
     }

@@ -23,6 +23,9 @@ pub(super) fn page(linted: &LintedFigures) -> String {
 fn write_page(page: &mut String, linted: &LintedFigures) -> fmt::Result {
     let figures = &linted.figures;
     writeln!(page, "{}", figures.load.policy)?;
+    if let Some(throttled) = &figures.throttled {
+        writeln!(page, "after throttling, {throttled}")?;
+    }
     if let Some(timeout) = figures.timeout {
         writeln!(page, "timeout {} for each try", human(timeout))?;
     }

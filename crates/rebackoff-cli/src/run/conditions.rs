@@ -1,6 +1,6 @@
 //! The caller's conditions on outcomes.
 
-use rebackoff_core::{Seconds, Verdict};
+use rebackoff_core::{Cost, Seconds, Verdict};
 use regex_automata::meta::{BuildError, Regex};
 use regex_automata::util::syntax;
 
@@ -12,6 +12,8 @@ use crate::ending::Ending;
 pub(crate) struct Conditions {
     pub(crate) on: Codes,
     pub(crate) stop_on: Codes,
+    /// A server that throttles.
+    pub(crate) throttled: Codes,
     pub(crate) until_fail: bool,
     pub(crate) consecutive: u64,
     pub(crate) stdout: Patterns,
@@ -24,6 +26,8 @@ pub(crate) struct Conditions {
 pub(crate) struct Patterns {
     /// Asks for a retry.
     pub(crate) retry: Option<Regex>,
+    /// A server that throttles.
+    pub(crate) throttled: Option<Regex>,
     /// Each of them means success.
     pub(crate) until: Vec<Regex>,
 }
@@ -32,6 +36,7 @@ pub(crate) struct Patterns {
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Seen {
     pub(crate) retry: bool,
+    pub(crate) throttled: bool,
     pub(crate) until: bool,
     /// A wait that the output asks for.
     pub(crate) hint: Option<Seconds>,
@@ -39,7 +44,7 @@ pub(crate) struct Seen {
 
 impl Patterns {
     pub(crate) fn is_empty(&self) -> bool {
-        self.retry.is_none() && self.until.is_empty()
+        self.retry.is_none() && self.throttled.is_none() && self.until.is_empty()
     }
 }
 
@@ -56,6 +61,15 @@ pub(crate) fn literal(text: &str) -> Result<Regex, Box<BuildError>> {
 }
 
 impl Conditions {
+    /// The cost of a retry after this ending.
+    pub(crate) fn cost(&self, ending: &Ending, seen: Seen) -> Cost {
+        match ending {
+            _ if seen.throttled || self.throttled.contains(ending) => Cost::Throttled,
+            Ending::TimedOut(_) => Cost::Timeout,
+            _ => Cost::Retry,
+        }
+    }
+
     /// Returns whether success is a matter of output.
     pub(crate) fn wants_output(&self) -> bool {
         !self.stdout.until.is_empty() || !self.stderr.until.is_empty()
@@ -110,12 +124,13 @@ impl CommandJudge {
 mod tests {
     use super::*;
 
-    const NOTHING: Seen = Seen { retry: false, until: false, hint: None };
+    const NOTHING: Seen = Seen { retry: false, throttled: false, until: false, hint: None };
 
     fn conditions() -> Conditions {
         Conditions {
             on: Codes::failures(),
             stop_on: Codes::default(),
+            throttled: Codes::default(),
             until_fail: false,
             consecutive: 1,
             stdout: Patterns::default(),
@@ -164,14 +179,14 @@ mod tests {
     #[test]
     fn output_may_ask_for_a_retry_of_a_success_and_for_a_wait() {
         let hint = Seconds::new(3.0);
-        let seen = Seen { retry: true, until: false, hint };
+        let seen = Seen { retry: true, hint, ..NOTHING };
         let verdict = CommandJudge::new(0).judge(&conditions(), &Ending::Exited(0), seen);
         assert_eq!(verdict.hint(), hint);
     }
 
     #[test]
     fn where_output_means_success_the_exit_code_does_not() {
-        let stdout = Patterns { retry: None, until: vec![pattern("ready").unwrap()] };
+        let stdout = Patterns { until: vec![pattern("ready").unwrap()], ..Patterns::default() };
         let conditions = Conditions { stdout, ..conditions() };
         let judge = |code, until| {
             let seen = Seen { until, ..NOTHING };

@@ -95,9 +95,7 @@ impl<'r> CommandGuards<'r> {
     }
 
     /// Asks for a retry after `wait`, and pays for it.
-    pub(super) fn handle_retry(&mut self, ending: &Ending, wait: Seconds) -> Result<(), Reason> {
-        let is_timeout = matches!(ending, Ending::TimedOut(_));
-        let cost = if is_timeout { Cost::Timeout } else { Cost::Retry };
+    pub(super) fn handle_retry(&mut self, cost: Cost, wait: Seconds) -> Result<(), Reason> {
         self.state.handle_retry(self.budget, self.breaker(), cost, wait, UNREAD)
     }
 

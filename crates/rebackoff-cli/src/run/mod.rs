@@ -36,6 +36,8 @@ use guards::AskedGuards;
 #[derive(Debug)]
 pub(crate) struct Run {
     policy: Policy,
+    /// The policy after a server that throttles; `None` for `policy`.
+    throttled: Option<Policy>,
     timeout: Option<Duration>,
     deadline: Option<Duration>,
     grace: Duration,

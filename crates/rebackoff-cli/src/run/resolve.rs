@@ -20,6 +20,9 @@ use crate::options::RunOptions;
 use crate::report::Reporter;
 use crate::signals::parse_signal;
 
+/// An option and its value.
+type Given<'o> = (&'static str, &'o Option<String>);
+
 const GRACE: Duration = Duration::from_secs(5);
 
 impl RunOptions {
@@ -42,8 +45,10 @@ impl RunOptions {
     /// The task of these options, without a reporter.
     fn checked(self) -> Result<Run, CliError> {
         let config = self.policy.resolve()?;
+        self.check_throttled(config.throttled.is_some() || self.budget.is_some())?;
         Ok(Run {
             policy: inside_of_outer(config.policy),
+            throttled: config.throttled.map(inside_of_outer),
             timeout: config.timeout,
             deadline: some_time("--deadline", self.deadline.as_deref())?,
             grace: some_duration("--grace", self.grace.as_deref())?.unwrap_or(GRACE),
@@ -78,20 +83,38 @@ impl RunOptions {
         })
     }
 
+    /// Checks that failures of a server that throttles have a wait or a price of their own where options name them.
+    fn check_throttled(&self, has_effect: bool) -> Result<(), CliError> {
+        let given = [
+            ("--throttled", &self.throttled),
+            ("--throttled-if-stdout", &self.throttled_if_stdout),
+            ("--throttled-if-stderr", &self.throttled_if_stderr),
+        ];
+        match given.into_iter().find(|(_, value)| value.is_some()) {
+            Some((option, _)) if !has_effect => Err(CliError::new(format_args!(
+                "{option} is without effect: give the wait with --throttled-factor, or the price with --budget"
+            ))),
+            _ => Ok(()),
+        }
+    }
+
     fn conditions(&self) -> Result<Conditions, CliError> {
         let contains = self.contains.as_deref().map(literal).transpose();
         let contains = contains.map_err(|error| wrong_pattern("--contains", &error))?;
-        let patterns = |retry: (&str, &Option<String>), until: (&str, &Option<String>)| {
+        let patterns = |retry: Given<'_>, throttled: Given<'_>, until: Given<'_>| {
             let until = regex(until.0, until.1.as_deref())?.into_iter().chain(contains.clone());
             let retry = regex(retry.0, retry.1.as_deref())?;
-            Ok(Patterns { retry, until: until.collect() })
+            let throttled = regex(throttled.0, throttled.1.as_deref())?;
+            Ok(Patterns { retry, throttled, until: until.collect() })
         };
         let stdout = patterns(
             ("--retry-if-stdout", &self.retry_if_stdout),
+            ("--throttled-if-stdout", &self.throttled_if_stdout),
             ("--until-stdout", &self.until_stdout),
         )?;
         let stderr = patterns(
             ("--retry-if-stderr", &self.retry_if_stderr),
+            ("--throttled-if-stderr", &self.throttled_if_stderr),
             ("--until-stderr", &self.until_stderr),
         )?;
         let by_default = match (self.until_fail, stdout.retry.is_some() || stderr.retry.is_some()) {
@@ -102,6 +125,7 @@ impl RunOptions {
         Ok(Conditions {
             on: codes("--on", self.on.as_deref())?.unwrap_or(by_default),
             stop_on: codes("--stop-on", self.stop_on.as_deref())?.unwrap_or_default(),
+            throttled: codes("--throttled", self.throttled.as_deref())?.unwrap_or_default(),
             until_fail: self.until_fail,
             consecutive: self.consecutive,
             stdout,

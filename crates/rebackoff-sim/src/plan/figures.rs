@@ -51,6 +51,9 @@ pub struct PlanFigures {
     pub try_time: f64,
     /// The limit on each try.
     pub timeout: Option<f64>,
+    /// The policy after a server that throttles, in words, where it has one of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub throttled: Option<String>,
     /// The first tries, one by one.
     pub tries: Vec<PlannedTry>,
     /// The most tries that a client made, listed or not.
@@ -116,6 +119,7 @@ impl PlanFigures {
             seed: plan.seed,
             try_time: plan.time_of_try().get(),
             timeout: plan.profile.timeout.map(|timeout| timeout.as_secs_f64()),
+            throttled: plan.profile.throttled.map(|throttled| throttled.to_string()),
             tries: tries(plan, simulation),
             most_tries: simulation.most_tries(),
             horizon: Some(simulation.horizon).filter(|horizon| horizon.is_finite()),

@@ -9,11 +9,12 @@ use rebackoff_core::{Policy, Seconds, Setting, Settings, nearest};
 use super::{ProfileError, duration};
 
 /// The parameters of exactly one wait strategy.
-const OWN: [(&str, &str); 7] = [
+const OWN: [(&str, &str); 8] = [
     ("interval", "constant"),
     ("start", "linear"),
     ("step", "linear"),
     ("factor", "expo"),
+    ("throttled_factor", "expo"),
     ("initial_value", "decay"),
     ("decay_factor", "decay"),
     ("min_value", "decay"),
@@ -36,6 +37,8 @@ pub enum Source {
     },
     /// Options.
     Options,
+    /// The program itself.
+    BuiltIn,
 }
 
 /// Parameters of one source, not yet checked.
@@ -46,6 +49,9 @@ pub struct Layer {
 }
 
 impl Layer {
+    /// The parameters of a profile that are no parameters of a policy.
+    pub const BESIDE: [&'static str; 2] = ["timeout", "throttled_factor"];
+
     /// A layer without parameters.
     pub fn new(source: Source) -> Self {
         Self { source, parameters: Settings::new() }
@@ -63,6 +69,11 @@ impl Layer {
         self.parameters.is_empty()
     }
 
+    /// The place that the parameters come from.
+    pub const fn source(&self) -> &Source {
+        &self.source
+    }
+
     /// Returns whether the layer sets this parameter.
     pub fn names(&self, parameter: &str) -> bool {
         self.parameters.get(parameter).is_some()
@@ -75,7 +86,9 @@ impl Layer {
     /// Names the first parameter that is unknown or has a value that is not allowed.
     pub fn over(&self, base: &Policy) -> Result<Policy, ProfileError> {
         let mut settings = self.parameters.clone();
-        settings.remove("timeout");
+        for name in Self::BESIDE {
+            settings.remove(name);
+        }
         if let Some(name) = settings.names().find(|name| !Settings::NAMES.contains(name)) {
             return Err(ProfileError::new(format_args!("{}{}", self.source, unknown(name))));
         }
@@ -115,14 +128,18 @@ impl Layer {
         Ok(Some(wait).filter(|wait| *wait != base.wait().name()))
     }
 
-    /// The limit on each try: `base` where the layer does not set it.
+    /// The duration of a parameter of profiles alone: `base` where the layer does not set it.
     ///
     /// # Errors
     ///
-    /// The limit is no duration above zero.
-    pub fn timeout_over(&self, base: Option<Duration>) -> Result<Option<Duration>, ProfileError> {
-        let name = self.source.spell("timeout");
-        let limit = match self.parameters.get("timeout") {
+    /// The value is no duration above zero.
+    pub fn duration_over(
+        &self,
+        parameter: &str,
+        base: Option<Duration>,
+    ) -> Result<Option<Duration>, ProfileError> {
+        let name = self.source.spell(parameter);
+        let limit = match self.parameters.get(parameter) {
             None => return Ok(base),
             Some(Setting::Text(text)) if text.trim() == "none" => return Ok(None),
             Some(Setting::Text(text)) => duration(&name, text)
@@ -157,7 +174,7 @@ impl Layer {
 
 /// The message about a parameter that does not exist.
 fn unknown(name: &str) -> String {
-    let known = Settings::NAMES.iter().copied().chain(["timeout"]);
+    let known = Settings::NAMES.iter().copied().chain(Layer::BESIDE);
     match nearest(name, known.clone()) {
         Some(near) => format!("unknown parameter {name}; did you mean {near}?"),
         None => {
@@ -170,7 +187,7 @@ impl Source {
     /// The spelling of the parameter in this place.
     pub fn spell(&self, parameter: &str) -> String {
         match self {
-            Self::File { .. } => parameter.to_owned(),
+            Self::File { .. } | Self::BuiltIn => parameter.to_owned(),
             Self::Environment { prefix } => format!("{prefix}{}", parameter.to_ascii_uppercase()),
             Self::Options => format!("--{}", parameter.replace('_', "-")),
         }
@@ -182,7 +199,7 @@ impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File { path, profile } => write!(f, "{}: [{profile}]: ", path.display()),
-            Self::Environment { .. } | Self::Options => Ok(()),
+            Self::Environment { .. } | Self::Options | Self::BuiltIn => Ok(()),
         }
     }
 }

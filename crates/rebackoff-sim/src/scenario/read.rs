@@ -14,7 +14,7 @@ use crate::fault::{Effect, Fault};
 use crate::guard::Fleet;
 use crate::load::{Load, LoadKind};
 use crate::model::Model;
-use crate::profile::{Layer, Profile, Source};
+use crate::profile::{Layer, Profile, Source, built_in};
 use crate::server::Server;
 
 type Read<T> = Result<T, ScenarioError>;
@@ -172,6 +172,7 @@ impl Reader<'_> {
         Ok(Link {
             server,
             policy: profile.policy,
+            throttled: profile.throttled,
             timeout,
             guards: guard_rules(section)?,
             delay: section.distribution("delay", Distribution::ZERO)?,
@@ -185,13 +186,15 @@ impl Reader<'_> {
         let given = section.text("profile")?;
         let name = given.unwrap_or("default");
         if let Some((_, policy)) = self.policies.own.iter().find(|(own, _)| own == name) {
-            return Ok(Profile { policy: *policy, timeout: None, cap_is_given: true });
+            return Ok(Profile { cap_is_given: true, ..Profile::from(*policy) });
         }
         let empty = Table::new();
         let (_, own) = self.root.table("profiles")?.unwrap_or((None, &empty));
         let Some(node) = own.get(name).or_else(|| self.policies.others.get(name)) else {
-            if given.is_none() {
-                return Profile::of(&[]).map_err(|error| ScenarioError::new(None, error));
+            let built_in =
+                given.map_or_else(|| Some(Vec::new()), |name| Some(vec![built_in(name)?]));
+            if let Some(layers) = built_in {
+                return Profile::of(&layers).map_err(|error| ScenarioError::new(None, error));
             }
             let names: Vec<_> =
                 own.keys().chain(self.policies.others.keys()).map(String::as_str).collect();

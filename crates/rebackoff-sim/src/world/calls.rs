@@ -149,10 +149,16 @@ impl World<'_> {
             }
         }
         let elapsed = seconds(self.now - call.start);
-        let inner = call.inner_limits(&link.policy);
-        let limits = inner.as_ref().unwrap_or(link.policy.limits());
+        let throttled = link.throttled.as_ref().filter(|_| cost == Cost::Throttled);
+        let policy = throttled.unwrap_or(&link.policy);
+        let inner = call.inner_limits(policy);
+        let limits = inner.as_ref().unwrap_or(policy.limits());
         let step = call.engine.handle_verdict(limits, verdict, elapsed).unwrap_or_else(|| {
-            let wait = link.policy.next_wait(call.engine.position(), &mut self.random);
+            let mut position = call.engine.position();
+            if link.throttled.is_some() {
+                position = policy.wait().take_over(position);
+            }
+            let wait = policy.next_wait(position, &mut self.random);
             call.engine.handle_wait(limits, verdict, elapsed, wait, &mut self.random)
         });
         match step {

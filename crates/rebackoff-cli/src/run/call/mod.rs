@@ -4,7 +4,7 @@ mod after;
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use rebackoff_core::{Engine, EventKind, LastWait, Reason, Seconds, Step, Verdict};
+use rebackoff_core::{Cost, Engine, EventKind, LastWait, Reason, Seconds, Step, Verdict};
 
 use super::Run;
 use super::conditions::CommandJudge;
@@ -48,6 +48,8 @@ pub(super) enum Begun<'r> {
 struct CommandOutcome {
     ending: Ending,
     verdict: Verdict,
+    /// The cost of a retry after it.
+    cost: Cost,
     elapsed: Duration,
     lasted: Duration,
     ended: Instant,
@@ -215,11 +217,12 @@ impl<'r> CommandCall<'r> {
         let ended = running.as_ref().and_then(RunningCommand::ended).unwrap_or_else(Instant::now);
         let seen = running.as_ref().map(RunningCommand::seen).unwrap_or_default();
         let verdict = self.judge.judge(&self.run.conditions, &ending, seen);
+        let cost = self.run.conditions.cost(&ending, seen);
         let interruption = self.context.interruption(&ending);
         self.last_code = Some(ending.code());
         let elapsed = self.before.saturating_add(ended.saturating_duration_since(self.start));
         let lasted = ended.saturating_duration_since(begin);
-        Ok(CommandOutcome { ending, verdict, elapsed, lasted, ended, interruption, running })
+        Ok(CommandOutcome { ending, verdict, cost, elapsed, lasted, ended, interruption, running })
     }
 
     /// Decides, and ends the processes that a failed try has left: no try begins beside a living one.
@@ -246,7 +249,8 @@ impl<'r> CommandCall<'r> {
             return Next::GiveUp(Reason::Giveup);
         }
         let mut elapsed = outcome.elapsed;
-        let policy = &self.run.policy;
+        let throttled = self.run.throttled.as_ref().filter(|_| outcome.cost == Cost::Throttled);
+        let policy = throttled.unwrap_or(&self.run.policy);
         if outcome.verdict != Verdict::Accept
             && self.engine.handle_long_try(policy.limits(), Seconds::from_duration(outcome.lasted))
         {
@@ -255,7 +259,17 @@ impl<'r> CommandCall<'r> {
             elapsed = Duration::ZERO;
         }
         let seconds = Seconds::from_duration(elapsed);
-        match self.engine.handle_outcome(policy, outcome.verdict, seconds, &mut self.draws) {
+        let (limits, verdict) = (policy.limits(), outcome.verdict);
+        let decided = self.engine.handle_verdict(limits, verdict, seconds);
+        let step = decided.unwrap_or_else(|| {
+            let mut position = self.engine.position();
+            if self.run.throttled.is_some() {
+                position = policy.wait().take_over(position);
+            }
+            let wait = policy.next_wait(position, &mut self.draws);
+            self.engine.handle_wait(limits, verdict, seconds, wait, &mut self.draws)
+        });
+        match step {
             Step::Accept => Next::Return,
             Step::GiveUp { reason, .. } => Next::GiveUp(reason),
             Step::Retry { wait: seconds, .. } => {
@@ -263,7 +277,7 @@ impl<'r> CommandCall<'r> {
                 let is_too_late = |deadline| elapsed.saturating_add(wait) >= deadline;
                 match self.run.deadline {
                     Some(deadline) if is_too_late(deadline) => Next::GiveUp(Reason::MaxTime),
-                    _ => match self.guards.handle_retry(&outcome.ending, seconds) {
+                    _ => match self.guards.handle_retry(outcome.cost, seconds) {
                         Ok(()) => Next::Retry(wait),
                         Err(reason) => Next::GiveUp(reason),
                     },

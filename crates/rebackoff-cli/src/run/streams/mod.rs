@@ -94,6 +94,7 @@ impl Streams {
             let more = flow.seen();
             Seen {
                 retry: seen.retry || more.retry,
+                throttled: seen.throttled || more.throttled,
                 until: seen.until || more.until,
                 hint: more.hint.or(seen.hint),
             }

@@ -86,6 +86,8 @@ impl Watch {
             pattern.find(input.clone()).is_some_and(|found| !is_after_all(found.start()))
         };
         self.seen.retry = self.seen.retry || self.patterns.retry.as_ref().is_some_and(has);
+        self.seen.throttled =
+            self.seen.throttled || self.patterns.throttled.as_ref().is_some_and(has);
         self.seen.until = self.seen.until || self.patterns.until.iter().any(has);
     }
 
@@ -123,7 +125,7 @@ mod tests {
     }
 
     fn retry(pattern: &str) -> Watch {
-        let patterns = Patterns { retry: Some(regex(pattern)), until: Vec::new() };
+        let patterns = Patterns { retry: Some(regex(pattern)), ..Patterns::default() };
         Watch::new(&patterns, None).unwrap()
     }
 
