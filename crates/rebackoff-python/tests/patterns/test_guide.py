@@ -7,5 +7,6 @@ PAGES = [page for page in sorted(ROOT.glob("docs/**/*.md")) if list(programs(pag
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT / "docs")))
-def test_each_program_of_the_page_runs(page):
+def test_each_program_of_the_page_runs(page, tmp_path, monkeypatch):
+    monkeypatch.setenv("REBACKOFF_SHARED_DIR", str(tmp_path / "guards"))
     run(page)
