@@ -21,7 +21,7 @@ TESTED = [GUIDE, ROOT / "crates/rebackoff-sim/src/lib.rs"]
 REPOSITORY = "https://github.com/rebackoff/rebackoff/"
 FENCE = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"\]\(([^)\s]+)\)|^\[[^\]]+\]: (\S+)", re.MULTILINE)
-INCLUDE = re.compile(r'--8<-- "(.+?)"')
+INCLUDE = re.compile(r'--8<-- "([^":]+)[:\d]*"')
 
 
 def pages():

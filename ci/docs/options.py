@@ -271,7 +271,7 @@ takes `slow_after` as its second argument; in a scenario it is `longer_than`.
 A profile also has `timeout` and `throttled_factor`: the first wait of expo after a server that throttles, which in a simulation is one that
 rejects. The profile `aws` needs no file: its waits begin at 50 ms, and at 1 s after throttling. So do `Policy::AWS` and `Policy::AWS_THROTTLED`.
 
-Every option of the Python decorators: [options of the Python decorators](python-options.md). Every option of the command line: `rebackoff run --help`.
+Every option of the Python decorators: [options of the Python decorators](python-options.md). Every option of the command line: [`rebackoff run`](command-line.md#every-option-of-run).
 """
 
 
