@@ -88,7 +88,7 @@ fn fractional(f: &mut fmt::Formatter<'_>, nanos: u128) -> fmt::Result {
     decimal(f, nanos, (name, unit))
 }
 
-/// So many of a unit, with three decimals at most.
+/// Writes a time in a unit, with three decimals at most.
 fn decimal(f: &mut fmt::Formatter<'_>, nanos: u128, (name, unit): (&str, u128)) -> fmt::Result {
     let thousandths = (nanos * 1000 + unit / 2) / unit;
     let (whole, rest) = (thousandths / 1000, thousandths % 1000);

@@ -7,13 +7,13 @@ use super::word::Mode;
 /// The state of a breaker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum BreakerState {
-    /// It admits all calls.
+    /// Admits all calls.
     Closed,
-    /// It rejects all calls, until its time is over.
+    /// Rejects all calls, until the open time is over.
     Open,
-    /// It admits a few calls, to see whether the target is well again.
+    /// Admits a few calls, to see whether the target is well again.
     HalfOpen,
-    /// It rejects all calls, until it is reset.
+    /// Rejects all calls, until a reset.
     Isolated,
 }
 

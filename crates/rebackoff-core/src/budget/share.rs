@@ -263,7 +263,7 @@ struct Outlook {
     until: AtomicU64,
     /// A retry is permitted while the word of the retries is below this.
     permitted_below: AtomicU64,
-    /// It is refused while the word of the calls is below this.
+    /// A retry is refused while the word of the calls is below this.
     refused_below: AtomicU64,
     /// The number of retries that were given back.
     refunds: AtomicU64,

@@ -22,8 +22,8 @@ def on_exception(wait_gen, exception, **options):
             like `expo(base=3)`.
         exception: The exception class, or classes, after which to try again. `BaseException` does
             not mean `KeyboardInterrupt`, `SystemExit`, `GeneratorExit`, a cancellation, a timeout of gevent
-            or an outcome of pytest. Nor do `Exception` and it mean an error by which a task queue ends
-            or repeats its task. These are retried only where they are named themselves.
+            or an outcome of pytest. Neither `Exception` nor `BaseException` means an error by which a task
+            queue ends or repeats its task. These are retried only where they are named themselves.
     """
     options = Options("on_exception", exception, wait_gen, options)
 

@@ -119,8 +119,8 @@ def on_exception(
             like `expo(base=3)`.
         exception: The exception class, or classes, after which to try again. `BaseException` does
             not mean `KeyboardInterrupt`, `SystemExit`, `GeneratorExit`, a cancellation, a timeout of gevent
-            or an outcome of pytest. Nor do `Exception` and it mean an error by which a task queue ends
-            or repeats its task. These are retried only where they are named themselves.
+            or an outcome of pytest. Neither `Exception` nor `BaseException` means an error by which a task
+            queue ends or repeats its task. These are retried only where they are named themselves.
         max_tries: Most tries, the first included. None: no limit. Default: `None`.
         max_time: Most seconds from the start of the first try. None: no limit. Default: `None`.
         last_wait: A wait that would end past `max_time`: "shorten" it to the time that is left and try once more, or "stop" and give up at once. Default: `"shorten"`.

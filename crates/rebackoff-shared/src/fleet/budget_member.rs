@@ -13,7 +13,7 @@ const FLUSH: Duration = Duration::from_millis(250);
 /// The time between requests after a grant that fell short, until full batches come again.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// That time of an idle member.
+/// The time between the requests of an idle member.
 const IDLE_PAUSE: Duration = Duration::from_secs(1);
 
 /// Keeps the lease of one member filled, as its retries ask for it. An idle member keeps one token.
