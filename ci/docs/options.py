@@ -223,8 +223,10 @@ NO_ROWS = {"dry_run", "leased_probes"}
 
 HEAD = """# Options of all front ends
 
-`ci/docs/options.py` makes this page. A parameter has one name everywhere. Durations are seconds in Python, `Duration` in Rust (`secs(30)`, `millis(5)`), and text such
-as `30s`, `1m30s` or `250ms` on the command line, in files and in the environment, where a bare number is seconds.
+<!-- ci/docs/options.py makes this page. -->
+
+A parameter has one name everywhere. Durations are seconds in Python and `Duration` in Rust (`secs(30)`, `millis(5)`). On the command line, in files
+and in the environment they are text such as `30s`, `1m30s` or `250ms`, or a bare number of seconds.
 
 ## Parameters of a policy
 
