@@ -104,10 +104,10 @@ impl Guards {
             match (event.as_str(), breaker) {
                 ("withdraw", None) => {
                     let number = budget.expect("a budget");
-                    let _ = self.budgets[number].withdraw(Cost::Retry, &now);
+                    let _ = self.budgets[number].withdraw_at(Cost::Retry, &now);
                 }
                 ("isolate", Some(breaker)) => drop(breaker.isolate()),
-                ("force_open", Some(breaker)) => drop(breaker.force_open(&now)),
+                ("force_open", Some(breaker)) => drop(breaker.force_open_at(&now)),
                 ("reset", Some(breaker)) => drop(breaker.reset()),
                 unknown => panic!("an unknown event: {unknown:?}"),
             }
@@ -152,11 +152,11 @@ pub(crate) fn run_all<D: Driver>(driver: impl Fn() -> D, takes: impl Fn(usize, u
             guards.happen(&call.before, || driver.now());
             assert_eq!(driver.call(&case.policy, &guards, call), call.steps, "{place}");
             for (budget, tokens) in guards.budgets.iter().zip(&call.tokens) {
-                let left = budget.tokens(|| driver.now());
+                let left = budget.tokens_at(|| driver.now());
                 assert!((left - tokens).abs() < 1e-6, "{place}: {left} tokens, not {tokens}");
             }
             let states =
-                guards.breakers.iter().map(|breaker| breaker.state(|| driver.now()).name());
+                guards.breakers.iter().map(|breaker| breaker.state_at(|| driver.now()).name());
             assert!(
                 states.eq(call.states.iter().map(String::as_str)),
                 "{place}: not {:?}",

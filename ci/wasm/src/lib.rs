@@ -86,10 +86,10 @@ fn a_breaker_opens_and_closes_by_the_clock_of_its_calls() -> bool {
     };
     call(Err("down"));
     let rejected = call(Ok(())).reason == Some(Reason::Breaker);
-    let opened = SHOP.state(now) == BreakerState::Open;
+    let opened = SHOP.state_at(now) == BreakerState::Open;
     Sleeper::sleep(&Own, secs(60));
     let admitted = call(Ok(())).is_success();
-    rejected && opened && admitted && SHOP.state(now) == BreakerState::Closed
+    rejected && opened && admitted && SHOP.state_at(now) == BreakerState::Closed
 }
 
 #[on_error(expo, max_tries = 3, max_time = 600, sleeper = Own)]

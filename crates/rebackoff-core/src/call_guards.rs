@@ -37,7 +37,7 @@ use crate::{
 /// guards.handle_settled(Some(&RETRIES), None, Verdict::Retry, None, now, &mut || 0.5);
 /// assert_eq!(guards.handle_retry(Some(&RETRIES), None, Cost::Retry, Seconds::ZERO, now), Ok(()));
 /// guards.handle_abandoned(Some(&RETRIES), None); // in the wait: the tokens go back
-/// assert_eq!(RETRIES.tokens(now), 10.0);
+/// assert_eq!(RETRIES.tokens_at(now), 10.0);
 /// # Ok::<(), rebackoff_core::Open>(())
 /// ```
 #[derive(Debug)]
@@ -89,7 +89,7 @@ impl CallGuards {
     ) -> Result<Option<StateChange>, Open> {
         let change = self.admit(breaker, &now)?;
         if let Some(budget) = budget {
-            budget.handle_start(now);
+            budget.handle_start_at(now);
         }
         Ok(change)
     }
@@ -122,7 +122,7 @@ impl CallGuards {
             });
             let admitted = self.admitted;
             let took = || breaker.moment(&now).since(admitted);
-            change = breaker.settle(permit, health, took, &now, draws);
+            change = breaker.settle_at(permit, health, took, &now, draws);
         }
         if let Some(budget) = budget {
             match verdict {
@@ -152,14 +152,14 @@ impl CallGuards {
     ) -> Result<(), Reason> {
         self.refund_unless_begun(budget);
         self.paid = None;
-        match breaker.map_or(Ok(()), |breaker| breaker.check(&now)) {
+        match breaker.map_or(Ok(()), |breaker| breaker.check_at(&now)) {
             Err(Open { retry_in }) if retry_in.is_none_or(|retry_in| retry_in > wait) => {
                 return Err(Reason::Breaker);
             }
             _ => {}
         }
         if let Some(budget) = budget {
-            self.paid = Some(budget.withdraw(cost, now).map_err(|_| Reason::Budget)?);
+            self.paid = Some(budget.withdraw_at(cost, now).map_err(|_| Reason::Budget)?);
         }
         self.phase = Phase::Due;
         Ok(())
@@ -213,7 +213,7 @@ impl CallGuards {
         let mut change = None;
         if let Some(breaker) = breaker {
             let admitted = &mut self.admitted;
-            let permit = breaker.admit_at(|| {
+            let permit = breaker.admit_by(|| {
                 *admitted = breaker.moment(&now);
                 *admitted
             })?;

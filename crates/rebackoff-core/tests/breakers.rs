@@ -10,11 +10,11 @@ fn at(seconds: f64) -> impl Fn() -> Seconds + Copy {
 }
 
 fn settle(breaker: &Breaker, permit: Permit, health: Health, now: f64) {
-    breaker.settle(permit, health, at(0.0), at(now), &mut || 0.5);
+    breaker.settle_at(permit, health, at(0.0), at(now), &mut || 0.5);
 }
 
 fn fail(breaker: &Breaker, now: f64) {
-    settle(breaker, breaker.admit(at(now)).unwrap(), Health::Failure, now);
+    settle(breaker, breaker.admit_at(at(now)).unwrap(), Health::Failure, now);
 }
 
 #[test]
@@ -95,11 +95,11 @@ fn the_longest_open_time_by_default_is_one_that_can_be_asked_for() {
 fn a_probe_that_returns_twice_counts_once() {
     let breaker = Breaker::builder().consecutive(1).close_after(2).build().unwrap();
     fail(&breaker, 0.0);
-    let probe = breaker.admit(at(30.0)).unwrap();
+    let probe = breaker.admit_at(at(30.0)).unwrap();
     settle(&breaker, probe, Health::Success, 30.0);
     settle(&breaker, probe, Health::Success, 30.0);
     settle(&breaker, probe, Health::Failure, 30.0);
-    assert_eq!(breaker.state(at(30.0)), BreakerState::HalfOpen);
+    assert_eq!(breaker.state_at(at(30.0)), BreakerState::HalfOpen);
 }
 
 #[test]
@@ -113,13 +113,13 @@ fn failures_of_a_clock_that_went_back_do_not_outnumber_their_calls() {
         (0..40).for_each(|_| fail_or_succeed(&breaker, f64::from(slice), false));
     }
     // The calls of the first slices are gone, and so are the failures among them.
-    let counts = breaker.counts(at(9.0));
+    let counts = breaker.counts_at(at(9.0));
     assert_eq!(counts, CallCounts { calls: 20, failures: 0, slow: 0 });
-    assert_eq!(breaker.counts(at(14.0)), CallCounts { calls: 220, failures: 0, slow: 0 });
+    assert_eq!(breaker.counts_at(at(14.0)), CallCounts { calls: 220, failures: 0, slow: 0 });
 }
 
 fn fail_or_succeed(breaker: &Breaker, now: f64, failed: bool) {
-    let permit = breaker.admit(at(now)).unwrap();
+    let permit = breaker.admit_at(at(now)).unwrap();
     settle(breaker, permit, if failed { Health::Failure } else { Health::Success }, now);
 }
 
@@ -141,17 +141,17 @@ proptest! {
         ][kind].build().unwrap();
         for (number, time) in times.into_iter().enumerate() {
             let now = at(time);
-            if let Some(retry_in) = breaker.check(now).err().and_then(|open| open.retry_in) {
+            if let Some(retry_in) = breaker.check_at(now).err().and_then(|open| open.retry_in) {
                 prop_assert!(retry_in.get() <= Seconds::MAX.get());
             }
             if number % 17 == 16 {
-                breaker.force_open(now);
+                breaker.force_open_at(now);
             }
-            if let Ok(permit) = breaker.admit(now) {
+            if let Ok(permit) = breaker.admit_at(now) {
                 let health = if number % 3 == 0 { Health::Success } else { Health::Failure };
-                breaker.settle(permit, health, now, now, &mut || 0.999);
+                breaker.settle_at(permit, health, now, now, &mut || 0.999);
             }
-            let counts = breaker.counts(now);
+            let counts = breaker.counts_at(now);
             prop_assert!(counts.failures <= counts.calls && counts.slow <= counts.calls);
         }
     }
@@ -171,21 +171,21 @@ fn each_change_of_state_is_returned_once_by_the_call_that_made_it() {
     let breaker = Breaker::builder().consecutive(2).open_for(secs(1)).probes(2).build().unwrap();
     let mut draws = || 0.0;
     let mut settle = |permit, health, time| {
-        states(breaker.settle(permit, health, || Seconds::ZERO, at(time), &mut draws))
+        states(breaker.settle_at(permit, health, || Seconds::ZERO, at(time), &mut draws))
     };
-    let [first, second, late] = [(); 3].map(|()| breaker.admit(at(0.0)).unwrap());
+    let [first, second, late] = [(); 3].map(|()| breaker.admit_at(at(0.0)).unwrap());
     assert_eq!(settle(first, Health::Failure, 0.0), None);
     assert_eq!(settle(second, Health::Failure, 0.0), Some((Closed, Open)));
     assert_eq!(settle(late, Health::Failure, 0.0), None);
 
-    let [probe, other] = [(); 2].map(|()| breaker.admit(at(1.0)).unwrap());
+    let [probe, other] = [(); 2].map(|()| breaker.admit_at(at(1.0)).unwrap());
     assert_eq!((states(probe.change()), other.change()), (Some((Open, HalfOpen)), None));
     assert_eq!(settle(probe, Health::Success, 1.0), None);
     assert_eq!(settle(other, Health::Success, 1.0), Some((HalfOpen, Closed)));
 
-    assert_eq!(states(breaker.force_open(at(2.0))), Some((Closed, Open)));
-    assert_eq!(states(breaker.force_open(at(2.0))), None);
-    let again = breaker.admit(at(3.0)).unwrap();
+    assert_eq!(states(breaker.force_open_at(at(2.0))), Some((Closed, Open)));
+    assert_eq!(states(breaker.force_open_at(at(2.0))), None);
+    let again = breaker.admit_at(at(3.0)).unwrap();
     assert_eq!(states(again.change()), Some((Open, HalfOpen)));
     assert_eq!(settle(again, Health::Failure, 3.0), Some((HalfOpen, Open)));
     assert_eq!(states(breaker.isolate()), Some((Open, Isolated)));

@@ -24,10 +24,10 @@ proptest! {
         for (millis, is_call) in times {
             let now = || run::seconds(millis * run::MILLI);
             if is_call {
-                budget.handle_start(now);
+                budget.handle_start_at(now);
                 calls += 1;
             } else {
-                allowed += u64::from(budget.withdraw(Cost::Retry, now).is_ok());
+                allowed += u64::from(budget.withdraw_at(Cost::Retry, now).is_ok());
                 prop_assert!(allowed <= calls / 2 + u64::from(floor) * 10);
             }
         }

@@ -8,7 +8,7 @@ fn at(seconds: f64) -> impl Fn() -> Seconds + Copy {
 
 fn withdraw_all(budget: &Budget, now: f64) -> u64 {
     let mut count = 0;
-    while budget.withdraw(Cost::Retry, at(now)).is_ok() {
+    while budget.withdraw_at(Cost::Retry, at(now)).is_ok() {
         count += 1;
     }
     count
@@ -16,7 +16,7 @@ fn withdraw_all(budget: &Budget, now: f64) -> u64 {
 
 fn retries_for(ratio: f64, floor: f64, ttl: u64, calls: u64) -> u64 {
     let budget = Budget::share().ratio(ratio).floor(floor).ttl(secs(ttl)).build().unwrap();
-    (0..calls).for_each(|_| budget.handle_start(at(0.0)));
+    (0..calls).for_each(|_| budget.handle_start_at(at(0.0)));
     withdraw_all(&budget, 0.0)
 }
 
@@ -51,14 +51,14 @@ fn a_share_is_exact_for_every_ten_thousandth() {
 fn a_share_counts_every_call_of_its_window() {
     let budget = Budget::share().ratio(0.6).floor(0.0).build().unwrap();
     for slice in 0..10 {
-        (0..50).for_each(|_| budget.handle_start(at(f64::from(slice))));
+        (0..50).for_each(|_| budget.handle_start_at(at(f64::from(slice))));
     }
     assert_eq!(withdraw_all(&budget, 9.999), 300);
     // Each slice that leaves takes 30 with it, and those that were spent are of the last one.
     for later in 10..19 {
         assert_eq!(withdraw_all(&budget, f64::from(later)), 0);
     }
-    (0..50).for_each(|_| budget.handle_start(at(19.0)));
+    (0..50).for_each(|_| budget.handle_start_at(at(19.0)));
     assert_eq!(withdraw_all(&budget, 19.0), 30);
 }
 
@@ -87,7 +87,7 @@ fn a_clock_that_goes_back_allows_no_retry_more() {
 
     let share = Budget::share().floor(1.0).build().unwrap();
     assert_eq!(withdraw_all(&share, 1000.0), 10);
-    share.handle_start(at(0.0));
+    share.handle_start_at(at(0.0));
     assert_eq!(withdraw_all(&share, 0.0), 0);
     assert_eq!(withdraw_all(&share, 1009.0), 0);
     assert_eq!(withdraw_all(&share, 1010.0), 10);
@@ -106,14 +106,14 @@ fn the_end_of_time_is_no_exception() {
             Budget::throttle().build(),
         ];
         for budget in kinds.map(Result::unwrap) {
-            budget.handle_start(at);
+            budget.handle_start_at(at);
             budget.handle_failure();
             for _ in 0..3 {
-                let last = budget.withdraw(Cost::Timeout, at).ok();
+                let last = budget.withdraw_at(Cost::Timeout, at).ok();
                 budget.handle_success(last);
             }
-            assert!(budget.tokens(at) >= 0.0, "{budget} at {now}");
-            assert!(budget.tokens(|| Seconds::ZERO) >= 0.0, "{budget} at {now}");
+            assert!(budget.tokens_at(at) >= 0.0, "{budget} at {now}");
+            assert!(budget.tokens_at(|| Seconds::ZERO) >= 0.0, "{budget} at {now}");
         }
     }
 }

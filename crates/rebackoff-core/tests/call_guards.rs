@@ -288,14 +288,14 @@ impl Shared {
 
     fn compare(&mut self, now: u64) -> Result<(), TestCaseError> {
         for (breaker, model) in &self.breakers {
-            prop_assert_eq!(breaker.state(|| seconds(now)), model.state(now));
+            prop_assert_eq!(breaker.state_at(|| seconds(now)), model.state(now));
             prop_assert_eq!(
                 (breaker.opened(), breaker.rejected(), breaker.failures()),
                 (model.opened, model.rejected, model.failures)
             );
         }
         for (budget, model) in &mut self.budgets {
-            let (ours, theirs) = (budget.tokens(|| seconds(now)), model.tokens(now));
+            let (ours, theirs) = (budget.tokens_at(|| seconds(now)), model.tokens(now));
             prop_assert!((ours - theirs).abs() < 1e-6, "{} tokens, not {}", ours, theirs);
         }
         Ok(())
@@ -320,7 +320,7 @@ proptest! {
             budgets: [quota(), per_second(begin)],
         };
         // A bucket fills from the first moment that it is given.
-        shared.budgets[1].0.tokens(|| seconds(begin));
+        shared.budgets[1].0.tokens_at(|| seconds(begin));
         let mut calls: Vec<_> = (0..CALLS).map(|_| Call::new()).collect();
         let mut now = begin;
         for event in events {
@@ -335,7 +335,7 @@ proptest! {
                 }
                 Event::ForceOpen(number) => {
                     let (breaker, model) = &mut shared.breakers[number];
-                    breaker.force_open(|| seconds(now));
+                    breaker.force_open_at(|| seconds(now));
                     model.force_open(now);
                 }
                 Event::Reset(number) => {
@@ -381,18 +381,18 @@ proptest! {
  }
                 _ => guards.handle_abandoned(budget, breaker),
             }
-            let left = budget.unwrap().tokens(at);
+            let left = budget.unwrap().tokens_at(at);
             prop_assert!((0.0..=25.0).contains(&left), "{} tokens", left);
         }
         guards.handle_abandoned(budget, breaker);
         let (budget, breaker) = (budget.unwrap(), breaker.unwrap());
-        let before = budget.tokens(|| seconds(last));
+        let before = budget.tokens_at(|| seconds(last));
         let mut next = CallGuards::new();
         if next.handle_start(Some(budget), Some(breaker), || seconds(last)).is_ok() {
             next.handle_abandoned(Some(budget), Some(breaker));
             // The place of the probe is free again.
-            prop_assert!(breaker.check(|| seconds(last)).is_ok());
+            prop_assert!(breaker.check_at(|| seconds(last)).is_ok());
         }
-        prop_assert!((budget.tokens(|| seconds(last)) - before).abs() < 1e-9);
+        prop_assert!((budget.tokens_at(|| seconds(last)) - before).abs() < 1e-9);
     }
 }

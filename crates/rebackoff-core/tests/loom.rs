@@ -15,7 +15,7 @@ use rebackoff_core::{
 fn explore(model: impl Fn() + Send + Sync + 'static) {
     let mut builder = loom::model::Builder::new();
     builder.preemption_bound = builder.preemption_bound.or(Some(3));
-    builder.check(model);
+    builder.check_at(model);
 }
 
 fn at(seconds: f64) -> impl Fn() -> Seconds + Copy {
@@ -48,7 +48,7 @@ fn both<Shared: Send + Sync + 'static, T: 'static, U>(
 }
 
 fn is_allowed(budget: &Budget, now: f64) -> bool {
-    budget.withdraw(Cost::Retry, at(now)).is_ok()
+    budget.withdraw_at(Cost::Retry, at(now)).is_ok()
 }
 
 /// Budgets that have one retry.
@@ -75,7 +75,7 @@ fn a_deposit_is_not_lost_to_a_withdrawal() {
     explore(|| {
         let budget = Arc::new(Budget::share().ratio(1.0).floor(0.0).ttl(secs(1)).build().unwrap());
         let start = |b: &Budget| {
-            b.handle_start(at(0.0));
+            b.handle_start_at(at(0.0));
             false
         };
         let (_, early) = both(&budget, start, |b| is_allowed(b, 0.0));
@@ -84,13 +84,13 @@ fn a_deposit_is_not_lost_to_a_withdrawal() {
     explore(|| {
         let budget =
             Arc::new(Budget::quota().capacity(6).retry_cost(5).timeout_cost(5).build().unwrap());
-        let last = budget.withdraw(Cost::Retry, at(0.0)).ok();
+        let last = budget.withdraw_at(Cost::Retry, at(0.0)).ok();
         let succeed = move |b: &Budget| {
             b.handle_success(last);
             true
         };
         let (_, allowed) = both(&budget, succeed, |b| is_allowed(b, 0.0));
-        let left = budget.tokens(at(0.0));
+        let left = budget.tokens_at(at(0.0));
         assert!((left - if allowed { 1.0 } else { 6.0 }).abs() < 1e-9, "{allowed} {left}");
     });
 }
@@ -100,7 +100,7 @@ fn a_refund_is_not_lost_to_a_withdrawal_and_gives_one_retry() {
     for kind in OF_ONE_RETRY {
         explore(move || {
             let budget = Arc::new(kind());
-            let paid = budget.withdraw(Cost::Retry, at(0.0)).unwrap();
+            let paid = budget.withdraw_at(Cost::Retry, at(0.0)).unwrap();
             let refund = move |b: &Budget| {
                 b.refund(paid);
                 false
@@ -115,7 +115,7 @@ fn a_refund_is_not_lost_to_a_withdrawal_and_gives_one_retry() {
 fn a_refund_in_a_slice_that_ends_allows_no_retry_more() {
     explore(|| {
         let budget = Arc::new(Budget::share().floor(2.0).ttl(secs(1)).build().unwrap());
-        let paid = budget.withdraw(Cost::Retry, at(0.05)).unwrap();
+        let paid = budget.withdraw_at(Cost::Retry, at(0.05)).unwrap();
         let refund = move |b: &Budget| {
             b.refund(paid);
             true
@@ -134,9 +134,9 @@ fn two_deposits_are_both_counted() {
     for other in [0.0, 6.0] {
         explore(move || {
             let budget = Arc::new(Budget::share().ratio(1.0).floor(0.0).build().unwrap());
-            both(&budget, |b| b.handle_start(at(0.0)), move |b| b.handle_start(at(other)));
-            budget.handle_start(at(6.0));
-            assert!((budget.tokens(at(6.0)) - 3.0).abs() < 1e-9);
+            both(&budget, |b| b.handle_start_at(at(0.0)), move |b| b.handle_start_at(at(other)));
+            budget.handle_start_at(at(6.0));
+            assert!((budget.tokens_at(at(6.0)) - 3.0).abs() < 1e-9);
         });
     }
 }
@@ -145,8 +145,8 @@ fn two_deposits_are_both_counted() {
 fn a_deposit_that_is_overtaken_by_a_window_is_counted_late_or_not_at_all() {
     explore(|| {
         let budget = Arc::new(Budget::share().ratio(1.0).floor(0.0).build().unwrap());
-        both(&budget, |b| b.handle_start(at(0.0)), |b| b.handle_start(at(11.0)));
-        let left = budget.tokens(at(11.0));
+        both(&budget, |b| b.handle_start_at(at(0.0)), |b| b.handle_start_at(at(11.0)));
+        let left = budget.tokens_at(at(11.0));
         assert!((left - 1.0).abs() < 1e-9 || (left - 2.0).abs() < 1e-9, "{left}");
     });
 }
@@ -171,7 +171,7 @@ fn a_throttle_counts_failures_and_successes_of_many_threads() {
         let budget = Arc::new(Budget::throttle().build().unwrap());
         budget.handle_failure();
         both(&budget, |b| b.handle_failure(), |b| b.handle_success(None));
-        assert!((budget.tokens(at(0.0)) - 8.1).abs() < 1e-9);
+        assert!((budget.tokens_at(at(0.0)) - 8.1).abs() < 1e-9);
     });
 }
 
@@ -180,11 +180,11 @@ fn breaker(set: impl Fn(BreakerBuilder) -> BreakerBuilder) -> Arc<Breaker> {
 }
 
 fn settle(breaker: &Breaker, permit: Permit, health: Health, now: f64) {
-    breaker.settle(permit, health, at(0.0), at(now), &mut || 0.5);
+    breaker.settle_at(permit, health, at(0.0), at(now), &mut || 0.5);
 }
 
 fn fail(breaker: &Breaker, now: f64) {
-    if let Ok(permit) = breaker.admit(at(now)) {
+    if let Ok(permit) = breaker.admit_at(at(now)) {
         settle(breaker, permit, Health::Failure, now);
     }
 }
@@ -195,7 +195,7 @@ fn two_failures_trip_once() {
         explore(move || {
             let breaker = breaker(|b| b.consecutive(most));
             both(&breaker, |b| fail(b, 0.0), |b| fail(b, 0.0));
-            assert_eq!((breaker.opened(), breaker.state(at(0.0))), (1, BreakerState::Open));
+            assert_eq!((breaker.opened(), breaker.state_at(at(0.0))), (1, BreakerState::Open));
             assert!(breaker.failures() <= 2 && breaker.failures() >= u64::from(most));
         });
     }
@@ -209,14 +209,14 @@ fn two_failures_of_a_window_trip_once() {
         explore(move || {
             let breaker = breaker(|b| window(b.failure_rate(1.0)));
             both(&breaker, |b| fail(b, 0.0), |b| fail(b, 0.0));
-            assert_eq!((breaker.opened(), breaker.state(at(0.0))), (1, BreakerState::Open));
+            assert_eq!((breaker.opened(), breaker.state_at(at(0.0))), (1, BreakerState::Open));
         });
     }
 }
 
 #[test]
 fn no_more_probes_are_admitted_than_there_are_permits() {
-    let is_probe = |b: &Breaker| b.admit(at(10.0)).is_ok_and(Permit::is_probe);
+    let is_probe = |b: &Breaker| b.admit_at(at(10.0)).is_ok_and(Permit::is_probe);
     explore(move || {
         let breaker = breaker(|b| b.consecutive(1));
         fail(&breaker, 0.0);
@@ -238,14 +238,14 @@ fn a_probe_that_asks_too_late_keeps_no_other_out() {
     explore(|| {
         let breaker = breaker(|b| b.consecutive(1).probe_timeout(secs(60)));
         fail(&breaker, 0.0);
-        let force = |b: &Breaker| b.force_open(at(10.0));
-        let (_, early) = both(&breaker, force, |b| b.admit(at(10.0)).ok());
-        let probe = breaker.admit(at(20.0)).unwrap();
-        assert!(probe.is_probe() && breaker.admit(at(20.0)).is_err());
+        let force = |b: &Breaker| b.force_open_at(at(10.0));
+        let (_, early) = both(&breaker, force, |b| b.admit_at(at(10.0)).ok());
+        let probe = breaker.admit_at(at(20.0)).unwrap();
+        assert!(probe.is_probe() && breaker.admit_at(at(20.0)).is_err());
         if let Some(early) = early {
             settle(&breaker, early, Health::Success, 20.0);
         }
-        assert_eq!(breaker.state(at(20.0)), BreakerState::HalfOpen);
+        assert_eq!(breaker.state_at(at(20.0)), BreakerState::HalfOpen);
     });
 }
 
@@ -253,20 +253,20 @@ fn a_probe_that_asks_too_late_keeps_no_other_out() {
 fn what_is_settled_late_changes_nothing() {
     explore(|| {
         let breaker = breaker(|b| b.consecutive(1));
-        let late = breaker.admit(at(0.0)).unwrap();
+        let late = breaker.admit_at(at(0.0)).unwrap();
         both(&breaker, move |b| settle(b, late, Health::Failure, 0.0), |b| b.reset());
-        assert_eq!(breaker.state(at(0.0)), BreakerState::Closed);
+        assert_eq!(breaker.state_at(at(0.0)), BreakerState::Closed);
         settle(&breaker, late, Health::Failure, 0.0);
-        assert_eq!(breaker.state(at(0.0)), BreakerState::Closed);
+        assert_eq!(breaker.state_at(at(0.0)), BreakerState::Closed);
     });
     explore(|| {
         let breaker = breaker(|b| b.consecutive(1).probes(2).close_after(1));
         fail(&breaker, 0.0);
-        let probes = [breaker.admit(at(10.0)).unwrap(), breaker.admit(at(10.0)).unwrap()];
+        let probes = [breaker.admit_at(at(10.0)).unwrap(), breaker.admit_at(at(10.0)).unwrap()];
         let failed = move |b: &Breaker| settle(b, probes[0], Health::Failure, 11.0);
         both(&breaker, failed, |b| settle(b, probes[1], Health::Success, 11.0));
         // Whichever came first ended the half-open state; the other one came late.
-        let state = breaker.state(at(11.0));
+        let state = breaker.state_at(at(11.0));
         assert!(matches!(
             (state, breaker.opened(), breaker.failures()),
             (BreakerState::Closed, 1, 1) | (BreakerState::Open, 2, 2)
@@ -279,13 +279,13 @@ fn a_place_is_released_or_expires_and_not_both() {
     explore(|| {
         let breaker = breaker(|b| b.consecutive(1).probe_timeout(secs(5)));
         fail(&breaker, 0.0);
-        let slow = breaker.admit(at(10.0)).unwrap();
+        let slow = breaker.admit_at(at(10.0)).unwrap();
         let release = move |b: &Breaker| settle(b, slow, Health::Success, 14.0);
-        let (_, next) = both(&breaker, release, |b| b.admit(at(15.0)).ok());
-        let (next, state) = (next.unwrap(), breaker.state(at(15.0)));
+        let (_, next) = both(&breaker, release, |b| b.admit_at(at(15.0)).ok());
+        let (next, state) = (next.unwrap(), breaker.state_at(at(15.0)));
         // A probe that was admitted between release and closing came before the last change.
         settle(&breaker, next, Health::Failure, 15.0);
-        let end = breaker.state(at(15.0));
+        let end = breaker.state_at(at(15.0));
         match (state, next.is_probe()) {
             (BreakerState::Closed, true) => assert_eq!(end, BreakerState::Closed),
             (BreakerState::Closed, false) | (BreakerState::HalfOpen, true) => {
@@ -301,12 +301,12 @@ fn a_window_that_begins_under_failures_goes_on_counting() {
     explore(|| {
         let breaker = breaker(|b| b.failure_rate(1.0).window_calls(2));
         both(&breaker, |b| fail(b, 0.0), |b| b.reset());
-        assert!(breaker.counts(at(0.0)).failures <= 1);
+        assert!(breaker.counts_at(at(0.0)).failures <= 1);
         breaker.reset();
         fail(&breaker, 0.0);
-        assert_eq!(breaker.counts(at(0.0)).failures, 1);
+        assert_eq!(breaker.counts_at(at(0.0)).failures, 1);
         fail(&breaker, 0.0);
-        assert_eq!(breaker.state(at(0.0)), BreakerState::Open);
+        assert_eq!(breaker.state_at(at(0.0)), BreakerState::Open);
     });
 }
 
@@ -314,10 +314,10 @@ fn a_window_that_begins_under_failures_goes_on_counting() {
 fn two_changes_of_state_follow_each_other() {
     explore(|| {
         let breaker = breaker(|b| b.failure_rate(1.0).min_calls(1));
-        both(&breaker, |b| b.force_open(at(0.0)), |b| b.reset());
+        both(&breaker, |b| b.force_open_at(at(0.0)), |b| b.reset());
         fail(&breaker, 10.0);
         assert!(breaker.opened() >= 1);
-        assert_eq!(breaker.state(at(10.0)), BreakerState::Open);
+        assert_eq!(breaker.state_at(at(10.0)), BreakerState::Open);
     });
 }
 
@@ -390,7 +390,7 @@ fn one_of_two_retries_is_the_probe_and_the_other_is_paid_back() {
             },
         );
         assert!(resumed.0 != resumed.1, "{resumed:?}");
-        assert!((shared.0.tokens(at(10.0)) - 5.0).abs() < 1e-9);
+        assert!((shared.0.tokens_at(at(10.0)) - 5.0).abs() < 1e-9);
         assert_eq!(shared.1.rejected(), 1);
     });
 }
@@ -413,6 +413,6 @@ fn a_probe_that_is_dropped_while_another_call_asks_leaves_its_place_free() {
             admitted
         };
         both(&breaker, drop_it, ask);
-        assert!(breaker.admit(at(10.0)).is_ok_and(Permit::is_probe));
+        assert!(breaker.admit_at(at(10.0)).is_ok_and(Permit::is_probe));
     });
 }

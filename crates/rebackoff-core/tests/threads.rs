@@ -30,8 +30,8 @@ fn on_all(work: impl Fn(u32) -> u64 + Sync) -> u64 {
 }
 
 fn fail(breaker: &Breaker, now: u64) {
-    let permit = breaker.admit(at(now)).unwrap();
-    breaker.settle(permit, Health::Failure, at(0), at(now), &mut || 0.5);
+    let permit = breaker.admit_at(at(now)).unwrap();
+    breaker.settle_at(permit, Health::Failure, at(0), at(now), &mut || 0.5);
 }
 
 #[test]
@@ -44,7 +44,7 @@ fn half_open_admits_exactly_its_probes_of_many_callers() {
             fail(&breaker, now);
             let admitted = on_all(|_| {
                 let probes =
-                    (0..20).filter(|_| breaker.admit(at(now + 1)).is_ok_and(Permit::is_probe));
+                    (0..20).filter(|_| breaker.admit_at(at(now + 1)).is_ok_and(Permit::is_probe));
                 probes.count() as u64
             });
             assert_eq!(admitted, u64::from(probes), "round {round}");
@@ -62,18 +62,18 @@ fn as_many_probes_are_out_as_there_are_permits_and_never_more() {
     let admitted = on_all(|_| {
         let mut admitted = 0;
         for _ in 0..5000 {
-            if let Ok(permit) = breaker.admit(at(40)) {
+            if let Ok(permit) = breaker.admit_at(at(40)) {
                 most.fetch_max(out.fetch_add(1, Relaxed) + 1, Relaxed);
                 admitted += 1;
                 out.fetch_sub(1, Relaxed);
-                breaker.settle(permit, Health::Success, at(0), at(40), &mut || 0.5);
+                breaker.settle_at(permit, Health::Success, at(0), at(40), &mut || 0.5);
             }
         }
         admitted
     });
     assert!(most.into_inner() <= 3);
     assert_eq!(admitted + breaker.rejected(), 5000 * u64::from(THREADS));
-    assert_eq!(breaker.state(at(40)), BreakerState::HalfOpen);
+    assert_eq!(breaker.state_at(at(40)), BreakerState::HalfOpen);
 }
 
 #[test]
@@ -83,13 +83,13 @@ fn a_share_of_many_threads_is_exact() {
         let now = at(u64::from(number));
         let mut allowed = 0;
         for _ in 0..2000 {
-            budget.handle_start(now);
-            allowed += u64::from(budget.withdraw(Cost::Retry, now).is_ok());
+            budget.handle_start_at(now);
+            allowed += u64::from(budget.withdraw_at(Cost::Retry, now).is_ok());
         }
         allowed
     });
     let mut rest = 0;
-    while budget.withdraw(Cost::Retry, at(7)).is_ok() {
+    while budget.withdraw_at(Cost::Retry, at(7)).is_ok() {
         rest += 1;
     }
     assert_eq!(allowed + rest, 2000 * u64::from(THREADS) * 3 / 10 + 10);
@@ -99,7 +99,7 @@ fn a_share_of_many_threads_is_exact() {
 fn tokens_of_many_threads_are_neither_lost_nor_made() {
     let bucket = Budget::per_second().capacity(1000).build().unwrap();
     let allowed = on_all(|_| {
-        let retries = (0..1000).filter(|_| bucket.withdraw(Cost::Retry, at(5)).is_ok());
+        let retries = (0..1000).filter(|_| bucket.withdraw_at(Cost::Retry, at(5)).is_ok());
         retries.count() as u64
     });
     assert_eq!((allowed, bucket.refused()), (1000, u64::from(THREADS) * 1000 - 1000));
@@ -108,7 +108,7 @@ fn tokens_of_many_threads_are_neither_lost_nor_made() {
     let failed = on_all(|number| {
         let mut failed = 0;
         for turn in 0..2000 {
-            if let Ok(last) = quota.withdraw(Cost::Retry, at(0)) {
+            if let Ok(last) = quota.withdraw_at(Cost::Retry, at(0)) {
                 if (turn + number) % 40 == 0 {
                     failed += 1;
                 } else {
@@ -120,7 +120,7 @@ fn tokens_of_many_threads_are_neither_lost_nor_made() {
     });
     #[allow(clippy::cast_precision_loss, reason = "at most 200")]
     let spent = failed as f64 * 5.0;
-    assert!((quota.tokens(at(0)) - (1000.0 - spent)).abs() < 1e-9);
+    assert!((quota.tokens_at(at(0)) - (1000.0 - spent)).abs() < 1e-9);
 }
 
 #[test]
@@ -128,13 +128,13 @@ fn a_window_of_many_threads_counts_every_call() {
     let breaker = Breaker::builder().failure_rate(1.0).min_calls(u32::MAX).build().unwrap();
     on_all(|number| {
         for turn in 0..2000 {
-            let permit = breaker.admit(at(3)).unwrap();
+            let permit = breaker.admit_at(at(3)).unwrap();
             let health = if (turn + number) % 4 == 0 { Health::Failure } else { Health::Success };
-            breaker.settle(permit, health, at(0), at(3), &mut || 0.5);
+            breaker.settle_at(permit, health, at(0), at(3), &mut || 0.5);
         }
         0
     });
-    let counts = breaker.counts(at(3));
+    let counts = breaker.counts_at(at(3));
     let calls = 2000 * u64::from(THREADS);
     assert_eq!((counts.calls, counts.failures), (calls, calls / 4));
 }
@@ -155,16 +155,16 @@ fn a_breaker_under_all_events_at_once_stays_of_use() {
                     breaker.reset();
                 }
                 1 => {
-                    breaker.force_open(now);
+                    breaker.force_open_at(now);
                 }
                 2 => {
                     breaker.isolate();
                 }
                 _ => {
-                    if let Ok(permit) = breaker.admit(now) {
+                    if let Ok(permit) = breaker.admit_at(now) {
                         let failed = (turn + number) % 3 == 0;
                         let health = if failed { Health::Failure } else { Health::Success };
-                        breaker.settle(permit, health, at(0), now, &mut || 0.5);
+                        breaker.settle_at(permit, health, at(0), now, &mut || 0.5);
                     }
                 }
             }
@@ -172,10 +172,10 @@ fn a_breaker_under_all_events_at_once_stays_of_use() {
         0
     });
     breaker.reset();
-    assert_eq!(breaker.counts(at(6000)).calls, 0);
+    assert_eq!(breaker.counts_at(at(6000)).calls, 0);
     for _ in 0..20 {
-        assert_eq!(breaker.state(at(6000)), BreakerState::Closed);
+        assert_eq!(breaker.state_at(at(6000)), BreakerState::Closed);
         fail(&breaker, 6000);
     }
-    assert_eq!(breaker.state(at(6000)), BreakerState::Open);
+    assert_eq!(breaker.state_at(at(6000)), BreakerState::Open);
 }

@@ -7,8 +7,8 @@
 pub use rebackoff_core::{
     BreakerBuilder, CallCounts, CallGuards, Constant, Decay, Decorrelated, Draws, Engine, Expo,
     Fibo, Hint, Hints, Limits, Linear, List, Moment, NextWait, ParseDurationError, PerSecond,
-    Permit, PolicyBuilder, Position, Quota, Refused, Runtime, Share, Step, Throttle, Wait,
-    Withdrawal, human_duration, parse_duration,
+    Permit, PolicyBuilder, Position, Quota, Refused, Runtime, Share, StateChange, Step, Throttle,
+    Wait, Withdrawal, human_duration, parse_duration,
 };
 
 #[cfg(feature = "settings")]

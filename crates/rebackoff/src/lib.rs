@@ -159,7 +159,7 @@ mod wait;
 #[cfg(feature = "settings")]
 pub use env::from_env;
 pub use guarded::{AnyPolicy, Guarded};
-pub use guards::FromOpen;
+pub use guards::{FromOpen, now};
 pub use hooks::Hook;
 #[cfg(feature = "keyed")]
 pub use keyed::Keyed;
@@ -181,12 +181,12 @@ pub use retry::{Retry, RetryFor};
 pub use scope::{deadline, deadline_async, remaining};
 pub use sleep::{AsyncSleeper, Clock, Sleeper};
 pub use sleepers::sleep_fn;
-pub use timeline::now;
 #[cfg(feature = "tracing")]
 pub use trace::Trace;
 
 /// The names that most programs import: `use rebackoff::prelude::*`.
 pub mod prelude {
+    pub use crate::guards::{BreakerExt, BudgetExt};
     pub use crate::{
         Breaker, Budget, Event, Jitter, Outcome, Policy, PolicyError, Reason, Retry, Verdict,
         breaker, budget, constant, decay, decorrelated, expo, fibo, linear, list, millis, policy,

@@ -9,6 +9,7 @@ use rebackoff_core::{Breaker, BreakerState, Budget, Event, EventKind, Events, Re
 use crate::Clock;
 use crate::guards::Handle;
 use crate::hooks::Hook;
+use crate::sleepers::DefaultSleeper;
 use crate::timeline::Timeline;
 
 /// A [`Hook`] that counts tries, retries, give-ups and waits with the facade [`metrics`](::metrics).
@@ -120,7 +121,6 @@ impl std::fmt::Debug for Metrics {
 /// let metrics = GuardMetrics::new().breaker("shop", &SHOP).budget("retries", &RETRIES);
 /// metrics.update();
 /// ```
-#[derive(Default)]
 pub struct GuardMetrics {
     timeline: Timeline,
     updates: Vec<Update>,
@@ -130,10 +130,10 @@ pub struct GuardMetrics {
 type Update = Box<dyn Fn(Timeline) + Send + Sync>;
 
 impl GuardMetrics {
-    /// No gauges yet, by the clock of blocking calls.
+    /// No gauges yet, by the clock [`now`](crate::now).
     pub fn new() -> Self {
         describe();
-        Self::default()
+        Self { timeline: DefaultSleeper::default().timeline(), updates: Vec::new() }
     }
 
     /// Reads the clock of `sleeper`, which must be the sleeper of the calls.
@@ -167,7 +167,7 @@ impl GuardMetrics {
         let gauge = gauge!("rebackoff.budget.tokens", "name" => name.into());
         self.updates.push(Box::new(move |timeline| {
             if let Some(budget) = budget.guard() {
-                gauge.set(budget.tokens(|| timeline.now()));
+                gauge.set(budget.tokens_at(|| timeline.now()));
             }
         }));
         self
@@ -181,6 +181,12 @@ impl GuardMetrics {
     }
 }
 
+impl Default for GuardMetrics {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl std::fmt::Debug for GuardMetrics {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("GuardMetrics").field("gauges", &self.updates.len()).finish_non_exhaustive()
@@ -188,7 +194,7 @@ impl std::fmt::Debug for GuardMetrics {
 }
 
 fn set_state(gauge: &Gauge, breaker: &Breaker, timeline: Timeline) {
-    gauge.set(match breaker.state(|| timeline.now()) {
+    gauge.set(match breaker.state_at(|| timeline.now()) {
         BreakerState::Closed => 0.0,
         BreakerState::HalfOpen => 1.0,
         BreakerState::Open => 2.0,

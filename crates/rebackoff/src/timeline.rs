@@ -125,22 +125,6 @@ impl Deadline {
     }
 }
 
-/// The present moment of [`Timeline::System`], as the methods of budgets and breakers take it.
-///
-/// ```
-/// use rebackoff::prelude::*;
-/// use rebackoff::BreakerState;
-///
-/// static SHOP: Breaker = breaker!(consecutive = 5);
-///
-/// SHOP.force_open(rebackoff::now);
-/// assert_eq!(SHOP.state(rebackoff::now), BreakerState::Open);
-/// ```
-#[inline]
-pub fn now() -> Duration {
-    Timeline::System.now()
-}
-
 /// Before the first moment that is read, because a paused clock may stand behind.
 const LEAD: Duration = Duration::from_secs(3600);
 

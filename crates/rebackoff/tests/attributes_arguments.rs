@@ -98,5 +98,5 @@ async fn a_timeout_cancels_a_try() {
     let start = tokio::time::Instant::now();
     assert_eq!(ask().await, Err("no answer in 3s".to_owned()));
     assert_eq!(start.elapsed().as_secs(), 7);
-    assert!((RETRIES.tokens(std::time::Duration::default) - 490.0).abs() < 1e-9); // a timeout costs 10
+    assert!((RETRIES.tokens_at(std::time::Duration::default) - 490.0).abs() < 1e-9); // a timeout costs 10
 }

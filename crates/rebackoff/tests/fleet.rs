@@ -66,7 +66,7 @@ fn calls_that_fail_in_two_members_open_the_breaker_of_a_third() {
         let shop = Breaker::builder().consecutive(2).open_for(secs(600));
         connect(&url).breaker("shop", shop).unwrap()
     });
-    let state = |member: &FleetBreaker| member.breaker().state(now);
+    let state = |member: &FleetBreaker| member.breaker().state_at(now);
     let began = Instant::now();
     while state(&members[2]) != BreakerState::Open {
         fail(&members[0]);

@@ -39,7 +39,7 @@ fn few(tokens: u32) -> Budget {
 }
 
 fn state(breaker: &Breaker, clock: &VirtualClock) -> BreakerState {
-    breaker.state(|| rebackoff::Clock::now(clock))
+    breaker.state_at(|| rebackoff::Clock::now(clock))
 }
 
 mod blocking {
@@ -61,13 +61,13 @@ mod blocking {
         let budget = few(2);
         let outcome = ONCE.retry(down).budget(&budget).outcome();
         assert_eq!(outcome.reason, Some(Reason::MaxTries));
-        assert!((budget.tokens(|| Seconds::ZERO) - 2.0).abs() < 1e-9);
+        assert!((budget.tokens_at(|| Seconds::ZERO) - 2.0).abs() < 1e-9);
     }
 
     #[test]
     fn a_success_gives_back_what_its_last_retry_took() {
         let budget = Budget::quota().capacity(20).build().unwrap();
-        let tokens = || budget.tokens(|| Seconds::ZERO);
+        let tokens = || budget.tokens_at(|| Seconds::ZERO);
         let clock = VirtualClock::new();
         let mut results = [Err(Failure::TimedOut), Err(Failure::Down), Ok(())].into_iter();
         let result = EACH_SECOND
@@ -87,7 +87,7 @@ mod blocking {
     fn a_failure_that_is_given_up_on_is_none_of_a_throttle() {
         let budget = Budget::throttle().build().unwrap();
         let _ = EACH_SECOND.retry(down).giveup(|_| true).budget(&budget).call();
-        assert_eq!(budget.tokens(|| Seconds::ZERO), 10.0);
+        assert_eq!(budget.tokens_at(|| Seconds::ZERO), 10.0);
     }
 
     #[test]
@@ -184,7 +184,7 @@ mod blocking {
             };
             assert_eq!(outcome.reason, Some(Reason::Breaker));
         }
-        assert_eq!(budget.tokens(|| Seconds::ZERO), 5.0);
+        assert_eq!(budget.tokens_at(|| Seconds::ZERO), 5.0);
     }
 
     #[test]
@@ -193,7 +193,7 @@ mod blocking {
         let quota = Budget::quota().build().unwrap();
         for budget in budgets.iter().chain([&quota]) {
             let (clock, breaker) = (VirtualClock::new(), opens_after(9));
-            let tokens = || budget.tokens(|| rebackoff::Clock::now(&clock)).floor();
+            let tokens = || budget.tokens_at(|| rebackoff::Clock::now(&clock)).floor();
             let full = tokens();
             for budget_first in [true, false] {
                 breaker.reset();
@@ -210,7 +210,7 @@ mod blocking {
                 assert_eq!(tokens(), full, "{budget}");
             }
             let empty = few(1);
-            assert!(empty.withdraw(Cost::Retry, || Seconds::ZERO).is_ok());
+            assert!(empty.withdraw_at(Cost::Retry, || Seconds::ZERO).is_ok());
             let call = EACH_SECOND.retry(down).budget(budget).budget(&empty);
             assert_eq!(call.sleeper(clock.clone()).outcome().reason, Some(Reason::Budget));
             assert_eq!(tokens(), full, "{budget}");
@@ -230,7 +230,7 @@ mod blocking {
             call.budget(&budget).sleeper(VirtualClock::new()).call()
         }));
         assert!(panicked.is_err());
-        assert_eq!(budget.tokens(|| Seconds::ZERO), 3.0);
+        assert_eq!(budget.tokens_at(|| Seconds::ZERO), 3.0);
     }
 
     #[test]
@@ -240,7 +240,7 @@ mod blocking {
         breaker.isolate();
         let call = EACH_SECOND.retry(down).budget(&budget).breaker(&breaker);
         assert_eq!(call.sleeper(clock).call(), Err(Failure::Open));
-        assert_eq!(budget.tokens(|| Seconds::ZERO), 0.0);
+        assert_eq!(budget.tokens_at(|| Seconds::ZERO), 0.0);
     }
 
     #[test]
@@ -364,7 +364,7 @@ mod blocking {
         let is_free = Cell::new(false);
         let now = || rebackoff::Clock::now(&clock);
         let call = EACH_SECOND.retry(down).breaker(&near).breaker(&far).sleeper(clock.clone());
-        let _ = call.on_giveup(|_| is_free.set(near.check(now).is_ok())).call();
+        let _ = call.on_giveup(|_| is_free.set(near.check_at(now).is_ok())).call();
         assert!(is_free.get());
     }
 }
@@ -392,7 +392,7 @@ mod asynchronous {
     async fn a_retry_after_a_timeout_costs_more_unless_the_caller_says_otherwise() {
         static TWICE: Policy = policy!(constant(interval = secs(1)), max_tries = 2);
         let budget = Budget::quota().build().unwrap();
-        let spent = |before: f64| before - budget.tokens(|| Seconds::ZERO);
+        let spent = |before: f64| before - budget.tokens_at(|| Seconds::ZERO);
         let hang = || TWICE.retry_async(pending::<Result<(), Failure>>);
         let late = |_| Err(Failure::Down);
 
@@ -455,7 +455,7 @@ mod asynchronous {
             let calls = Cell::new(0);
             let call = EACH_SECOND.retry_async(|| hang_on_retry(&calls)).budget(&budget);
             assert!(tokio::time::timeout(patience, call.into_future()).await.is_err());
-            assert_eq!(budget.tokens(|| Seconds::ZERO), left);
+            assert_eq!(budget.tokens_at(|| Seconds::ZERO), left);
         }
     }
 
@@ -526,10 +526,10 @@ mod loops {
             Ok(())
         };
         assert_eq!(begin(), Ok(()));
-        assert_eq!(budget.tokens(|| Seconds::ZERO), 1.0);
+        assert_eq!(budget.tokens_at(|| Seconds::ZERO), 1.0);
         breaker.isolate();
         assert_eq!(begin(), Err(Failure::Open));
-        assert_eq!(budget.tokens(|| Seconds::ZERO), 1.0);
+        assert_eq!(budget.tokens_at(|| Seconds::ZERO), 1.0);
     }
 
     #[test]
@@ -542,7 +542,7 @@ mod loops {
             breaker.isolate();
         }));
         assert_eq!(tries.backoff(Failure::Down), Err(Failure::Down));
-        assert_eq!(budget.tokens(|| Seconds::ZERO), 2.0);
+        assert_eq!(budget.tokens_at(|| Seconds::ZERO), 2.0);
     }
 
     #[test]
@@ -559,7 +559,7 @@ mod loops {
     fn a_success_that_is_told_twice_counts_once() {
         let (clock, budget, breaker) =
             (VirtualClock::new(), Budget::quota().capacity(20).build().unwrap(), opens_after(9));
-        let tokens = || budget.tokens(|| Seconds::ZERO);
+        let tokens = || budget.tokens_at(|| Seconds::ZERO);
         let tries = EACH_SECOND.tries().sleeper(clock).budget(&budget);
         let mut tries = tries.breaker(&breaker).unwrap();
         assert_eq!(tries.backoff(Failure::Down), Ok(()));
@@ -581,7 +581,7 @@ mod loops {
         let mut tries = TWICE.tries().sleeper(VirtualClock::new()).budget(&budget);
         assert!(tries.backoff("down").is_ok() && tries.backoff("down").is_err());
         tries.success::<&str>();
-        assert_eq!(budget.tokens(|| Seconds::ZERO), 15.0);
+        assert_eq!(budget.tokens_at(|| Seconds::ZERO), 15.0);
     }
 
     #[test]
@@ -615,7 +615,7 @@ mod loops {
         clock.advance(secs(10));
         drop(EACH_SECOND.tries().sleeper(clock.clone()).breaker::<_, Failure>(&breaker));
         assert_eq!(state(&breaker, &clock), BreakerState::HalfOpen);
-        assert!(breaker.check(|| rebackoff::Clock::now(&clock)).is_ok());
+        assert!(breaker.check_at(|| rebackoff::Clock::now(&clock)).is_ok());
     }
 
     #[tokio::test(start_paused = true)]

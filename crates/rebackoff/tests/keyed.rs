@@ -14,12 +14,12 @@ fn hosts(capacity: u64) -> Keyed<String, Breaker> {
 
 fn fail(breaker: &Breaker) {
     let now = || Seconds::ZERO;
-    let permit = breaker.admit(now).unwrap();
-    breaker.settle(permit, Health::Failure, now, now, &mut || 0.5);
+    let permit = breaker.admit_at(now).unwrap();
+    breaker.settle_at(permit, Health::Failure, now, now, &mut || 0.5);
 }
 
 fn is_open(breaker: &Breaker) -> bool {
-    breaker.check(|| Seconds::ZERO).is_err()
+    breaker.check_at(|| Seconds::ZERO).is_err()
 }
 
 #[test]

@@ -66,10 +66,10 @@ fn a_breaker_that_inner_and_outer_call_share_stays_half_open_and_is_not_stuck() 
     assert_eq!((shared.opened(), shared.failures()), (1, 1));
 
     let now = || rebackoff::Clock::now(&clock);
-    assert_eq!(shared.state(now), BreakerState::HalfOpen);
+    assert_eq!(shared.state_at(now), BreakerState::HalfOpen);
     let probe = ONCE.retry(|| Ok::<_, Failure>(())).breaker(&shared).sleeper(clock.clone());
     assert_eq!(probe.call(), Ok(()));
-    assert_eq!(shared.state(now), BreakerState::Closed);
+    assert_eq!(shared.state_at(now), BreakerState::Closed);
 }
 
 #[test]
@@ -100,7 +100,7 @@ fn a_rejection_that_is_given_up_on_is_no_answer_of_the_target() {
         .sleeper(clock.clone())
         .call();
     assert_eq!(result, Err(Failure::Open));
-    assert_eq!(outer.state(|| rebackoff::Clock::now(&clock)), BreakerState::HalfOpen);
+    assert_eq!(outer.state_at(|| rebackoff::Clock::now(&clock)), BreakerState::HalfOpen);
 }
 
 #[test]

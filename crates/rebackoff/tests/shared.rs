@@ -40,7 +40,7 @@ fn a_call_takes_a_shared_breaker_and_a_shared_budget() {
     };
     let failed = policy.retry(call).breaker(breaker).budget(budget).call();
     assert_eq!((failed, tries), (Err(Failed::Target), 2));
-    assert_eq!(breaker.state(NEVER), BreakerState::Open);
+    assert_eq!(breaker.state_at(NEVER), BreakerState::Open);
     let rejected = policy.retry(|| Ok::<_, Failed>(())).breaker(breaker).call();
     assert_eq!(rejected, Err(Failed::Open));
 }
@@ -51,9 +51,9 @@ fn keyed_holds_shared_guards() {
     let hosts = Keyed::new(NonZeroU64::new(9).unwrap(), move |name: &String| {
         Breaker::builder().consecutive(1).shared_on(name, &host).unwrap()
     });
-    hosts.get("a").force_open(NEVER);
-    assert_eq!(hosts.get("a").state(NEVER), BreakerState::Open);
-    assert_eq!(hosts.get("b").state(NEVER), BreakerState::Closed);
+    hosts.get("a").force_open_at(NEVER);
+    assert_eq!(hosts.get("a").state_at(NEVER), BreakerState::Open);
+    assert_eq!(hosts.get("b").state_at(NEVER), BreakerState::Closed);
     let policy = policy!(constant, max_tries = 1);
     let called = policy.retry(|| Ok::<_, Failed>(7)).breaker(hosts.get("a")).call();
     assert_eq!(called, Err(Failed::Open));

@@ -31,20 +31,20 @@ fn a_breaker_is_half_open_after_the_wait_and_closes() {
         .budget(&budget)
         .outcome();
     assert_eq!((outcome.result, outcome.tries), (Ok(()), 4));
-    assert_eq!((shop.state(rebackoff::now), shop.opened()), (BreakerState::Closed, 3));
+    assert_eq!((shop.state(), shop.opened()), (BreakerState::Closed, 3));
 }
 
 #[test]
 fn calls_add_up_and_the_time_stays_when_waits_are_on_again() {
     let shop = breaker();
     let no_wait = testing::no_wait();
-    shop.force_open(rebackoff::now);
+    shop.force_open();
     let wait = || HOURLY.retry(|| Err::<(), _>("down")).outcome().elapsed;
     let before = rebackoff::now();
     assert!(wait() >= secs(3 * 3600) && wait() >= secs(3 * 3600));
     drop(no_wait);
     assert!(rebackoff::now().saturating_sub(before) >= secs(6 * 3600));
-    assert_eq!(shop.state(rebackoff::now), BreakerState::HalfOpen);
+    assert_eq!(shop.state(), BreakerState::HalfOpen);
 }
 
 #[tokio::test(start_paused = true)]
@@ -79,9 +79,9 @@ fn a_call_counts_its_own_waits_once() {
 #[test]
 fn a_switch_that_holds_everywhere_lets_time_pass_everywhere() {
     let shop = breaker();
-    shop.force_open(rebackoff::now);
+    shop.force_open();
     let _no_wait = testing::no_wait().everywhere();
     let _ = HOURLY.retry(|| Err::<(), _>("down")).call();
-    let state = thread::spawn(move || shop.state(rebackoff::now)).join().unwrap();
+    let state = thread::spawn(move || shop.state()).join().unwrap();
     assert_eq!(state, BreakerState::HalfOpen);
 }

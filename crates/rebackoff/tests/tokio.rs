@@ -9,7 +9,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use rebackoff::prelude::*;
-use rebackoff::sleep_fn;
+use rebackoff::{BreakerState, Cost, Health, sleep_fn};
 use support::{Fault, Flaky};
 use tokio::time::Instant;
 
@@ -29,6 +29,32 @@ async fn max_time_follows_the_paused_clock() {
     let outcome = policy.retry_async(|| ready(Err::<(), _>(1))).outcome().await;
     assert_eq!((outcome.tries, outcome.reason), (4, Some(Reason::MaxTime)));
     assert_eq!(start.elapsed().as_secs(), 100);
+}
+
+#[tokio::test(start_paused = true)]
+async fn guards_without_a_clock_argument_go_by_the_paused_clock() {
+    let breaker = Breaker::builder().consecutive(1).open_for(secs(30)).build().unwrap();
+    let budget = Budget::per_second().rate(1.0).capacity(10).build().unwrap();
+    let fails = || ready(Err::<(), Box<dyn std::error::Error>>("down".into()));
+    let call = PLAIN.retry_async(fails).breaker(&breaker).budget(&budget);
+    assert_eq!(call.outcome().await.reason, Some(Reason::Breaker));
+    assert_eq!((breaker.state(), breaker.counts().calls), (BreakerState::Open, 0));
+    assert!(breaker.check().is_err() && breaker.admit().is_err());
+    while budget.withdraw(Cost::Retry).is_ok() {}
+    assert!(budget.tokens() < 1.0);
+
+    tokio::time::advance(secs(31)).await;
+    assert_eq!(breaker.state(), BreakerState::HalfOpen);
+    assert_eq!(budget.tokens().round(), 10.0);
+    let probe = breaker.admit().unwrap();
+    let change = breaker.settle(probe, Health::Success, secs(1)).unwrap();
+    assert_eq!(change.to, BreakerState::Closed);
+    breaker.force_open();
+    tokio::time::advance(secs(29)).await;
+    assert_eq!(breaker.state(), BreakerState::Open);
+    breaker.isolate();
+    breaker.reset();
+    assert_eq!(breaker.state(), BreakerState::Closed);
 }
 
 #[tokio::test(start_paused = true)]

@@ -48,7 +48,7 @@ pub const PEER: Peer = Peer {
         }),
         (row::SHARE_DEPOSIT, || {
             let (budget, now) = (share(), clock());
-            Box::new(move |n| (0..n).for_each(|_| budget.handle_start(&now)))
+            Box::new(move |n| (0..n).for_each(|_| budget.handle_start_at(&now)))
         }),
         (row::QUOTA, || withdraw(Budget::quota().capacity(u32::MAX).build().unwrap(), true)),
         (row::QUOTA_REFUSED, || {
@@ -70,8 +70,8 @@ pub const PEER: Peer = Peer {
         (row::BREAKER_REJECTED, || {
             let now = clock();
             let breaker = Breaker::builder().open_for(MONTH).build().unwrap();
-            breaker.force_open(&now);
-            Box::new(move |n| (0..n).for_each(|_| assert!(black_box(breaker.admit(&now)).is_err())))
+            breaker.force_open_at(&now);
+            Box::new(move |n| (0..n).for_each(|_| assert!(black_box(breaker.admit_at(&now)).is_err())))
         }),
     ],
     future_bytes: Some(|| size_of_val(&policy(TRIES).retry_async(|| target(1)).into_future())),
@@ -180,11 +180,11 @@ fn share() -> Budget {
 fn withdraw(budget: Budget, permitted: bool) -> Shared {
     let now = clock();
     if !permitted {
-        let _ = budget.withdraw(Cost::Retry, &now);
+        let _ = budget.withdraw_at(Cost::Retry, &now);
     }
     Box::new(move |n| {
         for _ in 0..n {
-            assert_eq!(black_box(budget.withdraw(Cost::Retry, &now)).is_ok(), permitted);
+            assert_eq!(black_box(budget.withdraw_at(Cost::Retry, &now)).is_ok(), permitted);
         }
     })
 }
@@ -202,7 +202,7 @@ fn idle(make: fn() -> Budget, pause: Duration, n: u64) {
         let (budget, mut now) = (make(), MONTH * 100);
         for _ in 0..PAUSES.min(n - begun) {
             now += black_box(pause);
-            assert!(budget.withdraw(Cost::Retry, || now).is_ok());
+            assert!(budget.withdraw_at(Cost::Retry, || now).is_ok());
         }
     }
 }
@@ -211,9 +211,9 @@ fn succeed_through(breaker: Breaker) -> Shared {
     let now = clock();
     Box::new(move |n| {
         for i in 0..n {
-            let permit = breaker.admit(&now).unwrap();
+            let permit = breaker.admit_at(&now).unwrap();
             let health = if succeed(i).is_ok() { Health::Success } else { Health::Failure };
-            breaker.settle(permit, health, || Seconds::ZERO, &now, &mut || 0.5);
+            breaker.settle_at(permit, health, || Seconds::ZERO, &now, &mut || 0.5);
         }
     })
 }
@@ -237,7 +237,7 @@ fn waits(policy: PolicyBuilder) -> impl Iterator<Item = Duration> {
 fn half_open() -> String {
     let now = Arc::new(clock());
     let breaker = Breaker::builder().consecutive(1).open_for(millis(1)).build().unwrap();
-    breaker.force_open(&*now);
+    breaker.force_open_at(&*now);
     thread::sleep(millis(20));
-    edges::half_open((0..10).filter(|_| breaker.admit(&*now).is_ok()).count())
+    edges::half_open((0..10).filter(|_| breaker.admit_at(&*now).is_ok()).count())
 }

@@ -81,7 +81,7 @@ impl GuardOptions {
         for breaker in breakers {
             is_done = true;
             if self.action == GuardAction::Open {
-                breaker.force_open(UNREAD);
+                breaker.force_open_at(UNREAD);
             } else {
                 breaker.reset();
             }
@@ -116,14 +116,14 @@ fn report(entry: &HostEntry) -> GuardReport {
             let until = |open: Open| open.retry_in.map(Seconds::get);
             report.kind = "breaker";
             report.rule = breaker.to_string();
-            report.state = Some(breaker.state(UNREAD).name());
-            report.retry_in = breaker.check(UNREAD).err().and_then(until);
+            report.state = Some(breaker.state_at(UNREAD).name());
+            report.retry_in = breaker.check_at(UNREAD).err().and_then(until);
             report.counts.extend(breaker.host_counts());
         }
         HostGuardRef::Budget(budget) => {
             report.kind = "budget";
             report.rule = budget.to_string();
-            report.tokens = Some(budget.tokens(UNREAD));
+            report.tokens = Some(budget.tokens_at(UNREAD));
             report.counts.extend(budget.host_counts());
         }
         _ => {}

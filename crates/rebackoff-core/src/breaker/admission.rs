@@ -7,13 +7,13 @@ use super::word::{Mode, Word};
 use crate::Moment;
 
 impl Breaker {
-    /// Looks whether [`admit`](Self::admit) would admit a call, without taking or counting anything.
+    /// Looks whether [`admit_at`](Self::admit_at) would admit a call, without taking or counting anything.
     ///
     /// # Errors
     ///
     /// The breaker would reject the call.
     #[inline]
-    pub fn check<M: Into<Moment>>(&self, now: impl FnOnce() -> M) -> Result<(), Open> {
+    pub fn check_at<M: Into<Moment>>(&self, now: impl FnOnce() -> M) -> Result<(), Open> {
         let word = self.load();
         if word.mode() == Mode::Closed || self.rules.dry_run {
             return Ok(());
@@ -21,7 +21,7 @@ impl Breaker {
         self.check_unless_closed(word, self.moment(now))
     }
 
-    /// Asks for a call. The permit goes to [`settle`](Self::settle), however the call ends; where the call
+    /// Asks for a call. The permit goes to [`settle_at`](Self::settle_at), however the call ends; where the call
     /// has made the breaker half-open, the permit carries that [change](Permit::change).
     ///
     /// # Errors
@@ -32,8 +32,8 @@ impl Breaker {
         clippy::inline_always,
         reason = "a driver has one such place, and a closed breaker is to cost a load"
     )]
-    pub fn admit<M: Into<Moment>>(&self, now: impl FnOnce() -> M) -> Result<Permit, Open> {
-        self.admit_at(|| self.moment(now))
+    pub fn admit_at<M: Into<Moment>>(&self, now: impl FnOnce() -> M) -> Result<Permit, Open> {
+        self.admit_by(|| self.moment(now))
     }
 
     /// Admits a call by a moment that [`moment`](Self::moment) has made.
@@ -42,7 +42,7 @@ impl Breaker {
         clippy::inline_always,
         reason = "a driver has one such place, and a closed breaker is to cost a load"
     )]
-    pub(crate) fn admit_at(&self, now: impl FnOnce() -> Moment) -> Result<Permit, Open> {
+    pub(crate) fn admit_by(&self, now: impl FnOnce() -> Moment) -> Result<Permit, Open> {
         let word = self.load();
         if word.mode() == Mode::Closed {
             return Ok(Permit::closed(word.generation()));

@@ -27,12 +27,12 @@ impl Change {
 impl Breaker {
     /// Opens the breaker now for `open_for`, without growth and jitter, whatever its state. Returns the
     /// change of state, if there is one.
-    pub fn force_open<M: Into<Moment>>(&self, now: impl FnOnce() -> M) -> Option<StateChange> {
+    pub fn force_open_at<M: Into<Moment>>(&self, now: impl FnOnce() -> M) -> Option<StateChange> {
         let until = until(self.moment(now), self.rules.open_for);
         self.change(|old| Some(old.next(Mode::Open, 0, until)))?.of_state()
     }
 
-    /// Rejects every call until [`reset`](Self::reset) or [`force_open`](Self::force_open). Returns the
+    /// Rejects every call until [`reset`](Self::reset) or [`force_open_at`](Self::force_open_at). Returns the
     /// change of state, if there is one.
     pub fn isolate(&self) -> Option<StateChange> {
         self.change(|old| Some(old.next(Mode::Isolated, 0, 0)))?.of_state()

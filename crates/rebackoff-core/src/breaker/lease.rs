@@ -92,17 +92,17 @@ mod tests {
     fn a_breaker_with_leased_probes_stays_open_until_it_gets_a_lease() {
         let breaker = breaker();
         assert!(!breaker.lease_probe());
-        let permit = breaker.admit(at(0)).unwrap();
-        breaker.settle(permit, Health::Failure, || Seconds::ZERO, at(0), &mut || 0.0);
-        assert_eq!(breaker.admit(at(9)).unwrap_err().retry_in, Some(Seconds::ZERO));
-        assert_eq!(breaker.check(at(9)).unwrap_err().retry_in, Some(Seconds::ZERO));
-        assert_eq!(breaker.state(at(9)), BreakerState::Open);
+        let permit = breaker.admit_at(at(0)).unwrap();
+        breaker.settle_at(permit, Health::Failure, || Seconds::ZERO, at(0), &mut || 0.0);
+        assert_eq!(breaker.admit_at(at(9)).unwrap_err().retry_in, Some(Seconds::ZERO));
+        assert_eq!(breaker.check_at(at(9)).unwrap_err().retry_in, Some(Seconds::ZERO));
+        assert_eq!(breaker.state_at(at(9)), BreakerState::Open);
 
         assert!(breaker.lease_probe());
-        let probe = breaker.admit(at(9)).unwrap();
-        assert!(breaker.admit(at(9)).is_err());
-        breaker.settle(probe, Health::Success, || Seconds::ZERO, at(9), &mut || 0.0);
-        assert_eq!(breaker.state(at(9)), BreakerState::Closed);
+        let probe = breaker.admit_at(at(9)).unwrap();
+        assert!(breaker.admit_at(at(9)).is_err());
+        breaker.settle_at(probe, Health::Success, || Seconds::ZERO, at(9), &mut || 0.0);
+        assert_eq!(breaker.state_at(at(9)), BreakerState::Closed);
     }
 
     #[test]
@@ -112,12 +112,12 @@ mod tests {
         assert!(!breaker.return_probe());
         breaker.lease_probe();
         assert!(breaker.return_probe());
-        assert!(breaker.admit(at(9)).is_err());
+        assert!(breaker.admit_at(at(9)).is_err());
 
         breaker.lease_probe();
-        let _probe = breaker.admit(at(9)).unwrap();
+        let _probe = breaker.admit_at(at(9)).unwrap();
         assert!(!breaker.return_probe());
-        assert_eq!(breaker.state(at(9)), BreakerState::HalfOpen);
+        assert_eq!(breaker.state_at(at(9)), BreakerState::HalfOpen);
     }
 
     #[test]
@@ -125,11 +125,11 @@ mod tests {
         let breaker = breaker();
         breaker.open_until(secs(2), 2);
         breaker.lease_probe();
-        let probe = breaker.admit(at(2)).unwrap();
-        breaker.settle(probe, Health::Failure, || Seconds::ZERO, at(2), &mut || 0.0);
+        let probe = breaker.admit_at(at(2)).unwrap();
+        breaker.settle_at(probe, Health::Failure, || Seconds::ZERO, at(2), &mut || 0.0);
         assert_eq!(breaker.reopened(), 3);
         assert_eq!(
-            breaker.check(at(2)).unwrap_err().retry_in,
+            breaker.check_at(at(2)).unwrap_err().retry_in,
             Some(Seconds::from_duration(secs(8)))
         );
     }

@@ -3,10 +3,10 @@
 //! | state | event | next state |
 //! |---|---|---|
 //! | closed | a failure: `consecutive` in a row, or a rate is reached | open, for w (k = 0) |
-//! | open | `admit` after its time | half-open; the call is a probe |
+//! | open | `admit_at` after its time | half-open; the call is a probe |
 //! | half-open | a probe succeeds: `close_after` in all | closed |
 //! | half-open | a probe fails, or is slow | open, for w (k + 1) |
-//! | any | `force_open` | open, for `open_for` |
+//! | any | `force_open_at` | open, for `open_for` |
 //! | any | `isolate` | isolated |
 //! | any | `reset` | closed |
 //!
@@ -59,14 +59,14 @@ use crate::{HostClock, Moment};
 /// # When it opens
 ///
 /// - After `consecutive` failures in a row (5), if no rate is given. A success in between begins
-///   anew; the order is that of `settle`.
+///   anew; the order is that of `settle_at`.
 /// - With `failure_rate` or `slow_rate`: when a failed or slow call is counted, and the window then
 ///   holds `min_calls` (20) or more, of which that share or more is failed or slow. (A success never
 ///   opens it.)
 ///
 /// A window of time (`window_time`, 10 s) is ten slices that begin at whole multiples of a tenth
 /// of it on the clock: the slice of now and the nine before it. A slice counts its first 4194303
-/// calls. A window of calls (`window_calls`) is the last so many calls, in the order of `settle`,
+/// calls. A window of calls (`window_calls`) is the last so many calls, in the order of `settle_at`,
 /// and those that share a slice of ⌈(`window_calls` − 1) / 9⌉ calls with the first of them: up to
 /// 10 calls it is exact, and it is never short.
 ///
@@ -78,7 +78,7 @@ use crate::{HostClock, Moment};
 ///
 /// # Half-open
 ///
-/// A half-open breaker admits exactly `probes` (1) calls at once. A permit comes back with `settle`.
+/// A half-open breaker admits exactly `probes` (1) calls at once. A permit comes back with `settle_at`.
 /// The permit of a hung probe expires after `probe_timeout` (30 s). Three returns change nothing: of an
 /// expired permit, of a permit for the second time, and of a permit from before the last change of
 /// state. `close_after` successes (as many as `probes`) close the breaker. A neutral outcome only frees
@@ -87,9 +87,10 @@ use crate::{HostClock, Moment};
 /// # Cost
 ///
 /// No method takes a lock. With `consecutive`, a success of a closed breaker without failures is one
-/// load in `admit` and one in `settle`, and reads no clock. With rates, `settle` adds to one counter.
+/// load in `admit_at` and one in `settle_at`, and reads no clock. With rates, `settle_at` adds to one counter.
 /// `now` is the time since a fixed moment on a monotonic clock, the same for all calls. A breaker asks
-/// for it only where it needs the time. Times are kept for 139 years.
+/// for it only where it needs the time. Times are kept for 139 years. The crate `rebackoff` has a clock, and gives
+/// each method that ends in `_at` without that ending and without `now`.
 ///
 /// In a `static`, [`breaker!`](crate::breaker!) checks the parameters while compiling; at run time
 /// [`Breaker::builder`] gives an error that names the parameter.
@@ -103,14 +104,14 @@ use crate::{HostClock, Moment};
 /// let took = || Seconds::ZERO;
 /// let mut draws = || 0.5;
 /// for _ in 0..2 {
-///     let permit = BREAKER.admit(at(0.0))?;
-///     BREAKER.settle(permit, Health::Failure, took, at(0.0), &mut draws);
+///     let permit = BREAKER.admit_at(at(0.0))?;
+///     BREAKER.settle_at(permit, Health::Failure, took, at(0.0), &mut draws);
 /// }
-/// assert_eq!(BREAKER.admit(at(4.0)), Err(Open { retry_in: Seconds::new(6.0) }));
+/// assert_eq!(BREAKER.admit_at(at(4.0)), Err(Open { retry_in: Seconds::new(6.0) }));
 ///
-/// let probe = BREAKER.admit(at(10.0))?;
-/// BREAKER.settle(probe, Health::Success, took, at(10.1), &mut draws);
-/// assert_eq!(BREAKER.state(at(10.1)), BreakerState::Closed);
+/// let probe = BREAKER.admit_at(at(10.0))?;
+/// BREAKER.settle_at(probe, Health::Success, took, at(10.1), &mut draws);
+/// assert_eq!(BREAKER.state_at(at(10.1)), BreakerState::Closed);
 /// # Ok::<(), Open>(())
 /// ```
 ///
@@ -187,7 +188,7 @@ impl Breaker {
     // Getters
 
     /// The state. An open breaker reads as half-open once its time is over.
-    pub fn state<M: Into<Moment>>(&self, now: impl FnOnce() -> M) -> BreakerState {
+    pub fn state_at<M: Into<Moment>>(&self, now: impl FnOnce() -> M) -> BreakerState {
         let word = self.load();
         match word.mode() {
             Mode::Closed => BreakerState::Closed,
@@ -199,7 +200,7 @@ impl Breaker {
 
     /// The calls counted since the breaker was last closed, as far as they are in the window; none,
     /// unless it is closed.
-    pub fn counts<M: Into<Moment>>(&self, now: impl FnOnce() -> M) -> CallCounts {
+    pub fn counts_at<M: Into<Moment>>(&self, now: impl FnOnce() -> M) -> CallCounts {
         let word = self.load();
         if word.mode() != Mode::Closed {
             return CallCounts::default();
@@ -220,7 +221,7 @@ impl Breaker {
         self.counters.rejected.load(Relaxed)
     }
 
-    /// The number of times that the breaker opened, by itself or by [`force_open`](Self::force_open).
+    /// The number of times that the breaker opened, by itself or by [`force_open_at`](Self::force_open_at).
     pub fn opened(&self) -> u64 {
         self.counters.opened.load(Relaxed)
     }
@@ -230,7 +231,7 @@ impl Breaker {
         self.counters.failures.load(Relaxed)
     }
 
-    /// Returns whether slow calls count, so that `settle` asks how long a call took.
+    /// Returns whether slow calls count, so that `settle_at` asks how long a call took.
     pub const fn is_timed(&self) -> bool {
         matches!(self.rules.trip, Trip::Rates(Rates { longer_than: Some(_), .. }))
     }
@@ -307,8 +308,8 @@ mod tests {
     const GENERATIONS: u64 = if cfg!(miri) { 200 } else { 20_000 };
 
     fn fail(breaker: &Breaker) {
-        let permit = breaker.admit(NOW).unwrap();
-        breaker.settle(permit, Health::Failure, NOW, NOW, &mut || 0.0);
+        let permit = breaker.admit_at(NOW).unwrap();
+        breaker.settle_at(permit, Health::Failure, NOW, NOW, &mut || 0.0);
     }
 
     #[test]
@@ -316,14 +317,14 @@ mod tests {
         let breaker = Breaker::builder().failure_rate(1.0).window_calls(4).build().unwrap();
         breaker.state.window.skip_to(end_of_numbers(1) - 1);
         fail(&breaker);
-        assert_eq!(breaker.counts(NOW), CallCounts { calls: 4, failures: 1, slow: 0 });
+        assert_eq!(breaker.counts_at(NOW), CallCounts { calls: 4, failures: 1, slow: 0 });
         fail(&breaker);
-        assert_eq!(breaker.counts(NOW), CallCounts::default());
+        assert_eq!(breaker.counts_at(NOW), CallCounts::default());
         for _ in 0..4 {
-            assert_eq!(breaker.state(NOW), BreakerState::Closed);
+            assert_eq!(breaker.state_at(NOW), BreakerState::Closed);
             fail(&breaker);
         }
-        assert_eq!(breaker.state(NOW), BreakerState::Open);
+        assert_eq!(breaker.state_at(NOW), BreakerState::Open);
     }
 
     #[test]
@@ -331,9 +332,9 @@ mod tests {
         let breaker = Breaker::builder().failure_rate(1.0).min_calls(2).build().unwrap();
         for generation in 0..GENERATIONS {
             fail(&breaker);
-            assert_eq!(breaker.counts(NOW).failures, 1, "{generation}");
+            assert_eq!(breaker.counts_at(NOW).failures, 1, "{generation}");
             breaker.reset();
-            assert_eq!(breaker.counts(NOW), CallCounts::default(), "{generation}");
+            assert_eq!(breaker.counts_at(NOW), CallCounts::default(), "{generation}");
         }
     }
 
@@ -344,14 +345,14 @@ mod tests {
         let breaker = Breaker::builder().consecutive(1).open_for(open_for).build().unwrap();
         for turn in 0..GENERATIONS {
             fail_at(&breaker, at(turn));
-            assert!(breaker.admit(at(turn)).is_err(), "{turn}");
+            assert!(breaker.admit_at(at(turn)).is_err(), "{turn}");
         }
         assert_eq!(breaker.opened(), GENERATIONS);
     }
 
     fn fail_at(breaker: &Breaker, now: impl Fn() -> Seconds) {
-        let permit = breaker.admit(&now).unwrap();
-        breaker.settle(permit, Health::Failure, NOW, &now, &mut || 0.0);
+        let permit = breaker.admit_at(&now).unwrap();
+        breaker.settle_at(permit, Health::Failure, NOW, &now, &mut || 0.0);
     }
 
     #[test]
@@ -365,16 +366,16 @@ mod tests {
             let breaker = Breaker::builder().consecutive(1).open_for(secs(1)).probe_timeout(day);
             let breaker = breaker.build().unwrap();
             fail_at(&breaker, at(0));
-            let hung = breaker.admit(at(1)).unwrap();
+            let hung = breaker.admit_at(at(1)).unwrap();
             (0..resets).for_each(|_| {
                 breaker.reset();
             });
             fail_at(&breaker, at(2));
-            let probe = breaker.admit(at(3));
-            breaker.settle(probe.unwrap(), Health::Success, NOW, at(4), &mut || 0.0);
-            assert_eq!(breaker.state(at(4)), BreakerState::Closed, "{resets}");
-            breaker.settle(hung, Health::Failure, NOW, at(4), &mut || 0.0);
-            assert_eq!(breaker.state(at(4)), BreakerState::Closed, "{resets}");
+            let probe = breaker.admit_at(at(3));
+            breaker.settle_at(probe.unwrap(), Health::Success, NOW, at(4), &mut || 0.0);
+            assert_eq!(breaker.state_at(at(4)), BreakerState::Closed, "{resets}");
+            breaker.settle_at(hung, Health::Failure, NOW, at(4), &mut || 0.0);
+            assert_eq!(breaker.state_at(at(4)), BreakerState::Closed, "{resets}");
         }
     }
 
@@ -385,12 +386,12 @@ mod tests {
         let breaker =
             Breaker::builder().consecutive(1).open_for(secs(1)).probe_timeout(day).build().unwrap();
         fail_at(&breaker, at(0));
-        let hung = breaker.admit(at(1)).unwrap();
-        breaker.force_open(at(1));
-        let probe = breaker.admit(at(2)).unwrap();
-        breaker.settle(hung, Health::Success, NOW, at(3), &mut || 0.0);
-        assert_eq!(breaker.state(at(3)), BreakerState::HalfOpen);
-        breaker.settle(probe, Health::Success, NOW, at(3), &mut || 0.0);
-        assert_eq!(breaker.state(at(3)), BreakerState::Closed);
+        let hung = breaker.admit_at(at(1)).unwrap();
+        breaker.force_open_at(at(1));
+        let probe = breaker.admit_at(at(2)).unwrap();
+        breaker.settle_at(hung, Health::Success, NOW, at(3), &mut || 0.0);
+        assert_eq!(breaker.state_at(at(3)), BreakerState::HalfOpen);
+        breaker.settle_at(probe, Health::Success, NOW, at(3), &mut || 0.0);
+        assert_eq!(breaker.state_at(at(3)), BreakerState::Closed);
     }
 }

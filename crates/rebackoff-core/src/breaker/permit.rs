@@ -6,10 +6,10 @@ use super::probes::{Holder, Probe};
 use super::state::{BreakerState, StateChange};
 use crate::Seconds;
 
-/// The permit of one admitted call. It goes back with [`Breaker::settle`](crate::Breaker::settle), once.
+/// The permit of one admitted call. It goes back with [`Breaker::settle_at`](crate::Breaker::settle_at), once.
 // Two words of plain numbers, which stay in registers: an enum with data goes through memory in pieces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use = "a permit goes back with `settle`"]
+#[must_use = "a permit goes back with `settle_at`"]
 pub struct Permit {
     /// The generation of the closed breaker, or the holder of the probe's place.
     number: u64,

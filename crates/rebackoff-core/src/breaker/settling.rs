@@ -24,7 +24,7 @@ impl Breaker {
         clippy::inline_always,
         reason = "a driver has one such place, and a success is to cost a load"
     )]
-    pub fn settle<M: Into<Moment>>(
+    pub fn settle_at<M: Into<Moment>>(
         &self,
         permit: Permit,
         health: Health,

@@ -192,11 +192,11 @@ mod tests {
     fn a_leased_budget_follows_its_own_rule_while_it_is_alone() {
         let budget = budget();
         let lease = budget.lease().unwrap();
-        assert!(budget.withdraw(Cost::Retry, || at(0)).is_ok());
-        assert!(budget.withdraw(Cost::Retry, || at(0)).is_err());
-        assert!(budget.withdraw(Cost::Retry, || at(1)).is_ok());
+        assert!(budget.withdraw_at(Cost::Retry, || at(0)).is_ok());
+        assert!(budget.withdraw_at(Cost::Retry, || at(0)).is_err());
+        assert!(budget.withdraw_at(Cost::Retry, || at(1)).is_ok());
         lease.set_alone(false);
-        assert!(budget.withdraw(Cost::Retry, || at(9)).is_err());
+        assert!(budget.withdraw_at(Cost::Retry, || at(9)).is_err());
     }
 
     #[test]
@@ -207,11 +207,11 @@ mod tests {
         lease.grant(2, at(20), at(0));
         lease.grant(1, at(10), at(0));
         assert_eq!(lease.tokens(at(0)), 3);
-        assert!(budget.withdraw(Cost::Retry, || at(0)).is_ok());
+        assert!(budget.withdraw_at(Cost::Retry, || at(0)).is_ok());
         assert_eq!(lease.tokens(at(10)), 2);
-        assert_eq!(budget.tokens(|| at(10)).to_bits(), 2.0_f64.to_bits());
-        assert!(budget.withdraw(Cost::Retry, || at(19)).is_ok());
-        assert!(budget.withdraw(Cost::Retry, || at(20)).is_err());
+        assert_eq!(budget.tokens_at(|| at(10)).to_bits(), 2.0_f64.to_bits());
+        assert!(budget.withdraw_at(Cost::Retry, || at(19)).is_ok());
+        assert!(budget.withdraw_at(Cost::Retry, || at(20)).is_err());
     }
 
     #[test]
@@ -220,10 +220,10 @@ mod tests {
         let lease = budget.lease().unwrap();
         lease.set_alone(false);
         lease.grant(1, at(10), at(0));
-        let paid = budget.withdraw(Cost::Retry, || at(0)).unwrap();
+        let paid = budget.withdraw_at(Cost::Retry, || at(0)).unwrap();
         budget.refund(paid);
         assert_eq!(lease.tokens(at(0)), 1);
-        let paid = budget.withdraw(Cost::Retry, || at(0)).unwrap();
+        let paid = budget.withdraw_at(Cost::Retry, || at(0)).unwrap();
         lease.grant(1, at(11), at(0));
         budget.refund(paid);
         assert_eq!(lease.tokens(at(0)), 1);
@@ -247,7 +247,7 @@ mod tests {
         let share = Budget::share().ratio(0.5).ttl(Duration::from_secs(10));
         let budget = share.build().unwrap().leased().unwrap();
         let lease = budget.lease().unwrap();
-        (0..3).for_each(|_| budget.handle_start(|| at(0)));
+        (0..3).for_each(|_| budget.handle_start_at(|| at(0)));
         assert_eq!((lease.take_calls(), lease.take_calls()), (3, 0));
         assert!(Budget::quota().build().unwrap().leased().is_none());
     }

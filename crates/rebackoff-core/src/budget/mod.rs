@@ -35,7 +35,8 @@ use crate::{HostClock, Moment};
 /// In a `static`, [`budget!`](crate::budget!) checks the parameters while compiling; at run time
 /// `build` gives an error that names the parameter. No method takes a lock, or longer after a long
 /// time without calls. `now` is the time since a fixed moment on a monotonic clock, the same for all
-/// calls; only the first two kinds ask for it. A clock that goes back allows no further retry. Until the
+/// calls; only the first two kinds ask for it. (The crate `rebackoff` has a clock, and gives each method that ends in
+/// `_at` without that ending and without `now`.) A clock that goes back allows no further retry. Until the
 /// clock has caught up, [`per_second`](Self::per_second) lacks the tokens of that time, and
 /// [`share`](Self::share) stays in its latest slice.
 ///
@@ -45,10 +46,10 @@ use crate::{HostClock, Moment};
 /// static RETRIES: Budget = budget!(per_second(rate = 10.0, capacity = 2));
 ///
 /// let now = || Seconds::new(7.0).unwrap();
-/// assert!(RETRIES.withdraw(Cost::Retry, now).is_ok());
-/// assert!(RETRIES.withdraw(Cost::Retry, now).is_ok());
-/// assert!(RETRIES.withdraw(Cost::Retry, now).is_err());
-/// assert!(RETRIES.withdraw(Cost::Retry, || Seconds::new(7.1).unwrap()).is_ok());
+/// assert!(RETRIES.withdraw_at(Cost::Retry, now).is_ok());
+/// assert!(RETRIES.withdraw_at(Cost::Retry, now).is_ok());
+/// assert!(RETRIES.withdraw_at(Cost::Retry, now).is_err());
+/// assert!(RETRIES.withdraw_at(Cost::Retry, || Seconds::new(7.1).unwrap()).is_ok());
 /// assert_eq!(RETRIES.refused(), 1);
 /// ```
 // The state comes last: `rebackoff-shared` places it at the beginning of a mapped page.
@@ -111,7 +112,7 @@ pub struct Withdrawal {
     taken: u32,
 }
 
-/// The budget has too few tokens for a retry; see [`Budget::tokens`].
+/// The budget has too few tokens for a retry; see [`Budget::tokens_at`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refused(());
 
@@ -179,7 +180,7 @@ impl Budget {
     }
 
     /// The tokens left; retries for [`share`](Self::share).
-    pub fn tokens<M: Into<Moment>>(&self, now: impl FnOnce() -> M) -> f64 {
+    pub fn tokens_at<M: Into<Moment>>(&self, now: impl FnOnce() -> M) -> f64 {
         match &self.kind {
             Kind::Timed(timed) => timed.tokens(&self.state, self.moment(now).nanos()),
             Kind::Leased(lease, local) => {
@@ -207,7 +208,7 @@ impl Budget {
 
     /// Deposits for a call that begins. Only [`share`](Self::share) does so.
     #[inline]
-    pub fn handle_start<M: Into<Moment>>(&self, now: impl FnOnce() -> M) {
+    pub fn handle_start_at<M: Into<Moment>>(&self, now: impl FnOnce() -> M) {
         match &self.kind {
             Kind::Timed(Timed::Share(bucket)) => {
                 bucket.handle_start(&self.state.counts, self.moment(now).nanos());
@@ -248,7 +249,7 @@ impl Budget {
         clippy::inline_always,
         reason = "a driver has one such place, and a call of its own costs up to half as much again"
     )]
-    pub fn withdraw<M: Into<Moment>>(
+    pub fn withdraw_at<M: Into<Moment>>(
         &self,
         cost: Cost,
         now: impl FnOnce() -> M,
@@ -288,10 +289,10 @@ impl Budget {
     /// static RETRIES: Budget = budget!(quota(capacity = 10));
     ///
     /// let now = || Seconds::ZERO;
-    /// let paid = RETRIES.withdraw(Cost::Timeout, now)?;
-    /// assert!(RETRIES.withdraw(Cost::Retry, now).is_err());
+    /// let paid = RETRIES.withdraw_at(Cost::Timeout, now)?;
+    /// assert!(RETRIES.withdraw_at(Cost::Retry, now).is_err());
     /// RETRIES.refund(paid);
-    /// assert!(RETRIES.withdraw(Cost::Retry, now).is_ok());
+    /// assert!(RETRIES.withdraw_at(Cost::Retry, now).is_ok());
     /// # Ok::<(), rebackoff_core::Refused>(())
     /// ```
     pub fn refund(&self, withdrawal: Withdrawal) {

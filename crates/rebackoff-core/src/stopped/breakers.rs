@@ -12,13 +12,13 @@ fn at(seconds: u64) -> impl Fn() -> Moment + Copy {
 
 /// A call that ends with `health`; `None` where the breaker rejects it.
 fn call(breaker: &Breaker, now: u64, health: Health) -> Option<Permit> {
-    let permit = breaker.admit(at(now)).ok()?;
+    let permit = breaker.admit_at(at(now)).ok()?;
     settle(breaker, permit, now, health);
     Some(permit)
 }
 
 fn settle(breaker: &Breaker, permit: Permit, now: u64, health: Health) {
-    breaker.settle(permit, health, || Seconds::ZERO, at(now), &mut || 0.5);
+    breaker.settle_at(permit, health, || Seconds::ZERO, at(now), &mut || 0.5);
 }
 
 fn no_result<T>(_: T) {}
@@ -69,9 +69,9 @@ const OPERATIONS: [fn(&Breaker, u64); 8] = [
     |breaker, now| no_result(call(breaker, now, Health::Failure)),
     |breaker, now| no_result(call(breaker, now, Health::Success)),
     |breaker, now| no_result(call(breaker, now, Health::Neutral)),
-    |breaker, now| no_result(breaker.admit(at(now))),
-    |breaker, now| no_result(breaker.check(at(now))),
-    |breaker, now| no_result(breaker.force_open(at(now))),
+    |breaker, now| no_result(breaker.admit_at(at(now))),
+    |breaker, now| no_result(breaker.check_at(at(now))),
+    |breaker, now| no_result(breaker.force_open_at(at(now))),
     |breaker, _| no_result(breaker.isolate()),
     |breaker, _| no_result(breaker.reset()),
 ];
@@ -80,18 +80,18 @@ fn trip(breaker: &Breaker, now: u64) {
     for _ in 0..3 {
         call(breaker, now, Health::Failure);
     }
-    assert_eq!(breaker.state(at(now)), BreakerState::Open);
+    assert_eq!(breaker.state_at(at(now)), BreakerState::Open);
 }
 
 /// Probes until the breaker is closed. Returns the time that it is then.
 fn close(breaker: &Breaker, now: u64) -> u64 {
     for now in now..now + 100 {
-        match breaker.state(at(now)) {
+        match breaker.state_at(at(now)) {
             BreakerState::Closed => return now,
             BreakerState::Isolated => no_result(breaker.reset()),
-            BreakerState::Open => assert!(breaker.admit(at(now)).is_err()),
+            BreakerState::Open => assert!(breaker.admit_at(at(now)).is_err()),
             BreakerState::HalfOpen => {
-                let probes: Vec<_> = (0..9).map_while(|_| breaker.admit(at(now)).ok()).collect();
+                let probes: Vec<_> = (0..9).map_while(|_| breaker.admit_at(at(now)).ok()).collect();
                 assert!(probes.len() <= PROBES, "{probes:?}");
                 for probe in probes {
                     settle(breaker, probe, now, Health::Success);
@@ -115,7 +115,7 @@ fn a_breaker_trips_refuses_and_closes_after_a_stop_between_any_two_steps() {
                         let mut now = close(&breaker, now + later);
                         for _ in 0..2 {
                             trip(&breaker, now);
-                            assert!(breaker.admit(at(now)).is_err());
+                            assert!(breaker.admit_at(at(now)).is_err());
                             now = close(&breaker, now);
                         }
                         is_stopped
@@ -131,9 +131,9 @@ fn a_probe_that_is_killed_holds_its_place_until_it_expires() {
     let breaker = Breaker::builder().consecutive(1).open_for(secs(10)).probe_timeout(secs(7));
     let breaker = breaker.build().unwrap();
     call(&breaker, 0, Health::Failure);
-    assert!(breaker.admit(at(10)).is_ok());
-    assert!(breaker.admit(at(16)).is_err());
-    assert!(breaker.admit(at(17)).is_ok());
+    assert!(breaker.admit_at(at(10)).is_ok());
+    assert!(breaker.admit_at(at(16)).is_err());
+    assert!(breaker.admit_at(at(17)).is_ok());
 }
 
 #[test]
@@ -146,9 +146,9 @@ fn a_shared_breaker_goes_by_the_clock_of_the_host() {
     };
     let breaker = Breaker::builder().consecutive(1).open_for(secs(10)).build().unwrap();
     let breaker = breaker.with_host_clock(HostClock::new(&CLOCK));
-    let permit = breaker.admit(now).unwrap();
-    breaker.settle(permit, Health::Failure, || Seconds::ZERO, now, &mut || 0.5);
-    assert_eq!(breaker.admit(now).unwrap_err().retry_in, Seconds::new(10.0));
+    let permit = breaker.admit_at(now).unwrap();
+    breaker.settle_at(permit, Health::Failure, || Seconds::ZERO, now, &mut || 0.5);
+    assert_eq!(breaker.admit_at(now).unwrap_err().retry_in, Seconds::new(10.0));
     assert!(!asked.get());
     let counts = [("host_rejected", 1), ("host_opened", 1), ("host_failures", 1)];
     assert_eq!(breaker.host_counts(), counts);

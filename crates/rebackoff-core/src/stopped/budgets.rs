@@ -20,7 +20,7 @@ fn budgets() -> [Budget; 4] {
 
 /// The number of retries in a row that it permits, each of which fails.
 fn permitted(budget: &Budget, now: u64) -> usize {
-    let retry = || budget.withdraw(Cost::Retry, at(now)).is_ok();
+    let retry = || budget.withdraw_at(Cost::Retry, at(now)).is_ok();
     (0..100)
         .take_while(|_| {
             retry() && {
@@ -34,34 +34,34 @@ fn permitted(budget: &Budget, now: u64) -> usize {
 const SCENES: [fn(&Budget); 3] = [
     |_| {},
     |budget| {
-        budget.handle_start(at(0));
+        budget.handle_start_at(at(0));
         budget.handle_failure();
-        let _ = budget.withdraw(Cost::Retry, at(0));
+        let _ = budget.withdraw_at(Cost::Retry, at(0));
     },
     |budget| assert!(permitted(budget, 0) > 0),
 ];
 
 const OPERATIONS: [fn(&Budget, u64); 5] = [
     |budget, now| {
-        let _ = budget.withdraw(Cost::Retry, at(now));
+        let _ = budget.withdraw_at(Cost::Retry, at(now));
     },
     |budget, now| {
-        if let Ok(paid) = budget.withdraw(Cost::Retry, at(now)) {
+        if let Ok(paid) = budget.withdraw_at(Cost::Retry, at(now)) {
             budget.refund(paid);
         }
-        let _ = budget.tokens(at(now));
+        let _ = budget.tokens_at(at(now));
     },
     |budget, now| {
-        budget.handle_start(at(now));
-        let _ = budget.tokens(at(now));
+        budget.handle_start_at(at(now));
+        let _ = budget.tokens_at(at(now));
     },
     |budget, now| {
         budget.handle_failure();
-        let _ = budget.tokens(at(now));
+        let _ = budget.tokens_at(at(now));
     },
     |budget, now| {
         budget.handle_success(None);
-        let _ = budget.tokens(at(now));
+        let _ = budget.tokens_at(at(now));
     },
 ];
 

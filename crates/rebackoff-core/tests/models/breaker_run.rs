@@ -145,7 +145,7 @@ struct Pair<'b> {
 
 impl Pair<'_> {
     fn admit(&mut self, now: u64) -> Result<(), TestCaseError> {
-        match (self.breaker.admit(|| seconds(now)), self.model.admit(now)) {
+        match (self.breaker.admit_at(|| seconds(now)), self.model.admit(now)) {
             (Ok(permit), Ok(theirs)) => {
                 prop_assert_eq!(permit.is_probe(), theirs.is_probe(), "at {}", now);
                 self.out.push((permit, theirs));
@@ -161,7 +161,7 @@ impl Pair<'_> {
     fn settle(&mut self, which: usize, health: Health, took: Duration, now: u64, draw: u64) {
         let (permit, theirs) = self.out.swap_remove(which);
         let mut draws = || f64::from(u32::try_from(draw).unwrap()) / 16.0;
-        self.breaker.settle(permit, health, || took.into(), || seconds(now), &mut draws);
+        self.breaker.settle_at(permit, health, || took.into(), || seconds(now), &mut draws);
         self.model.settle(theirs, health, self.counts_slow && took > SLOW, now, draw);
     }
 
@@ -169,7 +169,7 @@ impl Pair<'_> {
         match event {
             Event::Admit => self.admit(now)?,
             Event::Check => {
-                let ours = self.breaker.check(|| seconds(now));
+                let ours = self.breaker.check_at(|| seconds(now));
                 let ours = ours.map_err(|open| open.retry_in.map(Seconds::to_nanos));
                 prop_assert_eq!(ours, self.model.check(now), "at {}", now);
             }
@@ -185,7 +185,7 @@ impl Pair<'_> {
                 }
             }
             Event::ForceOpen => {
-                self.breaker.force_open(|| seconds(now));
+                self.breaker.force_open_at(|| seconds(now));
                 self.model.force_open(now);
             }
             Event::Isolate => {
@@ -238,7 +238,7 @@ impl Run {
             }
             set_clock(seconds(now));
             pair.run(event, now)?;
-            prop_assert_eq!(breaker.state(|| seconds(now)), pair.model.state(now), "at {}", now);
+            prop_assert_eq!(breaker.state_at(|| seconds(now)), pair.model.state(now), "at {}", now);
         }
         prop_assert_eq!(breaker.opened(), pair.model.opened);
         prop_assert_eq!(breaker.rejected(), pair.model.rejected);

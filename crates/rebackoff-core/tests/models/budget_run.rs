@@ -126,7 +126,7 @@ impl Run {
             match event {
                 Event::Wait(nanos) => clock += nanos,
                 Event::Start => {
-                    budget.handle_start(|| seconds(clock));
+                    budget.handle_start_at(|| seconds(clock));
                     model.start(now);
                 }
                 Event::Failure => {
@@ -139,7 +139,7 @@ impl Run {
                     model.success(last.map(|last| last.1));
                 }
                 Event::Withdraw(cost) => {
-                    let withdrawal = budget.withdraw(cost, || seconds(clock));
+                    let withdrawal = budget.withdraw_at(cost, || seconds(clock));
                     let taken = model.withdraw(cost, now);
                     prop_assert_eq!(withdrawal.is_ok(), taken.is_some(), "at {}", clock);
                     refused += u64::from(taken.is_none());

@@ -47,7 +47,7 @@ pub(crate) fn run_budgets<B: Borrow<Budget>>(
             for _ in 0..*repeat {
                 run_budget(budget, *at, event, &mut withdrawals, &place);
             }
-            let left = budget.tokens(|| seconds(*at));
+            let left = budget.tokens_at(|| seconds(*at));
             assert!((left - event.tokens).abs() < 1e-6, "{place}: {left}, not {}", event.tokens);
         }
         assert_eq!(budget.refused(), case.counts["refused"], "{}", case.name);
@@ -62,7 +62,7 @@ fn run_budget<'a>(
     place: &str,
 ) {
     match event.event {
-        BudgetEventKind::Start => budget.handle_start(|| seconds(at)),
+        BudgetEventKind::Start => budget.handle_start_at(|| seconds(at)),
         BudgetEventKind::Failure => budget.handle_failure(),
         BudgetEventKind::Success => {
             budget.handle_success(event.last.as_deref().map(|name| withdrawals[name]));
@@ -77,7 +77,7 @@ fn run_budget<'a>(
                 Some("throttled") => Cost::Throttled,
                 _ => Cost::Retry,
             };
-            let withdrawal = budget.withdraw(cost, || seconds(at));
+            let withdrawal = budget.withdraw_at(cost, || seconds(at));
             assert_eq!(Some(withdrawal.is_ok()), event.allowed, "{place}");
             if let (Some(name), Ok(withdrawal)) = (&event.name, withdrawal) {
                 withdrawals.insert(name, withdrawal);
@@ -131,7 +131,7 @@ pub(crate) fn run_breakers<B: Borrow<Breaker>>(
                 assert!(event.is_answered_by(answer.as_ref()), "{place}: {answer:?}");
             }
             set_clock(seconds(now));
-            assert_eq!(runner.breaker.state(|| seconds(now)).name(), event.state, "{place}");
+            assert_eq!(runner.breaker.state_at(|| seconds(now)).name(), event.state, "{place}");
         }
         let BreakerRunner { breaker, mut draws, .. } = runner;
         assert_eq!(draws.next(), None, "{}", case.name);
@@ -162,14 +162,14 @@ impl<'a> BreakerRunner<'a> {
         (self.set_clock)(now());
         match event.event {
             BreakerEventKind::Admit => {
-                let admitted = self.breaker.admit(now);
+                let admitted = self.breaker.admit_at(now);
                 if let (Ok(permit), Some(name)) = (admitted, &event.name) {
                     self.permits.insert(name, (permit, at));
                 }
                 Some(admitted.map(Some))
             }
             BreakerEventKind::Call => {
-                let admitted = self.breaker.admit(now);
+                let admitted = self.breaker.admit_at(now);
                 if let Ok(permit) = admitted {
                     self.settle(permit, event.health, at, at + event.takes);
                 }
@@ -181,9 +181,9 @@ impl<'a> BreakerRunner<'a> {
                 self.settle(permit, event.health, began, at);
                 None
             }
-            BreakerEventKind::Check => Some(self.breaker.check(now).map(|()| None)),
+            BreakerEventKind::Check => Some(self.breaker.check_at(now).map(|()| None)),
             BreakerEventKind::ForceOpen => {
-                self.breaker.force_open(now);
+                self.breaker.force_open_at(now);
                 None
             }
             BreakerEventKind::Isolate => {
@@ -202,7 +202,7 @@ impl<'a> BreakerRunner<'a> {
         let health = health.unwrap().into();
         let draws = &mut self.draws;
         let mut draw = || *draws.next().expect("a draw");
-        self.breaker.settle(permit, health, || seconds(at - began), || seconds(at), &mut draw);
+        self.breaker.settle_at(permit, health, || seconds(at - began), || seconds(at), &mut draw);
     }
 }
 

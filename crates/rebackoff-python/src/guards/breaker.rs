@@ -107,7 +107,7 @@ impl Breaker {
     }
 
     fn state(&self, now: f64) -> &'static str {
-        self.core.state(|| seconds(now)).name()
+        self.core.state_at(|| seconds(now)).name()
     }
 
     #[getter]
@@ -139,7 +139,7 @@ impl Breaker {
     /// Returns the seconds until the next probe where a call would be rejected: infinite where the
     /// breaker is isolated.
     fn check(&self, now: f64) -> Option<f64> {
-        self.core.check(|| seconds(now)).err().map(retry_in)
+        self.core.check_at(|| seconds(now)).err().map(retry_in)
     }
 
     /// Returns whether it goes on without the store of its fleet.
@@ -149,7 +149,7 @@ impl Breaker {
     }
 
     fn admit(&self, py: Python<'_>, now: f64) -> Admission {
-        let admitted = self.core.for_call(py).admit(|| seconds(now));
+        let admitted = self.core.for_call(py).admit_at(|| seconds(now));
         self.core.notify();
         match admitted {
             Ok(permit) => Admission::Permit(Permit::new(self.core.clone(), permit, seconds(now))),
@@ -158,7 +158,7 @@ impl Breaker {
     }
 
     fn force_open(&self, now: f64) {
-        self.core.force_open(|| seconds(now));
+        self.core.force_open_at(|| seconds(now));
         self.core.notify();
     }
 

@@ -122,7 +122,7 @@ impl Budget {
     }
 
     fn tokens(&self, now: f64) -> f64 {
-        self.core.tokens(|| seconds(now))
+        self.core.tokens_at(|| seconds(now))
     }
 
     #[getter]
@@ -148,7 +148,7 @@ impl Budget {
     }
 
     fn handle_start(&self, py: Python<'_>, now: f64) {
-        self.core.for_call(py).handle_start(|| seconds(now));
+        self.core.for_call(py).handle_start_at(|| seconds(now));
     }
 
     fn handle_failure(&self) {
@@ -160,7 +160,7 @@ impl Budget {
     }
 
     fn withdraw(&self, py: Python<'_>, word: &str, now: f64) -> Option<Withdrawal> {
-        let paid = self.core.for_call(py).withdraw(cost(word), || seconds(now));
+        let paid = self.core.for_call(py).withdraw_at(cost(word), || seconds(now));
         self.core.notify();
         paid.ok().map(Withdrawal)
     }

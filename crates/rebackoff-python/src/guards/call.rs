@@ -66,7 +66,7 @@ impl CallGuards {
     /// Settles a success that needs neither the time, a draw nor a report. Returns whether that is so.
     fn handle_plain_success(&mut self) -> PyResult<bool> {
         let is_closed =
-            |breaker: &CoreBreaker| breaker.state(|| Seconds::ZERO) == BreakerState::Closed;
+            |breaker: &CoreBreaker| breaker.state_at(|| Seconds::ZERO) == BreakerState::Closed;
         let has_report = self.budget.as_ref().is_some_and(Held::has_report)
             || self.breaker.as_ref().is_some_and(Held::has_report);
         if has_report || self.has_rates || !self.breaker.as_deref().is_none_or(is_closed) {

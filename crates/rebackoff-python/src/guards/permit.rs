@@ -41,7 +41,7 @@ impl Permit {
         let permit = self.core.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(permit) = permit {
             let took = || now.saturating_sub(self.began);
-            if self.breaker.settle(permit, health, took, || now, &mut drawn).is_some() {
+            if self.breaker.settle_at(permit, health, took, || now, &mut drawn).is_some() {
                 self.breaker.notify();
             }
         }

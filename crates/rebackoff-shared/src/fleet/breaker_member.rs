@@ -81,7 +81,7 @@ impl BreakerMember {
                 }
             }
             (_, Some(open)) => open.until.max(now + LOOK),
-            (_, None) => breaker.check(|| now).err().map_or(self.next_sync, |open| {
+            (_, None) => breaker.check_at(|| now).err().map_or(self.next_sync, |open| {
                 now + open.retry_in.map_or(SYNC, Seconds::to_duration)
             }),
         };
@@ -113,7 +113,8 @@ impl BreakerMember {
     /// Without the store, the breaker goes its own way: it probes when its own open time is over.
     pub(super) fn poll_alone(&mut self, breaker: &Breaker, now: Duration) {
         probe_alone(breaker, now);
-        if breaker.state(|| now) == BreakerState::Closed && matches!(self.phase, Phase::Watching) {
+        if breaker.state_at(|| now) == BreakerState::Closed && matches!(self.phase, Phase::Watching)
+        {
             self.open = None;
         }
     }
@@ -161,7 +162,7 @@ impl BreakerMember {
 
     /// The action that the state of the breaker asks for at once.
     fn act(&mut self, breaker: &Breaker, now: Duration) -> Option<Action> {
-        let state = breaker.state(|| now);
+        let state = breaker.state_at(|| now);
         if let Phase::Leased { unused_until, end } = self.phase {
             match state {
                 BreakerState::Closed => return Some(Action::Close),
@@ -212,12 +213,13 @@ impl BreakerMember {
                 |open: OpenFor| OpenUntil { until: now + open.left, reopened: open.reopened };
             self.open = news.open.map(until);
             self.phase = Phase::Watching;
-            if self.open.is_none() && was_open && breaker.state(|| now) != BreakerState::Isolated {
+            if self.open.is_none() && was_open && breaker.state_at(|| now) != BreakerState::Isolated
+            {
                 breaker.reset();
             }
         }
         if matches!(self.phase, Phase::Watching)
-            && (is_change || breaker.state(|| now) != BreakerState::Open)
+            && (is_change || breaker.state_at(|| now) != BreakerState::Open)
         {
             self.hold(breaker, now);
         }
@@ -227,7 +229,7 @@ impl BreakerMember {
     fn hold(&mut self, breaker: &Breaker, now: Duration) {
         self.phase = Phase::Watching;
         if let Some(OpenUntil { until, reopened }) = self.open {
-            if breaker.state(|| now) != BreakerState::Isolated {
+            if breaker.state_at(|| now) != BreakerState::Isolated {
                 breaker.open_until(until, reopened);
             }
         }
@@ -236,13 +238,13 @@ impl BreakerMember {
 
 /// Lets a breaker without a store probe once its own open time is over.
 pub(super) fn probe_alone(breaker: &Breaker, now: Duration) {
-    if breaker.state(|| now) == BreakerState::Open && left(breaker, now).is_zero() {
+    if breaker.state_at(|| now) == BreakerState::Open && left(breaker, now).is_zero() {
         breaker.lease_probe();
     }
 }
 
 /// The time left until the breaker's own open time is over.
 fn left(breaker: &Breaker, now: Duration) -> Duration {
-    let retry_in = breaker.check(|| now).err().and_then(|open| open.retry_in);
+    let retry_in = breaker.check_at(|| now).err().and_then(|open| open.retry_in);
     retry_in.map_or(Duration::ZERO, Seconds::to_duration)
 }

@@ -151,7 +151,7 @@ mod tests {
 
     #[test]
     fn without_redis_a_member_has_its_part_and_at_least_one_token() {
-        let tokens = |rule: BudgetRule| rule.budget().unwrap().tokens(|| Duration::ZERO);
+        let tokens = |rule: BudgetRule| rule.budget().unwrap().tokens_at(|| Duration::ZERO);
         let ten_seconds = Duration::from_secs(10);
         assert_eq!(tokens(BudgetRule::per_second(10.0, 100)).to_bits(), 10.0_f64.to_bits());
         assert_eq!(tokens(BudgetRule::per_second(1.0, 5)).to_bits(), 1.0_f64.to_bits());

@@ -123,7 +123,7 @@ mod tests {
         let (first, second) = (file(), file());
         let seam = Seam::new::<Budget>(&first).unwrap();
         let budget = seam.place(&Budget::quota().capacity(10).build().unwrap());
-        let withdraw = || budget.withdraw(Cost::Retry, || Moment::ZERO).is_ok();
+        let withdraw = || budget.withdraw_at(Cost::Retry, || Moment::ZERO).is_ok();
         assert!(withdraw());
         let word = |file: &std::fs::File| {
             let mut bytes = [0; 8];

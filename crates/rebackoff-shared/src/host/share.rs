@@ -20,8 +20,8 @@ use super::{Host, Opened, SharedError, StateOfAtomics};
 /// // Without a host of its own: Breaker::builder().consecutive(3).shared("shop")?
 /// let breaker = Breaker::builder().consecutive(3).shared_on("shop", &host)?;
 /// let budget = Budget::share().ratio(0.1).shared_on("shop", &host)?;
-/// breaker.force_open(|| Duration::ZERO);
-/// assert_eq!(breaker.state(|| Duration::ZERO), BreakerState::Open);
+/// breaker.force_open_at(|| Duration::ZERO);
+/// assert_eq!(breaker.state_at(|| Duration::ZERO), BreakerState::Open);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub trait ShareOnHost: sealed::Builder {

@@ -40,8 +40,8 @@ fn unread() -> Moment {
 }
 
 fn fail(breaker: &Breaker) {
-    let permit = breaker.admit(unread).unwrap();
-    breaker.settle(permit, Health::Failure, || Seconds::ZERO, unread, &mut || 0.5);
+    let permit = breaker.admit_at(unread).unwrap();
+    breaker.settle_at(permit, Health::Failure, || Seconds::ZERO, unread, &mut || 0.5);
 }
 
 fn trip(breaker: &Breaker) {
@@ -64,13 +64,13 @@ fn what_one_process_learns_holds_for_all() {
     let (one, other) = (mapped(&host, "shop").unwrap(), mapped(&host, "shop").unwrap());
     fail(one);
     fail(other);
-    assert_eq!(one.state(unread), BreakerState::Open);
-    assert!(one.admit(unread).is_err() && other.admit(unread).is_err());
+    assert_eq!(one.state_at(unread), BreakerState::Open);
+    assert!(one.admit_at(unread).is_err() && other.admit_at(unread).is_err());
     now.store(10, Relaxed);
-    let probe = one.admit(unread).unwrap();
-    assert!(other.admit(unread).is_err(), "one probe for all");
-    one.settle(probe, Health::Success, || Seconds::ZERO, unread, &mut || 0.5);
-    assert_eq!(other.state(unread), BreakerState::Closed);
+    let probe = one.admit_at(unread).unwrap();
+    assert!(other.admit_at(unread).is_err(), "one probe for all");
+    one.settle_at(probe, Health::Success, || Seconds::ZERO, unread, &mut || 0.5);
+    assert_eq!(other.state_at(unread), BreakerState::Closed);
     assert_eq!((one.rejected(), other.rejected()), (1, 2), "its own");
     let counts = [("host_rejected", 3), ("host_opened", 1), ("host_failures", 2)];
     assert_eq!((one.host_counts(), other.host_counts()), (counts.into(), counts.into()));
@@ -144,13 +144,13 @@ fn a_removed_file_is_opened_anew_within_a_second() {
     let one = mapped(&host, "shop").unwrap();
     trip(one);
     fs::remove_dir_all(&folder).unwrap();
-    assert_eq!(one.state(unread), BreakerState::Open, "it is looked at once a second");
+    assert_eq!(one.state_at(unread), BreakerState::Open, "it is looked at once a second");
     now.store(1, Relaxed);
     let other = mapped(&host, "shop").unwrap();
-    assert_eq!(one.check(unread).map_err(|open| open.retry_in.is_some()), Err(true));
-    assert_eq!(one.state(unread), BreakerState::Closed, "a new file is a new guard");
+    assert_eq!(one.check_at(unread).map_err(|open| open.retry_in.is_some()), Err(true));
+    assert_eq!(one.state_at(unread), BreakerState::Closed, "a new file is a new guard");
     trip(other);
-    assert_eq!(one.state(unread), BreakerState::Open);
+    assert_eq!(one.state_at(unread), BreakerState::Open);
 }
 
 #[test]
@@ -163,9 +163,9 @@ fn a_file_that_cannot_be_opened_anew_serves_on() {
     fs::remove_dir_all(&folder).unwrap();
     fs::write(&folder, "in the way").unwrap();
     now.store(5, Relaxed);
-    assert_eq!(one.state(unread), BreakerState::Open);
+    assert_eq!(one.state_at(unread), BreakerState::Open);
     now.store(10, Relaxed);
-    assert!(one.admit(unread).is_ok());
+    assert!(one.admit_at(unread).is_ok());
 }
 
 #[test]
@@ -174,12 +174,12 @@ fn a_file_of_another_boot_begins_anew() {
     let (_parent, folder) = folder();
     let host = Host::at(&folder).with_clock(clock);
     trip(mapped(&host, "shop").unwrap());
-    assert_eq!(mapped(&host, "shop").unwrap().state(unread), BreakerState::Open, "this boot");
+    assert_eq!(mapped(&host, "shop").unwrap().state_at(unread), BreakerState::Open, "this boot");
     let file = OpenOptions::new().write(true).open(only_file(&folder)).unwrap();
     file.write_all_at(&[7; 16], SIZE as u64 / 2 + 8).unwrap();
-    assert_eq!(mapped(&host, "shop").unwrap().state(unread), BreakerState::Closed);
+    assert_eq!(mapped(&host, "shop").unwrap().state_at(unread), BreakerState::Closed);
     trip(mapped(&host, "shop").unwrap());
-    assert_eq!(mapped(&host, "shop").unwrap().state(unread), BreakerState::Open);
+    assert_eq!(mapped(&host, "shop").unwrap().state_at(unread), BreakerState::Open);
 }
 
 #[test]
@@ -194,7 +194,7 @@ fn many_that_begin_at_once_have_one_guard() {
     });
     only_file(&folder);
     trip(opened[0]);
-    assert!(opened.iter().all(|breaker| breaker.state(unread) == BreakerState::Open));
+    assert!(opened.iter().all(|breaker| breaker.state_at(unread) == BreakerState::Open));
 }
 
 #[test]
@@ -240,7 +240,7 @@ fn the_guards_of_a_folder_are_listed_with_what_is_wrong() {
     assert!(host.guards().unwrap().is_empty());
     let breaker = Breaker::builder().consecutive(2).shared_on("shop", &host).unwrap();
     let budget = Budget::share().ratio(0.1).shared_on("mail", &host).unwrap();
-    budget.withdraw(Cost::Retry, unread).unwrap();
+    budget.withdraw_at(Cost::Retry, unread).unwrap();
     fs::write(folder.join("a.breaker.1-0000000000000000"), "").unwrap();
     fs::set_permissions(folder.join("a.breaker.1-0000000000000000"), Permissions::from_mode(0o600))
         .unwrap();
@@ -261,9 +261,9 @@ fn a_permit_of_a_dead_probe_expires_for_all() {
     let (dead, other) = (mapped(&host, "shop").unwrap(), mapped(&host, "shop").unwrap());
     trip(dead);
     now.store(10, Relaxed);
-    assert!(dead.admit(unread).is_ok());
+    assert!(dead.admit_at(unread).is_ok());
     now.store(39, Relaxed);
-    assert!(other.admit(unread).is_err());
+    assert!(other.admit_at(unread).is_err());
     now.store(40, Relaxed);
-    assert!(other.admit(unread).is_ok());
+    assert!(other.admit_at(unread).is_ok());
 }

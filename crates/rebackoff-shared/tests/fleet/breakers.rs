@@ -19,11 +19,11 @@ fn members(server: &Server, count: usize, builder: BreakerBuilder) -> Vec<FleetB
 }
 
 fn admit(member: &FleetBreaker) -> Option<Permit> {
-    member.for_call().admit(now).ok()
+    member.for_call().admit_at(now).ok()
 }
 
 fn settle(member: &FleetBreaker, permit: Permit, health: Health) {
-    if member.breaker().settle(permit, health, || Seconds::ZERO, now, &mut || 0.5).is_some() {
+    if member.breaker().settle_at(permit, health, || Seconds::ZERO, now, &mut || 0.5).is_some() {
         member.notify();
     }
 }
@@ -47,7 +47,7 @@ fn trip(members: &[FleetBreaker]) {
 }
 
 fn state(member: &FleetBreaker) -> BreakerState {
-    member.breaker().state(now)
+    member.breaker().state_at(now)
 }
 
 fn wait_for_all(members: &[FleetBreaker], state: BreakerState) {

@@ -24,7 +24,7 @@ fn is_alone(member: &FleetBudget) -> bool {
 }
 
 fn withdraw(member: &FleetBudget) -> bool {
-    let paid = member.budget().withdraw(Cost::Retry, now).is_ok();
+    let paid = member.budget().withdraw_at(Cost::Retry, now).is_ok();
     member.notify();
     paid
 }
@@ -73,7 +73,7 @@ fn a_share_counts_the_calls_of_all_members() {
     let members = members(&server, rule);
     assert_eq!(spend(&members, Duration::from_millis(300)), [0; MEMBERS as usize]);
     // The first member calls, the second retries.
-    (0..100).for_each(|_| members[0].budget().handle_start(now));
+    (0..100).for_each(|_| members[0].budget().handle_start_at(now));
     let mut spent = 0;
     wait_until("half as many retries", || {
         members[1].budget().lease().is_some() && {

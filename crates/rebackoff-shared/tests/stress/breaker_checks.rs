@@ -107,12 +107,12 @@ fn no_more_probes_than_allowed(probes: &[Probe], changes: &[Span]) {
 pub(crate) fn still_works(breaker: &Breaker) {
     let now = || -> Moment { panic!("a shared guard reads the clock of the host") };
     let settle = |health| {
-        let Ok(permit) = breaker.admit(now) else { return };
-        breaker.settle(permit, health, || Seconds::ZERO, now, &mut || 0.5);
+        let Ok(permit) = breaker.admit_at(now) else { return };
+        breaker.settle_at(permit, health, || Seconds::ZERO, now, &mut || 0.5);
     };
     let until = |state, health| {
         let begin = Instant::now();
-        while breaker.state(now) != state {
+        while breaker.state_at(now) != state {
             assert!(begin.elapsed() < Duration::from_secs(300), "never {state}: {breaker:?}");
             settle(health);
         }

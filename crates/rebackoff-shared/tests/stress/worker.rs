@@ -62,7 +62,7 @@ pub(crate) fn run(story: &Path) -> ! {
 
 fn call(breaker: &Breaker, writer: &mut Writer, draws: &mut Rng) {
     let begin = now();
-    let Ok(permit) = breaker.admit(UNREAD) else { return };
+    let Ok(permit) = breaker.admit_at(UNREAD) else { return };
     let is_probe = permit.is_probe();
     let what = if is_probe { What::AdmittedAsProbe } else { What::Admitted };
     writer.write(what, begin, now());
@@ -78,7 +78,7 @@ fn call(breaker: &Breaker, writer: &mut Writer, draws: &mut Rng) {
 fn settle(breaker: &Breaker, permit: Permit, health: Health, writer: &mut Writer) {
     let begin = now();
     writer.write(What::Settles, begin, begin);
-    let change = breaker.settle(permit, health, || Seconds::ZERO, UNREAD, &mut || 0.5);
+    let change = breaker.settle_at(permit, health, || Seconds::ZERO, UNREAD, &mut || 0.5);
     let what = match change.map(|change| change.to) {
         None => What::Settled,
         Some(BreakerState::Open) => What::Opened,
@@ -90,7 +90,7 @@ fn settle(breaker: &Breaker, permit: Permit, health: Health, writer: &mut Writer
 fn pay(budgets: &Budgets, writer: &mut Writer, draws: &mut Rng) {
     let mut withdraw = |budget: &Budget, what| {
         let begin = now();
-        let paid = budget.withdraw(Cost::Retry, UNREAD).ok()?;
+        let paid = budget.withdraw_at(Cost::Retry, UNREAD).ok()?;
         writer.write(what, begin, now());
         Some(paid)
     };
@@ -99,14 +99,14 @@ fn pay(budgets: &Budgets, writer: &mut Writer, draws: &mut Rng) {
     if draws.u32(..20) == 0 {
         let begin = now();
         writer.write(What::Calls, begin, begin);
-        budgets.share.handle_start(UNREAD);
+        budgets.share.handle_start_at(UNREAD);
         writer.write(What::Called, begin, now());
     }
-    match budgets.quota.withdraw(Cost::Retry, UNREAD) {
+    match budgets.quota.withdraw_at(Cost::Retry, UNREAD) {
         Ok(paid) if draws.bool() => budgets.quota.refund(paid),
         Ok(paid) => budgets.quota.handle_success(Some(paid)),
         Err(_) => budgets.quota.handle_success(None),
     }
-    let tokens = budgets.quota.tokens(UNREAD).to_bits();
+    let tokens = budgets.quota.tokens_at(UNREAD).to_bits();
     writer.write(What::Tokens, tokens, tokens);
 }

@@ -5,6 +5,7 @@
 
 mod asks;
 mod call;
+mod clockless;
 #[cfg(feature = "redis")]
 mod fleet;
 mod guarding;
@@ -18,6 +19,7 @@ use std::time::Duration;
 
 pub use asks::{Asks, ByFunction, ByOutcome, OnRejection};
 pub use call::GuardsOfCall;
+pub use clockless::{BreakerExt, BudgetExt, now};
 pub use guarding::{Guarding, Several};
 pub use handle::Handle;
 pub use pays::Pays;

@@ -152,12 +152,12 @@ impl Model {
         match member.call {
             Some((end, permit, fails)) if now >= end => {
                 let health = if fails { Health::Failure } else { Health::Success };
-                member.breaker.settle(permit, health, || Seconds::ZERO, || now, &mut || 0.5);
+                member.breaker.settle_at(permit, health, || Seconds::ZERO, || now, &mut || 0.5);
                 member.call = None;
             }
             // The driver's first call waits for the state.
             None if member.has_synced && self.random.u32(0..4) == 0 => {
-                if let Ok(permit) = member.breaker.admit(|| now) {
+                if let Ok(permit) = member.breaker.admit_at(|| now) {
                     self.calls += 1;
                     member.called = true;
                     if permit.is_probe() {
@@ -173,7 +173,7 @@ impl Model {
     }
 
     fn states(&self) -> Vec<BreakerState> {
-        self.members.iter().map(|member| member.breaker.state(|| self.now)).collect()
+        self.members.iter().map(|member| member.breaker.state_at(|| self.now)).collect()
     }
 
     fn all_are(&self, state: BreakerState) -> bool {
@@ -234,12 +234,12 @@ fn two_members_of_ten_cannot_open_for_all_but_half_of_those_that_call_can() {
     let mut model = Model::new(10, Network::GOOD, 1);
     model.run(seconds(2));
     for index in [0, 1] {
-        model.members[index].breaker.force_open(|| model.now);
+        model.members[index].breaker.force_open_at(|| model.now);
     }
     model.run(seconds(1));
     assert_eq!(model.store.state(model.now).epoch, 0);
     for index in 0..5 {
-        model.members[index].breaker.force_open(|| model.now);
+        model.members[index].breaker.force_open_at(|| model.now);
     }
     model.run(seconds(1));
     assert_eq!(model.store.state(model.now).epoch, 1);

@@ -100,7 +100,7 @@ impl Model {
         }
         let retries = demand as u32 + u32::from(random.f64() < demand.fract());
         for _ in 0..retries {
-            if member.budget.withdraw(Cost::Retry, || now).is_ok() {
+            if member.budget.withdraw_at(Cost::Retry, || now).is_ok() {
                 member.spent += 1;
                 self.spent.push(now);
             }
