@@ -30,6 +30,8 @@ pub(super) struct BreakerMember {
     open: Option<OpenUntil>,
     phase: Phase,
     has_voted: bool,
+    /// True where the member has asked whether the fleet is open, before a probe of its own.
+    has_asked: bool,
     sent: Option<(Action, Duration)>,
     next_sync: Duration,
     next_ask: Duration,
@@ -61,6 +63,7 @@ impl BreakerMember {
             open: None,
             phase: Phase::Watching,
             has_voted: false,
+            has_asked: false,
             sent: None,
             next_sync: Duration::ZERO,
             next_ask: Duration::ZERO,
@@ -156,7 +159,7 @@ impl BreakerMember {
     /// The answer did not come: the store may have acted or not.
     pub(super) fn handle_failure(&mut self) {
         self.sent = None;
-        self.has_voted = false;
+        (self.has_voted, self.has_asked) = (false, false);
         self.next_sync = Duration::ZERO;
     }
 
@@ -193,10 +196,16 @@ impl BreakerMember {
         }
         let span = left(breaker, now);
         if span.is_zero() {
-            // Too few members agree that the target is down: this one probes for itself.
+            // The news that the fleet has opened may be late. Where too few members agree that the target is
+            // down, this one probes for itself.
+            self.has_asked = !self.has_asked;
+            if self.has_asked {
+                return Some(Action::Sync);
+            }
             breaker.lease_probe();
             return None;
         }
+        self.has_asked = false;
         (!self.has_voted || now >= self.next_sync).then_some(Action::Vote { span })
     }
 

@@ -28,6 +28,8 @@ pub(super) struct BudgetMember {
     /// The calls that are not yet deposited.
     calls: u64,
     next_flush: Duration,
+    /// True until the store answers again: also an idle member asks for that.
+    has_failed: bool,
     /// The moment of the last grant, if it fell short, or follows on one that did.
     /// With a draw, that keeps the pauses of members apart.
     short_at: Option<(Duration, f64)>,
@@ -40,7 +42,8 @@ impl BudgetMember {
     pub(super) fn new(terms: LeaseTerms) -> Self {
         let most = terms.batch();
         let next_flush = Duration::ZERO;
-        Self { terms, sent: None, demand: 0, calls: 0, next_flush, short_at: None, most }
+        let (sent, has_failed, short_at) = (None, false, None);
+        Self { terms, sent, demand: 0, calls: 0, next_flush, has_failed, short_at, most }
     }
 
     // Getters
@@ -60,7 +63,8 @@ impl BudgetMember {
         self.demand += lease.take_withdrawals();
         self.calls += lease.take_calls();
         let wanted = self.wanted(lease.tokens(now.into()), now);
-        if wanted == 0 && (self.calls == 0 || now < self.next_flush) {
+        let has_calls = self.calls > 0 && now >= self.next_flush;
+        if wanted == 0 && !has_calls && !self.has_failed {
             return None;
         }
         let request = BudgetRequest { wanted, back: 0, calls: std::mem::take(&mut self.calls) };
@@ -74,6 +78,7 @@ impl BudgetMember {
             return;
         };
         lease.set_alone(false);
+        self.has_failed = false;
         if request.wanted > 0 {
             lease.grant(granted, (sent_at + self.terms.ttl).into(), now.into());
             let is_short = granted < request.wanted;
@@ -87,6 +92,7 @@ impl BudgetMember {
     /// The answer did not come. What the store may have handed out or counted is lost.
     pub(super) fn handle_failure(&mut self, lease: &Lease) {
         self.sent = None;
+        self.has_failed = true;
         lease.set_alone(true);
     }
 

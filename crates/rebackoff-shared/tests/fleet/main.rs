@@ -3,6 +3,7 @@
 
 mod breakers;
 mod budgets;
+mod processes;
 mod server;
 
 use std::time::{Duration, Instant};
