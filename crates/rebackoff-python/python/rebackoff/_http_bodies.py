@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import inspect
 import io
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
-from types import FrameType
+from types import FrameType, FunctionType, ModuleType
 from typing import Any
 
-from rebackoff._http_chain import CLIENTS, chain, frames, read, root
+from rebackoff._callables import refuses
+from rebackoff._http_chain import CLIENTS, Request, chain, frames, is_below, is_request, read, root
 from rebackoff._http_responses import requests_of
 
-# files={"a": ("name", file)}, in the keywords of a call
+# files={"a": ("name", file)}, in the keywords of a call, or in an attribute of an argument
 _DEPTH = 4
 _MOST_ITEMS = 20
+_MOST_VALUES = 2000
+_MOST_FRAMES = 20
+# of methods and partials
+_BOUND = ("__self__", "func", "args", "keywords")
+_WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "DELETE"})
 
 
 def rewind(outcome: object) -> bool:
@@ -24,7 +31,7 @@ def rewind(outcome: object) -> bool:
         bodies = _bodies_of_frames(outcome)
     if not bodies and _is_streamed(outcome):
         return False
-    if _has_read_a_file(outcome):
+    if _has_read_another(outcome, {id(body) for body, _ in bodies}):
         return False
     return _rewind_all(bodies)
 
@@ -48,16 +55,20 @@ def _is_streamed(outcome: object) -> bool:
     return False
 
 
-def _has_read_a_file(outcome: object) -> bool:
-    """Returns whether the client read an open file that the request does not hold any more.
+def _has_read_another(outcome: object, known: set[int]) -> bool:
+    """Returns whether the client read an open file, or an iterator, that the request does not hold any more.
 
-    requests reads the files of a form before it sends, and errors of aiohttp have no body. The next try
-    would send such a file from where the first one left it.
+    requests reads the files of a form before it sends, errors of aiohttp have no body, and an error that comes
+    while a response is read has no request. The next try would send the rest of it.
     """
-    if not any(_may_be_of_a_file(request) for request in requests_of(outcome)):
-        return False
-    values = [value for frame in frames(outcome) for value in _values(frame)]
-    return any(_is_partly_read(value) for value in values)
+    requests = list(requests_of(outcome))
+    if requests:
+        may_be = any(_may_be_of_a_file(request) for request in requests)
+    else:
+        may_be = (Request(outcome).method or "").upper() not in _WITHOUT_BODY
+        if may_be and any(map(_is_begun, _values_of_the_caller(outcome, known))):
+            return True
+    return may_be and any(map(_is_partly_read, _values_held(outcome, known)))
 
 
 def _may_be_of_a_file(request: object) -> bool:
@@ -69,34 +80,87 @@ def _may_be_of_a_file(request: object) -> bool:
     return is_hidden and isinstance(headers, Mapping) and "Content-Length" in headers
 
 
-def _values(frame: FrameType) -> Iterator[object]:
-    """The variables that a frame uses, with the items of collections and the attributes of `self`."""
-    names, code = frame.f_locals, frame.f_code
-    held = [*names.values(), *(frame.f_globals.get(name) for name in code.co_names)]
-    owner = read(names.get("self"), "__dict__")
-    held += owner.values() if isinstance(owner, dict) else ()
+def _values_held(outcome: object, known: set[int]) -> Iterator[object]:
+    """The values in the frames of the try, with those that they hold; none of the known ones."""
+    tried = frames(outcome) if isinstance(outcome, BaseException) else _callers()
+    seen = set(known)
+    held = [value for frame in tried for value in _values(frame)]
     for _ in range(_DEPTH):
+        held = [value for value in held if id(value) not in seen][:_MOST_VALUES]
+        seen.update(map(id, held))
         yield from held
-        held = [item for value in held for item in _items(value)]
+        held = [item for value in held for item in islice(_items(value), _MOST_ITEMS)]
 
 
-def _items(value: object) -> Iterator[object]:
+def _values_of_the_caller(outcome: object, known: set[int]) -> Iterator[object]:
+    for frame in frames(outcome):
+        if not is_below(frame):
+            yield from (value for value in frame.f_locals.values() if id(value) not in known)
+
+
+def _callers() -> list[FrameType]:
+    """The frames up to the driver, which holds the arguments and the target: a response has no traceback."""
+    found: list[FrameType] = []
+    frame: FrameType | None = sys._getframe()
+    while frame is not None and len(found) < _MOST_FRAMES:
+        found.append(frame)
+        frame = frame.f_back
+    while found and root(found[-1].f_globals) != "rebackoff":
+        found.pop()
+    return found
+
+
+def _values(frame: FrameType) -> list[object]:
+    """The variables that a frame uses."""
+    return [*frame.f_locals.values(), *map(frame.f_globals.get, frame.f_code.co_names)]
+
+
+def _items(value: object) -> Iterable[object]:
+    """The items of a collection, the variables of a function, the attributes of another object."""
     if type(value) is dict:
-        return islice(list(value.values()), _MOST_ITEMS)
-    return islice(value, _MOST_ITEMS) if type(value) in (list, tuple) else iter(())  # type: ignore[call-overload,no-any-return]
+        return list(value.values())
+    if type(value) in (list, tuple):
+        return value  # type: ignore[return-value]
+    if type(value) is FunctionType:
+        cells = [read(cell, "cell_contents") for cell in value.__closure__ or ()]
+        return [*cells, *map(value.__globals__.get, value.__code__.co_names)]
+    if isinstance(value, type | ModuleType) or _is_of_client(value):
+        return ()
+    attributes = read(value, "__dict__")
+    slots = read(type(value), "__slots__")
+    names = (*_BOUND, *slots) if type(slots) is tuple else _BOUND
+    named = [read(value, name) for name in names]
+    return [*named, *attributes.values()] if type(attributes) is dict else named
+
+
+def _is_of_client(value: object) -> bool:
+    return str(type(value).__module__).partition(".")[0] in CLIENTS
 
 
 def _is_partly_read(value: object) -> bool:
+    """Returns whether the value is an open file, or like one, that is not at its beginning, as far as it can tell."""
+    read_all = read(value, "read")
+    if not callable(read_all) or isinstance(value, type | ModuleType) or _is_of_client(value):
+        return False
+    is_file = isinstance(value, io.IOBase)
     try:
-        return (
-            isinstance(value, io.IOBase)
-            and not value.closed
-            and value.readable()
-            and not value.isatty()
-            and value.tell() > 0
-        )
+        if read(value, "closed") is True or (is_file and not value.readable()):  # type: ignore[attr-defined]
+            return False
+        if not hasattr(value, "tell"):
+            return not inspect.iscoroutinefunction(read_all) and not refuses(read_all, 0)
+        if is_file and value.isatty():  # type: ignore[attr-defined]
+            return False
+        return bool(value.tell() > 0)
+    except OSError:
+        # a pipe has no position
+        return is_file
     except Exception:
         return False
+
+
+def _is_begun(value: object) -> bool:
+    """Returns whether the value is an iterator that may have been read."""
+    return not hasattr(value, "read") and _is_iterator(value) and not _rewind(value, None)
 
 
 def _bodies(error: object) -> list[tuple[Any, Any]]:
@@ -151,6 +215,10 @@ def _bodies_of_frames(error: BaseException) -> list[tuple[Any, Any]]:
         for body in (*sent, read(names.get("req"), "data")):
             if body is not None:
                 raw.append((body, None))
+    if not raw:
+        # urllib's response is read after the frames that sent the request
+        held = (value for frame in frames(error) for value in frame.f_locals.values())
+        raw = [(read(request, "data"), None) for request in held if is_request(request)]
     return [part for body in raw[:1] for part in _parts(*body)]
 
 
@@ -180,7 +248,21 @@ def _rewind(body: Any, start: Any) -> bool:
         return body.ag_frame is not None and body.ag_frame.f_lasti < 0
     if hasattr(body, "read") or hasattr(body, "aread"):
         return _seek(body, start)
-    return not hasattr(body, "__next__") and not hasattr(body, "__anext__")
+    return not (_is_iterator(body) or _has_one_iterator(body))
+
+
+def _is_iterator(body: Any) -> bool:
+    return hasattr(type(body), "__next__") or hasattr(type(body), "__anext__")
+
+
+def _has_one_iterator(body: Any) -> bool:
+    for begin in (read(type(body), "__iter__"), read(type(body), "__aiter__")):
+        try:
+            if begin is not None and begin(body) is begin(body):
+                return True
+        except Exception:
+            continue
+    return False
 
 
 def _seek(body: Any, start: Any) -> bool:

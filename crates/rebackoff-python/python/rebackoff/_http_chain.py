@@ -16,6 +16,8 @@ CLIENTS = frozenset(
 # what clients are built on
 _BELOW = frozenset("builtins socket ssl asyncio anyio trio aiohappyeyeballs".split())
 _MOST = 50
+# RFC 9110, 9.2.2
+IDEMPOTENT_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
 
 
 def read(holder: object, name: str) -> Any:
@@ -77,6 +79,11 @@ def frames(outcome: object) -> Iterator[FrameType]:
             traceback = traceback.tb_next
 
 
+def is_below(frame: FrameType) -> bool:
+    """Returns whether the frame is of a client, of what it is built on, or of a driver."""
+    return root(frame.f_globals) in CLIENTS | _BELOW | {"rebackoff"}
+
+
 class Request:
     """The request of the caller, the first of a chain of redirects.
 
@@ -99,6 +106,8 @@ class Request:
             for frame in frames(outcome):
                 if root(frame.f_globals) in CLIENTS:
                     self._see_frame(frame)
+                else:
+                    self._see_callers_requests(frame)
 
     def _see_frame(self, frame: FrameType) -> None:
         names, function = frame.f_locals, frame.f_code.co_name
@@ -112,6 +121,13 @@ class Request:
             self.headers |= header_names(_item(holder, "headers"))
         for name in ("method", "req", "request", "self"):
             self.method = self.method or method_of(names.get(name))
+
+    def _see_callers_requests(self, frame: FrameType) -> None:
+        """Takes a request of urllib that is not idempotent: its response knows the last of the redirects only."""
+        for value in frame.f_locals.values():
+            method = method_of(value) if is_request(value) else None
+            if method is not None and method.upper() not in IDEMPOTENT_METHODS:
+                self.method = self.method or method
 
     def _see_history(self, history: object) -> None:
         """Takes the first of the responses that led here by redirects."""
@@ -131,6 +147,14 @@ class Request:
         self.method = self.method or method_of(read(history[0], "method"))
         if any(read(one, "error") is None or not is_unsent(one.error) for one in history):
             self.is_first = False
+
+
+def is_request(value: object) -> bool:
+    """Returns whether the value is a request of urllib."""
+    return any(
+        kind.__module__ == "urllib.request" and kind.__name__ == "Request"
+        for kind in type(value).__mro__
+    )
 
 
 def _item(holder: object, name: str) -> Any:

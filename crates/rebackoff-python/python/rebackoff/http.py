@@ -28,8 +28,8 @@ A request is never sent again that may have had its effect. POST and PATCH are s
   call one key for all its tries.
 
 The first request of a chain of redirects counts: a POST that is redirected to a GET stays a POST. Responses of
-urllib do not show their redirects. A POST whose body is read after `urlopen` needs
-`giveup=functools.partial(http.is_final, method="POST")`.
+urllib do not show their redirects: a POST whose body is read after `urlopen` needs its `Request` in a variable of the
+target, or `giveup=functools.partial(http.is_final, method="POST")`.
 
 urllib3's own `Retry` below (`HTTPAdapter(max_retries=3)`, `urllib3.PoolManager()`), aiohttp's second
 connection and the `max_retries` of openai, anthropic and botocore multiply the tries: 5 tries of a client
@@ -61,6 +61,7 @@ from typing import Any, TypeVar
 from rebackoff._groups import is_group as _is_group
 from rebackoff._groups import leaves as _leaves
 from rebackoff._http_bodies import rewind as _rewind
+from rebackoff._http_chain import IDEMPOTENT_METHODS
 from rebackoff._http_chain import Request as _Request
 from rebackoff._http_chain import chain as _chain
 from rebackoff._http_chain import is_unsent as _is_unsent
@@ -93,8 +94,6 @@ __all__ = [
     "with_idempotency_key",
 ]
 
-# RFC 9110, 9.2.2
-IDEMPOTENT_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
 # the server says that it did not process the request
 UNPROCESSED = frozenset({421, 425, 429})
 STATUSES = frozenset({408, 500, 502, 503, 504}) | UNPROCESSED
@@ -178,8 +177,8 @@ def is_transient(
     - `any_method` is true;
     - its method is unknown, and the response broke off while it was read, or the try timed out.
 
-    A body that was read is rewound; where it cannot be, the request is final. So is a form with an open
-    file that a frame of the traceback holds: requests has read it before it sends.
+    A body that was read is rewound; where it cannot be, the request is final. So is one whose file only the
+    target's variables or arguments still hold: requests reads the files of a form before it sends.
 
     All of this holds for each error of an `ExceptionGroup`, which `groups=True` retries as one.
 
