@@ -25,9 +25,11 @@ use std::ptr::{NonNull, null_mut};
 use rebackoff_core::{Breaker, Budget, HostGuard};
 use rustix::io::Errno;
 use rustix::mm::{MapFlags, ProtFlags, mmap, mmap_anonymous, munmap};
-use rustix::param::page_size;
 
 use super::file::{SIZE, STATE_SIZE};
+
+/// Multiples of it are the beginnings of pages on every machine.
+const LARGEST_PAGE: usize = 64 * 1024;
 
 /// A guard that consists of 64-bit atomics alone, from `STATE` to its end.
 ///
@@ -63,8 +65,8 @@ impl Seam {
             assert!(size_of::<G>() - G::STATE <= STATE_SIZE);
             assert!(!std::mem::needs_drop::<G>());
         }
-        let head = G::STATE.next_multiple_of(page_size());
-        let (length, access) = (head + shared_size(), ProtFlags::READ | ProtFlags::WRITE);
+        let head = G::STATE.next_multiple_of(LARGEST_PAGE);
+        let (length, access) = (head + LARGEST_PAGE, ProtFlags::READ | ProtFlags::WRITE);
         // SAFETY: the kernel chooses a range that nothing uses.
         let base = unsafe { mmap_anonymous(null_mut(), length, access, MapFlags::PRIVATE) }?;
         // SAFETY: `head` lies within the range.
@@ -82,7 +84,7 @@ impl Seam {
         let (access, flags) =
             (ProtFlags::READ | ProtFlags::WRITE, MapFlags::SHARED | MapFlags::FIXED);
         // SAFETY: the range was reserved for this (1, 4), and the file has the size (3).
-        unsafe { mmap(self.at.as_ptr().cast(), shared_size(), access, flags, file, 0) }.map(drop)
+        unsafe { mmap(self.at.as_ptr().cast(), SIZE, access, flags, file, 0) }.map(drop)
     }
 
     /// Places a guard across the seam; its state is that of the file.
@@ -97,10 +99,6 @@ impl Seam {
             &*place.cast::<G>()
         }
     }
-}
-
-fn shared_size() -> usize {
-    SIZE.next_multiple_of(page_size())
 }
 
 #[cfg(test)]
