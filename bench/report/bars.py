@@ -63,6 +63,9 @@ AT_MOST = {
     "share_after_month": [(OURS, "share_after_second")],
 }
 
+# our row -> how many times as much as another row of ours it may cost
+MULTIPLES = {"breaker_on_host_success": (1.2, "breaker_success")}
+
 # our row -> nanoseconds, and how many (peer, row) takes on the same machine: processors differ, so the two figures
 # of one run are held to the ratio of these
 TIMES = {

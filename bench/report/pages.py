@@ -54,6 +54,7 @@ GUARDS = [
     ("throttle_permitted", "throttle: a retry permitted"),
     ("throttle_refused", "throttle: a retry refused"),
     ("breaker_success", "closed breaker, failures in a row: a success"),
+    ("breaker_on_host_success", "closed breaker of a host's processes: a success"),
     ("breaker_rate_success", "closed breaker, failure rate: a success"),
     ("breaker_rejected", "open breaker: a call rejected"),
 ]

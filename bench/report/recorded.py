@@ -4,7 +4,7 @@ import itertools
 import json
 import sys
 
-from bars import AT_MOST, DEEPER, MUST_REACH, NOT_YET, TIMES
+from bars import AT_MOST, DEEPER, MULTIPLES, MUST_REACH, NOT_YET, TIMES
 from rust import BENCH, OURS, PLAIN, Figures
 
 FILE = BENCH / "recorded.json"
@@ -23,6 +23,7 @@ def check(counts: Figures, times: Figures) -> int:
     above_bars = [
         *above_what_they_must_reach(own),
         *above_others(counts),
+        *above_multiples(own),
         *slower_than_they_must_be(times),
     ]
     failures = [
@@ -73,6 +74,15 @@ def above_others(counts: Figures):
             if counts[OURS, row] > counts[other] + NOISE:
                 theirs = f"{counts[other]:.2f} of {' '.join(other)}"
                 yield row, f"{counts[OURS, row]:.2f} must be at most the {theirs}"
+
+
+def above_multiples(own: dict[str, float]):
+    for row, (most, other) in MULTIPLES.items():
+        if own[row] > most * own[other] + NOISE:
+            yield (
+                row,
+                f"{own[row]:.2f} must be at most {most} times the {own[other]:.2f} of {other}",
+            )
 
 
 def deeper_and_dearer(own: dict[str, float]):

@@ -28,6 +28,8 @@ pub mod row {
 
     /// A closed breaker that counts failures in a row.
     pub const BREAKER: &str = "breaker_success";
+    /// One that the processes of the host share.
+    pub const BREAKER_ON_HOST: &str = "breaker_on_host_success";
     /// A closed breaker that watches a rate.
     pub const BREAKER_RATE: &str = "breaker_rate_success";
     pub const BREAKER_REJECTED: &str = "breaker_rejected";

@@ -2,6 +2,7 @@
 
 mod options;
 
+use std::borrow::Borrow;
 use std::future::IntoFuture;
 use std::hint::black_box;
 use std::sync::Arc;
@@ -11,7 +12,8 @@ use std::time::{Duration, Instant};
 use rebackoff::engine::{Draws, Engine, Step};
 use rebackoff::prelude::*;
 use rebackoff::sleep_fn;
-use rebackoff_core::{Breaker, Budget, Cost, Health, PolicyBuilder, Seconds};
+use rebackoff_core::{Breaker, BreakerBuilder, Budget, Cost, Health, PolicyBuilder, Seconds};
+use rebackoff_shared::{Host, ShareOnHost as _};
 
 use crate::clock;
 use crate::edges::{self, TEN};
@@ -64,6 +66,7 @@ pub const PEER: Peer = Peer {
             withdraw(budget, false)
         }),
         (row::BREAKER, || succeed_through(Breaker::builder().build().unwrap())),
+        (row::BREAKER_ON_HOST, || succeed_through(on_host(Breaker::builder()))),
         (row::BREAKER_RATE, || {
             succeed_through(Breaker::builder().failure_rate(0.5).window_calls(100).build().unwrap())
         }),
@@ -207,15 +210,26 @@ fn idle(make: fn() -> Budget, pause: Duration, n: u64) {
     }
 }
 
-fn succeed_through(breaker: Breaker) -> Shared {
+fn succeed_through(breaker: impl Borrow<Breaker> + Send + Sync + 'static) -> Shared {
     let now = clock();
     Box::new(move |n| {
+        let breaker = breaker.borrow();
         for i in 0..n {
             let permit = breaker.admit_at(&now).unwrap();
             let health = if succeed(i).is_ok() { Health::Success } else { Health::Failure };
             breaker.settle_at(permit, health, || Seconds::ZERO, &now, &mut || 0.5);
         }
     })
+}
+
+/// A breaker in a file, whose folder is removed again: a success never looks at it.
+fn on_host(rule: BreakerBuilder) -> &'static Breaker {
+    let folder = std::env::temp_dir().join(format!("rebackoff-bench-{}", std::process::id()));
+    // valgrind does not know the boot's clock as `rustix` reads it
+    let host = Host::at(&folder).with_clock(|| Seconds::ZERO.into());
+    let breaker = rule.shared_on("shop", &host).unwrap();
+    std::fs::remove_dir_all(folder).unwrap();
+    breaker
 }
 
 fn at_cap() -> PolicyBuilder {
