@@ -66,7 +66,7 @@ fn step_of_budget(
     }
     let mut granted = 0;
     for _ in 0..parameter.parse::<u32>()? {
-        granted += u32::from(budget.for_call().withdraw(Cost::Retry, clock.now()).is_ok());
+        granted += u32::from(budget.for_call().withdraw_at(Cost::Retry, clock.now()).is_ok());
         budget.notify();
     }
     Ok(granted.to_string())
@@ -90,7 +90,7 @@ impl BreakerCalls {
             ("fail", times) => self.call(times.parse()?, Health::Failure),
             _ => {}
         }
-        Ok(self.breaker.breaker().state(self.clock.now()).name().into())
+        Ok(self.breaker.breaker().state_at(self.clock.now()).name().into())
     }
 
     fn call(&mut self, times: u32, health: Health) {
@@ -101,7 +101,7 @@ impl BreakerCalls {
     }
 
     fn admit(&mut self) -> &'static str {
-        match self.breaker.for_call().admit(self.clock.now()) {
+        match self.breaker.for_call().admit_at(self.clock.now()) {
             Err(_) => "rejected",
             Ok(permit) => {
                 let word = if permit.is_probe() { "probe" } else { "admitted" };
@@ -114,7 +114,7 @@ impl BreakerCalls {
     fn settle(&mut self, health: Health) {
         let Some(permit) = self.permit.take() else { return };
         let (breaker, now) = (self.breaker.breaker(), self.clock.now());
-        if breaker.settle(permit, health, || Seconds::ZERO, now, &mut || 0.5).is_some() {
+        if breaker.settle_at(permit, health, || Seconds::ZERO, now, &mut || 0.5).is_some() {
             self.breaker.notify();
         }
     }
