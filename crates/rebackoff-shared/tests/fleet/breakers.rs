@@ -2,7 +2,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use rebackoff_core::{Breaker, BreakerBuilder, BreakerState, Health, Permit, Seconds};
-use rebackoff_shared::fleet::{Fleet, FleetBreaker, FleetReport};
+use rebackoff_shared::fleet::{BudgetRule, Fleet, FleetBreaker, FleetReport};
 
 use super::{Server, member, now, wait_until};
 
@@ -250,6 +250,51 @@ fn a_forked_member_learns_the_state_again_with_a_connection_of_its_own() {
     assert!(admit(&members[0]).is_none());
     assert!(members[0].is_ready());
     wait_until("connections of its own", || clients() > before);
+}
+
+#[test]
+fn members_of_a_primary_that_becomes_a_replica_connect_anew_until_they_find_a_primary() {
+    let Some(server) = Server::start() else { return };
+    let members = members(&server, 2, builder());
+    call_all(&members);
+    server.run::<()>(&["REPLICAOF", "127.0.0.1", "1"]);
+    wait_until("the replica refuses", || degraded(&members));
+    let clients = || {
+        let list = server.run::<String>(&["CLIENT", "LIST"]);
+        list.lines().map(|line| line.split(' ').next().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let old = clients();
+    wait_until("connections anew", || clients().iter().filter(|id| !old.contains(id)).count() > 1);
+    server.run::<()>(&["REPLICAOF", "NO", "ONE"]);
+    wait_until("a primary", || recovered(&members));
+}
+
+#[test]
+fn a_user_with_the_rights_of_the_guide_is_enough() {
+    let Some(server) = Server::start() else { return };
+    let guide = include_str!("../../../../docs/how-to/host-and-fleet.md");
+    let rights = guide.lines().find(|line| line.starts_with("ACL SETUSER rebackoff ")).unwrap();
+    server.run::<()>(&rights.split(' ').collect::<Vec<_>>());
+    let url = server.url().replace("redis://", "redis://rebackoff:secret@");
+    let fleets = [(); 2].map(|()| Fleet::connect(&url, now(), Duration::from_secs(60)).unwrap());
+    let members = fleets.map(|fleet| fleet.breaker("shop", long()).unwrap());
+    let ttl = Duration::from_secs(60);
+    let rules = [BudgetRule::per_second(1.0, 10), BudgetRule::share(0.5, 1.0, ttl)];
+    let budgets = rules.map(|rule| members[0].fleet().budget("shop", rule).unwrap());
+    trip(&members);
+    wait_for_all(&members, BreakerState::Open);
+    for budget in &budgets {
+        wait_until("a lease", || !budget.for_call().lease().unwrap().is_alone());
+        budget.for_call().handle_start_at(now);
+    }
+    wait_for_sync(&members);
+    wait_until("subscribers", || {
+        let numbers = server.run::<Vec<redis::Value>>(&["PUBSUB", "CHANNELS", "rebackoff:*"]);
+        !numbers.is_empty()
+    });
+    assert!(members.iter().all(|member| member.fleet().take_report().is_none()));
+    let denied = server.run::<Vec<redis::Value>>(&["ACL", "LOG"]);
+    assert!(denied.is_empty(), "{denied:?}");
 }
 
 #[test]
