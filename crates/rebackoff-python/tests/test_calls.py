@@ -244,6 +244,16 @@ def test_functions_and_methods_by_their_class_have_outcomes_and_other_options(wa
     assert rebackoff.outcome(rebackoff.on_exception(THREE, OSError)(target)).tries == 3
 
 
+@pytest.mark.parametrize("name", ["blocking", "awaited", "polled", "of_class", "of_class_inside"])
+def test_an_outcome_without_the_object_of_the_method_is_an_error_that_names_the_function(name):
+    method = getattr(Client(), name)
+    for args in ((), (7,)):
+        with pytest.raises(TypeError, match=rf"rebackoff.outcome\(obj.{name}, …\) keeps it"):
+            method.outcome(*args)
+    # an error of the caller's own stays in the outcome
+    assert isinstance(rebackoff.outcome(Client().blocking).error, TypeError)
+
+
 @pytest.mark.parametrize("wrong", [print, Client, Client()._flaky, 5, None])
 def test_what_is_not_decorated_has_no_outcome_and_no_other_options(wrong):
     for function in (rebackoff.outcome, rebackoff.retry_with):

@@ -53,11 +53,12 @@ def outcome(function: Any, /, *args: Any, **kwargs: Any) -> Any:
         outcome = rebackoff.outcome(client.fetch, "/stock")
         print(outcome.tries, outcome.reason)
 
-    The outcome of a coroutine function is awaited.
+    The outcome of a coroutine function is awaited. `client.fetch.outcome("/stock")` is an error: an attribute of the
+    function does not have the object.
     """
     call = _attribute(function, "outcome")
     instance = _instance(function)
-    return call(*args, **kwargs) if instance is None else call(instance, *args, **kwargs)
+    return call.of(args if instance is None else (instance, *args), kwargs)
 
 
 @overload
@@ -85,7 +86,8 @@ def retry_with(function: Any, /, **options: Any) -> Any:
 
         rebackoff.retry_with(client.fetch, max_tries=2)("/stock")
 
-    Besides the options of the decorator there are `wait_gen`, and `exception` or `predicate`.
+    Besides the options of the decorator there are `wait_gen`, and `exception` or `predicate`. The function that
+    `client.fetch.retry_with(max_tries=2)` returns lacks the object: `client` must be its first argument.
     """
     anew = _attribute(function, "retry_with")(**options)
     instance = _instance(function)

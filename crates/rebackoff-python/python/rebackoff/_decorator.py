@@ -131,7 +131,11 @@ class _Anew:
 
 
 class _RetryWith(_Anew):
-    """Decorates the target anew, with these options in place of the earlier ones."""
+    """Decorates the target anew, with these options in place of the earlier ones.
+
+    It is an attribute of a function, so it does not have the object of a bound method:
+    `rebackoff.retry_with(obj.method, …)` keeps the object.
+    """
 
     __slots__ = ()
 
@@ -140,11 +144,21 @@ class _RetryWith(_Anew):
 
 
 class _OutcomeOf(_Anew):
-    """Calls the target as the decorated function does. Returns the `Outcome`, which is awaited for an async target."""
+    """Calls the target as the decorated function does. Returns the `Outcome`, which is awaited for an async target.
+
+    It is an attribute of a function, so it does not have the object of a bound method:
+    `rebackoff.outcome(obj.method, …)` keeps the object.
+    """
 
     __slots__ = ()
 
     def __call__(self, /, *args, **kwargs):
+        from rebackoff._outcome import check_object
+
+        check_object(self._target, args, kwargs)
+        return self.of(args, kwargs)
+
+    def of(self, args, kwargs):
         from rebackoff._outcome import watched
 
         return watched(_decorated, self._options, self._target, args, kwargs)

@@ -68,6 +68,21 @@ def watched(
     return call.awaited(args, kwargs) if is_async(target) else call.called(args, kwargs)
 
 
+def check_object(target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    """Refuses the call of a method without its object."""
+    code = getattr(target, "__code__", None)
+    if code is None or code.co_varnames[: min(code.co_argcount, 1)] not in (("self",), ("cls",)):
+        return
+    import inspect
+
+    try:
+        inspect.signature(target).bind(*args, **kwargs)
+    except TypeError as error:
+        name = name_of(target)
+        advice = f"obj.{name}.outcome() does not have obj, rebackoff.outcome(obj.{name}, …) keeps it"
+        raise TypeError(f"{target.__qualname__}() is {error}; {advice}") from None
+
+
 class _Watched:
     """One call that counts its tries."""
 
