@@ -73,6 +73,8 @@ def test_what_is_no_policy_is_named_as_such(wrong):
         rebackoff.retry(wrong, print)
     with pytest.raises(TypeError, match="policy must be a Policy"):
         asyncio.run(rebackoff.aretry(wrong, awaited(print)))
+    with pytest.raises(TypeError, match="function must be callable, but it is 'print'"):
+        rebackoff.retry(THREE, "print")
 
 
 def test_a_decorated_function_is_called_with_other_options(waits):

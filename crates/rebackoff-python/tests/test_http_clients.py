@@ -523,3 +523,5 @@ def test_a_call_has_one_idempotency_key_for_all_its_tries(server):
 
     assert asyncio.iscoroutinefunction(order_async)
     assert asyncio.run(order_async()) not in keys
+    with pytest.raises(TypeError, match="a decorated target must be callable, but it is 5"):
+        http.with_idempotency_key(5)

@@ -222,6 +222,8 @@ def test_configured_strategies_compare_copy_and_pickle():
     [
         (lambda: Policy.from_dict([("wait", "expo")]), "settings must be a dict of the settings"),
         (lambda: Policy.from_env("x", base=5), "base must be a Policy, or None .* it is 5"),
+        (lambda: Policy.from_env(None), "name must be a text, but it is None"),
+        (lambda: Policy.from_env_prefix(5), "prefix must be a text, but it is 5"),
         (lambda: Policy(jitter=len), "jitter must be one of full, equal, random, none, but"),
     ],
 )

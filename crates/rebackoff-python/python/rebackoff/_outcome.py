@@ -79,7 +79,9 @@ def check_object(target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> 
         inspect.signature(target).bind(*args, **kwargs)
     except TypeError as error:
         name = name_of(target)
-        advice = f"obj.{name}.outcome() does not have obj, rebackoff.outcome(obj.{name}, …) keeps it"
+        advice = (
+            f"obj.{name}.outcome() does not have obj, rebackoff.outcome(obj.{name}, …) keeps it"
+        )
         raise TypeError(f"{target.__qualname__}() is {error}; {advice}") from None
 
 

@@ -140,12 +140,12 @@ class Policy:
             ValueError: A variable that begins with `REBACKOFF_<NAME>_` names no parameter, is not UTF-8, or has a
                 value that is not allowed. Variables of a policy whose name is longer are left to it.
         """
-        return cls._of_environment(name, "", base)
+        return cls._of_environment(_text("name", name), "", base)
 
     @classmethod
     def from_env_prefix(cls, prefix: str, base: Policy | None = None) -> Policy:
         """The policy of the variables `<prefix><PARAMETER>`; otherwise as `from_env`."""
-        return cls._of_environment(None, prefix, base)
+        return cls._of_environment(None, _text("prefix", prefix), base)
 
     @classmethod
     def _of_environment(cls, name: str | None, prefix: str, base: Policy | None) -> Policy:
@@ -204,6 +204,12 @@ class Policy:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _made_again, (self.to_dict(),)
+
+
+def _text(name: str, value: Any) -> str:
+    if not isinstance(value, str):
+        raise mistake(TypeError, name, "a text", value)
+    return value
 
 
 def _utf_8(text: str) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from rebackoff._callables import is_async
 from rebackoff._conditions import check_policy
 from rebackoff._decorator import on_exception
+from rebackoff._mistakes import mistake
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ def retry(
     For other errors and more options, decorate the function: `on_exception(policy, OSError)(function)`.
     """
     check_policy(policy)
+    if not callable(function):
+        raise mistake(TypeError, "function", "callable", function)
     if is_async(function):
         raise TypeError(
             f"retry() needs a function that is not async; await aretry() with {function!r}"

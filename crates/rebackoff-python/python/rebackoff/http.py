@@ -82,6 +82,7 @@ from rebackoff._http_responses import headers_of as _headers_of
 from rebackoff._http_responses import request_headers_of as _request_headers_of
 from rebackoff._http_responses import request_method_of as _request_method_of
 from rebackoff._http_responses import status_of as _status_of
+from rebackoff._mistakes import mistake
 
 __all__ = [
     "IDEMPOTENT_METHODS",
@@ -241,6 +242,8 @@ def with_idempotency_key(target: _Target) -> _Target:
     >>> order() != order(), order(idempotency_key="mine")
     (True, 'mine')
     """
+    if not callable(target):
+        raise mistake(TypeError, "a decorated target", "callable", target)
     from inspect import iscoroutinefunction
 
     def keyed(options: dict[str, Any]) -> dict[str, Any]:
