@@ -87,6 +87,7 @@
 //! | `macros` | | the attributes [`on_error`](macro@on_error) and [`on_predicate`](macro@on_predicate) |
 //! | `tokio` | yes | async waits with tokio's timer, also where `smol` is enabled beside it |
 //! | `smol` | | async waits with smol's timer; by name, `.sleeper(sleepers::SmolSleeper)`, where `tokio` is on |
+//! | `browser` | | on wasm32-unknown-unknown: async waits with `setTimeout`, the clock of the page, and draws of its own for each page |
 //! | `settings` | | `Settings` and `from_env`: parameters by name, from environment variables for example |
 //! | `serde` | | with `settings`: policies in TOML, JSON and other formats |
 //! | `live` | | `LivePolicy`, which can be replaced while the program runs |
@@ -101,6 +102,17 @@
 //! | `testing` | | the module `testing`: virtual clock, no waits, no retries |
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
+
+#[cfg(all(feature = "keyed", target_family = "wasm", target_os = "unknown"))]
+compile_error!(
+    "the feature `keyed` reads the system's clock, and wasm32-unknown-unknown has none: keep the budgets and breakers \
+     of your keys in a map, such as `HashMap<String, Arc<Breaker>>`"
+);
+#[cfg(all(feature = "reqwest", target_family = "wasm", target_os = "unknown"))]
+compile_error!(
+    "the feature `reqwest` reads errors of hyper, and on wasm32-unknown-unknown reqwest has none: retry its calls with \
+     `policy.retry_async(|| client.get(url).send())` and the feature `browser`"
+);
 
 #[doc(hidden)]
 #[path = "attribute.rs"]
@@ -120,7 +132,7 @@ pub mod hooks;
 #[cfg(feature = "http")]
 pub mod http;
 mod kept;
-#[cfg(feature = "keyed")]
+#[cfg(all(feature = "keyed", not(all(target_family = "wasm", target_os = "unknown"))))]
 mod keyed;
 #[cfg(any(feature = "reqwest", feature = "tower"))]
 mod late;
@@ -161,7 +173,7 @@ pub use env::from_env;
 pub use guarded::{AnyPolicy, Guarded};
 pub use guards::{FromOpen, now};
 pub use hooks::Hook;
-#[cfg(feature = "keyed")]
+#[cfg(all(feature = "keyed", not(all(target_family = "wasm", target_os = "unknown"))))]
 pub use keyed::Keyed;
 #[cfg(feature = "live")]
 pub use live::LivePolicy;

@@ -29,7 +29,8 @@ pub trait Clock {
 /// Waits by blocking the thread.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot block to wait",
-    note = "blocking calls wait with `ThreadSleeper`, or with the argument of `.sleeper(…)`"
+    note = "blocking calls wait with `ThreadSleeper`, except on wasm32-unknown-unknown, or with the argument of \
+            `.sleeper(…)`"
 )]
 pub trait Sleeper: Clock {
     /// Blocks for `wait`, which is above zero.
@@ -40,7 +41,8 @@ pub trait Sleeper: Clock {
 #[diagnostic::on_unimplemented(
     message = "there is no timer for async waits",
     label = "needs a runtime's timer",
-    note = "enable the feature `tokio` or `smol` of `rebackoff`, or give a timer with `.sleeper(…)`"
+    note = "enable the feature `tokio` or `smol` of `rebackoff`, on wasm32-unknown-unknown `browser`, or give a \
+            timer with `.sleeper(…)`"
 )]
 pub trait AsyncSleeper: Clock {
     /// The future of one wait.

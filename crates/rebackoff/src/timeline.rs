@@ -9,7 +9,8 @@ use rebackoff_core::Seconds;
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub enum Timeline {
-    /// The system's monotonic clock. It stands still on wasm32-unknown-unknown, which has none.
+    /// The system's monotonic clock. On wasm32-unknown-unknown it is the page's with the feature `browser`, and
+    /// stands still without it.
     #[default]
     System,
     /// tokio's clock, which a test can pause.
@@ -71,7 +72,19 @@ fn of_system(read: impl FnOnce() -> Instant) -> Reading {
 /// `Instant::now` panics here.
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
 fn of_system(_: impl FnOnce() -> Instant) -> Reading {
-    Reading::Since(Duration::ZERO)
+    Reading::Since(of_page())
+}
+
+/// The time by the clock of the page, since it was first read.
+#[cfg(all(feature = "browser", target_family = "wasm", target_os = "unknown"))]
+fn of_page() -> Duration {
+    static ORIGIN: OnceLock<web_time::Instant> = OnceLock::new();
+    ORIGIN.get_or_init(web_time::Instant::now).elapsed()
+}
+
+#[cfg(all(not(feature = "browser"), target_family = "wasm", target_os = "unknown"))]
+fn of_page() -> Duration {
+    Duration::ZERO
 }
 
 /// A reading of a clock.

@@ -49,13 +49,13 @@
 mod classifier;
 #[cfg(any(feature = "reqwest", feature = "tower"))]
 mod condition;
-#[cfg(feature = "reqwest")]
+#[cfg(all(feature = "reqwest", not(all(target_family = "wasm", target_os = "unknown"))))]
 mod errors;
 mod failure;
 mod hint;
-#[cfg(feature = "reqwest")]
+#[cfg(all(feature = "reqwest", not(all(target_family = "wasm", target_os = "unknown"))))]
 mod middleware;
-#[cfg(feature = "reqwest")]
+#[cfg(all(feature = "reqwest", not(all(target_family = "wasm", target_os = "unknown"))))]
 mod redirects;
 #[cfg(any(feature = "reqwest", feature = "tower"))]
 mod resend;
@@ -68,9 +68,9 @@ pub use crate::late::TimedOut;
 pub use classifier::Classifier;
 pub use failure::Failure;
 pub use hint::{hint, hint_at};
-#[cfg(feature = "reqwest")]
+#[cfg(all(feature = "reqwest", not(all(target_family = "wasm", target_os = "unknown"))))]
 pub use middleware::{RetryMiddleware, Tried, TryCloned};
-#[cfg(feature = "reqwest")]
+#[cfg(all(feature = "reqwest", not(all(target_family = "wasm", target_os = "unknown"))))]
 pub use redirects::observed_redirects;
 #[cfg(any(feature = "reqwest", feature = "tower"))]
 pub use resend::ResendCount;

@@ -31,8 +31,8 @@ impl<T> Future for NoTimer<T> {
     fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<EnableFeatureTokioOrSmol> {
         const {
             panic!(
-                "there is no timer for async waits: enable the feature `tokio` or `smol` of `rebackoff`, or \
-                 give a timer with `.sleeper(…)`"
+                "there is no timer for async waits: enable the feature `tokio` or `smol` of `rebackoff`, on \
+                 wasm32-unknown-unknown `browser`, or give a timer with `.sleeper(…)`"
             )
         }
     }

@@ -1,17 +1,16 @@
-use std::thread;
-use std::time::Duration;
+use crate::Clock;
 
-use crate::{Clock, Sleeper};
-
-/// Waits with [`thread::sleep`], by the system's clock: the sleeper of blocking calls.
+/// Waits with [`thread::sleep`](std::thread::sleep), by the system's clock: the sleeper of blocking calls. On
+/// wasm32-unknown-unknown, where a thread cannot sleep, it is no [`Sleeper`](crate::Sleeper).
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ThreadSleeper;
 
 impl Clock for ThreadSleeper {}
 
-impl Sleeper for ThreadSleeper {
+#[cfg(not(all(target_family = "wasm", target_os = "unknown", not(target_feature = "atomics"))))]
+impl crate::Sleeper for ThreadSleeper {
     #[inline]
-    fn sleep(&self, wait: Duration) {
-        thread::sleep(wait);
+    fn sleep(&self, wait: std::time::Duration) {
+        std::thread::sleep(wait);
     }
 }
