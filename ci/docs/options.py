@@ -268,7 +268,7 @@ takes `slow_after` as its second argument; in a scenario it is `longer_than`.
 | handlers | `on_try` `on_backoff` `on_giveup` `on_success` | `.on_try(…)` `.on_backoff(…)` `.on_giveup(…)` `.on_success(…)` | `--on-retry` `--on-giveup` `--on-success` |
 | signal | `cancelled_by` | `.cancelled_by(…)` | a signal to the process |
 | name | `name` | `Trace::of`, `Metrics::of` | `REBACKOFF_PROFILE` |
-| result with reason | `outcome()` | `.outcome()` | `--log json` |
+| result with reason | `outcome()`; of a method `rebackoff.outcome(obj.method, …)` | `.outcome()` | `--log json` |
 
 A profile also has `timeout` and `throttled_factor`: the first wait of expo after a server that throttles, which in a simulation is one that
 rejects. The profile `aws` needs no file: its waits begin at 50 ms, and at 1 s after throttling. So do `Policy::AWS` and `Policy::AWS_THROTTLED`.
