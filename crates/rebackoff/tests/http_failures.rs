@@ -3,6 +3,8 @@
 
 #[path = "support/http2.rs"]
 mod http2;
+#[path = "http_failures/proxies.rs"]
+mod proxies;
 #[path = "support/server.rs"]
 mod server;
 #[path = "support/tls.rs"]
