@@ -236,6 +236,12 @@ class TestBodies:
         assert run(readme(), http_peers.by_httpx2, "PUT", server.play(503), file) is None
         assert server.bodies == [b"whole file"] * 2
 
+    @pytest.mark.parametrize("fault", ["half", 503])
+    def test_a_file_that_aiohttp_closes_leaves_the_error_of_the_request(self, server, file, fault):
+        error = run(readme(), http_peers.by_aiohttp, "PUT", server.play(fault), file)
+        assert isinstance(error, aiohttp.ClientError)
+        assert server.bodies == [b"the whole file"]
+
     @pytest.mark.parametrize("fault", [429, 503, "close"])
     def test_a_file_of_a_form_is_sent_whole_or_not_again(self, server, file, fault):
         def put(url, files):

@@ -68,7 +68,11 @@ def _has_read_another(outcome: object, known: set[int]) -> bool:
         may_be = (Request(outcome).method or "").upper() not in _WITHOUT_BODY
         if may_be and any(map(_is_begun, _values_of_the_caller(outcome, known))):
             return True
-    return may_be and any(map(_is_partly_read, _values_held(outcome, known)))
+    if may_be and any(map(_is_partly_read, _values_held(_frames(outcome), known))):
+        return True
+    # aiohttp closes files; one that the target does not open itself is closed for the next try, too
+    kept = [frame for frame in _frames(outcome) if root(frame.f_globals) == "rebackoff"]
+    return may_be and any(map(_is_closed, _values_held(kept, set())))
 
 
 def _may_be_of_a_file(request: object) -> bool:
@@ -80,9 +84,12 @@ def _may_be_of_a_file(request: object) -> bool:
     return is_hidden and isinstance(headers, Mapping) and "Content-Length" in headers
 
 
-def _values_held(outcome: object, known: set[int]) -> Iterator[object]:
+def _frames(outcome: object) -> list[FrameType]:
+    return list(frames(outcome)) if isinstance(outcome, BaseException) else _callers()
+
+
+def _values_held(tried: list[FrameType], known: set[int]) -> Iterator[object]:
     """The values in the frames of the try, with those that they hold; none of the known ones."""
-    tried = frames(outcome) if isinstance(outcome, BaseException) else _callers()
     seen = set(known)
     held = [value for frame in tried for value in _values(frame)]
     for _ in range(_DEPTH):
@@ -156,6 +163,10 @@ def _is_partly_read(value: object) -> bool:
         return is_file
     except Exception:
         return False
+
+
+def _is_closed(value: object) -> bool:
+    return isinstance(value, io.IOBase) and value.closed
 
 
 def _is_begun(value: object) -> bool:
