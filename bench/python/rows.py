@@ -57,9 +57,16 @@ ROWS = (
     Row(
         "async_limited", "async success with max_time", 1500, is_async=True, most=0.8, not_yet=BOTH
     ),
-    Row("async_told", "async success with on_backoff", 1500, is_async=True, most=0.4, not_yet=BOTH),
     Row(
-        "async_giving_up",
+        "async_on_backoff",
+        "async success with on_backoff",
+        1500,
+        is_async=True,
+        most=0.4,
+        not_yet=BOTH,
+    ),
+    Row(
+        "async_on_giveup",
         "async success with on_giveup",
         1500,
         is_async=True,

@@ -51,10 +51,10 @@ class Rows:
     def async_limited(self, target):
         return self._with(target, max_time=60)
 
-    def async_told(self, target):
+    def async_on_backoff(self, target):
         return self._with(target, on_backoff=seen)
 
-    def async_giving_up(self, target):
+    def async_on_giveup(self, target):
         return self._with(target, on_giveup=seen)
 
     def decorating(self, target):

@@ -31,8 +31,9 @@ if TYPE_CHECKING:
     from rebackoff import testing as testing
     from rebackoff import types as types
     from rebackoff._anew import outcome, retry_with
+    from rebackoff._breaker import Breaker, CircuitOpenError
+    from rebackoff._budget import Budget
     from rebackoff._fleet import Fleet
-    from rebackoff._guards import Breaker, Budget, CircuitOpenError
     from rebackoff._keyed import Keyed
     from rebackoff._outcome import Outcome
     from rebackoff._retry import aretry, retry
@@ -77,7 +78,8 @@ __all__ = [
 _MODULES = {"clients", "http", "presets", "strategies", "telemetry", "testing", "types"}
 _LAZY = {
     **dict.fromkeys(("outcome", "retry_with"), "_anew"),
-    **dict.fromkeys(("Breaker", "Budget", "CircuitOpenError"), "_guards"),
+    **dict.fromkeys(("Breaker", "CircuitOpenError"), "_breaker"),
+    "Budget": "_budget",
     "Fleet": "_fleet",
     "Keyed": "_keyed",
     "Outcome": "_outcome",

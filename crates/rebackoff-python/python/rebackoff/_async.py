@@ -8,8 +8,9 @@ from __future__ import annotations
 from sys import modules
 
 from rebackoff import _clock, _instrumented, _native, _scope
-from rebackoff._call import Call, has_early_watchers
+from rebackoff._call import Call
 from rebackoff._common import _init_wait_gen, _maybe_call, _next_wait
+from rebackoff._events import has_early_watchers
 from rebackoff._on_demand import finder
 
 __all__ = [

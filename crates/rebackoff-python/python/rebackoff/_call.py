@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-from rebackoff import _common, _instrumented, _log, _native, _running, _scope, _switches
+from rebackoff import _common, _events, _instrumented, _log, _native, _running, _scope, _switches
 from rebackoff._callables import is_awaitable, is_cancellation, is_control_flow
 from rebackoff._clock import clock
-from rebackoff._on_demand import original
+from rebackoff._configured_waits import started
+from rebackoff._events import NO_OUTCOME
 from rebackoff._seconds import number
 from rebackoff._waiting import ENDED, fitted, hinted, next_wait
 
 _next_wait = _common._next_wait
 _ASK = object()
-
-
-def is_patched(names):
-    """Returns whether a program has put its own function in the place of one that calls handlers."""
-    return "_call_handlers" in names or "_dispatch_handlers" in names
-
-
-def has_early_watchers(names):
-    """Returns whether exporters, or functions that a program has patched, see more of a success than its end."""
-    return "on_try" in _instrumented.exporters or is_patched(names)
 
 
 class Call:
@@ -91,7 +82,7 @@ class Call:
             if self.tries == 1:
                 if self.start is None and (options.is_timed or _instrumented.exporters):
                     self.start = clock()
-                if options.is_asked:
+                if options.is_dynamic:
                     self._prepare()
                 if options.is_guarded:
                     guards = self.rules.start()
@@ -101,7 +92,7 @@ class Call:
             if options.reset_after is not None:
                 self.try_start = clock()
             if options.on_try or "on_try" in _instrumented.exporters:
-                steps = self._notify("on_try", self._details(self.last_elapsed))
+                steps = _events.notify(self, "on_try", _events.details(self, self.last_elapsed))
                 if self.awaits:
                     return self._enter_after(steps)
             if self.target is not None:
@@ -114,7 +105,8 @@ class Call:
         options = self.options
         limits = options.limits(self.names["_maybe_call"], self.args, self.kwargs)
         self.engine = _native.Engine(limits)
-        self.waits = options.waits(self.names["_init_wait_gen"])
+        init = self.names["_init_wait_gen"]
+        self.waits = started(options.wait_gen, options.wait_keywords, init)
         self.enclosing = self.policy = self.policy_waits = self.raw = None
         return self.engine
 
@@ -124,7 +116,7 @@ class Call:
         self.tries = 0
         try:
             if not _switches.is_disabled:
-                details = self._details(self._elapsed())
+                details = _events.details(self, self._elapsed())
                 details["exception"] = rejection
                 yield from self._give_up(details, "breaker")
         except BaseException as error:
@@ -218,7 +210,7 @@ class Call:
 
     def _find_plain(self):
         names = self.names
-        is_plain = names["_next_wait"] is _next_wait and not is_patched(names)
+        is_plain = names["_next_wait"] is _next_wait and not _events.is_patched(names)
         self.plain = plain = is_plain and self.options.plain()
         return plain
 
@@ -235,7 +227,7 @@ class Call:
         if options.logger is None and not options.on_giveup:
             self.is_silent = not (options.raise_on_giveup or options.raises(self.target, decided))
             return ()
-        return self._settled(self._give_up, self._details(elapsed, outcome), decided)
+        return self._settled(self._give_up, _events.details(self, elapsed, outcome), decided)
 
     def _fail(self, error):
         self.again = self.is_silent = False
@@ -258,7 +250,7 @@ class Call:
                 elapsed = self._reset()
             condition = options.condition
             if condition is not None:
-                if answer is _ASK and options.is_told_arguments:
+                if answer is _ASK and options.giveup_takes_arguments:
                     answer = condition(outcome, *self.args, **self.kwargs)
                 elif answer is _ASK:
                     answer = condition(outcome)
@@ -279,7 +271,7 @@ class Call:
             if type(decided) is not str and self.guards is not None:
                 decided = self.rules.handle_retry(self.guards, outcome, float(decided)) or decided
             if type(decided) is str:
-                yield from self._give_up(self._details(elapsed, outcome), decided)
+                yield from self._give_up(_events.details(self, elapsed, outcome), decided)
             else:
                 yield from self._back_off(outcome, decided, elapsed)
         except GeneratorExit:
@@ -326,7 +318,9 @@ class Call:
             return
         self.policy = policy
         if policy not in self.policy_waits:
-            self.policy_waits[policy] = policy.waits(self.names["_init_wait_gen"])
+            init = self.names["_init_wait_gen"]
+            waits = started(policy.wait_gen, policy.wait_keywords, init)
+            self.policy_waits[policy] = waits
         self.waits = self.policy_waits[policy]
         self.engine.set_limits(policy.limits(self.names["_maybe_call"], self.args, self.kwargs))
         if self.enclosing is not None:
@@ -343,30 +337,25 @@ class Call:
     def _back_off(self, outcome, wait, elapsed):
         self.leave()
         try:
-            options = self.options
-            logger = self._logger(options.backoff_log_level)
-            if logger is not None or options.on_backoff or self._is_watched():
-                details = self._amplified(self._details(elapsed, outcome, wait))
-                if logger is not None:
-                    _log.backoff(details, logger, options.backoff_log_level)
-                yield from self._notify("on_backoff", details)
+            yield from _events.back_off(self, outcome, wait, elapsed)
         except GeneratorExit:
             raise
         except BaseException as error:
             self._fail(error)
             return
         self.next_wait = wait
-        if options.cancelled_by is not None:
-            yield from self._wait_or_cancel(options.cancelled_by, wait)
+        signal = self.options.cancelled_by
+        if signal is not None:
+            yield from self._wait_or_cancel(signal, wait)
             if self.answer:
-                yield from self._give_up(self._details(elapsed, outcome), "cancelled")
+                yield from self._give_up(_events.details(self, elapsed, outcome), "cancelled")
                 return
         elif not _switches.skip(wait):
             if not self.awaits:
                 _running.report(self.target, wait)
             yield self.pause(wait)
         if self.guards is not None and not self.rules.handle_resume(self.guards):
-            yield from self._give_up(self._details(self._elapsed(), outcome), "breaker")
+            yield from self._give_up(_events.details(self, self._elapsed(), outcome), "breaker")
             return
         self.tries += 1
         self.again = True
@@ -399,11 +388,11 @@ class Call:
     def _accept(self, value, elapsed):
         options = self.options
         self.handle_success(value)
-        if not options.on_success and not self._is_watched():
+        if not options.on_success and not _events.is_watched(self):
             return ()
         elapsed = self._elapsed() if elapsed is None else elapsed
-        outcome = value if options.by_predicate else _ASK
-        return self._notify("on_success", self._details(elapsed, outcome))
+        outcome = value if options.by_predicate else NO_OUTCOME
+        return _events.notify(self, "on_success", _events.details(self, elapsed, outcome))
 
     def read_elapsed(self):
         """The seconds since the first try began."""
@@ -451,96 +440,11 @@ class Call:
             engine.handle_enclosing(*self.enclosing)
         return engine
 
-    # The events
-
-    def _details(self, elapsed, outcome=_ASK, wait=None):
-        details = {"tries": self.tries, "elapsed": elapsed}
-        if self.target is not None:
-            timeout = self.options.timeout
-            details = {
-                "target": self.target if timeout is None else self.target.__wrapped__,
-                "args": self.args,
-                "kwargs": self.kwargs,
-                **details,
-            }
-        by_predicate = self.options.by_predicate
-        if by_predicate and outcome is not _ASK:
-            details["value"] = outcome
-        if wait is not None:
-            details["wait"] = wait
-        if not by_predicate and outcome is not _ASK:
-            details["exception"] = outcome
-        if self.options.name is not None:
-            details = _common.more(details)
-            details["name"] = self.options.name
-        if self.options.reset_after is not None:
-            details = _common.more(details)
-            details["total_tries"] = self.earlier_tries + self.tries
-        return details
-
-    def _amplified(self, details):
-        if self.amplification is None:
-            return details
-        details = _common.more(details)
-        details["amplification"] = min(self.amplification * self.tries, 2**64 - 1)
-        return details
-
     def _give_up(self, details, reason):
         self.leave()
-        options = self.options
-        self.is_silent = not options.raises(self.target, reason)
-        logger = self._logger(options.giveup_log_level)
-        if logger is None and not options.on_giveup and not self._is_watched():
-            return ()
-        details = _common.more(details)
-        details["reason"] = reason
+        self.is_silent = not self.options.raises(self.target, reason)
         self.next_wait = None
-        details = self._amplified(details)
-        if logger is not None:
-            _log.giveup(details, logger, options.giveup_log_level)
-        return self._notify("on_giveup", details)
-
-    def _is_watched(self):
-        """Returns whether every event counts, whatever handlers there are."""
-        return bool(_instrumented.exporters) or is_patched(self.names)
-
-    def _logger(self, level):
-        """The logger of the default records; None where no handler would get a record of this level."""
-        logger = self.options.logger
-        if logger is None or _instrumented.replaces_records or is_patched(self.names):
-            return None  # a patched private function gets the handler that logs
-        return _log.audible(logger, level)
-
-    def _exported(self, details):
-        """The details with what exporters need besides."""
-        most = self.options.max_tries if self.engine is None else self.engine.max_tries
-        if type(most) is int:
-            details = _common.more(details)
-            details["max_tries"] = most
-        return details
-
-    def _notify(self, event, details):
-        """Calls the handlers; the steps are what is to be awaited."""
-        handlers = getattr(self.options, event)
-        if self.options.is_exported:
-            details = self._exported(details)
-        if is_patched(self.names):
-            handlers = (original("notifier")(self, event),)
-        if self.awaits:
-            return self._notify_and_await(handlers, event, details)
-        for handler in handlers:
-            handler(details)
-        if _instrumented.exporters:
-            _instrumented.export(event, self._exported(details))
-        return ()
-
-    def _notify_and_await(self, handlers, event, details):
-        for handler in handlers:
-            answer = handler(details)
-            if is_awaitable(answer):
-                yield answer
-        if _instrumented.exporters:
-            _instrumented.export(event, self._exported(details))
+        return _events.give_up(self, details, reason)
 
 
 def _beyond(traceback):

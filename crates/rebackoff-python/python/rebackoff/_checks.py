@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rebackoff._callables import is_async, refuses
 from rebackoff._mistakes import mistake, shown
+from rebackoff._policy import Policy
 from rebackoff._seconds import checked, number
 from rebackoff._wait_gen import STRATEGIES, Waits
 
@@ -199,6 +200,20 @@ def exceptions(name, value):
         advice = "; did you mean to call it?"
     rule = "an exception class, or a tuple or list of them"
     raise mistake(TypeError, name, rule, value, advice)
+
+
+def policies(name, value):
+    """A dict of exception classes and the policies that hold after such errors."""
+    if value is None:
+        return None
+    rule = "a dict of exception classes and policies"
+    if not isinstance(value, dict):
+        raise mistake(TypeError, name, rule, value)
+    for kind, policy in value.items():
+        exceptions(name, kind)
+        if not isinstance(policy, Policy):
+            raise mistake(TypeError, name, rule, value, f", which has {shown(policy)}")
+    return value
 
 
 def _is_error(value):

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from rebackoff._callables import is_async, refuses
 from rebackoff._mistakes import mistake
-from rebackoff._options import OPTIONS
+from rebackoff._option_table import OPTIONS
 from rebackoff._policy import Policy
 from rebackoff._wait_gen import Waits
 

@@ -7,7 +7,8 @@ from rebackoff import _async, _callables, _contexts, _sync
 from rebackoff._common import Attempt
 from rebackoff._mistakes import mistake
 from rebackoff._on_demand import finder, original
-from rebackoff._options import NAMES, OPTIONS, Options
+from rebackoff._option_table import NAMES, OPTIONS
+from rebackoff._options import Options
 from rebackoff._wait_gen import expo
 
 

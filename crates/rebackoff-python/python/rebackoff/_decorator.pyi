@@ -3,7 +3,7 @@
 A configured wait strategy or a policy takes no more options, a strategy's function takes its parameters, and a generator
 function of the program's own takes any.
 
-`scripts/python-stub` makes this file of the table in `_options.py`.
+`scripts/python-stub` makes this file of the table in `_option_table.py`.
 """
 
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Iterable
@@ -19,8 +19,9 @@ from typing import (
     overload,
 )
 
+from rebackoff._breaker import Breaker
+from rebackoff._budget import Budget
 from rebackoff._common import Attempt
-from rebackoff._guards import Breaker, Budget
 from rebackoff._policy import Policy
 from rebackoff._typing import (
     Seconds,

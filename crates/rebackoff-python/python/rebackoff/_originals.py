@@ -12,7 +12,8 @@ from importlib import import_module
 
 from rebackoff import _async, _common, _decorator, _sync
 from rebackoff._common import Attempt, _config_handlers, _init_wait_gen, _maybe_call, _next_wait
-from rebackoff._options import NAMES, Options
+from rebackoff._option_table import NAMES
+from rebackoff._options import Options
 from rebackoff._wait_gen import Waits
 
 # The private retry loops

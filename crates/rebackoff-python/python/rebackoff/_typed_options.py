@@ -8,6 +8,8 @@ from typing import Any, Literal, TypeAlias
 
 from typing_extensions import TypedDict
 
+from rebackoff._breaker import Breaker
+from rebackoff._budget import Budget
 from rebackoff._decorator import (
     _Breaker,
     _Budget,
@@ -18,7 +20,6 @@ from rebackoff._decorator import (
     _PolicyFor,
     _Signal,
 )
-from rebackoff._guards import Breaker, Budget
 from rebackoff._keyed import Keyed
 from rebackoff._policy import Policy
 from rebackoff._typing import Seconds, _AnyLoggerOrName, _Handlers, _WaitGenerator

@@ -35,7 +35,7 @@ from rebackoff._http_chain import Request
 from rebackoff._http_permanent import is_permanent_status
 from rebackoff._http_responses import request_method_of
 from rebackoff._mistakes import mistake
-from rebackoff._options import OPTIONS
+from rebackoff._option_table import OPTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

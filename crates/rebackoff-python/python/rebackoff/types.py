@@ -18,7 +18,7 @@ if not TYPE_CHECKING:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         from typing import TypedDict
 
-        from rebackoff._options import OPTIONS
+        from rebackoff._option_table import OPTIONS
 
         names = dict.fromkeys(OPTIONS, Any)
         del names["raise_on_giveup"]  # the type of the decorated function depends on it

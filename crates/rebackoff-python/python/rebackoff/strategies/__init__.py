@@ -10,7 +10,7 @@ first call of the target is attempt 1. All delays are in seconds.
 
 from __future__ import annotations
 
-from rebackoff._guards import CircuitOpenError
+from rebackoff._breaker import CircuitOpenError
 from rebackoff.strategies._guarded import (
     BudgetedRetry,
     CircuitBreaker,

@@ -8,8 +8,8 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
 
 from rebackoff import Breaker, Budget
+from rebackoff._breaker import CircuitOpenError
 from rebackoff._callables import is_async, is_awaitable
-from rebackoff._guards import CircuitOpenError
 from rebackoff._mistakes import mistake
 from rebackoff.strategies._strategies import RetryStrategy, retry
 
@@ -253,9 +253,9 @@ class SmartRetry:
         retried = retry(
             self.strategy,
             **guards,
-            on_backoff=_told(self.on_retry, "exception", "tries", "wait"),
-            on_giveup=_told(self.on_failure, "exception", "tries", "elapsed"),
-            on_success=_told(self.on_success, "tries", "elapsed"),
+            on_backoff=_handler_of(self.on_retry, "exception", "tries", "wait"),
+            on_giveup=_handler_of(self.on_failure, "exception", "tries", "elapsed"),
+            on_success=_handler_of(self.on_success, "tries", "elapsed"),
         )
         return retried(target)(*args, **kwargs)
 
@@ -332,8 +332,8 @@ async def _done(answer: Any) -> None:
         await answer
 
 
-def _told(hook: Callable[..., Any], *names: str) -> Callable[[Mapping[str, Any]], Any]:
-    """The hook as a handler, which is async if the hook is. That a circuit is open is no failure to tell of."""
+def _handler_of(hook: Callable[..., Any], *names: str) -> Callable[[Mapping[str, Any]], Any]:
+    """The hook as a handler of these details, async if the hook is. An open circuit is no failure to report."""
 
     def handler(details: Mapping[str, Any]) -> Any:
         return hook(*(details[name] for name in names)) if details["tries"] else None

@@ -1,0 +1,61 @@
+"""The parameters of budgets and breakers: their checks, and a guard that is made of them again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from rebackoff._mistakes import mistake
+from rebackoff._seconds import checked, number
+
+_MOST = 2**32 - 1
+
+
+def text(name: str, value: Any) -> str | None:
+    """A text, or None."""
+    if value is not None and not (isinstance(value, str) and value):
+        raise mistake(TypeError, name, "a text", value)
+    return value
+
+
+def count(name: str, value: Any) -> int:
+    rule = "a whole number of at least 1"
+    if isinstance(value, bool) or not hasattr(type(value), "__index__"):
+        raise mistake(TypeError, name, rule, value)
+    whole = int(value.__index__())
+    if whole < 0:
+        raise mistake(ValueError, name, rule, value)
+    return min(whole, _MOST)
+
+
+def rate(name: str, value: Any) -> float:
+    found = None if isinstance(value, bool) else number(value)
+    if found is None:
+        raise mistake(TypeError, name, "a number", value)
+    return found
+
+
+def duration(name: str, value: Any) -> float:
+    return checked(name, value, "a number of seconds, 0 or more, or a timedelta")
+
+
+def word(name: str, value: Any) -> str:
+    if not isinstance(value, str):
+        raise mistake(TypeError, name, "a word", value)
+    return str(value)
+
+
+def flag(name: str, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise mistake(TypeError, name, "True or False", value)
+    return value
+
+
+def prefix(name: str | None) -> str:
+    """The name of a guard, before what it is."""
+    return "" if name is None else f"{name!r} "
+
+
+def made_again(make: Callable[..., Any], parameters: dict[str, Any]) -> Any:
+    """The guard that these parameters make, for `pickle`."""
+    return make(**parameters)
