@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
+import rebackoff
 from rebackoff import _switches
 
 
@@ -30,6 +33,13 @@ def sleeps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return asked
 
 
+@pytest.fixture
+def waits() -> Iterator[list[Any]]:
+    """The seconds of the waits that the calls of a test skip."""
+    with rebackoff.testing.no_wait() as waits:
+        yield waits
+
+
 class Flaky:
     """Fails `failures` times, then returns `value`. Counts its calls."""
 
@@ -52,3 +62,26 @@ class Flaky:
 @pytest.fixture
 def flaky() -> type[Flaky]:
     return Flaky
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A clock that sleeping moves."""
+
+    class Clock:
+        now = 1000.0
+        waits: list[float] = []
+
+        def sleep(self, seconds: float) -> None:
+            self.waits.append(seconds)
+            self.now += seconds
+
+        async def asleep(self, seconds: float, result: object = None) -> None:
+            self.sleep(seconds)
+
+    clock = Clock()
+    clock.waits = []
+    monkeypatch.setattr(time, "monotonic", lambda: clock.now)
+    monkeypatch.setattr(time, "sleep", clock.sleep)
+    monkeypatch.setattr(asyncio, "sleep", clock.asleep)
+    return clock

@@ -11,7 +11,7 @@ from typing import get_type_hints
 import pytest
 import rebackoff
 from rebackoff import types
-from rebackoff._options import NAMES, OPTIONS
+from rebackoff._option_table import NAMES, OPTIONS
 
 FUNCTIONS = ["on_exception", "on_predicate", "retry_context", "aretry_context"]
 MODULES = {"http", "presets", "strategies", "telemetry", "testing", "types"}

@@ -25,7 +25,7 @@ def calls(rng, retried="either", callbacks_raise=True):
     layers = rng.choices((1, 2, 3), (85, 12, 3))[0]
     decorators = [decorator(rng, is_async, retried, callbacks_raise) for _ in range(layers)]
     for outer in decorators[1:]:
-        # the originals know nothing of deadlines around them: `test_nesting.py` has those
+        # the originals know nothing of deadlines around them: `test_deadlines.py` has those
         outer.pop("max_time", None)
     if layers > 1:
         callbacks_raise = callbacks_raise and keep_comparable(decorators)
