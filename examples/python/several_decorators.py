@@ -32,7 +32,7 @@ def tell(what):
     on_backoff=tell("no answer"),
 )
 def fetch_when_ready(url):
-    response = requests.get(url, timeout=5)
+    response = requests.get(url, timeout=(5, 0.5))
     response.raise_for_status()
     data = response.json()
     return data if data["ready"] else None

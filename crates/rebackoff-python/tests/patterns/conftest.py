@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import rebackoff
 
 EXAMPLES = Path(__file__).resolve().parents[4] / "examples" / "python"
 sys.path.append(str(EXAMPLES))
@@ -27,6 +28,13 @@ def server() -> Iterator[MisbehavingServer]:
 def postgres() -> Iterator[PostgresServer]:
     with PostgresServer() as running:
         yield running
+
+
+@pytest.fixture
+def no_jitter() -> Iterator[None]:
+    """The calls of the examples wait what their strategies say."""
+    with rebackoff.testing.no_jitter():
+        yield
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import types
 import aiohttp
 import pytest
 import rebackoff
+from http_aiohttp import fetch_all
 from local.http_server import ok, reset, status
 
 pytestmark = pytest.mark.asyncio
@@ -44,7 +45,7 @@ async def test_the_last_error_comes_back_after_max_tries(server, waits):
     assert server.requests(url) == 6
 
 
-async def test_tasks_that_run_at_once_keep_their_own_count_of_tries(server, waits):
+async def test_tasks_that_run_at_once_keep_their_own_count_of_tries(server, waits, no_jitter):
     urls = [
         server.url(ok("at once")),
         server.url(status(503), ok("second try")),
@@ -52,20 +53,12 @@ async def test_tasks_that_run_at_once_keep_their_own_count_of_tries(server, wait
         server.url(status(503)),
     ]
 
-    @rebackoff.on_exception(rebackoff.expo, aiohttp.ClientError, max_tries=3, jitter=None)
-    async def fetch(session, url):
-        async with session.get(url) as response:
-            return await response.json()
-
-    async with aiohttp.ClientSession(raise_for_status=True) as session:
-        results = await asyncio.gather(
-            *(fetch(session, url) for url in urls), return_exceptions=True
-        )
+    results = await fetch_all(urls)
 
     assert results[:3] == ["at once", "second try", "third try"]
     assert isinstance(results[3], aiohttp.ClientResponseError)
     assert [server.requests(url) for url in urls] == [1, 2, 3, 3]
-    assert sorted(waits) == [1, 1, 1, 2, 2]
+    assert sorted(waits) == [0.05, 0.05, 0.05, 0.1, 0.1]
 
 
 async def test_a_coroutine_written_as_a_generator_is_retried_too(server, waits):

@@ -5,21 +5,15 @@ from __future__ import annotations
 import pytest
 import rebackoff
 import requests
+from http_requests import fetch, fetch_within_rate_limit
 from local.http_server import ok, reset, status
 from requests.exceptions import ConnectionError, HTTPError, RequestException, Timeout
 
 
-def test_a_burst_of_503_ends_in_the_answer(server, waits):
+def test_a_burst_of_503_ends_in_the_answer(server, waits, no_jitter):
     url = server.url(status(503), status(503), status(503), ok({"rows": 7}))
-
-    @rebackoff.on_exception(rebackoff.expo, RequestException, max_time=60, jitter=None)
-    def fetch(url):
-        response = requests.get(url, timeout=5)
-        response.raise_for_status()
-        return response.json()
-
     assert fetch(url) == {"rows": 7}
-    assert waits == [1, 2, 4]
+    assert waits == [0.05, 0.1, 0.2]
     assert server.requests(url) == 4
 
 
@@ -48,16 +42,6 @@ def test_a_slow_answer_times_out_and_is_retried(server, waits):
 
 def test_a_client_error_is_not_retried(server, waits):
     url = server.url(status(404))
-
-    def is_client_error(error):
-        return error.response is not None and 400 <= error.response.status_code < 500
-
-    @rebackoff.on_exception(rebackoff.expo, RequestException, max_tries=8, giveup=is_client_error)
-    def fetch(url):
-        response = requests.get(url, timeout=5)
-        response.raise_for_status()
-        return response
-
     with pytest.raises(HTTPError, match="404") as raised:
         fetch(url)
     assert raised.value.response.status_code == 404
@@ -83,35 +67,13 @@ def test_a_server_that_stays_down_gives_its_last_error_after_max_tries(server, w
 @pytest.mark.parametrize(("header", "expected"), [(7, 7), (0, 0), (None, 1)])
 def test_retry_after_is_waited_for_to_the_second(server, waits, header, expected):
     url = server.url(status(429, retry_after=header), ok("served"))
-
-    @rebackoff.on_predicate(
-        rebackoff.runtime,
-        predicate=lambda response: response.status_code == 429,
-        value=lambda response: int(response.headers.get("Retry-After", 1)),
-        jitter=None,
-        max_tries=10,
-    )
-    def call(url):
-        return requests.get(url, timeout=5)
-
-    assert call(url).json() == "served"
+    assert fetch_within_rate_limit(url).json() == "served"
     assert waits == [expected]
 
 
 def test_a_limit_that_is_never_lifted_gives_the_last_429_back(server, waits):
     url = server.url(status(429, retry_after=3))
-
-    @rebackoff.on_predicate(
-        rebackoff.runtime,
-        predicate=lambda response: response.status_code == 429,
-        value=lambda response: int(response.headers["Retry-After"]),
-        jitter=None,
-        max_tries=10,
-    )
-    def call(url):
-        return requests.get(url, timeout=5)
-
-    assert call(url).status_code == 429
+    assert fetch_within_rate_limit(url).status_code == 429
     assert waits == [3] * 9
 
 

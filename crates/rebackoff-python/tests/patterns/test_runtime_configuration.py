@@ -2,72 +2,36 @@
 
 from __future__ import annotations
 
-import functools
-
 import pytest
 import rebackoff
+import runtime_configuration
 
 
-class Settings:
-    max_tries = 5
-    max_time = 60.0
+@pytest.fixture
+def config(monkeypatch):
+    for name, value in runtime_configuration.config.items():
+        monkeypatch.setitem(runtime_configuration.config, name, value)
+    return runtime_configuration.config
 
 
-def always_down():
-    raise ConnectionError("down")
-
-
-def test_limits_follow_the_settings_from_call_to_call(waits):
-    settings = Settings()
-    call = rebackoff.on_exception(
-        rebackoff.expo,
-        ConnectionError,
-        max_time=lambda: settings.max_time,
-        max_tries=lambda: settings.max_tries,
-        jitter=None,
-    )(always_down)
+def test_limits_follow_the_settings_from_call_to_call(waits, config, no_jitter):
+    call = rebackoff.retry_with(runtime_configuration.call, raise_on_giveup=True)
 
     with pytest.raises(ConnectionError):
         call()
-    assert waits == [1, 2, 4, 8]
+    assert waits == [0.01]
 
     waits.clear()
-    settings.max_tries = 2
+    config["max_tries"], config["max_value"] = 5, 0.03
     with pytest.raises(ConnectionError):
         call()
-    assert waits == [1]
+    assert waits == [0.01, 0.02, 0.03, 0.03]
 
     waits.clear()
-    settings.max_tries, settings.max_time = 9, 0.0
+    config["max_time"] = 0
     with pytest.raises(ConnectionError):
         call()
     assert waits == [], "no time, no retry"
-
-
-def test_a_partial_looks_up_limits_and_keywords_of_the_wait_strategy(waits):
-    config = {}
-
-    def option(name):
-        return functools.partial(config.get, name)
-
-    call = rebackoff.on_exception(
-        rebackoff.expo,
-        ConnectionError,
-        max_value=option("BACKOFF_MAX_VALUE"),
-        max_tries=option("BACKOFF_MAX_TRIES"),
-        jitter=None,
-    )(always_down)
-
-    config.update(BACKOFF_MAX_VALUE=3, BACKOFF_MAX_TRIES=5)
-    with pytest.raises(ConnectionError):
-        call()
-    assert waits == [1, 2, 3, 3]
-
-    waits.clear()
-    config.update(BACKOFF_MAX_VALUE=None, BACKOFF_MAX_TRIES=4)
-    with pytest.raises(ConnectionError):
-        call()
-    assert waits == [1, 2, 4]
 
 
 @pytest.mark.asyncio

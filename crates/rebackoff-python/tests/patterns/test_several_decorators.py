@@ -3,31 +3,12 @@
 from __future__ import annotations
 
 import pytest
-import rebackoff
-import requests
 from local.http_server import ok, reset, status
-from requests.exceptions import ConnectionError, HTTPError, Timeout
+from requests.exceptions import ConnectionError, HTTPError
+from several_decorators import fetch_when_ready
 
 READY, NOT_READY = ok({"ready": True}), ok({"ready": False})
-
-
-@rebackoff.on_predicate(rebackoff.fibo, lambda result: result is None, max_value=13, jitter=None)
-@rebackoff.on_exception(
-    rebackoff.constant,
-    HTTPError,
-    giveup=lambda error: 400 <= error.response.status_code < 500,
-    max_time=60,
-    jitter=None,
-    interval=0.5,
-)
-@rebackoff.on_exception(
-    rebackoff.expo, (Timeout, ConnectionError), max_tries=3, jitter=None, factor=10
-)
-def fetch_when_ready(url):
-    response = requests.get(url, timeout=(5, 0.25))
-    response.raise_for_status()
-    data = response.json()
-    return data if data.get("ready") else None
+pytestmark = pytest.mark.usefixtures("no_jitter")
 
 
 def test_each_failure_is_handled_by_its_own_decorator(server, waits):
@@ -35,21 +16,21 @@ def test_each_failure_is_handled_by_its_own_decorator(server, waits):
         reset(), ok("late", delay=5), status(503), NOT_READY, NOT_READY, NOT_READY, READY
     )
     assert fetch_when_ready(url) == {"ready": True}
-    assert waits == [10, 20, 0.5, 1, 1, 2]
+    assert waits == [0.01, 0.01, 0.02, 1, 1, 2]
     assert server.requests(url) == 7
 
 
 def test_the_inner_decorator_starts_afresh_when_an_outer_one_calls_again(server, waits):
     url = server.url(reset(), status(503), reset(), reset(), NOT_READY, reset(), READY)
     assert fetch_when_ready(url) == {"ready": True}
-    assert waits == [10, 0.5, 10, 20, 1, 10]
+    assert waits == [0.01, 0.02, 0.01, 0.01, 1, 0.01]
 
 
 def test_what_the_inner_decorator_gives_up_on_passes_the_others(server, waits):
     url = server.url(reset())
     with pytest.raises(ConnectionError):
         fetch_when_ready(url)
-    assert waits == [10, 20]
+    assert waits == [0.01, 0.01]
     assert server.requests(url) == 3
 
 
