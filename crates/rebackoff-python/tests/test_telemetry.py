@@ -1,4 +1,4 @@
-"""Exporters are told of every call, or of one decorator's, by records."""
+"""Exporters receive records of every call, or of one decorator's."""
 
 from __future__ import annotations
 

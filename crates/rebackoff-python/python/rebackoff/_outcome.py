@@ -52,8 +52,8 @@ class Outcome(Generic[_Result]):
 
     def __repr__(self) -> str:
         end = f"result={self.result!r}" if self.error is None else f"error={self.error!r}"
-        told = f"tries={self.tries}, elapsed={self.elapsed!r}, reason={self.reason!r}"
-        return f"<Outcome {end}, {told}>"
+        counted = f"tries={self.tries}, elapsed={self.elapsed!r}, reason={self.reason!r}"
+        return f"<Outcome {end}, {counted}>"
 
 
 def watched(

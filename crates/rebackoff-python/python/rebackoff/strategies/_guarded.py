@@ -182,7 +182,7 @@ class BudgetedRetry(RetryStrategy):
 
 
 class SmartRetry:
-    """Runs targets by a strategy and a circuit breaker, and tells what becomes of them.
+    """Runs targets by a strategy and a circuit breaker, and calls the hooks with what becomes of them.
 
     The breaker is asked before each attempt. While it is open, the target is not called:
     `CircuitOpenError` is raised, which counts as no failure and is not retried. When it opens in

@@ -11,7 +11,7 @@ _Handler = Callable[[Any], None]
 
 
 class Exporter:
-    """Told of events as records. A subclass overrides what it wants to be told of, and pays for no more.
+    """Receives events as records. A subclass overrides the events that it wants, and pays for no others.
 
     replaces_records: decorators that notify it do not log their default records.
 

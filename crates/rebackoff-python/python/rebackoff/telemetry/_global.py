@@ -1,4 +1,4 @@
-"""Exporters that are told of every call of the program."""
+"""Exporters that every call of the program notifies."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ _exporters: list[Exporter] = []
 
 
 def instrument(*exporters: Exporter) -> None:
-    """From now on, the exporters are told of every call, whenever its function was decorated.
+    """From now on, every call notifies the exporters, whenever its function was decorated.
 
-    Calls that run already may be told of in part. An exporter that is there already is not added
+    Calls that run already may notify in part. An exporter that is there already is not added
     again. An error that an exporter raises goes to `sys.unraisablehook`, and the call goes on.
     """
     with _lock:
         _exporters.extend(exporter for exporter in exporters if exporter not in _exporters)
-        _tell()
+        _replace()
 
 
 def uninstrument(*exporters: Exporter) -> None:
-    """From now on, the exporters are told of nothing; without arguments, all of them."""
+    """From now on, no call notifies these exporters; without arguments, none at all."""
     with _lock:
         _exporters[:] = [one for one in _exporters if exporters and one not in exporters]
-        _tell()
+        _replace()
 
 
-def _tell() -> None:
+def _replace() -> None:
     by_event = {
         name: tuple(getattr(one, name) for one in overridden(_exporters, name)) for name in _EVENTS
     }

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Metric(NamedTuple):
-    """A metric: what it is called, what it counts, and by what it can be told apart.
+    """A metric: its name, what it counts, and its labels.
 
     unit: the UCUM code that OpenTelemetry asks for; "s" is seconds, in braces is what is counted.
     """

@@ -1,4 +1,4 @@
-"""`Record`: what exporters are told of an event."""
+"""`Record`: an event, as exporters receive it."""
 
 from __future__ import annotations
 
