@@ -21,8 +21,8 @@ pub use crate::env::from_env_prefix;
 pub use crate::future::{OutcomeFuture, RetryFuture};
 pub use crate::guarded::Guards;
 pub use crate::guards::{
-    Asks, ByFunction, ByOutcome, Either, Guarding, GuardsOfCall, Handle, KeptBy, NoRejection,
-    OnRejection, Only, OpenOr, Pays, Rejected, Rejection, Rejects, Several,
+    Asks, ByFunction, ByOutcome, Either, GuardView, Guarding, GuardsOfCall, Handle, KeptBy,
+    NoRejection, OnRejection, Only, OpenOr, Pays, Rejected, Rejection, Rejects, Several,
 };
 #[cfg(any(feature = "reqwest", feature = "tower"))]
 pub use crate::guards::{BreakerFor, BudgetFor, GuardsOfRequest, GuardsPerRequest};

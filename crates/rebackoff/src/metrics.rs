@@ -7,7 +7,7 @@ use metrics::{
 use rebackoff_core::{Breaker, BreakerState, Budget, Event, EventKind, Events, Reason};
 
 use crate::Clock;
-use crate::guards::Handle;
+use crate::guards::{GuardView, Handle};
 use crate::hooks::Hook;
 use crate::sleepers::DefaultSleeper;
 use crate::timeline::Timeline;
@@ -105,8 +105,11 @@ impl std::fmt::Debug for Metrics {
 ///
 /// | metric | kind | labels | |
 /// |---|---|---|---|
-/// | `rebackoff.breaker.state` | gauge | `name` | 0 closed, 1 half-open, 2 open, 3 isolated |
-/// | `rebackoff.budget.tokens` | gauge | `name` | tokens left |
+/// | `rebackoff.breaker.state` | gauge | `name`, `scope` | 0 closed, 1 half-open, 2 open, 3 isolated |
+/// | `rebackoff.budget.tokens` | gauge | `name`, `scope` | tokens left |
+/// | `rebackoff.shared.degraded` | gauge | `name`, `scope` | 1 while a guard goes on without the store of its fleet |
+///
+/// `scope` is `process`, `host` or `fleet`: the place of the guard's state.
 ///
 /// The facade has no way to ask for a gauge when it is read: call [`update`](Self::update) where
 /// metrics are rendered, or from time to time.
@@ -149,10 +152,12 @@ impl GuardMetrics {
     where
         B: Handle<Breaker> + Send + Sync + 'static,
     {
-        let gauge = gauge!("rebackoff.breaker.state", "name" => name.into());
+        let labels = GuardLabels::of(name, breaker.view().as_ref(), Breaker::is_of_host);
+        let (gauge, degraded) = (labels.gauge("rebackoff.breaker.state"), labels.degraded());
         self.updates.push(Box::new(move |timeline| {
-            if let Some(breaker) = breaker.guard() {
-                set_state(&gauge, breaker, timeline);
+            if let Some(view) = breaker.view() {
+                set_state(&gauge, view.guard, timeline);
+                set_degraded(degraded.as_ref(), view.is_degraded);
             }
         }));
         self
@@ -164,10 +169,12 @@ impl GuardMetrics {
     where
         B: Handle<Budget> + Send + Sync + 'static,
     {
-        let gauge = gauge!("rebackoff.budget.tokens", "name" => name.into());
+        let labels = GuardLabels::of(name, budget.view().as_ref(), Budget::is_of_host);
+        let (gauge, degraded) = (labels.gauge("rebackoff.budget.tokens"), labels.degraded());
         self.updates.push(Box::new(move |timeline| {
-            if let Some(budget) = budget.guard() {
-                gauge.set(budget.tokens_at(|| timeline.now()));
+            if let Some(view) = budget.view() {
+                gauge.set(view.guard.tokens_at(|| timeline.now()));
+                set_degraded(degraded.as_ref(), view.is_degraded);
             }
         }));
         self
@@ -193,6 +200,42 @@ impl std::fmt::Debug for GuardMetrics {
     }
 }
 
+/// The labels of a guard's gauges.
+struct GuardLabels {
+    name: String,
+    scope: &'static str,
+}
+
+impl GuardLabels {
+    fn of<G>(
+        name: impl Into<String>,
+        view: Option<&GuardView<'_, G>>,
+        is_of_host: impl Fn(&G) -> bool,
+    ) -> Self {
+        let scope = match view {
+            Some(GuardView { is_degraded: Some(_), .. }) => "fleet",
+            Some(GuardView { guard, .. }) if is_of_host(guard) => "host",
+            _ => "process",
+        };
+        Self { name: name.into(), scope }
+    }
+
+    fn gauge(&self, metric: &'static str) -> Gauge {
+        gauge!(metric, "name" => self.name.clone(), "scope" => self.scope)
+    }
+
+    /// The gauge that only guards of a fleet have.
+    fn degraded(&self) -> Option<Gauge> {
+        (self.scope == "fleet").then(|| self.gauge("rebackoff.shared.degraded"))
+    }
+}
+
+fn set_degraded(gauge: Option<&Gauge>, is_degraded: Option<bool>) {
+    if let (Some(gauge), Some(is_degraded)) = (gauge, is_degraded) {
+        gauge.set(u8::from(is_degraded));
+    }
+}
+
 fn set_state(gauge: &Gauge, breaker: &Breaker, timeline: Timeline) {
     gauge.set(match breaker.state_at(|| timeline.now()) {
         BreakerState::Closed => 0.0,
@@ -212,4 +255,8 @@ fn describe() {
         "State of the breaker: 0 closed, 1 half-open, 2 open, 3 isolated"
     );
     describe_gauge!("rebackoff.budget.tokens", "Tokens left in the budget");
+    describe_gauge!(
+        "rebackoff.shared.degraded",
+        "1 while the guard goes on without the store of its fleet"
+    );
 }

@@ -98,6 +98,21 @@ fn gauges_tell_what_holds_when_they_are_updated() {
             .call();
         metrics.update();
     });
-    assert_eq!(recorded["rebackoff.breaker.state name=shop"], "3");
-    assert_eq!(recorded["rebackoff.budget.tokens name=retries"], "7");
+    assert_eq!(recorded["rebackoff.breaker.state name=shop scope=process"], "3");
+    assert_eq!(recorded["rebackoff.budget.tokens name=retries scope=process"], "7");
+}
+
+#[cfg(feature = "redis")]
+#[test]
+fn a_guard_of_a_fleet_has_its_scope_and_whether_it_is_degraded() {
+    let recorded = recorded(|| {
+        let url = "redis://127.0.0.1:1/0";
+        let fleet =
+            rebackoff_shared::fleet::Fleet::connect(url, rebackoff::now(), secs(0)).unwrap();
+        let metrics =
+            GuardMetrics::new().breaker("shop", fleet.breaker("shop", Breaker::builder()).unwrap());
+        metrics.update();
+    });
+    assert_eq!(recorded["rebackoff.breaker.state name=shop scope=fleet"], "0");
+    assert_eq!(recorded["rebackoff.shared.degraded name=shop scope=fleet"], "0");
 }

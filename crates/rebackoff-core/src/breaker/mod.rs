@@ -236,6 +236,11 @@ impl Breaker {
         matches!(self.rules.trip, Trip::Rates(Rates { longer_than: Some(_), .. }))
     }
 
+    /// Returns whether the processes of a host share this breaker.
+    pub const fn is_of_host(&self) -> bool {
+        self.host_clock.is_some()
+    }
+
     /// Returns whether this is a dry run, which rejects no call and only counts.
     pub const fn is_dry_run(&self) -> bool {
         self.rules.dry_run

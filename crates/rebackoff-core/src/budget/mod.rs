@@ -199,6 +199,11 @@ impl Budget {
         self.refused.load(Relaxed)
     }
 
+    /// Returns whether the processes of a host share this budget.
+    pub const fn is_of_host(&self) -> bool {
+        self.host_clock.is_some()
+    }
+
     /// Returns whether this is a dry run, which refuses no retry and only counts.
     pub const fn is_dry_run(&self) -> bool {
         !self.refuses

@@ -3,7 +3,7 @@
 use rebackoff_core::{Breaker, Budget};
 use rebackoff_shared::fleet::{FleetBreaker, FleetBudget};
 
-use super::Handle;
+use super::{GuardView, Handle};
 
 impl Handle<Breaker> for FleetBreaker {
     #[inline]
@@ -13,6 +13,10 @@ impl Handle<Breaker> for FleetBreaker {
 
     fn notify(&self) {
         Self::notify(self);
+    }
+
+    fn view(&self) -> Option<GuardView<'_, Breaker>> {
+        Some(GuardView { guard: self.breaker(), is_degraded: Some(self.is_degraded()) })
     }
 }
 
@@ -24,5 +28,9 @@ impl Handle<Budget> for FleetBudget {
 
     fn notify(&self) {
         Self::notify(self);
+    }
+
+    fn view(&self) -> Option<GuardView<'_, Budget>> {
+        Some(GuardView { guard: self.budget(), is_degraded: Some(self.is_degraded()) })
     }
 }

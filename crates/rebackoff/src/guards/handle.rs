@@ -16,6 +16,20 @@ pub trait Handle<G> {
     /// of a fleet reports that to its store.
     #[inline]
     fn notify(&self) {}
+
+    /// The guard for looking at it, where no call begins.
+    fn view(&self) -> Option<GuardView<'_, G>> {
+        self.guard().map(|guard| GuardView { guard, is_degraded: None })
+    }
+}
+
+/// A guard that an exporter reads.
+#[derive(Clone, Copy, Debug)]
+pub struct GuardView<'g, G> {
+    /// The guard.
+    pub guard: &'g G,
+    /// Of a guard of a fleet: whether it goes on without the store.
+    pub is_degraded: Option<bool>,
 }
 
 macro_rules! guards {
@@ -43,6 +57,10 @@ macro_rules! pointers {
             fn notify(&self) {
                 (**self).notify();
             }
+
+            fn view(&self) -> Option<GuardView<'_, G>> {
+                (**self).view()
+            }
         }
     )*};
 }
@@ -59,6 +77,10 @@ impl<G, H: Handle<G>, F: FnOnce() -> H> Handle<G> for LazyLock<H, F> {
     fn notify(&self) {
         (**self).notify();
     }
+
+    fn view(&self) -> Option<GuardView<'_, G>> {
+        (**self).view()
+    }
 }
 
 impl<G, H: Handle<G>> Handle<G> for Option<H> {
@@ -72,5 +94,9 @@ impl<G, H: Handle<G>> Handle<G> for Option<H> {
         if let Some(handle) = self {
             handle.notify();
         }
+    }
+
+    fn view(&self) -> Option<GuardView<'_, G>> {
+        self.as_ref().and_then(H::view)
     }
 }

@@ -21,7 +21,7 @@ pub use asks::{Asks, ByFunction, ByOutcome, OnRejection};
 pub use call::GuardsOfCall;
 pub use clockless::{BreakerExt, BudgetExt, now};
 pub use guarding::{Guarding, Several};
-pub use handle::Handle;
+pub use handle::{GuardView, Handle};
 pub use pays::Pays;
 #[cfg(any(feature = "reqwest", feature = "tower"))]
 pub use per_request::{BreakerFor, BudgetFor, GuardsOfRequest, GuardsPerRequest};
