@@ -150,7 +150,7 @@ fn start(plan: &CheckedAttribute, output: &Type, is_async: bool) -> TokenStream 
 fn again(private: &TokenStream, changed: &[Ident]) -> TokenStream {
     let again = changed.iter().map(|name| {
         let at = at(name.span());
-        quote_spanned!(at=> let mut #name = #private::Again::again(&#name);)
+        quote_spanned!(at=> let mut #name = #private::each_try_begins_with_a_clone_of(&#name);)
     });
     quote!(#(#again)*)
 }

@@ -210,23 +210,11 @@ where
     }
 }
 
-/// A value that each try begins with.
-#[diagnostic::on_unimplemented(
-    message = "the body changes an argument of the type `{Self}`, which is not `Clone`",
-    label = "each try begins with a clone of the caller's value",
-    note = "take a `&mut` where all tries share the value, or make the value in the body"
-)]
-pub trait Again: Sized {
-    /// The value of the next try.
-    fn again(&self) -> Self;
-}
-
-#[diagnostic::do_not_recommend]
-impl<T: Clone> Again for T {
-    #[inline]
-    fn again(&self) -> Self {
-        self.clone()
-    }
+/// Clones an argument that the body changes. Its name and its bound are in the compiler's message, and in what it
+/// suggests, where the type is not `Clone`.
+#[inline]
+pub fn each_try_begins_with_a_clone_of<T: Clone>(argument: &T) -> T {
+    argument.clone()
 }
 
 pin_project! {
