@@ -42,9 +42,9 @@ def half_open():
     return breaker
 
 
-def of_a_fleet():
-    """A breaker of a fleet that has no Redis."""
-    return rebackoff.Breaker(name="bank", shared="redis://127.0.0.1:1/0")
+def of_a_fleet(url="redis://127.0.0.1:1/0"):
+    """A breaker of a fleet that has no Redis. A process has one connection for each address."""
+    return rebackoff.Breaker(name="bank", shared=url)
 
 
 def half_spent():
@@ -320,7 +320,7 @@ def test_prometheus_reads_guards_when_it_is_scraped():
 def test_prometheus_shows_a_guard_that_goes_on_without_the_store_of_its_fleet():
     registry = CollectorRegistry()
     PrometheusExporter(registry)
-    bank = of_a_fleet()
+    bank = of_a_fleet("redis://127.0.0.1:2/0")
     telemetry.watch(bank)
     bank.admit().settle("success")
     labels = {"name": "bank", "scope": "fleet"}
