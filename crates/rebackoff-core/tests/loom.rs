@@ -15,7 +15,7 @@ use rebackoff_core::{
 fn explore(model: impl Fn() + Send + Sync + 'static) {
     let mut builder = loom::model::Builder::new();
     builder.preemption_bound = builder.preemption_bound.or(Some(3));
-    builder.check_at(model);
+    builder.check(model);
 }
 
 fn at(seconds: f64) -> impl Fn() -> Seconds + Copy {

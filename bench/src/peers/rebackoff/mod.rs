@@ -74,7 +74,9 @@ pub const PEER: Peer = Peer {
             let now = clock();
             let breaker = Breaker::builder().open_for(MONTH).build().unwrap();
             breaker.force_open_at(&now);
-            Box::new(move |n| (0..n).for_each(|_| assert!(black_box(breaker.admit_at(&now)).is_err())))
+            Box::new(move |n| {
+                (0..n).for_each(|_| assert!(black_box(breaker.admit_at(&now)).is_err()))
+            })
         }),
     ],
     future_bytes: Some(|| size_of_val(&policy(TRIES).retry_async(|| target(1)).into_future())),
