@@ -81,11 +81,8 @@ TIMES = {
 # counts.
 NOT_YET = {
     "blocking_retry",
-    "blocking_success",
-    "bucket_refused",
-    "future_bytes",
-    "quota_refused",
     "max_time_success",
+    "max_time_success, plain",
     "max_time_async_success",
     "max_time_async_success, plain",
     "breaker_rejected",

@@ -122,12 +122,6 @@ impl Limits {
         self.max_time.map(|max_time| max_time.saturating_sub(elapsed))
     }
 
-    /// Returns whether a call under these limits reads the clock for each try.
-    #[inline]
-    pub const fn are_timed(&self) -> bool {
-        self.max_time.is_some() | self.reset_after.is_some()
-    }
-
     /// The limit that is reached after `tries` tries and `elapsed` time, if any.
     #[inline]
     pub(crate) fn reached(&self, tries: u64, elapsed: Seconds) -> Option<Reason> {

@@ -34,6 +34,8 @@ pub struct Policy {
     wait: Wait,
     jitter: Jitter,
     limits: Limits,
+    /// A limit needs the clock: one flag, so that a success looks at one word.
+    is_timed: bool,
 }
 
 impl Policy {
@@ -84,6 +86,12 @@ impl Policy {
         &self.limits
     }
 
+    /// Returns whether a call under this policy reads the clock: with `max_time` or `reset_after`.
+    #[inline]
+    pub const fn is_timed(&self) -> bool {
+        self.is_timed
+    }
+
     /// Most tries, the first included; `None` when unlimited.
     pub const fn max_tries(&self) -> Option<NonZeroU64> {
         self.limits.max_tries
@@ -111,6 +119,7 @@ impl Policy {
     /// This policy with its own limits inside `limits`.
     pub fn inside(mut self, limits: &Limits) -> Self {
         self.limits = self.limits.and(*limits);
+        self.is_timed = self.limits.max_time.is_some() || self.limits.reset_after.is_some();
         self
     }
 
@@ -278,7 +287,8 @@ impl PolicyBuilder {
         }
         let Self { max_time, last_wait, nested, reset_after, .. } = self;
         let limits = Limits { max_tries, max_time, last_wait, nested, hints, reset_after };
-        Ok(Policy { wait: self.wait, jitter, limits })
+        let is_timed = max_time.is_some() || reset_after.is_some();
+        Ok(Policy { wait: self.wait, jitter, limits, is_timed })
     }
 
     const fn hints(&self) -> Hints {

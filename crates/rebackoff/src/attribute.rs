@@ -307,5 +307,5 @@ where
     S: AsyncSleeper,
     G: Guarding,
 {
-    running.session.handle_resume(false, &mut kept)
+    running.session.handle_resume::<true, _>(false, &mut kept)
 }

@@ -122,7 +122,9 @@ where
         let mut kept = <(KeptBy<G, O>, C::Kept<O>)>::keep(outcome);
         let wait = session.skip(wait);
         let cancelled = signal.wait(&session.clock, wait);
-        if let ControlFlow::Break(outcome) = session.handle_resume(cancelled, &mut kept) {
+        if let ControlFlow::Break(outcome) =
+            session.handle_resume::<VISIBLE, _>(cancelled, &mut kept)
+        {
             return (outcome, session);
         }
         let scope = session.enter::<VISIBLE>();

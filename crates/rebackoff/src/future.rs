@@ -226,7 +226,7 @@ where
             if !cancelled && wait.poll(context).is_pending() {
                 return None;
             }
-            let resumed = this.session.handle_resume(cancelled, kept);
+            let resumed = this.session.handle_resume::<VISIBLE, _>(cancelled, kept);
             if let ControlFlow::Break(outcome) = resumed {
                 this.state.set(State::Ended);
                 return Some(outcome);

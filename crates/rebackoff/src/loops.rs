@@ -66,7 +66,7 @@ where
 {
     let wait = session.skip(wait);
     NoSignal.wait(&session.clock, wait);
-    session.handle_resume(false, kept)
+    session.handle_resume::<true, _>(false, kept)
 }
 
 /// [`sleep`] for an async loop.
@@ -84,7 +84,7 @@ where
 {
     let wait = session.skip(wait);
     Wait::new(&session.clock, wait).await;
-    session.handle_resume(false, &mut kept)
+    session.handle_resume::<true, _>(false, &mut kept)
 }
 
 /// The result of a loop whose outcome is an error.

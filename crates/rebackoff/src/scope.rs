@@ -8,7 +8,7 @@ use std::cell::Cell;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use pin_project_lite::pin_project;
 use rebackoff_core::{Limits, Nested, Seconds};
@@ -34,30 +34,22 @@ pub(crate) struct Scope {
 #[derive(Clone, Copy, Debug)]
 struct Parts {
     timeline: Timeline,
-    start: Option<Instant>,
-    /// The start on a clock that has no instants.
-    since: Duration,
+    start: Reading,
     limit: Option<Seconds>,
 }
 
 impl Parts {
-    const NONE: Self =
-        Self { timeline: Timeline::System, start: None, since: Duration::ZERO, limit: None };
+    const NONE: Self = Self { timeline: Timeline::System, start: Reading::Since(0), limit: None };
 
     #[inline]
     const fn of(deadline: Option<Deadline>) -> Self {
         let Some(Deadline { timeline, start, limit }) = deadline else { return Self::NONE };
-        let (start, since) = match start {
-            Reading::Instant(start) => (Some(start), Duration::ZERO),
-            Reading::Since(since) => (None, since),
-        };
-        Self { timeline, start, since, limit: Some(limit) }
+        Self { timeline, start, limit: Some(limit) }
     }
 
     #[inline]
     fn deadline(self) -> Option<Deadline> {
-        let start = self.start.map_or(Reading::Since(self.since), Reading::Instant);
-        Some(Deadline { timeline: self.timeline, start, limit: self.limit? })
+        Some(Deadline { timeline: self.timeline, start: self.start, limit: self.limit? })
     }
 
     /// This deadline, or the one of an enclosing scope, whichever comes first.
@@ -80,7 +72,7 @@ impl Parts {
 
     #[inline]
     fn has_clock_of(self, outer: Self) -> bool {
-        self.start.is_some() && self.timeline.is_same(outer.timeline)
+        self.timeline.is_same(outer.timeline)
     }
 
     #[inline(never)]
@@ -102,8 +94,7 @@ struct Current {
 
 struct PartsCell {
     timeline: Cell<Timeline>,
-    start: Cell<Option<Instant>>,
-    since: Cell<Duration>,
+    start: Cell<Reading>,
     limit: Cell<Option<Seconds>>,
 }
 
@@ -120,30 +111,19 @@ thread_local! {
 
 impl PartsCell {
     const fn new() -> Self {
-        let Parts { timeline, start, since, limit } = Parts::NONE;
-        Self {
-            timeline: Cell::new(timeline),
-            start: Cell::new(start),
-            since: Cell::new(since),
-            limit: Cell::new(limit),
-        }
+        let Parts { timeline, start, limit } = Parts::NONE;
+        Self { timeline: Cell::new(timeline), start: Cell::new(start), limit: Cell::new(limit) }
     }
 
     #[inline]
     fn get(&self) -> Parts {
-        Parts {
-            timeline: self.timeline.get(),
-            start: self.start.get(),
-            since: self.since.get(),
-            limit: self.limit.get(),
-        }
+        Parts { timeline: self.timeline.get(), start: self.start.get(), limit: self.limit.get() }
     }
 
     #[inline]
     fn set(&self, parts: Parts) {
         self.timeline.set(parts.timeline);
         self.start.set(parts.start);
-        self.since.set(parts.since);
         self.limit.set(parts.limit);
     }
 }
@@ -199,14 +179,14 @@ impl<const VISIBLE: bool> Entered<VISIBLE> {
     #[inline]
     pub(crate) fn outermost(
         timeline: Timeline,
-        start: Instant,
+        start: Reading,
         limit: Option<Seconds>,
         tries: u64,
     ) -> Self {
         // Without a scope, `is_call` is true.
         CURRENT.with(|current| {
             current.deadline.timeline.set(timeline);
-            current.deadline.start.set(Some(start));
+            current.deadline.start.set(start);
             current.deadline.limit.set(limit);
             current.amplification.set(tries);
             current.task.set(task::current());
@@ -235,9 +215,9 @@ impl<const VISIBLE: bool> Drop for Entered<VISIBLE> {
     #[inline]
     fn drop(&mut self) {
         match self.before {
-            Some(before) => before.put_back(),
             None if VISIBLE => CURRENT.with(|current| current.amplification.set(0)),
             None => {}
+            Some(before) => before.put_back(),
         }
     }
 }

@@ -30,7 +30,7 @@ impl Timeline {
     pub fn now(self) -> Duration {
         let now = match self.read() {
             Reading::Instant(instant) => since_origin(instant),
-            Reading::Since(since) => since,
+            Reading::Since(nanos) => Duration::from_nanos(nanos),
         };
         #[cfg(feature = "testing")]
         if !matches!(self, Self::Virtual(_)) {
@@ -46,9 +46,9 @@ impl Timeline {
             Self::System => of_system(Instant::now),
             #[cfg(feature = "tokio")]
             Self::Tokio => of_system(|| tokio::time::Instant::now().into_std()),
-            Self::Function(clock) => Reading::Since(clock()),
+            Self::Function(clock) => Reading::at(clock()),
             #[cfg(feature = "testing")]
-            Self::Virtual(clock) => Reading::Since(clock.now()),
+            Self::Virtual(clock) => Reading::at(clock.now()),
         }
     }
 
@@ -72,7 +72,7 @@ fn of_system(read: impl FnOnce() -> Instant) -> Reading {
 /// `Instant::now` panics here.
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
 fn of_system(_: impl FnOnce() -> Instant) -> Reading {
-    Reading::Since(of_page())
+    Reading::at(of_page())
 }
 
 /// The time by the clock of the page, since it was first read.
@@ -87,20 +87,27 @@ fn of_page() -> Duration {
     Duration::ZERO
 }
 
-/// A reading of a clock.
+/// A reading of a clock, in two words.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Reading {
     Instant(Instant),
-    Since(Duration),
+    /// Nanoseconds since the clock's origin, at most those of [`Seconds::MAX`].
+    Since(u64),
 }
 
 impl Reading {
+    fn at(since: Duration) -> Self {
+        Self::Since(u64::try_from(since.as_nanos()).unwrap_or(u64::MAX))
+    }
+
     /// The time from `earlier`, a reading of the same clock, to this one; zero if the clock went back.
     #[inline]
     pub(crate) fn since(self, earlier: Self) -> Duration {
         match (self, earlier) {
             (Self::Instant(now), Self::Instant(earlier)) => now.saturating_duration_since(earlier),
-            (Self::Since(now), Self::Since(earlier)) => now.saturating_sub(earlier),
+            (Self::Since(now), Self::Since(earlier)) => {
+                Duration::from_nanos(now.saturating_sub(earlier))
+            }
             _ => Duration::ZERO,
         }
     }

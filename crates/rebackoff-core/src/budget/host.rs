@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::mem::offset_of;
 
-use super::{Budget, Kind, Timed};
+use super::{Budget, Kind, Special, Timed};
 use crate::PolicyError;
 use crate::atomic::Ordering::Relaxed;
 use crate::error::Value;
@@ -19,7 +19,8 @@ impl HostGuard for Budget {
     const STATE: usize = offset_of!(Self, state);
 
     fn with_host_clock(self, clock: HostClock) -> Self {
-        Self { host_clock: Some(clock), ..self }
+        let special = Special { dry_run: self.is_dry_run(), host_clock: Some(clock) };
+        Self { special: Some(special), ..self }
     }
 
     fn parameters(&self) -> GuardParameters {
@@ -33,7 +34,7 @@ impl HostGuard for Budget {
             Kind::Quota(bucket) => (QUOTA, bucket.parameters()),
             Kind::Throttle(bucket) => (THROTTLE, bucket.parameters()),
         };
-        let dry_run = u64::from(!self.refuses);
+        let dry_run = u64::from(self.is_dry_run());
         [kind, one, two, three, four, dry_run, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
     }
 

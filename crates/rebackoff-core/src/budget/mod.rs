@@ -57,9 +57,8 @@ use crate::{HostClock, Moment};
 #[repr(C)]
 pub struct Budget {
     kind: Kind,
-    /// False in a dry run.
-    refuses: bool,
-    host_clock: Option<HostClock>,
+    /// `None` for most budgets, which a refusal then tests once.
+    special: Option<Special>,
     refused: AtomicU64,
     state: State,
 }
@@ -74,6 +73,13 @@ struct State {
     counts: share::Counts,
     /// The number of retries that all processes refused; used only where the state is shared.
     refused: AtomicU64,
+}
+
+/// A dry run, or a state that the processes of a host share.
+#[derive(Debug)]
+struct Special {
+    dry_run: bool,
+    host_clock: Option<HostClock>,
 }
 
 #[derive(Debug)]
@@ -155,8 +161,8 @@ impl Budget {
                 counts: share::Counts::new(),
                 refused: AtomicU64::new(0),
             };
-            let refused = AtomicU64::new(0);
-            Self { kind, refuses: !dry_run, host_clock: None, refused, state }
+            let special = if dry_run { Some(Special { dry_run, host_clock: None }) } else { None };
+            Self { kind, special, refused: AtomicU64::new(0), state }
         }
     }
 
@@ -206,7 +212,7 @@ impl Budget {
 
     /// Returns whether this is a dry run, which refuses no retry and only counts.
     pub const fn is_dry_run(&self) -> bool {
-        !self.refuses
+        matches!(self.special, Some(Special { dry_run: true, .. }))
     }
 
     // Handlers
@@ -314,26 +320,30 @@ impl Budget {
     /// The moment by which the budget goes: that of the host's clock where processes share it, else `now`.
     #[inline]
     fn moment<M: Into<Moment>>(&self, now: impl FnOnce() -> M) -> Moment {
-        match &self.host_clock {
-            None => now().into(),
-            Some(clock) => clock.now(),
+        match &self.special {
+            Some(Special { host_clock: Some(clock), .. }) => clock.now(),
+            _ => now().into(),
         }
-    }
-
-    /// A budget that reads no clock gives its file a look here.
-    #[cold]
-    fn refuse_for_host(&self, clock: HostClock) {
-        let _ = clock.now();
-        self.state.refused.fetch_add(1, Relaxed);
     }
 
     #[inline]
     fn refuse(&self, refused: Refused) -> Result<u32, Refused> {
         self.refused.fetch_add(1, Relaxed);
-        if let Some(clock) = &self.host_clock {
-            self.refuse_for_host(*clock);
+        match &self.special {
+            None => Err(refused),
+            Some(special) => self.refuse_specially(special, refused),
         }
-        if self.refuses { Err(refused) } else { Ok(0) }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn refuse_specially(&self, special: &Special, refused: Refused) -> Result<u32, Refused> {
+        if let Some(clock) = &special.host_clock {
+            // A budget that reads no clock gives its file a look here.
+            let _ = clock.now();
+            self.state.refused.fetch_add(1, Relaxed);
+        }
+        if special.dry_run { Ok(0) } else { Err(refused) }
     }
 }
 
@@ -379,7 +389,7 @@ impl fmt::Display for Budget {
             Kind::Quota(bucket) => bucket.fmt(f),
             Kind::Throttle(bucket) => bucket.fmt(f),
         }?;
-        f.write_str(if self.refuses { "" } else { " (dry run)" })
+        f.write_str(if self.is_dry_run() { " (dry run)" } else { "" })
     }
 }
 

@@ -115,7 +115,7 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
         if limited_by_choice && matches!(self.phase, Phase::Untimed) {
             self.read_clock();
         }
-        if limited_by_choice || (VISIBLE && self.visible) { self.elapsed() } else { None }
+        if limited_by_choice || (VISIBLE && self.is_visible()) { self.elapsed() } else { None }
     }
 
     /// Begins the call anew where the try that failed lasted long enough.

@@ -32,7 +32,7 @@ pub(crate) struct Session<P, C, H, G> {
     pub(crate) guards: G,
     /// The last wait came from another schedule than the policy's, which is to be taken up again.
     off_schedule: bool,
-    /// The calls inside the target see this call.
+    /// The calls inside the target see this call, without a limit on time as well.
     visible: bool,
     /// The reason of giving up; here and not in the phase, which would grow by a word for it.
     reason: Option<Reason>,
@@ -177,8 +177,8 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
 
     /// Returns whether the calls inside the target see this call.
     #[inline]
-    pub(crate) const fn is_visible(&self) -> bool {
-        self.visible
+    pub(crate) fn is_visible(&self) -> bool {
+        self.visible || self.policy().is_timed()
     }
 
     /// Sets the scope of the call for a part of the current try, where the call is `VISIBLE`.
@@ -188,7 +188,7 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
             return Entered::NONE;
         }
         match self.phase {
-            Phase::Timed { start: Reading::Instant(start), .. } if !scope::is_set() => {
+            Phase::Timed { start, .. } if !scope::is_set() => {
                 Entered::outermost(self.clock.timeline(), start, self.limit(), self.tries())
             }
             _ => Entered::inside(self.deadline(), self.tries()),
@@ -240,10 +240,7 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
         self.skipped.begin();
         // Before the clock: of a future in memory, the compiler knows nothing after a call.
         self.engine.handle_try();
-        let visible = self.visible || self.policy().limits().are_timed();
-        if visible {
-            self.visible = true;
-        }
+        let visible = self.is_visible();
         if visible || timed {
             self.read_clock();
         }
@@ -297,12 +294,13 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
         self.skipped.skip(wait)
     }
 
-    /// Begins the next try after the wait, which the caller's signal may have `cancelled`.
+    /// Begins the next try after the wait, which the caller's signal may have `cancelled`. Only a
+    /// `VISIBLE` call may have a limit on time of its own.
     ///
     /// Breaks with the last outcome, which was `kept`, when the call is cancelled or a breaker rejects
     /// the try.
     #[inline]
-    pub(crate) fn handle_resume<O>(
+    pub(crate) fn handle_resume<const VISIBLE: bool, O>(
         &mut self,
         cancelled: bool,
         kept: &mut impl Keep<O>,
@@ -322,7 +320,7 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
             return ControlFlow::Break(outcome);
         }
         self.engine.handle_try();
-        if self.policy().limits().reset_after.is_some() {
+        if VISIBLE && self.policy().limits().reset_after.is_some() {
             self.time_try();
         }
         self.handle_try();
