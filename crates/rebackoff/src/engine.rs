@@ -21,7 +21,7 @@ pub use crate::env::from_env_prefix;
 pub use crate::future::{OutcomeFuture, RetryFuture};
 pub use crate::guarded::Guards;
 pub use crate::guards::{
-    Asks, ByFunction, ByOutcome, Either, GuardView, Guarding, GuardsOfCall, Handle, KeptBy,
+    Asks, ByFunction, ByOutcome, Either, GuardView, Guarding, GuardsOfCall, Handle, Itself, KeptBy,
     NoRejection, OnRejection, Only, OpenOr, Pays, Rejected, Rejection, Rejects, Several,
 };
 #[cfg(any(feature = "reqwest", feature = "tower"))]

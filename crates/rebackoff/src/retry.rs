@@ -42,7 +42,7 @@ type CallOf<'p, P, F, H, M> = Call<
     note = "a policy is a `Policy`, a `Guarded` or a live one, or a reference, an `Arc`, a `Box` or a \
             `LazyLock` of one"
 )]
-pub trait Retry<X: Rejection = NoRejection>: PolicySource<Rejection = X> {
+pub trait Retry<X: Rejection = NoRejection>: PolicySource<Rejection: Only<X>> {
     /// Retries a function on errors, blocking.
     ///
     /// ```
@@ -179,12 +179,7 @@ type TriesOf<'p, P, M> = Tries<
     GuardsOfCall<<P as PolicySource>::Breakers, <P as PolicySource>::Budgets>,
 >;
 
-impl<P, X: Rejection> Retry<X> for P
-where
-    P: PolicySource<Rejection = X> + ?Sized,
-    P::Rejection: Only<X>,
-{
-}
+impl<P, X: Rejection> Retry<X> for P where P: PolicySource<Rejection: Only<X>> + ?Sized {}
 
 /// A policy for calls with the outcome `O`, with a breaker or without.
 ///

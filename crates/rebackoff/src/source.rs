@@ -4,7 +4,7 @@ use std::sync::{Arc, LazyLock};
 
 use rebackoff_core::Policy;
 
-use crate::guards::{Guarding, GuardsOfCall, NoRejection, Rejection};
+use crate::guards::{Guarding, GuardsOfCall, Itself, NoRejection, Rejection};
 
 /// A source of policies: a [`Policy`], a [`Guarded`](crate::Guarded) one, a
 /// `LivePolicy`, or a reference, an `Arc`, a `Box` or a `LazyLock` of one of these.
@@ -20,7 +20,7 @@ pub trait PolicySource {
         Self: 'p;
 
     /// The breakers of one call.
-    type Breakers: Guarding<Rejection = Self::Rejection> + Send;
+    type Breakers: Guarding<Rejection = <Self::Rejection as Itself>::Type> + Send;
 
     /// The budgets of one call.
     type Budgets: Guarding<Rejection = NoRejection> + Send;

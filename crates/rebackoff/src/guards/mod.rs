@@ -25,7 +25,9 @@ pub use handle::{GuardView, Handle};
 pub use pays::Pays;
 #[cfg(any(feature = "reqwest", feature = "tower"))]
 pub use per_request::{BreakerFor, BudgetFor, GuardsOfRequest, GuardsPerRequest};
-pub use rejection::{Either, FromOpen, NoRejection, Only, OpenOr, Rejected, Rejection, Rejects};
+pub use rejection::{
+    Either, FromOpen, Itself, NoRejection, Only, OpenOr, Rejected, Rejection, Rejects,
+};
 
 use crate::timeline::Timeline;
 

@@ -170,9 +170,20 @@ pub trait Rejection: Sized {
     message = "this policy has a breaker, which may reject a call, and `Retry` takes no such policy",
     note = "take `R: RetryFor<Result<T, E>>` in place of `R: Retry`, where `E: From<rebackoff::Open>`"
 )]
-pub trait Only<X> {}
+pub trait Only<X>: Itself<Type = X> {}
 
 impl<X> Only<X> for X {}
+
+/// Makes an equality of types follow from the bound [`Only`]: a message can explain a bound that does not
+/// hold, and no equality.
+pub trait Itself {
+    /// The type itself.
+    type Type;
+}
+
+impl<X> Itself for X {
+    type Type = X;
+}
 
 /// The rejection that never comes: of calls without a breaker.
 #[derive(Clone, Copy, Debug)]
