@@ -7,7 +7,6 @@ mod environment;
 mod guards;
 mod hook;
 mod inbox;
-mod moment;
 mod processes;
 mod program;
 mod resolve;
@@ -15,6 +14,7 @@ mod running;
 mod state;
 mod streams;
 mod terminal;
+mod timestamp;
 mod wait;
 
 use std::ffi::OsString;

@@ -11,7 +11,7 @@ use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 
 use super::conditions::CommandJudge;
-use super::moment::Moment;
+use super::timestamp::Timestamp;
 use crate::CliError;
 use crate::failure::reason;
 
@@ -30,7 +30,7 @@ pub(super) struct SavedCall {
     elapsed: f64,
     /// The wait that was left when this was written.
     wait: f64,
-    written: Moment,
+    written: Timestamp,
     /// Of the last try.
     pub(super) exit_code: u8,
 }
@@ -52,7 +52,7 @@ impl SavedCall {
             raw_wait: engine.position().previous.get(),
             elapsed: elapsed.as_secs_f64(),
             wait: wait.as_secs_f64(),
-            written: Moment::now(),
+            written: Timestamp::now(),
             exit_code,
         }
     }
@@ -78,7 +78,7 @@ impl SavedCall {
 
     /// The time since this was written; `None` where no clock knows.
     fn since_written(&self) -> Option<f64> {
-        Moment::now().since(&self.written)
+        Timestamp::now().since(&self.written)
     }
 
     pub(super) fn resume(&self) -> (Engine, u64) {
@@ -119,7 +119,7 @@ impl Store {
         let mut store = Self { path: path.to_owned(), state, _lock: lock };
         // From here on, the wait is measured by the clock as it is now.
         if let Some(state) = store.state.clone().filter(SavedCall::is_adrift) {
-            store.keep(SavedCall { written: Moment::now(), ..state })?;
+            store.keep(SavedCall { written: Timestamp::now(), ..state })?;
         }
         Ok(Opened::Store(store))
     }

@@ -25,18 +25,18 @@ pub(super) fn parse(text: &str, now: i64) -> Option<i64> {
         (6, [weekday, day, month, year, time, zone]) => {
             is_short_weekday(weekday.strip_suffix(',')?).then_some(())?;
             is_gmt(zone).then_some(())?;
-            Moment::read(two_digits(day)?, month, time)?.in_year(four_digits(year)?)
+            YearlessDate::read(two_digits(day)?, month, time)?.in_year(four_digits(year)?)
         }
         (4, [weekday, date, time, zone, ..]) => {
             is_weekday(weekday.strip_suffix(',')?).then_some(())?;
             is_gmt(zone).then_some(())?;
             let (day, rest) = date.split_once('-')?;
             let (month, year) = rest.split_once('-')?;
-            Moment::read(two_digits(day)?, month, time)?.in_short_year(two_digits(year)?, now)
+            YearlessDate::read(two_digits(day)?, month, time)?.in_short_year(two_digits(year)?, now)
         }
         (5, [weekday, month, day, time, year, _]) => {
             is_short_weekday(weekday).then_some(())?;
-            Moment::read(digits(day, 1..=2)?, month, time)?.in_year(four_digits(year)?)
+            YearlessDate::read(digits(day, 1..=2)?, month, time)?.in_year(four_digits(year)?)
         }
         _ => None,
     }
@@ -44,7 +44,7 @@ pub(super) fn parse(text: &str, now: i64) -> Option<i64> {
 
 /// A date without its year.
 #[derive(Clone, Copy)]
-pub(super) struct Moment {
+pub(super) struct YearlessDate {
     /// From 1.
     month: i64,
     /// From 1.
@@ -53,7 +53,7 @@ pub(super) struct Moment {
     time: i64,
 }
 
-impl Moment {
+impl YearlessDate {
     fn read(day: i64, month: &str, time: &str) -> Option<Self> {
         let month = MONTHS.iter().position(|name| month.eq_ignore_ascii_case(name))?;
         let (hours, rest) = time.split_once(':')?;

@@ -1,6 +1,6 @@
 //! Dates of RFC 3339: `1994-11-06T08:49:37.5Z`.
 
-use super::date::{Moment, digits};
+use super::date::{YearlessDate, digits};
 
 /// The seconds since 1970 that `text` stands for; `None` for what is no date.
 ///
@@ -13,7 +13,8 @@ pub(super) fn parse(text: &str) -> Option<f64> {
     let (time, zone) = time.split_at(zone);
     let (time, fraction) = time.split_once('.').unwrap_or((time.trim_end(), "0"));
     let [hours, minutes, seconds] = three(time, ':')?;
-    let moment = Moment::new(two(month)?, two(day)?, [two(hours)?, two(minutes)?, two(seconds)?])?;
+    let moment =
+        YearlessDate::new(two(month)?, two(day)?, [two(hours)?, two(minutes)?, two(seconds)?])?;
     let whole = moment.in_year(digits(year, 4..=4)?)? - offset(zone)?;
     #[allow(clippy::cast_precision_loss, reason = "a year has four digits")]
     let whole = whole as f64;

@@ -23,10 +23,10 @@ pub(super) fn delay(text: &str) -> Option<f64> {
 /// A field of a message of Protocol Buffers.
 struct Field<'a> {
     number: u64,
-    value: Value<'a>,
+    value: WireValue<'a>,
 }
 
-enum Value<'a> {
+enum WireValue<'a> {
     Number(u64),
     Bytes(&'a [u8]),
     Fixed,
@@ -35,14 +35,14 @@ enum Value<'a> {
 impl<'a> Field<'a> {
     fn bytes(&self, number: u64) -> Option<&'a [u8]> {
         match self.value {
-            Value::Bytes(bytes) if self.number == number => Some(bytes),
+            WireValue::Bytes(bytes) if self.number == number => Some(bytes),
             _ => None,
         }
     }
 
     fn number(&self, number: u64) -> Option<u64> {
         match self.value {
-            Value::Number(value) if self.number == number => Some(value),
+            WireValue::Number(value) if self.number == number => Some(value),
             _ => None,
         }
     }
@@ -53,13 +53,13 @@ fn fields(mut message: &[u8]) -> impl Iterator<Item = Field<'_>> {
     core::iter::from_fn(move || {
         let key = varint(&mut message)?;
         let value = match key & 7 {
-            0 => Value::Number(varint(&mut message)?),
+            0 => WireValue::Number(varint(&mut message)?),
             1 => fixed(&mut message, 8)?,
             2 => {
                 let length = usize::try_from(varint(&mut message)?).ok()?;
                 let (bytes, rest) = message.split_at_checked(length)?;
                 message = rest;
-                Value::Bytes(bytes)
+                WireValue::Bytes(bytes)
             }
             5 => fixed(&mut message, 4)?,
             _ => return None,
@@ -68,9 +68,9 @@ fn fields(mut message: &[u8]) -> impl Iterator<Item = Field<'_>> {
     })
 }
 
-fn fixed<'a>(message: &mut &[u8], length: usize) -> Option<Value<'a>> {
+fn fixed<'a>(message: &mut &[u8], length: usize) -> Option<WireValue<'a>> {
     *message = message.get(length..)?;
-    Some(Value::Fixed)
+    Some(WireValue::Fixed)
 }
 
 fn varint(message: &mut &[u8]) -> Option<u64> {

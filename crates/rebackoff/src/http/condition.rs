@@ -16,7 +16,7 @@ pub(super) struct Condition {
 }
 
 /// The head of a response, or why there is none.
-pub(super) type Answer<'a> = Result<(StatusCode, &'a HeaderMap), Failure>;
+pub(super) type HeadOrFailure<'a> = Result<(StatusCode, &'a HeaderMap), Failure>;
 
 impl Condition {
     pub(super) fn new(classifier: Classifier, method: &Method, headers: &HeaderMap) -> Self {
@@ -24,7 +24,7 @@ impl Condition {
         Self { classifier, may_resend, is_final: false }
     }
 
-    pub(super) fn judge(&mut self, answer: Answer<'_>) -> Verdict {
+    pub(super) fn judge(&mut self, answer: HeadOrFailure<'_>) -> Verdict {
         let verdict = match answer {
             Ok((status, headers)) => self.classifier.judge_response(status, headers),
             Err(failure) => self.classifier.judge_failure(failure),
@@ -35,7 +35,7 @@ impl Condition {
     }
 
     /// The class of the outcome that was judged last.
-    pub(super) fn classify(&self, answer: Answer<'_>) -> Class {
+    pub(super) fn classify(&self, answer: HeadOrFailure<'_>) -> Class {
         let (health, cost) = match answer {
             Ok((status, _)) => (self.classifier.health(status), self.classifier.cost(status)),
             Err(failure) => (Some(failure.health()), Some(failure.cost())),

@@ -9,7 +9,7 @@ use rebackoff_core::{Breaker, Budget, Events, Open, Policy, Verdict};
 use reqwest::{Request, Response};
 use reqwest_middleware::{Error, Middleware, Next, Result};
 
-use super::condition::{Answer, Condition};
+use super::condition::{Condition, HeadOrFailure};
 use super::redirects::Observing;
 use super::{Classifier, Failure, resend};
 use crate::AsyncSleeper;
@@ -273,7 +273,7 @@ impl Tried {
         Self { result: Err(error), redirects: Redirects::Unknown, extensions: None }
     }
 
-    fn answer(&self) -> Answer<'_> {
+    fn answer(&self) -> HeadOrFailure<'_> {
         match &self.result {
             Ok(response) => Ok((response.status(), response.headers())),
             Err(error) => Err(self.failure(error)),

@@ -3,7 +3,7 @@
 use ::http::{Request, Response};
 use rebackoff_core::{Events, Verdict};
 
-use super::condition::{Answer, Condition};
+use super::condition::{Condition, HeadOrFailure};
 use super::{Classifier, Failure, resend};
 use crate::hooks::{Class, Hook, PerRequest};
 use crate::source::PolicySource;
@@ -89,7 +89,7 @@ pub struct HttpHook<C> {
 }
 
 impl<C> HttpHook<C> {
-    fn answer<'a, T, E>(&self, result: &'a Result<Response<T>, E>) -> Answer<'a>
+    fn answer<'a, T, E>(&self, result: &'a Result<Response<T>, E>) -> HeadOrFailure<'a>
     where
         C: Failures<E>,
     {

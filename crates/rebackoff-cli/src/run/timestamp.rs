@@ -8,14 +8,14 @@ use serde::{Deserialize, Serialize};
 /// system may be wrong before or after.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Moment {
+pub(super) struct Timestamp {
     /// Seconds since 1970.
     system: f64,
     /// The boot, and seconds since it began, sleep included.
     boot: Option<(String, f64)>,
 }
 
-impl Moment {
+impl Timestamp {
     pub(super) fn now() -> Self {
         let system = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Self { system: system.as_secs_f64(), boot: since_boot() }
@@ -48,8 +48,8 @@ fn since_boot() -> Option<(String, f64)> {
 mod tests {
     use super::*;
 
-    fn moment(system: f64, boot: Option<(&str, f64)>) -> Moment {
-        Moment { system, boot: boot.map(|(boot, since)| (boot.to_owned(), since)) }
+    fn moment(system: f64, boot: Option<(&str, f64)>) -> Timestamp {
+        Timestamp { system, boot: boot.map(|(boot, since)| (boot.to_owned(), since)) }
     }
 
     #[test]
