@@ -12,7 +12,7 @@ const PLACES: usize = if cfg!(loom) { 2 } else { 10 };
 const COUNT_BITS: u32 = 22;
 const NUMBER_BITS: u32 = 35;
 pub(crate) const PERIODS: u8 = 128;
-pub(crate) const MAX_COUNT: u64 = (1 << COUNT_BITS) - 1;
+const MAX_COUNT: u64 = (1 << COUNT_BITS) - 1;
 const MAX_NUMBER: u64 = (1 << NUMBER_BITS) - 1;
 
 /// The identity of a slice: a period, and a number in it, from 0 (at ten a second, they last for 108
