@@ -207,7 +207,7 @@ impl Budget {
 
     /// Returns whether the processes of a host share this budget.
     pub const fn is_of_host(&self) -> bool {
-        self.host_clock.is_some()
+        matches!(self.special, Some(Special { host_clock: Some(_), .. }))
     }
 
     /// Returns whether this is a dry run, which refuses no retry and only counts.
