@@ -67,6 +67,8 @@ fn calls_that_fail_in_two_members_open_the_breaker_of_a_third() {
         connect(&url).breaker("shop", shop).unwrap()
     });
     let state = |member: &FleetBreaker| member.breaker().state_at(now);
+    // A member listens from its first call on.
+    TWICE.retry(|| Ok::<_, Failed>(())).breaker(&members[2]).call().unwrap();
     let began = Instant::now();
     while state(&members[2]) != BreakerState::Open {
         fail(&members[0]);
