@@ -180,8 +180,10 @@ def _expo(base: Any, factor: Any, max_value: Any) -> Generator[Any, Any, None]:
         try:
             following = factor * base**n
         except OverflowError:
-            # a factor of zero stays zero, whatever the power would be
-            wait = wait if factor else factor
+            break
+        if not following:
+            # Zero stays zero, and further powers would grow without end.
+            wait = following
             break
         if following > _LARGEST_INT if type(following) is int else following == _INFINITY:
             break
