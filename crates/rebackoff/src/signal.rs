@@ -59,11 +59,11 @@ impl<S: Sleeper> BlockingWait<S> for NoSignal {
 
     #[inline]
     fn wait(&mut self, sleeper: &S, wait: Duration) -> bool {
-        if wait.is_zero() {
+        if !wait.is_zero() {
+            sleeper.sleep(wait);
+        } else if matches!(sleeper.timeline(), Timeline::System) {
             // No timer, but other threads run.
             std::thread::yield_now();
-        } else {
-            sleeper.sleep(wait);
         }
         false
     }

@@ -139,12 +139,19 @@ fn a_zero_wait_asks_no_sleeper() {
 #[test]
 fn a_million_instant_retries_in_one_call_need_no_stack() {
     let mut target = Flaky::failing(1_000_000);
-    let never = sleep_fn(|_: Duration| unreachable!("a zero wait asks no sleeper"));
-    assert_eq!(AT_ONCE.retry(|| target.call()).sleeper(never).call(), Ok(1_000_001));
+    let call = AT_ONCE.retry(|| target.call()).sleeper(VirtualClock::new());
+    assert_eq!(call.call(), Ok(1_000_001));
     let target = Flaky::failing(1_000_000).shared();
     let outcome =
         block_on(AT_ONCE.retry_async(|| target.call()).sleeper(VirtualClock::new()).outcome());
     assert_eq!(outcome.tries, 1_000_001);
+}
+
+#[test]
+fn a_wait_of_zero_asks_no_sleeper() {
+    let mut target = Flaky::failing(3);
+    let never = sleep_fn(|_: Duration| unreachable!("a wait of zero"));
+    assert_eq!(AT_ONCE.retry(|| target.call()).sleeper(never).call(), Ok(4));
 }
 
 #[test]
