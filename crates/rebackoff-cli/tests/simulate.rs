@@ -68,6 +68,13 @@ fn a_scenario_is_shown_in_each_format_and_its_bounds_make_the_exit_code() {
         assert_eq!(opened, html.matches(&format!("</{tag}>")).count(), "{tag}");
     }
 
+    let svg = stdout(&simulate(&path, &["-f", "svg"]));
+    assert!(svg.starts_with("<svg xmlns=") && svg.ends_with("</svg>\n"), "{svg}");
+    assert!(svg.contains(">Two &amp; three tries: load, per second<"), "{svg}");
+    for part in ["max_tries = 2<", "max_tries = 3<", ">offered<", ">goodput<"] {
+        assert!(svg.contains(part), "{part}\n{svg}");
+    }
+
     // The axis ends with the last call, and not with the drain.
     let long = SCENARIO.replace("drain = '5s'", "drain = '10h'\nbin = '10s'");
     let html = stdout(&simulate(&file(&folder, "long.toml", &long), &["-f", "html"]));
@@ -124,6 +131,15 @@ fn every_example_is_printed_and_runs_from_standard_input() {
             with_input(rebackoff().args(["simulate", "-", "--runs", "1"]), text.as_bytes());
         assert_eq!((output.status.code(), stderr(&output)), (Some(0), String::new()), "{name}");
     }
+}
+
+#[test]
+fn the_picture_of_the_readme_is_what_the_example_shows() {
+    let example = rebackoff().args(["simulate", "--example", "retry-storm"]).output().unwrap();
+    let mut shown = rebackoff();
+    let shown = with_input(shown.args(["simulate", "-", "--format", "svg"]), &example.stdout);
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/retry-storm.svg");
+    assert!(fs::read_to_string(path).unwrap() == stdout(&shown), "scripts/docs draws it anew");
 }
 
 #[test]

@@ -64,4 +64,6 @@ pub(crate) enum SimulateFormat {
     Csv,
     /// A page of its own: time series and policies side by side.
     Html,
+    /// A picture of the load of each case.
+    Svg,
 }

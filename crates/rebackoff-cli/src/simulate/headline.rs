@@ -48,11 +48,15 @@ pub(super) fn cells(case: &Case) -> Vec<String> {
 
 /// The name of a case: its parameters, or its policy without a sweep.
 pub(super) fn title(case: &Case) -> String {
+    title_parts(case).join(", ")
+}
+
+/// Each parameter of a case, or its policy without a sweep.
+pub(super) fn title_parts(case: &Case) -> Vec<String> {
     if case.parameters.is_empty() {
-        return case.policy.clone();
+        return vec![case.policy.clone()];
     }
-    let parameters = case.parameters.iter().map(|(name, value)| format!("{name} = {value}"));
-    parameters.collect::<Vec<_>>().join(", ")
+    case.parameters.iter().map(|(name, value)| format!("{name} = {value}")).collect()
 }
 
 /// The replications, the seed, and the part that was done before Ctrl-C.

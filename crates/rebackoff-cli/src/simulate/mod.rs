@@ -1,8 +1,10 @@
 //! `rebackoff simulate`: what a policy does to a service.
 
+mod chart;
 mod csv;
 mod headline;
 mod html;
+mod svg;
 mod text;
 
 use std::io::{self, IsTerminal as _, Read as _, Write as _};
@@ -51,6 +53,7 @@ impl SimulateOptions {
             SimulateFormat::Json => report.to_json() + "\n",
             SimulateFormat::Csv => csv::table(&report),
             SimulateFormat::Html => html::page(&report),
+            SimulateFormat::Svg => svg::picture(&report),
         };
         print(shown.as_bytes())?;
         Ok(if report.is_whole { u8::from(!report.is_as_expected()) } else { INTERRUPTED })
