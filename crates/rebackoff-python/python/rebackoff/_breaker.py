@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from rebackoff import _guard_parameters, _guard_scope, _jitter, _native
+from rebackoff import _guard_parameters, _jitter, _native
 from rebackoff._clock import now
+from rebackoff._guard_scope import ScopedGuard
 from rebackoff._mistakes import mistake, suggestion
 from rebackoff._seconds import number
 from rebackoff._typing import Seconds
@@ -55,7 +56,7 @@ _OF_OTHER_LIBRARIES = {
 }
 
 
-class Breaker:
+class Breaker(ScopedGuard):
     """A circuit breaker: whether to call at all, learned from many calls.
 
     It opens after `consecutive` failures in a row (5); or, where they are given, when
@@ -78,10 +79,8 @@ class Breaker:
     makes one probe in all.
     """
 
-    __slots__ = (
-        *("__weakref__", "_draw", "_has_jitter", "_last", "_on_state_change", "_parameters"),
-        *("core", "fleet", "name"),
-    )
+    __slots__ = ("_draw", "_has_jitter", "_last", "_on_state_change")
+    core: _native.Breaker
 
     def __init__(
         self,
@@ -132,13 +131,9 @@ class Breaker:
             advice = suggestion(wrong, given) if meant is None else f"; did you mean {meant!r}?"
             raise TypeError(f"Breaker has no parameter {wrong!r}{advice}")
         parameters = {name: check(name, v) for name, (check, v) in given.items() if v is not None}
-        parameters["dry_run"] = _guard_parameters.flag("dry_run", dry_run)
-        self.name, self.fleet, place = _guard_scope.placed(name, shared)
-        self.core = _native.Breaker(**parameters, **place)
-        self._parameters = {**parameters, "shared": shared}
+        self._begin(_native.Breaker, parameters, dry_run=dry_run, name=name, shared=shared)
         self._has_jitter = jitter is not None and jitter != "none"
         self._draw: float | None = None
-        _guard_scope.report_others(self)
         if on_state_change is not None and not callable(on_state_change):
             rule = "a function of the breaker, its earlier and its new state"
             raise mistake(TypeError, "on_state_change", rule, on_state_change)
@@ -165,16 +160,6 @@ class Breaker:
         return self._notice()
 
     @property
-    def scope(self) -> str:
-        """`"process"`, `"host"` or `"fleet"`: where its state is."""
-        return _guard_scope.scope_of(self)
-
-    @property
-    def degraded(self) -> bool:
-        """Returns whether it goes on without the Redis of its fleet."""
-        return self.core.is_degraded
-
-    @property
     def rejected(self) -> int:
         """The number of rejected calls; in a dry run, of those that would have been."""
         return self.core.rejected
@@ -189,11 +174,6 @@ class Breaker:
         """The number of failures that it counted."""
         return self.core.failures
 
-    @property
-    def dry_run(self) -> bool:
-        """Returns whether this is a dry run, which rejects no call and only counts."""
-        return self.core.dry_run
-
     def check(self) -> None:
         """Raises `CircuitOpenError` if `admit` would. It takes and counts nothing."""
         retry_in = self.core.check(now())
@@ -207,7 +187,7 @@ class Breaker:
         Raises:
             CircuitOpenError: The target is not to be called.
         """
-        _guard_scope.report(self)
+        self.report()
         admission = self.core.admit(now())
         if self._on_state_change is not None:
             self._notice()
@@ -264,15 +244,8 @@ class Breaker:
 
     def snapshot(self) -> dict[str, Any]:
         """The state now: name, state, failures, rejected, opened and dry_run."""
-        return {
-            "name": self.name,
-            "state": self.state,
-            "failures": self.failures,
-            "rejected": self.rejected,
-            "opened": self.opened,
-            "dry_run": self.dry_run,
-            **_guard_scope.state_of(self),
-        }
+        counted = {"failures": self.failures, "rejected": self.rejected, "opened": self.opened}
+        return self._snapshot(state=self.state, **counted)
 
     def __reduce__(self) -> tuple[Any, ...]:
         more = {"name": self.name, "on_state_change": self._on_state_change}

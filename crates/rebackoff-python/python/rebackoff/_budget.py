@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from rebackoff import _guard_parameters, _guard_scope, _native
+from rebackoff import _guard_parameters, _native
 from rebackoff._clock import now
+from rebackoff._guard_scope import ScopedGuard, is_of_fleet
 from rebackoff._mistakes import mistake
 from rebackoff._typing import Seconds
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from rebackoff._fleet import Fleet
 
 
-class Budget:
+class Budget(ScopedGuard):
     """The retries that many calls may spend together, so that an outage is not answered with a
     multiple of its load.
 
@@ -30,12 +31,9 @@ class Budget:
     `per_second` and `share` can be shared so.
     """
 
-    __slots__ = ("__weakref__", "_kind", "_parameters", "core", "fleet", "name")
+    __slots__ = ("_kind",)
     core: _native.Budget
-    fleet: Fleet | None
-    name: str | None
     _kind: str
-    _parameters: dict[str, Any]
 
     def __new__(cls) -> Budget:
         raise TypeError("a Budget is made by per_second(), share(), quota() or throttle()")
@@ -148,26 +146,14 @@ class Budget:
     ) -> Budget:
         values = zip(checks.items(), given, strict=True)
         parameters = {key: check(key, one) for (key, check), one in values if one is not None}
-        parameters["dry_run"] = _guard_parameters.flag("dry_run", dry_run)
-        budget = object.__new__(cls)
-        budget.name, budget.fleet, place = _guard_scope.placed(name, shared)
-        if budget.fleet is not None and kind not in ("per_second", "share"):
+        if kind not in ("per_second", "share") and is_of_fleet(shared):
             rule = f"None or a name for a budget of the kind {kind}: a fleet shares per_second and share"
             raise mistake(ValueError, "shared", rule, shared)
-        budget.core = getattr(_native.Budget, kind)(**parameters, **place)
-        budget._kind, budget._parameters = kind, {**parameters, "shared": shared}
-        _guard_scope.report_others(budget)
+        budget = object.__new__(cls)
+        budget._kind = kind
+        make = getattr(_native.Budget, kind)
+        budget._begin(make, parameters, dry_run=dry_run, name=name, shared=shared)
         return budget
-
-    @property
-    def scope(self) -> str:
-        """`"process"`, `"host"` or `"fleet"`: where its state is."""
-        return _guard_scope.scope_of(self)
-
-    @property
-    def degraded(self) -> bool:
-        """Returns whether it goes on without the Redis of its fleet."""
-        return self.core.is_degraded
 
     @property
     def tokens(self) -> float:
@@ -178,11 +164,6 @@ class Budget:
     def refused(self) -> int:
         """The number of refused retries; in a dry run, of those that would have been."""
         return self.core.refused
-
-    @property
-    def dry_run(self) -> bool:
-        """Returns whether this is a dry run, which refuses no retry and only counts."""
-        return self.core.dry_run
 
     def handle_start(self) -> None:
         """A call begins. The decorators report that, and what follows, by themselves."""
@@ -201,7 +182,7 @@ class Budget:
     ) -> _native.Withdrawal | None:
         """Pays for a retry; None when there is too little left, and the retry is not to be made."""
         word = "timeout" if timeout else "throttled" if throttled else "retry"
-        _guard_scope.report(self)
+        self.report()
         return self.core.withdraw(word, now())
 
     def refund(self, withdrawal: _native.Withdrawal) -> None:
@@ -213,14 +194,7 @@ class Budget:
 
     def snapshot(self) -> dict[str, Any]:
         """The state now: name, kind, tokens, refused and dry_run."""
-        return {
-            "name": self.name,
-            "kind": self._kind,
-            "tokens": self.tokens,
-            "refused": self.refused,
-            "dry_run": self.dry_run,
-            **_guard_scope.state_of(self),
-        }
+        return self._snapshot(kind=self._kind, tokens=self.tokens, refused=self.refused)
 
     def __reduce__(self) -> tuple[Any, ...]:
         parameters = {**self._parameters, "name": self.name}

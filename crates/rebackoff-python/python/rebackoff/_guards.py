@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rebackoff import _guard_scope, _native
+from rebackoff import _native
 from rebackoff._breaker import Breaker, CircuitOpenError, rejection
 from rebackoff._budget import Budget
 from rebackoff._clock import now
@@ -49,7 +49,7 @@ class Guarding:
     def _settle(self, handle: Any, outcome: Any, health: str | None, *more: Any) -> None:
         _, breaker, counts = self._given
         for guard in self._of_fleets:
-            _guard_scope.report(guard)
+            guard.report()
         if breaker is None:
             handle(*more, None, 0.0, 0.0)
             return
