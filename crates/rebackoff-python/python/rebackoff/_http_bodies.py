@@ -126,8 +126,8 @@ def _items(value: object) -> Iterable[object]:
     """The items of a collection, the variables of a function, the attributes of another object."""
     if type(value) is dict:
         return list(value.values())
-    if type(value) in (list, tuple):
-        return value  # type: ignore[return-value]
+    if type(value) is list or type(value) is tuple:
+        return value
     if type(value) is FunctionType:
         cells = [read(cell, "cell_contents") for cell in value.__closure__ or ()]
         return [*cells, *map(value.__globals__.get, value.__code__.co_names)]
@@ -144,18 +144,18 @@ def _is_of_client(value: object) -> bool:
     return str(type(value).__module__).partition(".")[0] in CLIENTS
 
 
-def _is_partly_read(value: object) -> bool:
+def _is_partly_read(value: Any) -> bool:
     """Returns whether the value is an open file, or like one, that is not at its beginning, as far as it can tell."""
     read_all = read(value, "read")
     if not callable(read_all) or isinstance(value, type | ModuleType) or _is_of_client(value):
         return False
     is_file = isinstance(value, io.IOBase)
     try:
-        if read(value, "closed") is True or (is_file and not value.readable()):  # type: ignore[attr-defined]
+        if read(value, "closed") is True or (is_file and not value.readable()):
             return False
         if not hasattr(value, "tell"):
             return not inspect.iscoroutinefunction(read_all) and not refuses(read_all, 0)
-        if is_file and value.isatty():  # type: ignore[attr-defined]
+        if is_file and value.isatty():
             return False
         return bool(value.tell() > 0)
     except OSError:
@@ -201,12 +201,12 @@ def _bodies_of_stream(stream: object, headers: object) -> list[tuple[Any, Any]]:
     return [(body, _start_of(body, headers))]
 
 
-def _start_of(body: Any, headers: object) -> int | None:
+def _start_of(body: Any, headers: Any) -> int | None:
     """The position of a file from which so many bytes are left as the request has."""
     if not hasattr(body, "seek") or inspect.iscoroutinefunction(body.seek):
         return None
     try:
-        length = int(headers["Content-Length"])  # type: ignore[index]
+        length = int(headers["Content-Length"])
         start = int(body.seek(0, io.SEEK_END)) - length
     except Exception:
         return None
