@@ -8,13 +8,12 @@ that breaks off while it is read is not repeated here.
 
 from __future__ import annotations
 
-from types import TracebackType
 from typing import TYPE_CHECKING
 
 import httpx2
 
 import rebackoff
-from rebackoff.clients import _httpx
+from rebackoff.clients._httpx import AsyncTransport, SyncTransport
 from rebackoff.clients._retries import Retries
 
 if TYPE_CHECKING:
@@ -23,6 +22,8 @@ if TYPE_CHECKING:
     from rebackoff import _typed_options
 
 __all__ = ["AsyncRetryTransport", "CircuitOpenError", "RetryTransport"]
+
+_ERRORS = (httpx2.TransportError,)
 
 
 class CircuitOpenError(rebackoff.CircuitOpenError, httpx2.TransportError):
@@ -35,7 +36,7 @@ class CircuitOpenError(rebackoff.CircuitOpenError, httpx2.TransportError):
         self.args, self.retry_in = (message, retry_in), retry_in
 
 
-class RetryTransport(httpx2.BaseTransport):
+class RetryTransport(SyncTransport[httpx2.Request, httpx2.Response], httpx2.BaseTransport):
     """Sends requests again, by the transport that it wraps.
 
     Args:
@@ -54,36 +55,14 @@ class RetryTransport(httpx2.BaseTransport):
         transport: httpx2.BaseTransport | None = None,
         **options: Unpack[_typed_options.Client],
     ) -> None:
-        retries = Retries(policy, errors=(httpx2.TransportError,), **options)
-        self._transport = httpx2.HTTPTransport() if transport is None else transport
-        self._send = _httpx.sync_sender(retries, self._transport)
-
-    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
-        try:
-            response: httpx2.Response = self._send(request)
-        except rebackoff.CircuitOpenError as error:
-            rejection = error
-        else:
-            return response
-        raise _httpx.own(CircuitOpenError, rejection, request)
-
-    def close(self) -> None:
-        self._transport.close()
-
-    def __enter__(self) -> RetryTransport:
-        self._transport.__enter__()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None = None,
-        error: BaseException | None = None,
-        traceback: TracebackType | None = None,
-    ) -> None:
-        self._transport.__exit__(kind, error, traceback)
+        retries = Retries(policy, errors=_ERRORS, **options)
+        wrapped = httpx2.HTTPTransport() if transport is None else transport
+        self._wrap(wrapped, retries, CircuitOpenError)
 
 
-class AsyncRetryTransport(httpx2.AsyncBaseTransport):
+class AsyncRetryTransport(
+    AsyncTransport[httpx2.Request, httpx2.Response], httpx2.AsyncBaseTransport
+):
     """`RetryTransport` for an `AsyncClient`."""
 
     def __init__(
@@ -93,30 +72,6 @@ class AsyncRetryTransport(httpx2.AsyncBaseTransport):
         transport: httpx2.AsyncBaseTransport | None = None,
         **options: Unpack[_typed_options.Client],
     ) -> None:
-        retries = Retries(policy, errors=(httpx2.TransportError,), **options)
-        self._transport = httpx2.AsyncHTTPTransport() if transport is None else transport
-        self._send = _httpx.async_sender(retries, self._transport)
-
-    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        try:
-            response: httpx2.Response = await self._send(request)
-        except rebackoff.CircuitOpenError as error:
-            rejection = error
-        else:
-            return response
-        raise _httpx.own(CircuitOpenError, rejection, request)
-
-    async def aclose(self) -> None:
-        await self._transport.aclose()
-
-    async def __aenter__(self) -> AsyncRetryTransport:
-        await self._transport.__aenter__()
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None = None,
-        error: BaseException | None = None,
-        traceback: TracebackType | None = None,
-    ) -> None:
-        await self._transport.__aexit__(kind, error, traceback)
+        retries = Retries(policy, errors=_ERRORS, **options)
+        wrapped = httpx2.AsyncHTTPTransport() if transport is None else transport
+        self._wrap(wrapped, retries, CircuitOpenError)
