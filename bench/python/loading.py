@@ -1,6 +1,7 @@
 """Imports a library from its own folder, so that two that share an import name can stand side by side."""
 
 import importlib
+import pathlib
 import sys
 
 SHARED_NAME = "backoff"
@@ -12,7 +13,10 @@ def load(module, folder):
         return importlib.import_module(module)
     sys.path.insert(0, str(folder))
     try:
-        return importlib.import_module(module)
+        library = importlib.import_module(module)
+        if pathlib.Path(folder) not in pathlib.Path(library.__file__).parents:
+            raise RuntimeError(f"{module} is that of {library.__file__}, and not that of {folder}")
+        return library
     finally:
         sys.path.remove(str(folder))
         if module == SHARED_NAME:

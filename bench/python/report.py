@@ -66,9 +66,14 @@ INTRODUCTION = (
 
 
 def environment(version):
-    """The interpreter with rebackoff installed, built from this tree."""
+    """An interpreter with rebackoff, built from this tree, and without the drop-in, which would stand for `backoff`."""
     subprocess.run([ROOT / "scripts" / "python-env", version], check=True, stdout=sys.stderr)
-    return ROOT / "target" / "python" / version / "bin" / "python"
+    tested, home = ROOT / "target" / "python" / version, CACHE / version / "rebackoff"
+    subprocess.run([tested / "bin" / "python", "-m", "venv", "--clear", home], check=True)
+    (wheel,) = (tested / "wheels").glob("rebackoff-*.whl")
+    pip = [home / "bin" / "pip", "install", "-q", "--disable-pip-version-check", "--no-deps"]
+    subprocess.run([*pip, wheel], check=True)
+    return home / "bin" / "python"
 
 
 def folders(version, python):
