@@ -99,12 +99,12 @@ impl Chart {
     }
 }
 
-/// Where a share of the time is.
+/// The x of a share of the time.
 fn along(share: f64) -> f64 {
     LEFT + share * (RIGHT - LEFT)
 }
 
-/// Where a share of the highest value is.
+/// The y of a share of the highest value.
 fn height(share: f64) -> f64 {
     BASE - share * (BASE - TOP)
 }
