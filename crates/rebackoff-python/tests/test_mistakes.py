@@ -3,19 +3,41 @@
 from __future__ import annotations
 
 import asyncio
+import datetime
 import functools
 import inspect
 import itertools
 import logging
+import threading
 from decimal import Decimal
 from unittest import mock
 
 import pytest
 import rebackoff
 import rebackoff.presets
+from rebackoff import http
 
 
 async def coroutine_function(*args): ...
+
+
+def generator_function(*args):
+    yield
+
+
+class Callable:
+    """Its objects are functions of an outcome; the class is none."""
+
+    def __init__(self, *statuses): ...
+
+    def __call__(self, outcome): ...
+
+
+class TooMany(Callable):
+    def __call__(self): ...
+
+
+POLICY = rebackoff.Policy(max_tries=2)
 
 
 WRONG = [
@@ -94,6 +116,61 @@ WRONG = [
     ({"max_value": "30s"}, TypeError, "max_value must be a number of seconds.* '30s'"),
     ({"max_value": -1}, ValueError, "max_value"),
     ({"base": lambda: 2, "max_value": "30s"}, TypeError, "max_value"),
+    (
+        {"giveup": ValueError},
+        TypeError,
+        r"^giveup must be a function of the error, but it is <class 'ValueError'>; did you mean "
+        r"lambda error: isinstance\(error, ValueError\)\?$",
+    ),
+    (
+        {"giveup": http.is_transient},
+        TypeError,
+        r"giveup .*; did you mean rebackoff.http.is_final\?",
+    ),
+    ({"jitter": rebackoff.expo}, TypeError, "jitter .*; a wait strategy is the parameter wait_gen"),
+    ({"jitter": rebackoff.fibo()}, TypeError, "jitter .*; a wait strategy is the parameter wait_"),
+    ({"hint": rebackoff.full_jitter}, TypeError, "hint .*; a jitter is the parameter jitter"),
+    ({"max_time": rebackoff.constant}, TypeError, "max_time .*; a wait strategy is the parameter"),
+    ({"on_backoff": ValueError}, TypeError, "on_backoff .* <class 'ValueError'>$"),
+    ({"counts": rebackoff.Breaker}, TypeError, "counts must be a function of the outcome"),
+    ({"hint": Callable}, TypeError, r"hint .*; did you mean Callable\(\)\?"),
+    ({"on_giveup": [print, Callable]}, TypeError, r"on_giveup .*; did you mean Callable\(\)\?"),
+    ({"hint": TooMany()}, TypeError, "hint .* cannot be called with one argument"),
+    (
+        {"hint": functools.partial(lambda: 5)},
+        TypeError,
+        "hint .* cannot be called with one argument",
+    ),
+    ({"giveup": object}, TypeError, "giveup .* cannot be called with one argument"),
+    ({"giveup": generator_function}, TypeError, "giveup .*, a generator function, which would not"),
+    ({"on_try": generator_function}, TypeError, "on_try .*, a generator function, which would not"),
+    ({"max_tries": int}, TypeError, "max_tries must be a whole number.* <class 'int'>"),
+    ({"max_time": datetime.timedelta}, TypeError, "max_time must be a number of seconds"),
+    ({"budget": generator_function}, TypeError, "budget .*, a generator function, which would not"),
+    ({"breaker": rebackoff.Budget}, TypeError, r"breaker must be a rebackoff\.Breaker"),
+    ({"cancelled_by": threading.Event}, TypeError, r"cancelled_by .*; did you mean Event\(\)\?"),
+    (
+        {"base": int},
+        TypeError,
+        "base must be a finite number of at least 0, but it is <class 'int'>",
+    ),
+    (
+        {"policy_for": {5: POLICY}},
+        TypeError,
+        "^policy_for must be a dict of exception classes and policies, but it is .*, which has the key 5$",
+    ),
+    ({"policy_for": {OSError(): POLICY}}, TypeError, r"policy_for .*; did you mean the class OSE"),
+    ({"policy_for": {OSError: rebackoff.expo}}, TypeError, "policy_for .*; did you mean Policy"),
+    (
+        {"giveup": functools.partial(http.is_final, method=5)},
+        TypeError,
+        "^method must be a text, such as 'POST', or None, but it is 5$",
+    ),
+    (
+        {"hint": functools.partial(http.is_transient, statuses=503)},
+        TypeError,
+        "^statuses must be a collection of statuses",
+    ),
 ]
 DECORATORS = {
     "on_exception": lambda **options: rebackoff.on_exception(rebackoff.expo, OSError, **options),
@@ -103,7 +180,7 @@ DECORATORS = {
 }
 MISSING = {
     "on_exception": set(),
-    "on_predicate": {"giveup", "raise_on_giveup"},
+    "on_predicate": {"giveup", "raise_on_giveup", "policy_for"},
     "retry_context": {"timeout"},
     "aretry_context": {"timeout"},
 }
@@ -149,7 +226,10 @@ async def async_generator():
     yield
 
 
-@pytest.mark.parametrize("waits", [5, None, "expo", coroutine_function, async_generator])
+@pytest.mark.parametrize(
+    "waits",
+    [5, None, "expo", coroutine_function, async_generator, ValueError, int, rebackoff.Policy],
+)
 def test_what_gives_no_waits_is_an_error_at_decoration(waits):
     with pytest.raises(TypeError, match="wait_gen must be a generator function"):
         rebackoff.on_exception(waits, ValueError)
@@ -170,6 +250,8 @@ WAITS = [
     lambda: rebackoff.constant([1, -1]),
     lambda: rebackoff.constant([1, "1"]),
     lambda: rebackoff.constant(None),
+    lambda: rebackoff.constant({"1": 1}),
+    lambda: rebackoff.constant(rebackoff.expo()),
     lambda: rebackoff.constant(True),
     lambda: rebackoff.fibo(max_value=float("nan")),
     lambda: rebackoff.linear(start="1"),
@@ -182,6 +264,9 @@ WAITS = [
     lambda: rebackoff.runtime(value=5),
     lambda: rebackoff.runtime(value=lambda: 5),
     lambda: rebackoff.runtime(value=coroutine_function),
+    lambda: rebackoff.runtime(value=generator_function),
+    lambda: rebackoff.runtime(value=ValueError),
+    lambda: rebackoff.runtime(value=rebackoff.expo),
 ]
 
 
@@ -213,8 +298,28 @@ def test_a_suggestion_never_repeats_the_wrong_name(decorator):
 
 
 def test_a_predicate_that_cannot_be_called_is_an_error_at_decoration():
-    with pytest.raises(TypeError, match="predicate must be a function of the value, but it is 5"):
-        rebackoff.on_predicate(rebackoff.expo, 5)
+    for predicate in (5, ValueError, rebackoff.expo, generator_function, http.is_final):
+        with pytest.raises(TypeError, match="predicate must be a function of the value, but it is"):
+            rebackoff.on_predicate(rebackoff.expo, predicate)
+
+
+@pytest.mark.parametrize("judge", [http.is_final, http.is_transient])
+@pytest.mark.parametrize(
+    ("wrong", "rule"),
+    [
+        ({"method": 5}, "method must be a text, such as 'POST', or None, but it is 5"),
+        ({"any_method": "no"}, "any_method must be True or False, but it is 'no'"),
+        ({"statuses": 503}, "statuses must be a collection of statuses.* but it is 503"),
+    ],
+)
+def test_a_wrong_option_of_a_judge_of_http_is_an_error_whatever_the_outcome(judge, wrong, rule):
+    with pytest.raises(TypeError, match=f"^{rule}"):
+        judge(None, **wrong)
+
+
+def test_polling_needs_a_function():
+    with pytest.raises(TypeError, match="check_fn must be callable, but it is <property"):
+        rebackoff.presets.poll_until_ready(property(lambda self: 5))
 
 
 def test_a_limit_that_is_no_number_is_an_error_where_it_is_asked_for(flaky):

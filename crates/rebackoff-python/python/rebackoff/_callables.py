@@ -64,8 +64,9 @@ def takes(function, arguments):
 
 def refuses(function: Any, count: int) -> bool:
     """Returns whether `function` certainly cannot be called with `count` positional arguments."""
-    if type(function) is MethodType:
-        function, count = function.__func__, count + 1
+    function, count = _counted(function, count)
+    if function is object:
+        return count > 0
     if type(function) is not FunctionType or hasattr(function, "__wrapped__"):
         return False
     code, is_variadic = function.__code__, function.__code__.co_flags & _VARIADIC
@@ -75,6 +76,40 @@ def refuses(function: Any, count: int) -> bool:
         return True
     keywords = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
     return not set(keywords) <= set(function.__kwdefaults__ or ())
+
+
+def _counted(function: Any, count: int) -> tuple[Any, int]:
+    """The function behind a callable, with the number of its arguments; `object` for a class that takes none."""
+    functools = sys.modules.get("functools")
+    while type(function) is not FunctionType:
+        kind = type(function)
+        if kind is MethodType:
+            function, count = function.__func__, count + 1
+        elif kind is staticmethod:
+            function = function.__func__
+        elif functools is not None and kind is functools.partial and not function.keywords:
+            function, count = function.func, count + len(function.args)
+        elif kind is type and function.__new__ is object.__new__:
+            if function.__init__ is object.__init__:
+                return object, count
+            function, count = function.__init__, count + 1
+        elif type(getattr(kind, "__call__", None)) is FunctionType:
+            function, count = kind.__call__, count + 1
+        else:
+            break
+    return function, count
+
+
+def misfit(function: Any) -> str | None:
+    """Advice where a callable cannot mean the function that an option asks for; None where it may."""
+    if is_any_generator(function):
+        return ", a generator function, which would not run"
+    if isinstance(function, type):
+        if any("__call__" in vars(kind) for kind in function.__mro__):
+            return f"; did you mean {function.__name__}()?"
+        if issubclass(function, BaseException) or function.__module__.startswith("rebackoff."):
+            return ""
+    return None
 
 
 def name_of(function: object) -> str:

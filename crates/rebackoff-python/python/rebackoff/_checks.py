@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from rebackoff._callables import is_async, refuses
+from types import FunctionType
+
+from rebackoff._callables import is_async, misfit, refuses
+from rebackoff._jitter import JITTERS
 from rebackoff._mistakes import mistake, shown
 from rebackoff._policy import Policy
 from rebackoff._seconds import checked, number
 from rebackoff._wait_gen import STRATEGIES, Waits
 
+_TRIES = "a whole number of at least 1, or None for no limit"
+_TIME = "a number of seconds, a timedelta, or None for no limit"
 _SECONDS = "a number of seconds, 0 or more, a timedelta, or None for no limit"
 _MOST_HANDLERS = 1000
 _MOST_TRIES = 2**64 - 1
@@ -16,22 +21,20 @@ _MOST_TRIES = 2**64 - 1
 def max_tries(name, value):
     if type(value) is int and 0 < value <= _MOST_TRIES:
         return value
-    if value is None or callable(value):
-        return _never_awaited(name, value)
+    if value is None or _is_function(value):
+        return _called(name, value, _TRIES)
     is_whole = hasattr(type(value), "__index__") and not isinstance(value, bool)
     count = value.__index__() if is_whole else 0
     if count < 1:
-        rule = "a whole number of at least 1, or None for no limit"
-        raise mistake(ValueError if is_whole else TypeError, name, rule, value)
+        raise mistake(ValueError if is_whole else TypeError, name, _TRIES, value)
     return min(count, _MOST_TRIES)
 
 
 def max_time(name, value):
-    if value is None or callable(value):
-        return _never_awaited(name, value)
-    rule = "a number of seconds, a timedelta, or None for no limit"
+    if value is None or _is_function(value):
+        return _called(name, value, _TIME)
     # a negative limit is over at once, as comparing with it always was
-    return checked(name, value, rule, least=float("-inf"))
+    return checked(name, value, _TIME, least=float("-inf"))
 
 
 def limit(name, value):
@@ -71,18 +74,55 @@ def function(rule, *, counts=(1,), awaited=False, more=False):
         if value is None:
             return None
         if not callable(value):
-            raise mistake(TypeError, name, rule, value, _jitter_meant(name, value))
+            raise mistake(TypeError, name, rule, value, _meant(name, value))
+        _refuse_misfit(name, value, rule, value)
         if all(refuses(value, count) for count in counts) and not (more and _needs(value)):
             raise mistake(TypeError, name, rule, value, _REFUSES)
+        check_options = getattr(getattr(value, "func", None), "check_options", None)
+        if check_options is not None:
+            check_options(**value.keywords)
         return value if awaited else _never_awaited(name, value)
 
     return check
 
 
-def _jitter_meant(name, value):
-    """The advice for a jitter that is named as files name it."""
-    is_word = name == "jitter" and value in ("full", "equal", "random")
-    return f"; did you mean rebackoff.{value}_jitter?" if is_word else ""
+def _is_function(value):
+    """Returns whether each call evaluates the option. A class gives no number and no guard."""
+    return callable(value) and not isinstance(value, type)
+
+
+def _called(name, value, rule):
+    """An option that each call evaluates."""
+    if value is not None:
+        _refuse_misfit(name, value, rule, value)
+    return _never_awaited(name, value)
+
+
+def _refuse_misfit(name, function, rule, value):
+    """Raises where a callable cannot mean what the option calls."""
+    advice = _meant(name, function) or misfit(function)
+    if advice is not None:
+        raise mistake(TypeError, name, rule, value, advice)
+
+
+def _meant(name, value):
+    """Advice where a value is meant for another option, or another value is meant."""
+    if type(value) is FunctionType or isinstance(value, Waits):
+        if isinstance(value, Waits) or value in STRATEGIES:
+            return "; a wait strategy is the parameter wait_gen"
+        if value in JITTERS and name != "jitter":
+            return "; a jitter is the parameter jitter"
+        meant = _OPPOSITES.get((name, value.__name__))
+        if meant is not None and value.__module__ == "rebackoff.http":
+            return f"; did you mean rebackoff.http.{meant}?"
+    elif name == "jitter" and isinstance(value, str) and value in ("full", "equal", "random"):
+        return f"; did you mean rebackoff.{value}_jitter?"
+    elif name == "giveup" and isinstance(value, type) and issubclass(value, BaseException):
+        return f"; did you mean lambda error: isinstance(error, {value.__name__})?"
+    return ""
+
+
+_OPPOSITES = {("giveup", "is_transient"): "is_final", ("predicate", "is_final"): "is_transient"}
 
 
 def _needs(function):
@@ -93,8 +133,11 @@ def _needs(function):
 
 
 def signal(name, value):
+    rule = "an event or another object with wait(timeout)"
+    if isinstance(value, type):
+        raise mistake(TypeError, name, rule, value, f"; did you mean {value.__name__}()?")
     if value is not None and not callable(getattr(value, "wait", None)):
-        raise mistake(TypeError, name, "an event or another object with wait(timeout)", value)
+        raise mistake(TypeError, name, rule, value)
     return value
 
 
@@ -129,8 +172,8 @@ def guard(kind):
     def check(name, value):
         if isinstance(value, type) and issubclass(value, getattr(guards_module(), kind)):
             raise not_a_guard(name, kind, value, f"; did you mean {value.__name__}()?")
-        if value is None or callable(value):
-            return _never_awaited(name, value)
+        if value is None or _is_function(value):
+            return _called(name, value, _guard_rule(kind))
         if isinstance(value, getattr(guards_module(), kind)):
             return value
         raise not_a_guard(name, kind, value)
@@ -154,6 +197,7 @@ def handlers(name, value):
     for handler in given:
         if not callable(handler):
             raise mistake(TypeError, name, rule, value, f", which has {shown(handler)}")
+        _refuse_misfit(name, handler, rule, handler)
         if refuses(handler, 1):
             raise mistake(TypeError, name, rule, handler, _REFUSES)
         if len(handlers) == _MOST_HANDLERS:
@@ -186,20 +230,29 @@ def flag(name, value):
 
 def exceptions(name, value):
     """A class, or a flat tuple of classes, for `except`."""
+    found = _exceptions(value)
+    if found is None:
+        rule = "an exception class, or a tuple or list of them"
+        raise mistake(TypeError, name, rule, value, _exceptions_meant(value))
+    return found
+
+
+def _exceptions(value):
+    """The classes; None where there is another value."""
     if _is_error(value):
         return value
     found = tuple(_flattened(value))
-    if isinstance(value, (tuple, list)) and all(map(_is_error, found)):
-        return found
-    advice = ""
+    return found if isinstance(value, (tuple, list)) and all(map(_is_error, found)) else None
+
+
+def _exceptions_meant(value):
     if isinstance(value, BaseException):
-        advice = f"; did you mean the class {type(value).__name__}?"
-    elif isinstance(value, Waits) or any(value is one for one in STRATEGIES):
-        advice = "; a wait strategy is the parameter wait_gen"
-    elif callable(value) and not refuses(value, 0) and not isinstance(value, type):
-        advice = "; did you mean to call it?"
-    rule = "an exception class, or a tuple or list of them"
-    raise mistake(TypeError, name, rule, value, advice)
+        return f"; did you mean the class {type(value).__name__}?"
+    if isinstance(value, Waits) or any(value is one for one in STRATEGIES):
+        return "; a wait strategy is the parameter wait_gen"
+    if callable(value) and not refuses(value, 0) and not isinstance(value, type):
+        return "; did you mean to call it?"
+    return ""
 
 
 def policies(name, value):
@@ -210,9 +263,13 @@ def policies(name, value):
     if not isinstance(value, dict):
         raise mistake(TypeError, name, rule, value)
     for kind, policy in value.items():
-        exceptions(name, kind)
+        if _exceptions(kind) is None:
+            which = f", which has the key {shown(kind)}{_exceptions_meant(kind)}"
+            raise mistake(TypeError, name, rule, value, which)
         if not isinstance(policy, Policy):
-            raise mistake(TypeError, name, rule, value, f", which has {shown(policy)}")
+            is_strategy = isinstance(policy, Waits) or any(policy is one for one in STRATEGIES)
+            advice = "; did you mean Policy(…) of it?" if is_strategy else ""
+            raise mistake(TypeError, name, rule, value, f", which has {shown(policy)}{advice}")
     return value
 
 
@@ -257,5 +314,8 @@ def guard_of(name, kind, guard, args, kwargs):
 def not_a_guard(name, kind, value, advice=""):
     if hasattr(type(value), "__getitem__") and not isinstance(value, str):
         advice = "; choose one of them by the call's arguments, such as lambda host: guards[host]"
-    rule = f"a rebackoff.{kind}, or a function of the call's arguments that gives one"
-    return mistake(TypeError, name, rule, value, advice)
+    return mistake(TypeError, name, _guard_rule(kind), value, advice)
+
+
+def _guard_rule(kind):
+    return f"a rebackoff.{kind}, or a function of the call's arguments that gives one"

@@ -46,6 +46,16 @@ def check_flags(**flags: object) -> None:
             raise mistake(TypeError, name, "True or False", value)
 
 
+def check_request(
+    *, method: object = None, any_method: object = False, statuses: object = ()
+) -> None:
+    """Raises a TypeError for a wrong option of the functions that judge a request."""
+    if not (method is None or isinstance(method, str)):
+        raise mistake(TypeError, "method", "a text, such as 'POST', or None", method)
+    check_flags(any_method=any_method)
+    check_statuses("statuses", statuses)
+
+
 def check_policy(policy: Any) -> None:
     """Raises a TypeError where the value is neither a policy nor a wait strategy."""
     if not isinstance(policy, Policy | Waits) and not callable(policy):

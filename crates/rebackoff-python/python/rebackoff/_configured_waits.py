@@ -26,10 +26,11 @@ def configured(decorator, wait_gen, keywords):
         if keywords:
             _refuse_unknown(decorator, wait_gen.parts()[0], keywords)
             raise TypeError(
-                f"{wait_gen!r} is configured already, but there are options for it as well: {', '.join(keywords)}"
+                f"{shown(wait_gen)} is configured already, but there are options for it as well: {', '.join(keywords)}"
             )
         return wait_gen, None
-    if not callable(wait_gen) or is_async(wait_gen) or is_async_generator(wait_gen):
+    is_class = isinstance(wait_gen, type) and not hasattr(wait_gen, "send")
+    if is_class or not callable(wait_gen) or is_async(wait_gen) or is_async_generator(wait_gen):
         raise mistake(TypeError, "wait_gen", _WAIT_GEN, wait_gen)
     _refuse_unknown(decorator, wait_gen, keywords)
     if wait_gen not in _wait_gen.STRATEGIES:
@@ -68,7 +69,7 @@ def _default(wait_gen):
 
 def _is_evaluated(value):
     """Returns whether each call evaluates this parameter of a strategy."""
-    return callable(value) and not refuses(value, 0)
+    return callable(value) and not isinstance(value, type) and not refuses(value, 0)
 
 
 def _refuse_unknown(decorator, wait_gen, keywords):

@@ -236,7 +236,7 @@ def _strategy(wait: Any) -> dict[str, Any]:
     if wait in _STRATEGIES.values():
         return {"wait": wait.__name__}
     rule = "a wait strategy: its name, its function, or a configured one such as rebackoff.expo(base=3)"
-    raise TypeError(f"wait must be {rule}, but it is {wait!r}")
+    raise mistake(TypeError, "wait", rule, wait)
 
 
 def _value(name: str, value: Any) -> Any:

@@ -14,8 +14,9 @@ def plain(value: Any) -> Any:
     kind = type(value)
     if kind is float or kind is int:
         return value
-    total_seconds = getattr(value, "total_seconds", None)
-    return value if total_seconds is None else total_seconds()
+    if isinstance(value, type) or not hasattr(value, "total_seconds"):
+        return value
+    return value.total_seconds()
 
 
 def number(value: Any) -> float | None:

@@ -10,7 +10,7 @@ anything with arithmetic is a number; so the raw waits are written a second time
 
 from __future__ import annotations
 
-from rebackoff._callables import is_async, refuses
+from rebackoff._callables import is_async, misfit, refuses
 from rebackoff._jitter import uniform
 from rebackoff._mistakes import mistake
 from rebackoff._on_demand import finder
@@ -124,10 +124,10 @@ def fibo(max_value: Seconds | None = None) -> Waits:
 
 def constant(interval: Seconds | Iterable[Seconds] = 1) -> Waits:
     """Waits `interval` seconds each time; where it is iterable, its items in turn, then gives up."""
-    if isinstance(interval, (list, tuple)):
+    if isinstance(interval, (list, tuple, dict, set, frozenset)):
         for item in interval:
             _wait("an item of interval", item)
-    elif isinstance(interval, (str, bytes)) or not hasattr(type(interval), "__iter__"):
+    elif isinstance(interval, (str, bytes, Waits)) or not hasattr(type(interval), "__iter__"):
         interval = _wait("interval", interval)
     return Waits(constant, {"interval": interval})
 
@@ -165,8 +165,12 @@ def runtime(*, value: Callable[[Any], Seconds | None]) -> Waits:
 
     It gives up where `value` says None.
     """
-    if not callable(value) or refuses(value, 1) or is_async(value):
-        raise mistake(TypeError, "value", "a function of the outcome, which is not awaited", value)
+    rule = "a function of the outcome, which is not awaited"
+    if not callable(value) or refuses(value, 1) or is_async(value) or value in STRATEGIES:
+        raise mistake(TypeError, "value", rule, value)
+    advice = misfit(value)
+    if advice is not None:
+        raise mistake(TypeError, "value", rule, value, advice)
     return Waits(runtime, {"value": value})
 
 

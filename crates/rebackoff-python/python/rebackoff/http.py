@@ -58,6 +58,7 @@ import time
 from collections.abc import Callable, Collection
 from typing import Any, TypeVar
 
+from rebackoff._conditions import check_request as _check_request
 from rebackoff._groups import is_group as _is_group
 from rebackoff._groups import leaves as _leaves
 from rebackoff._http_bodies import rewind as _rewind
@@ -190,6 +191,7 @@ def is_transient(
         any_method: Whether the program can bear that any request is applied twice.
         statuses: The statuses that may pass.
     """
+    _check_request(method=method, any_method=any_method, statuses=statuses)
     if _is_group(outcome):
         judge = functools.partial(
             is_transient, method=method, any_method=any_method, statuses=statuses
@@ -223,6 +225,11 @@ def is_final(
 ) -> bool:
     """Returns whether the request must not be sent again, for the option `giveup`: the opposite of `is_transient`."""
     return not is_transient(outcome, method=method, any_method=any_method, statuses=statuses)
+
+
+# decorators check the options that a `functools.partial` gives
+for _judge in (is_final, is_transient):
+    _judge.check_options = _check_request  # type: ignore[attr-defined]
 
 
 def with_idempotency_key(target: _Target) -> _Target:

@@ -30,7 +30,7 @@ from rebackoff import (
     on_exception,
     on_predicate,
 )
-from rebackoff._conditions import check_flags, check_statuses, either
+from rebackoff._conditions import check_flags, check_request, check_statuses, either
 from rebackoff._http_chain import Request
 from rebackoff._http_permanent import is_permanent_status
 from rebackoff._http_responses import request_method_of
@@ -250,9 +250,7 @@ def http_retry(
     It works without parentheses: `@http_retry`.
     """
 
-    if not (method is None or isinstance(method, str)):
-        raise mistake(TypeError, "method", "a text, such as 'POST', or None", method)
-    check_flags(any_method=any_method)
+    check_request(method=method, any_method=any_method)
 
     def is_final(error: BaseException) -> bool:
         known = method or Request(error).method or request_method_of(error) or "GET"
@@ -383,6 +381,8 @@ def poll_until_ready(
     >>> poll_until_ready(lambda: "ready")
     'ready'
     """
+    if not callable(check_fn):
+        raise mistake(TypeError, "check_fn", "callable", check_fn)
     decorate = on_predicate(
         expo,
         predicate if predicate is not None else lambda value: value is None,
