@@ -77,12 +77,13 @@ impl Lease {
     pub fn grant(&self, tokens: u32, end: Moment, now: Moment) {
         let [first, second] = self.words();
         let end = end.nanos() / NANOS_PER_MILLI;
-        let is_used = |batch: Batch| batch.tokens_at(now) > 0;
-        let (index, is_new) = match (is_used(first), is_used(second)) {
-            (false, _) => (0, true),
-            (true, false) => (1, true),
-            (true, true) => (usize::from(second.end() > first.end()), false),
-        };
+        // A batch that has not ended may get a refund, also without a token left.
+        let has_ended = |batch: &Batch| now.nanos() >= batch.end() * NANOS_PER_MILLI;
+        let is_spent = |batch: &Batch| batch.tokens() == 0;
+        let batches = [first, second];
+        let free = batches.iter().position(has_ended).or(batches.iter().position(is_spent));
+        let latest = usize::from(second.end() > first.end());
+        let (index, is_new) = (free.unwrap_or(latest), free.is_some());
         let tokens = u64::from(tokens);
         self.change(index, |old| {
             Some(if is_new {
@@ -226,8 +227,12 @@ mod tests {
         let paid = budget.withdraw_at(Cost::Retry, || at(0)).unwrap();
         lease.grant(1, at(11), at(0));
         budget.refund(paid);
-        assert_eq!(lease.tokens(at(0)), 1);
-        assert_eq!(lease.take_tokens(at(0)), 1);
+        assert_eq!(lease.tokens(at(0)), 2);
+        let paid = budget.withdraw_at(Cost::Retry, || at(0)).unwrap();
+        lease.grant(1, at(12), at(0));
+        budget.refund(paid);
+        assert_eq!(lease.tokens(at(0)), 2, "its batch has gone");
+        assert_eq!(lease.take_tokens(at(0)), 2);
         assert_eq!(lease.tokens(at(0)), 0);
     }
 
