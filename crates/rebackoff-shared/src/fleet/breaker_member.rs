@@ -32,6 +32,8 @@ pub(super) struct BreakerMember {
     has_voted: bool,
     /// True where the member has asked whether the fleet is open, before a probe of its own.
     has_asked: bool,
+    /// True where a call waits for the probe.
+    is_asked: bool,
     sent: Option<(Action, Duration)>,
     next_sync: Duration,
     next_ask: Duration,
@@ -64,6 +66,7 @@ impl BreakerMember {
             phase: Phase::Watching,
             has_voted: false,
             has_asked: false,
+            is_asked: false,
             sent: None,
             next_sync: Duration::ZERO,
             next_ask: Duration::ZERO,
@@ -93,6 +96,11 @@ impl BreakerMember {
 
     // Handlers
 
+    /// A call waits for the probe, where one is due.
+    pub(super) fn handle_asked(&mut self) {
+        self.is_asked = true;
+    }
+
     /// The next request, unless one is on its way.
     pub(super) fn poll(
         &mut self,
@@ -104,13 +112,35 @@ impl BreakerMember {
             return None;
         }
         let action = self.act(breaker, now).or((now >= self.next_sync).then_some(Action::Sync))?;
+        Some(self.request(action, called, now))
+    }
+
+    /// The last request of a member that ends: its vote, the outcome of its probe, or the lease of a probe that
+    /// was not made.
+    pub(super) fn finish(
+        &mut self,
+        breaker: &Breaker,
+        called: bool,
+        now: Duration,
+    ) -> Option<BreakerRequest> {
+        let is_leased = matches!(self.phase, Phase::Leased { .. });
+        if is_leased && breaker.state_at(|| now) == BreakerState::HalfOpen {
+            let is_unused = breaker.check_at(|| now).is_ok();
+            return is_unused.then(|| self.request(Action::Release, called, now));
+        }
+        let last = self.poll(breaker, called, now);
+        last.filter(|request| !matches!(request.action, Action::Sync | Action::Ask { .. }))
+    }
+
+    fn request(&mut self, action: Action, called: bool, now: Duration) -> BreakerRequest {
         self.sent = Some((action, now));
         self.has_voted = matches!(action, Action::Vote { .. });
+        self.is_asked &= !matches!(action, Action::Ask { .. });
         let open = self.open.map(|OpenUntil { until, reopened }| OpenFor {
             left: until.saturating_sub(now),
             reopened,
         });
-        Some(BreakerRequest { called, known: FleetState { epoch: self.epoch, open }, action })
+        BreakerRequest { called, known: FleetState { epoch: self.epoch, open }, action }
     }
 
     /// Without the store, the breaker goes its own way: it probes when its own open time is over.
@@ -134,7 +164,10 @@ impl BreakerMember {
         self.next_sync = now + SYNC;
         self.apply(breaker, &answer.state, now);
         match action {
-            Action::Sync => self.rejected = breaker.rejected(),
+            Action::Sync => {
+                self.rejected = breaker.rejected();
+                self.is_asked &= self.open.is_some_and(|open| now >= open.until);
+            }
             Action::Ask { .. } if answer.is_mine && self.open.is_some() => {
                 let unused_until = now + UNUSED;
                 self.phase =
@@ -190,9 +223,10 @@ impl BreakerMember {
             return None;
         }
         if let Some(open) = self.open {
-            let is_asked_for = breaker.rejected() > self.rejected && now >= self.next_ask;
+            let is_asked_for = self.is_asked || breaker.rejected() > self.rejected;
+            let is_due = now >= open.until && now >= self.next_ask;
             let lease = UNUSED + self.probe_time + GRACE;
-            return (now >= open.until && is_asked_for).then_some(Action::Ask { lease });
+            return (is_due && is_asked_for).then_some(Action::Ask { lease });
         }
         let span = left(breaker, now);
         if span.is_zero() {

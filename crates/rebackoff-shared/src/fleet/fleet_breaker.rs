@@ -79,6 +79,20 @@ impl FleetBreaker {
 
     // Handlers
 
+    /// Asks for the fleet's probe where the open time is over, and waits for the answer as a first call does. A call
+    /// that has waited for its retry asks so, in a process that makes no further calls.
+    pub fn ask_for_probe(&self) {
+        let is_due = || {
+            let open = self.guard.breaker.check_at(|| self.fleet.now()).err();
+            open.and_then(|open| open.retry_in).is_some_and(|retry_in| retry_in == Seconds::ZERO)
+        };
+        if is_due() {
+            self.guard.handle_asked();
+            self.fleet.wake();
+            self.wait_until(|| !is_due());
+        }
+    }
+
     /// Reports that a call has changed the state of the breaker.
     pub fn notify(&self) {
         self.fleet.wake();
@@ -87,6 +101,9 @@ impl FleetBreaker {
     #[cold]
     fn begin(&self) {
         self.guard.handle_call();
+        if !self.guard.is_ready() {
+            self.guard.handle_asked();
+        }
         if !self.fleet.begin() {
             // No thread leases probes: each call of the breaker comes by here.
             self.guard.handle_reported();
@@ -96,11 +113,17 @@ impl FleetBreaker {
         if self.guard.is_ready() {
             return;
         }
+        self.wait_until(|| self.guard.is_ready());
+        self.guard.handle_ready();
+    }
+
+    /// Waits for an answer of the store, but not for long.
+    fn wait_until(&self, condition: impl Fn() -> bool) {
         let began = Instant::now();
-        while !self.guard.is_ready() && began.elapsed() < self.fleet.first_wait() {
+        let is_hopeless = || self.guard.is_degraded();
+        while !condition() && !is_hopeless() && began.elapsed() < self.fleet.first_wait() {
             std::thread::sleep(Duration::from_micros(100));
         }
-        self.guard.handle_ready();
     }
 }
 

@@ -53,13 +53,15 @@ pub(super) struct BreakerGuard {
     called: AtomicBool,
     /// True once the member knows the fleet's state, or has waited for it long enough.
     is_ready: AtomicBool,
+    /// True where a call waits for the probe, which the thread does not yet know.
+    is_asked: AtomicBool,
     is_degraded: AtomicBool,
 }
 
 impl BreakerGuard {
     pub(super) const fn new(key: String, window: Duration, breaker: Breaker) -> Self {
-        let [called, is_ready, is_degraded] = [const { AtomicBool::new(false) }; 3];
-        Self { key, window, breaker, called, is_ready, is_degraded }
+        let [called, is_ready, is_asked, is_degraded] = [const { AtomicBool::new(false) }; 4];
+        Self { key, window, breaker, called, is_ready, is_asked, is_degraded }
     }
 
     /// Returns whether the target was called since the last sync.
@@ -78,6 +80,16 @@ impl BreakerGuard {
 
     pub(super) fn handle_call(&self) {
         self.called.store(true, Relaxed);
+    }
+
+    /// Notes that a call waits for the probe.
+    pub(super) fn handle_asked(&self) {
+        self.is_asked.store(true, Relaxed);
+    }
+
+    /// Returns whether a call has asked for the probe since the thread last looked.
+    pub(super) fn take_asked(&self) -> bool {
+        self.is_asked.swap(false, Relaxed)
     }
 
     /// Notes that the member knows the fleet's state, or has waited for it long enough.

@@ -3,11 +3,15 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::AcqRel, Ordering::Relaxed};
 use std::sync::mpsc::Sender;
-use std::thread::JoinHandle;
+use std::thread::{JoinHandle, sleep};
+use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 
 use super::protocol::FleetState;
+
+/// The longest time for which the end of a member waits: a name may take minutes to resolve.
+const LONGEST_END: Duration = Duration::from_secs(1);
 
 /// The way to the threads. A forked process makes a new one.
 pub(super) struct Link {
@@ -61,8 +65,10 @@ impl Link {
         let thread = self.thread.swap(Arc::new(None));
         if let Some(Some(thread)) = Arc::into_inner(thread) {
             // The thread itself may drop the last guard.
-            if thread.thread().id() != std::thread::current().id() {
-                let _ = thread.join();
+            let is_own = thread.thread().id() == std::thread::current().id();
+            let began = Instant::now();
+            while !is_own && !thread.is_finished() && began.elapsed() < LONGEST_END {
+                sleep(Duration::from_micros(100));
             }
         }
     }

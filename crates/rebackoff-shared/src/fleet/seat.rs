@@ -102,6 +102,9 @@ impl Seat {
             Member::Breaker(guard, machine) => {
                 let Some(guard) = guard.upgrade() else { return Ok(false) };
                 let breaker = &guard.breaker;
+                if guard.take_asked() {
+                    machine.handle_asked();
+                }
                 while let Some(request) = machine.poll(breaker, guard.was_called(), clock.now()) {
                     status.handle_request();
                     let answer =
@@ -110,8 +113,10 @@ impl Seat {
                         guard.handle_reported();
                     }
                     machine.handle_answer(breaker, &answer, clock.now());
-                    guard.handle_ready();
                     is_answered = true;
+                }
+                if is_answered {
+                    guard.handle_ready();
                 }
                 guard.set_degraded(self.is_alone && !is_answered);
             }
@@ -181,12 +186,16 @@ impl Seat {
         }
     }
 
-    /// Gives back what the member has not spent. From now on the guard is alone.
+    /// Sends what the member has learnt, and gives back what it has not spent. From now on the guard is alone.
     pub(super) fn finish(&mut self, sender: Option<Sender<'_>>, now: Duration) {
         match &mut self.member {
-            Member::Breaker(guard, _) => {
-                if let Some(guard) = guard.upgrade() {
-                    guard.handle_reported();
+            Member::Breaker(guard, machine) => {
+                let Some(guard) = guard.upgrade() else { return };
+                let request = machine.finish(&guard.breaker, guard.was_called(), now);
+                guard.handle_reported();
+                if let (Some(request), Some(Sender { connection, store, .. })) = (request, sender) {
+                    // Without an answer its lease expires.
+                    let _ = store.run_breaker(connection, &guard.key, guard.window, &request);
                 }
             }
             Member::Budget(guard, machine) => {

@@ -121,6 +121,42 @@ fn a_member_that_joins_while_the_breaker_is_open_lets_nothing_through() {
     }
 }
 
+/// A member that makes one call and ends. Returns whether the call was a probe, if it was admitted.
+fn call_once(server: &Server, builder: BreakerBuilder, health: Option<Health>) -> Option<bool> {
+    let fleet = member(server);
+    let member = fleet.breaker("shop", builder).unwrap();
+    let permit = admit(&member);
+    let is_probe = permit.map(Permit::is_probe);
+    if let (Some(permit), Some(health)) = (permit, health) {
+        settle(&member, permit, health);
+    }
+    fleet.finish();
+    is_probe
+}
+
+#[test]
+fn members_that_end_after_one_call_open_probe_and_close() {
+    let Some(server) = Server::start() else { return };
+    let at_once = builder().consecutive(1);
+    let long = long().consecutive(1);
+    assert_eq!(call_once(&server, long, Some(Health::Failure)), Some(false));
+    assert_eq!(call_once(&server, long, Some(Health::Failure)), Some(false));
+    assert_eq!(call_once(&server, long, None), None, "two of two have voted");
+
+    (0..2).for_each(|_| assert!(call_once(&server, at_once, Some(Health::Failure)).is_some()));
+    let probe = |health| {
+        wait_until("a probe", || {
+            let is_probe = call_once(&server, at_once, health);
+            assert_ne!(is_probe, Some(false));
+            is_probe == Some(true)
+        });
+    };
+    for health in [Health::Failure, Health::Neutral, Health::Success] {
+        probe(Some(health));
+    }
+    assert_eq!(call_once(&server, at_once, Some(Health::Success)), Some(false));
+}
+
 #[test]
 fn successes_send_no_command() {
     let Some(server) = Server::start() else { return };
