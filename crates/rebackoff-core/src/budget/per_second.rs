@@ -46,6 +46,21 @@ impl PerSecond {
         self
     }
 
+    /// The rate that is set.
+    pub const fn get_rate(&self) -> f64 {
+        self.rate
+    }
+
+    /// The capacity that is set.
+    pub const fn get_capacity(&self) -> u32 {
+        self.capacity
+    }
+
+    /// Returns whether the budget refuses no retry.
+    pub const fn is_dry_run(&self) -> bool {
+        self.dry_run
+    }
+
     const_unless_loom! {
         /// The budget.
         ///

@@ -73,6 +73,26 @@ impl Share {
         self
     }
 
+    /// The ratio that is set.
+    pub const fn get_ratio(&self) -> f64 {
+        self.ratio
+    }
+
+    /// The floor that is set.
+    pub const fn get_floor(&self) -> f64 {
+        self.floor
+    }
+
+    /// The time that is set.
+    pub const fn get_ttl(&self) -> Duration {
+        self.ttl
+    }
+
+    /// Returns whether the budget refuses no retry.
+    pub const fn is_dry_run(&self) -> bool {
+        self.dry_run
+    }
+
     const_unless_loom! {
         /// The budget.
         ///

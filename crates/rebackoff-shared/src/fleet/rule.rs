@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rebackoff_core::Budget;
+use rebackoff_core::{Budget, PerSecond, Share};
 
 use super::FleetError;
 
@@ -134,6 +134,18 @@ impl BudgetRule {
     }
 }
 
+impl From<Share> for BudgetRule {
+    fn from(rule: Share) -> Self {
+        Self::share(rule.get_ratio(), rule.get_floor(), rule.get_ttl()).dry_run(rule.is_dry_run())
+    }
+}
+
+impl From<PerSecond> for BudgetRule {
+    fn from(rule: PerSecond) -> Self {
+        Self::per_second(rule.get_rate(), rule.get_capacity()).dry_run(rule.is_dry_run())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -157,6 +169,15 @@ mod tests {
         assert_eq!(tokens(BudgetRule::per_second(1.0, 5)).to_bits(), 1.0_f64.to_bits());
         assert_eq!(tokens(BudgetRule::share(0.1, 10.0, ten_seconds)).to_bits(), 10.0_f64.to_bits());
         assert_eq!(tokens(BudgetRule::share(0.1, 0.2, ten_seconds)).to_bits(), 1.0_f64.to_bits());
+    }
+
+    #[test]
+    fn a_rule_of_one_process_is_a_rule_of_a_fleet() {
+        let ttl = Duration::from_secs(2);
+        let share = Budget::share().ratio(0.5).floor(3.0).ttl(ttl).dry_run(true);
+        assert_eq!(BudgetRule::from(share), BudgetRule::share(0.5, 3.0, ttl).dry_run(true));
+        let per_second = Budget::per_second().rate(2.0).capacity(7);
+        assert_eq!(BudgetRule::from(per_second), BudgetRule::per_second(2.0, 7));
     }
 
     #[test]
