@@ -172,11 +172,43 @@ fn the_throttle_of_grpc_at_its_threshold() {
     assert!((tries - calls - 2.0).abs() < 1e-9);
 }
 
+/// The retries that a share of one for `calls_each` calls still allows after a call, on the average: a walk on parts
+/// of a retry. Each call adds a part, and each failed try takes a whole retry as long as there is one.
+fn unused(chance: f64, calls_each: usize) -> f64 {
+    let mut shares = vec![0.0; 2000];
+    shares[0] = 1.0;
+    let (mut parts_left, calls) = (0.0, 4000);
+    for call in 0..calls {
+        let mut next = vec![0.0; shares.len()];
+        shares.rotate_right(1);
+        for parts in (0..shares.len()).rev() {
+            let retries = if parts < calls_each { 0.0 } else { chance * shares[parts] };
+            next[parts] = shares[parts] - retries;
+            if parts >= calls_each {
+                shares[parts - calls_each] += retries;
+            }
+        }
+        shares = next;
+        // The parts after a call have the period of a retry.
+        if call >= calls - calls_each {
+            parts_left += shares
+                .iter()
+                .zip(0_u32..)
+                .map(|(share, parts)| share * f64::from(parts))
+                .sum::<f64>();
+        }
+    }
+    parts_left / (calls_each * calls_each) as f64
+}
+
 #[test]
 fn the_amplification_of_a_budget() {
-    for (chance, ratio) in [(0.05, 0.1), (0.3, 0.1), (0.5, 0.2), (0.2, 0.5)] {
+    for (chance, calls_each) in
+        [(0.05, 10), (0.07, 10), (0.12, 10), (0.9, 10), (0.15, 5), (0.5, 5), (0.2, 2), (0.5, 2)]
+    {
+        let ratio = 1.0 / calls_each as f64;
         let report = run(&format!(
-            "runs = 10\nduration = '100s'\nwarmup = '30s'\ndrain = '1s'\nload.rate = 1000\n\
+            "runs = 20\nduration = '50s'\nwarmup = '20s'\ndrain = '1s'\nload.rate = 500\n\
              client.budget = {{ kind = 'share', ratio = {ratio}, floor = 0 }}\n\
              profiles.default = {{ max_tries = 'none', wait = 'constant', interval = 0, jitter = 'none' }}\n\
              server.s.error_rate = {chance}"
@@ -185,9 +217,8 @@ fn the_amplification_of_a_budget() {
         if free < most {
             assert_closed_form(&report, "amplification", free);
         } else {
-            // Chance has no part in the bound; each window of 10000 calls loses a part of a retry by rounding.
-            let found = figure(&report, "amplification").mean;
-            assert!(found <= most && found > most - 2e-4, "{found} beside {most}");
+            // Each window of 10 s, with 5000 calls, ends with the retries that its last calls did not need.
+            assert_closed_form(&report, "amplification", most - unused(chance, calls_each) / 5e3);
         }
     }
 }
