@@ -4,7 +4,7 @@
 
 mod support;
 
-use support::{figure, run};
+use support::{assert_closed_form, figure, run};
 
 /// A server of 100 jobs a second that freezes for 10 s. Its clients give up on a try after a second, and it does not
 /// notice.
@@ -28,6 +28,47 @@ fn a_service_never_recovers_where_its_load_times_the_tries_is_above_its_capacity
         assert_eq!(figure(&report, "never_recovered").mean, 1.0, "{rate}/s, {tries} tries");
         assert!(figure(&report, "server.s.wasted").mean > 0.7);
     }
+}
+
+#[test]
+fn the_load_that_retries_sustain_long_after_their_trigger() {
+    for (rate, tries) in [(28.0, 4), (38.0, 3), (60.0, 2), (20.0, 4), (30.0, 3), (45.0, 2)] {
+        let text = frozen(rate, tries, "").replace("runs = 3", "runs = 10\nwarmup = '150s'");
+        let is_stuck = rate * f64::from(tries) > 100.0;
+        // Each call makes all of its tries, or none after the first.
+        let load = if is_stuck { rate * f64::from(tries) } else { rate };
+        let report = run(&text);
+        assert_closed_form(&report, "server.s.load", load);
+        assert_eq!(figure(&report, "succeeded").mean > 0.0, !is_stuck, "{rate}/s, {tries} tries");
+    }
+}
+
+/// The experiment with retries that the study published with its programs (github.com/lexiangh/Metastability): a
+/// primary database, whose share of its processors is taken away for some seconds, and clients that send each request
+/// up to five times, without waits and with 3 s for each try. The study chose the load for its machine; this is the
+/// load of a server of 1000 jobs a second at which the smallest of its steps decides.
+#[test]
+fn a_study_of_2022_decides_by_two_hundredths_of_the_processor_a_second_or_a_quarter_of_the_load() {
+    let never_recovers = |share: f64, seconds: u32, load: f64| {
+        let report = run(&format!(
+            "runs = 3\nduration = '160s'\ndrain = '1s'\nbin = '1s'\nload = {{ rate = {}, arrivals = 'fixed' }}\n\
+             profiles.default = {{ max_tries = 5, timeout = '3s', wait = 'constant', interval = 0, jitter = 'none' }}\n\
+             server.s = {{ workers = 1, service = {{ exponential = '1ms' }} }}\n\
+             [[fault]]\nkind = 'slow'\nfactor = {}\nfrom = '60s'\nto = '{}s'\n",
+            379.0 * load,
+            1.0 / share,
+            60 + seconds
+        ));
+        figure(&report, "never_recovered").mean
+    };
+    assert_eq!(never_recovers(0.225, 10, 1.0), 0.0, "78 % less for 10 s");
+    assert_eq!(never_recovers(0.2, 10, 1.0), 1.0, "80 % less for 10 s");
+    assert_eq!(never_recovers(0.2, 9, 1.0), 0.0, "80 % less for 9 s");
+    assert_eq!(
+        never_recovers(0.2, 10, 0.75),
+        0.0,
+        "80 % less for 10 s, at three quarters of the load"
+    );
 }
 
 #[test]
