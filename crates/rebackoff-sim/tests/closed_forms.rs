@@ -88,24 +88,26 @@ fn independent_tries() {
 }
 
 #[test]
-fn the_load_of_the_last_of_three_layers() {
-    let (chance, tries) = (0.6_f64, 3);
-    let link = "max_tries = 3, wait = 'constant', interval = 0, jitter = 'none'";
-    let report = run(&format!(
-        "runs = 20\nduration = '1s'\ndrain = '10s'\nload = {{ kind = 'burst', clients = 2000 }}\n\
-         client = {{ server = 'a' }}\nprofiles.default = {{ {link} }}\n\
-         server.a.calls = {{ server = 'b' }}\nserver.b.calls = {{ server = 'c' }}\nserver.c.error_rate = {chance}"
-    ));
-    let tries_at = |chance: f64| (1.0 - chance.powi(tries)) / (1.0 - chance);
-    let (middle, outer) = (chance.powi(tries), chance.powi(tries * tries));
-    let leaf = tries_at(chance) * tries_at(middle) * tries_at(outer);
-    assert_closed_form(&report, "server.c.arrived", 2000.0 * leaf);
-    // Tries multiply exactly if every try fails.
-    let report = run(&format!(
-        "duration = '1s'\nload.kind = 'burst'\nclient.server = 'a'\nprofiles.default = {{ {link} }}\n\
-         server.a.calls.server = 'b'\nserver.b.calls.server = 'c'\nserver.c.error_rate = 1"
-    ));
-    assert_eq!(figure(&report, "server.c.arrived").mean, 27.0);
+fn the_load_of_the_last_of_some_layers() {
+    for (layers, tries, chance) in [(1, 4, 0.1), (2, 4, 0.5), (3, 3, 0.6), (3, 4, 0.8), (4, 2, 0.7)]
+    {
+        let calls =
+            (1..layers).map(|layer| format!("server.l{layer}.calls.server = 'l{}'\n", layer + 1));
+        let report = run(&format!(
+            "runs = 20\nduration = '1s'\ndrain = '10s'\nload = {{ kind = 'burst', clients = 2000 }}\n\
+             client.server = 'l1'\n\
+             profiles.default = {{ max_tries = {tries}, wait = 'constant', interval = 0, jitter = 'none' }}\n\
+             {}server.l{layers}.error_rate = {chance}",
+            calls.collect::<String>()
+        ));
+        // A layer fails where all of its tries did. Its own tries multiply those of the layers around it.
+        let (mut fails, mut load): (f64, f64) = (chance, 1.0);
+        for _ in 0..layers {
+            load *= (1.0 - fails.powi(tries)) / (1.0 - fails);
+            fails = fails.powi(tries);
+        }
+        assert_closed_form(&report, &format!("server.l{layers}.arrived"), 2000.0 * load);
+    }
 }
 
 #[test]
@@ -174,31 +176,25 @@ fn the_throttle_of_grpc_at_its_threshold() {
 
 /// The retries that a share of one for `calls_each` calls still allows after a call, on the average: a walk on parts
 /// of a retry. Each call adds a part, and each failed try takes a whole retry as long as there is one.
-fn unused(chance: f64, calls_each: usize) -> f64 {
+fn unused(chance: f64, calls_each: u32) -> f64 {
+    let (whole, calls) = (calls_each as usize, 4000);
     let mut shares = vec![0.0; 2000];
     shares[0] = 1.0;
-    let (mut parts_left, calls) = (0.0, 4000);
+    let mut parts_left = 0.0;
     for call in 0..calls {
-        let mut next = vec![0.0; shares.len()];
         shares.rotate_right(1);
-        for parts in (0..shares.len()).rev() {
-            let retries = if parts < calls_each { 0.0 } else { chance * shares[parts] };
-            next[parts] = shares[parts] - retries;
-            if parts >= calls_each {
-                shares[parts - calls_each] += retries;
-            }
+        for parts in (whole..shares.len()).rev() {
+            let retried = chance * shares[parts];
+            shares[parts] -= retried;
+            shares[parts - whole] += retried;
         }
-        shares = next;
         // The parts after a call have the period of a retry.
-        if call >= calls - calls_each {
-            parts_left += shares
-                .iter()
-                .zip(0_u32..)
-                .map(|(share, parts)| share * f64::from(parts))
-                .sum::<f64>();
+        if call >= calls - whole {
+            let parts = shares.iter().zip(0_u32..).map(|(share, parts)| share * f64::from(parts));
+            parts_left += parts.sum::<f64>();
         }
     }
-    parts_left / (calls_each * calls_each) as f64
+    parts_left / f64::from(calls_each * calls_each)
 }
 
 #[test]
@@ -206,7 +202,7 @@ fn the_amplification_of_a_budget() {
     for (chance, calls_each) in
         [(0.05, 10), (0.07, 10), (0.12, 10), (0.9, 10), (0.15, 5), (0.5, 5), (0.2, 2), (0.5, 2)]
     {
-        let ratio = 1.0 / calls_each as f64;
+        let ratio = 1.0 / f64::from(calls_each);
         let report = run(&format!(
             "runs = 20\nduration = '50s'\nwarmup = '20s'\ndrain = '1s'\nload.rate = 500\n\
              client.budget = {{ kind = 'share', ratio = {ratio}, floor = 0 }}\n\
