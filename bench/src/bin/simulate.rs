@@ -1,10 +1,12 @@
 //! The simulator beside plain loops over a `BinaryHeap` of the same models, in one run.
 //!
-//! Prints a table: events per second of both, best of some rounds, and bytes per client.
+//! Prints a table: events per second of both, best of some rounds, and bytes per client. `simulate MODEL WAY SECONDS`
+//! runs a model once and prints its events, so that a profiler counts.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
+use std::env;
 use std::hint::black_box;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Instant;
@@ -45,13 +47,16 @@ fn simulate(text: &str) -> Report {
     scenario.run_with(&Control::new().threads(1)).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// The most events per second of some rounds.
-fn best(mut events: impl FnMut() -> f64) -> f64 {
-    let round = |_| {
-        let begin = Instant::now();
-        events() / begin.elapsed().as_secs_f64()
-    };
-    (0..ROUNDS).map(round).fold(0.0, f64::max)
+/// The most events per second of each, of some rounds in turn.
+fn fastest(ways: [fn(f64) -> f64; 2], duration: f64) -> [f64; 2] {
+    let mut most = [0.0_f64; 2];
+    for _ in 0..ROUNDS {
+        for (most, run) in most.iter_mut().zip(ways) {
+            let begin = Instant::now();
+            *most = most.max(run(duration) / begin.elapsed().as_secs_f64());
+        }
+    }
+    most
 }
 
 /// One worker, one queue: 70 arrivals to 100 services a second.
@@ -138,7 +143,14 @@ fn many_clients(clients: u32, duration: f64) -> f64 {
     events
 }
 
-fn clients_scenario(clients: u32, duration: u32) -> String {
+fn one_worker_scenario(duration: f64) -> String {
+    format!(
+        "runs = 1\nduration = '{duration}s'\nload.rate = 70\nprofiles.default.max_tries = 1\n\
+         server.s = {{ workers = 1, service = {{ exponential = '10ms' }} }}"
+    )
+}
+
+fn clients_scenario(clients: u32, duration: f64) -> String {
     format!(
         "runs = 1\nduration = '{duration}s'\nload = {{ kind = 'closed', clients = {clients}, think = {{ exponential = '1s' }} }}\n\
          profiles.default = {{ max_tries = 4, factor = '100ms' }}\n\
@@ -146,26 +158,71 @@ fn clients_scenario(clients: u32, duration: u32) -> String {
     )
 }
 
+const CLIENTS: u32 = 100_000;
+
+/// A model in both ways, which take the simulated seconds and return the number of events.
+struct Model {
+    name: &'static str,
+    title: &'static str,
+    duration: f64,
+    plain: fn(f64) -> f64,
+    simulator: fn(f64) -> f64,
+}
+
+const MODELS: [Model; 2] = [
+    Model {
+        name: "worker",
+        title: "M/M/1",
+        duration: 60_000.0,
+        plain: one_worker,
+        simulator: |duration| events(&simulate(&one_worker_scenario(duration))),
+    },
+    Model {
+        name: "clients",
+        title: "retries, 100 000 pending events",
+        duration: 20.0,
+        plain: |duration| many_clients(CLIENTS, duration),
+        simulator: |duration| events(&simulate(&clients_scenario(CLIENTS, duration))),
+    },
+];
+
 fn events(report: &Report) -> f64 {
     report.figure("events").map_or(0.0, |figure| figure.mean)
 }
 
-fn row(name: &str, plain: f64, simulator: f64) {
-    let (ratio, million) = (simulator / plain, 1e6);
-    println!("| {name} | {:.1} | {:.1} | {ratio:.2} |", plain / million, simulator / million);
+/// Runs a model once; `None` where the arguments name none.
+fn once(arguments: &[String]) -> Option<f64> {
+    let [model, way, duration] = arguments else {
+        return None;
+    };
+    let model = MODELS.iter().find(|known| known.name == model)?;
+    let run = match way.as_str() {
+        "plain" => model.plain,
+        "simulator" => model.simulator,
+        _ => return None,
+    };
+    Some(run(duration.parse().ok()?))
 }
 
 fn main() {
+    let arguments: Vec<_> = env::args().skip(1).collect();
+    if arguments.is_empty() {
+        return tables();
+    }
+    match once(&arguments) {
+        Some(events) => println!("{events}"),
+        None => eprintln!("simulate [worker|clients plain|simulator SECONDS]"),
+    }
+}
+
+fn tables() {
     println!(
         "| model | plain loop, million events/s | simulator, million events/s | ratio |\n|---|---:|---:|---:|"
     );
-    let text = "runs = 1\nduration = '60000s'\nload.rate = 70\nprofiles.default.max_tries = 1\n\
-                server.s = { workers = 1, service = { exponential = '10ms' } }";
-    row("M/M/1", best(|| one_worker(60_000.0)), best(|| events(&simulate(text))));
-    let (clients, duration) = (100_000, 20);
-    let text = clients_scenario(clients, duration);
-    let plain = best(|| many_clients(clients, f64::from(duration)));
-    row("retries, 100 000 pending events", plain, best(|| events(&simulate(&text))));
+    for Model { title, duration, plain, simulator, .. } in MODELS {
+        let [plain, simulator] = fastest([plain, simulator], duration).map(|rate| rate / 1e6);
+        println!("| {title} | {plain:.1} | {simulator:.1} | {:.2} |", simulator / plain);
+    }
 
     println!("\n| memory | |\n|---|---:|");
     let most = |text: &str| {
@@ -174,13 +231,13 @@ fn main() {
         black_box(simulate(text));
         MOST.load(Relaxed) - before
     };
-    let million = most(&clients_scenario(1_000_000, 3));
+    let million = most(&clients_scenario(1_000_000, 3.0));
     println!("| bytes per client, 1 000 000 clients | {:.0} |", million as f64 / 1e6);
     let of = |duration| most(&clients_scenario(10_000, duration));
     println!(
         "| KiB, 10 000 clients, 10 s | {} |\n| KiB, 10 000 clients, 1000 s | {} |",
-        of(10) / 1024,
-        of(1000) / 1024
+        of(10.0) / 1024,
+        of(1000.0) / 1024
     );
     let allocations = |duration| {
         let before = ALLOCATIONS.load(Relaxed);
@@ -189,7 +246,7 @@ fn main() {
     };
     println!(
         "| allocations, 1000 clients, 100 s | {} |\n| allocations, 1000 clients, 10 000 s | {} |",
-        allocations(100),
-        allocations(10_000)
+        allocations(100.0),
+        allocations(10_000.0)
     );
 }
