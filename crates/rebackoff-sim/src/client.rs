@@ -4,6 +4,7 @@ use rebackoff_core::{Engine, Limits, Nested, Policy, Seconds};
 
 use crate::distribution::Distribution;
 use crate::guard::GuardRules;
+use crate::queue::Stamp;
 use crate::slab::NONE;
 
 /// The time of what never happens.
@@ -44,8 +45,8 @@ pub(crate) struct ClientCall {
     pub(crate) start: u64,
     /// The begin of the current try.
     pub(crate) try_began: u64,
-    /// The sequence number of the event that this call awaits: a timeout, or the end of a wait.
-    pub(crate) due: u64,
+    /// The event that this call awaits: a timeout, or the end of a wait.
+    pub(crate) due: Stamp,
     /// The deadline of the enclosing call.
     pub(crate) deadline: u64,
     /// The job of the current try.
@@ -65,7 +66,7 @@ impl ClientCall {
             began,
             start: began,
             try_began: began,
-            due: 0,
+            due: Stamp::NONE,
             deadline: NEVER,
             job: NONE,
             origin,

@@ -25,7 +25,7 @@ pub(crate) enum Distribution {
         high: f64,
     },
     /// Each duration with the same chance; never empty.
-    List(Vec<u64>),
+    List(Box<[u64]>),
 }
 
 impl Distribution {
@@ -62,6 +62,15 @@ impl Distribution {
 
     #[inline]
     pub(crate) fn draw(&self, random: &mut Random) -> u64 {
+        match self {
+            Self::Constant(nanos) => *nanos,
+            _ => self.draw_at_random(random),
+        }
+    }
+
+    /// The draw of a distribution, apart from where constants are used.
+    #[inline(never)]
+    fn draw_at_random(&self, random: &mut Random) -> u64 {
         match self {
             Self::Constant(nanos) => *nanos,
             Self::Exponential { mean } => nanos(mean * random.exponential()),

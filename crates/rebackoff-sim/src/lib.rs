@@ -24,6 +24,7 @@
 
 mod client;
 mod distribution;
+mod event;
 mod fault;
 mod figures;
 mod guard;

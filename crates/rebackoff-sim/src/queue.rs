@@ -1,30 +1,34 @@
 //! The events that have yet to happen, in the order (time, sequence).
 
-/// The children of a place in the heap. Four lie in two cache lines, and halve the depth.
+use crate::event::SimEvent;
+
+/// The children of a place in the heap. Four entries fill a cache line, and halve the depth.
 const CHILDREN: usize = 4;
 
-/// A heap of events in the order of their times; events of one time keep the order in which they were pushed.
-#[derive(Debug)]
-pub(crate) struct Queue<E> {
-    heap: Vec<Entry<E>>,
-    pushed: u64,
-}
+/// The sequence number of an event, of 36 bits, above the event. A replication ends long before these are exhausted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Stamp(u64);
 
-#[derive(Clone, Copy, Debug)]
-struct Entry<E> {
-    time: u64,
-    sequence: u64,
-    event: E,
-}
+impl Stamp {
+    /// The stamp of no event.
+    pub(crate) const NONE: Self = Self(0);
 
-impl<E> Entry<E> {
+    /// The event.
     #[inline]
-    fn is_before(&self, other: &Self) -> bool {
-        (self.time, self.sequence) < (other.time, other.sequence)
+    pub(crate) fn event(self) -> SimEvent {
+        SimEvent::from_bits((self.0 & ((1 << SimEvent::BITS) - 1)) as u32)
     }
 }
 
-impl<E: Copy> Queue<E> {
+/// A heap of events in the order of their times; events of one time keep the order in which they were pushed.
+#[derive(Debug)]
+pub(crate) struct Queue {
+    /// Times above stamps, so that one comparison orders two events.
+    heap: Vec<u128>,
+    pushed: u64,
+}
+
+impl Queue {
     pub(crate) fn with_capacity(capacity: usize) -> Self {
         Self { heap: Vec::with_capacity(capacity), pushed: 0 }
     }
@@ -35,54 +39,56 @@ impl<E: Copy> Queue<E> {
         self.heap.len()
     }
 
-    /// Adds an event; its sequence number is never 0.
+    /// Adds an event.
     #[inline]
-    pub(crate) fn push(&mut self, time: u64, event: E) -> u64 {
+    pub(crate) fn push(&mut self, time: u64, event: SimEvent) -> Stamp {
         self.pushed += 1;
-        let entry = Entry { time, sequence: self.pushed, event };
+        let stamp = self.pushed << SimEvent::BITS | u64::from(event.to_bits());
+        let entry = u128::from(time) << 64 | u128::from(stamp);
         let mut place = self.heap.len();
         self.heap.push(entry);
         while place > 0 {
             let parent = (place - 1) / CHILDREN;
-            if !entry.is_before(&self.heap[parent]) {
+            if self.heap[parent] < entry {
                 break;
             }
             self.heap[place] = self.heap[parent];
             place = parent;
         }
         self.heap[place] = entry;
-        self.pushed
+        Stamp(stamp)
     }
 
-    /// Removes the next event, with its time and sequence number.
+    /// Removes the next event, with its time.
     #[inline]
-    pub(crate) fn pop(&mut self) -> Option<(u64, u64, E)> {
+    #[allow(clippy::cast_possible_truncation, reason = "each half is taken by itself")]
+    pub(crate) fn pop(&mut self) -> Option<(u64, Stamp)> {
         let last = self.heap.pop()?;
-        let Some(&next) = self.heap.first() else {
-            return Some((last.time, last.sequence, last.event));
-        };
+        let next = self.heap.first().copied().unwrap_or(last);
         let mut place = 0;
         loop {
             let begin = place * CHILDREN + 1;
             let end = (begin + CHILDREN).min(self.heap.len());
-            let Some((first, others)) = self.heap.get(begin..end).and_then(<[_]>::split_first)
+            let Some((&first, others)) = self.heap.get(begin..end).and_then(<[_]>::split_first)
             else {
                 break;
             };
-            let (mut smallest, mut child) = (*first, begin);
-            for (n, other) in others.iter().enumerate() {
-                if other.is_before(&smallest) {
-                    (smallest, child) = (*other, begin + 1 + n);
+            let (mut smallest, mut child) = (first, begin);
+            for (n, &other) in others.iter().enumerate() {
+                if other < smallest {
+                    (smallest, child) = (other, begin + 1 + n);
                 }
             }
-            if !smallest.is_before(&last) {
+            if last < smallest {
                 break;
             }
             self.heap[place] = smallest;
             place = child;
         }
-        self.heap[place] = last;
-        Some((next.time, next.sequence, next.event))
+        if let Some(free) = self.heap.get_mut(place) {
+            *free = last;
+        }
+        Some(((next >> 64) as u64, Stamp(next as u64)))
     }
 }
 
@@ -97,26 +103,29 @@ mod tests {
             steps in prop::collection::vec(prop::option::of(0_u64..50), 1..400),
         ) {
             let mut queue = Queue::with_capacity(0);
-            let (mut now, mut pushed, mut popped) = (0, 0_u32, Vec::new());
+            let (mut now, mut stamps, mut popped) = (0, Vec::new(), Vec::new());
             for step in steps {
                 if let Some(delay) = step {
-                    queue.push(now + delay, pushed);
-                    pushed += 1;
-                } else if let Some((time, sequence, event)) = queue.pop() {
+                    let event = u32::try_from(stamps.len()).unwrap();
+                    stamps.push(queue.push(now + delay, SimEvent::Begin(event)));
+                } else if let Some((time, stamp)) = queue.pop() {
                     prop_assert!(time >= now);
-                    prop_assert_eq!(sequence, u64::from(event) + 1);
+                    let SimEvent::Begin(event) = stamp.event() else {
+                        return Err(TestCaseError::fail("another event"));
+                    };
+                    prop_assert_eq!(stamps[event as usize], stamp);
                     now = time;
-                    popped.push(event);
+                    popped.push(stamp);
                 }
             }
-            let mut before = (now, 0);
-            while let Some((time, sequence, event)) = queue.pop() {
-                prop_assert!((time, sequence) > before || popped.is_empty());
-                before = (time, sequence);
-                popped.push(event);
+            let mut before = (now, Stamp::NONE);
+            while let Some((time, stamp)) = queue.pop() {
+                prop_assert!((time, stamp) > before);
+                before = (time, stamp);
+                popped.push(stamp);
             }
             popped.sort_unstable();
-            prop_assert_eq!(popped, (0..pushed).collect::<Vec<_>>());
+            prop_assert_eq!(popped, stamps);
             prop_assert_eq!(queue.len(), 0);
         }
     }

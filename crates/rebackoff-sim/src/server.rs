@@ -6,6 +6,7 @@ use rebackoff_core::Seconds;
 
 use crate::distribution::{Distribution, nanos};
 use crate::fault::ActiveFaults;
+use crate::queue::Stamp;
 use crate::random::Random;
 use crate::slab::NONE;
 
@@ -67,8 +68,8 @@ pub(crate) struct Job {
     pub(crate) call: u32,
     /// The call that the server makes for this job.
     pub(crate) child: u32,
-    /// The sequence number of the event that this job awaits.
-    pub(crate) due: u64,
+    /// The event that this job awaits.
+    pub(crate) due: Stamp,
     /// The moment from which the answer is worth nothing.
     pub(crate) deadline: u64,
     /// The version that was read.
@@ -80,7 +81,7 @@ pub(crate) struct Job {
 impl Job {
     pub(crate) fn new(call: u32, link: u16, deadline: u64) -> Self {
         let phase = JobPhase::Travelling;
-        Self { call, child: NONE, due: 0, deadline, version: 0, link, phase }
+        Self { call, child: NONE, due: Stamp::NONE, deadline, version: 0, link, phase }
     }
 }
 

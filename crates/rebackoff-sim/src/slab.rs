@@ -8,11 +8,13 @@ pub(crate) const NONE: u32 = u32::MAX;
 pub(crate) struct Slab<T> {
     records: Vec<T>,
     free: Vec<u32>,
+    blank: T,
 }
 
 impl<T: Copy> Slab<T> {
-    pub(crate) fn with_capacity(capacity: usize) -> Self {
-        Self { records: Vec::with_capacity(capacity), free: Vec::new() }
+    /// No records. A new number has the record `blank`, so that each record is written to its place alone.
+    pub(crate) fn with_capacity(capacity: usize, blank: T) -> Self {
+        Self { records: Vec::with_capacity(capacity), free: Vec::new(), blank }
     }
 
     /// The number of records.
@@ -27,11 +29,14 @@ impl<T: Copy> Slab<T> {
 
     #[inline]
     pub(crate) fn insert(&mut self, record: T) -> u32 {
-        if let Some(number) = self.free.pop() {
-            self.records[number as usize] = record;
-            return number;
-        }
-        self.records.push(record);
+        let number = self.free.pop().unwrap_or_else(|| self.grow());
+        self.records[number as usize] = record;
+        number
+    }
+
+    #[cold]
+    fn grow(&mut self) -> u32 {
+        self.records.push(self.blank);
         u32::try_from(self.records.len() - 1).unwrap_or(NONE)
     }
 

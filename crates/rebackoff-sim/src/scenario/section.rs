@@ -201,7 +201,7 @@ impl<'a> Section<'a> {
         let durations: Option<Vec<_>> =
             nodes.iter().map(|node| seconds(node).map(Seconds::to_nanos)).collect();
         match durations {
-            Some(durations) if !durations.is_empty() => Ok(Distribution::List(durations)),
+            Some(durations) if !durations.is_empty() => Ok(Distribution::List(durations.into())),
             _ => Err(self.wrong(key, "a list of durations that is not empty")),
         }
     }

@@ -4,9 +4,11 @@ use rebackoff_core::{
     BreakerState, CallGuards, Cost, Open, Reason, Seconds, StateChange, Step, Verdict,
 };
 
-use super::{SimEvent, World};
+use super::World;
 use crate::client::{ClientCall, Origin, seconds};
+use crate::event::SimEvent;
 use crate::figures::Failing;
+use crate::queue::Stamp;
 use crate::server::{Job, Reply};
 use crate::slab::NONE;
 
@@ -18,12 +20,15 @@ impl World<'_> {
         deadline: u64,
         is_nested: bool,
     ) -> u32 {
-        let mut call = ClientCall::new(origin, link, self.now);
-        call.deadline = deadline;
-        call.is_nested = is_nested;
+        let is_counted = self.now >= self.model.warmup;
+        let call = ClientCall {
+            deadline,
+            is_nested,
+            is_counted,
+            ..ClientCall::new(origin, link, self.now)
+        };
         if call.is_top() {
-            call.is_counted = self.now >= self.model.warmup;
-            self.tally.calls += u64::from(call.is_counted);
+            self.tally.calls += u64::from(is_counted);
             self.tally.series.at(self.now).calls += 1;
         }
         let number = self.calls.insert(call);
@@ -40,10 +45,13 @@ impl World<'_> {
     fn admits(&mut self, number: u32) -> bool {
         let call = self.calls.get(number);
         let (link, client) = (call.link as usize, call.client());
-        if let Some(gate) = self.guards[link].gate(client) {
+        let rules = &self.model.links[link].guards;
+        if rules.gate.is_some()
+            && let Some(gate) = self.guards[link].gate(client)
+        {
             gate.handle_start();
         }
-        if !self.model.links[link].guards.has_shipped() {
+        if !rules.has_shipped() {
             return true;
         }
         let now = seconds(self.now);
@@ -108,7 +116,7 @@ impl World<'_> {
     /// Ends the try of a call with an answer.
     pub(super) fn settle(&mut self, number: u32, answer: Reply) {
         let call = self.calls.get_mut(number);
-        (call.job, call.due) = (NONE, 0);
+        (call.job, call.due) = (NONE, Stamp::NONE);
         let server = &self.model.servers[self.model.links[call.link as usize].server];
         let verdict = match (answer, server.hint) {
             (Reply::Success, _) => Verdict::Accept,
@@ -122,13 +130,13 @@ impl World<'_> {
         self.decide(number, verdict, cost);
     }
 
-    pub(super) fn handle_timeout(&mut self, number: u32, sequence: u64) {
+    pub(super) fn handle_timeout(&mut self, number: u32, stamp: Stamp) {
         let call = self.calls.get_mut(number);
-        if call.due != sequence {
+        if call.due != stamp {
             return;
         }
         let job = call.job;
-        (call.job, call.due) = (NONE, 0);
+        (call.job, call.due) = (NONE, Stamp::NONE);
         self.tally.timeouts += 1;
         self.abandon_job(job);
         self.decide(number, Verdict::Retry, Cost::Timeout);
@@ -141,27 +149,7 @@ impl World<'_> {
         if has_guards {
             self.settle_guards(number, verdict);
         }
-        let call = self.calls.get_mut(number);
-        if verdict != Verdict::Accept {
-            let lasted = seconds(self.now - call.try_began);
-            if call.engine.handle_long_try(link.policy.limits(), lasted) {
-                call.start = self.now;
-            }
-        }
-        let elapsed = seconds(self.now - call.start);
-        let throttled = link.throttled.as_ref().filter(|_| cost == Cost::Throttled);
-        let policy = throttled.unwrap_or(&link.policy);
-        let inner = call.inner_limits(policy);
-        let limits = inner.as_ref().unwrap_or(policy.limits());
-        let step = call.engine.handle_verdict(limits, verdict, elapsed).unwrap_or_else(|| {
-            let mut position = call.engine.position();
-            if link.throttled.is_some() {
-                position = policy.wait().take_over(position);
-            }
-            let wait = policy.next_wait(position, &mut self.random);
-            call.engine.handle_wait(limits, verdict, elapsed, wait, &mut self.random)
-        });
-        match step {
+        match self.step(number, verdict, cost) {
             Step::Accept => self.end_call(number, Ok(())),
             Step::GiveUp { reason, .. } => {
                 self.count_failure(number);
@@ -182,6 +170,35 @@ impl World<'_> {
                 }
             }
         }
+    }
+
+    /// The step of the engine of a call.
+    #[inline]
+    fn step(&mut self, number: u32, verdict: Verdict, cost: Cost) -> Step {
+        let call = self.calls.get_mut(number);
+        let link = &self.model.links[call.link as usize];
+        if verdict == Verdict::Accept {
+            // No limit is read, and no time.
+            let policy = &link.policy;
+            return call.engine.handle_outcome(policy, verdict, Seconds::ZERO, &mut self.random);
+        }
+        let lasted = seconds(self.now - call.try_began);
+        if call.engine.handle_long_try(link.policy.limits(), lasted) {
+            call.start = self.now;
+        }
+        let elapsed = seconds(self.now - call.start);
+        let throttled = link.throttled.as_ref().filter(|_| cost == Cost::Throttled);
+        let policy = throttled.unwrap_or(&link.policy);
+        let inner = call.inner_limits(policy);
+        let limits = inner.as_ref().unwrap_or(policy.limits());
+        call.engine.handle_verdict(limits, verdict, elapsed).unwrap_or_else(|| {
+            let mut position = call.engine.position();
+            if link.throttled.is_some() {
+                position = policy.wait().take_over(position);
+            }
+            let wait = policy.next_wait(position, &mut self.random);
+            call.engine.handle_wait(limits, verdict, elapsed, wait, &mut self.random)
+        })
     }
 
     fn settle_guards(&mut self, number: u32, verdict: Verdict) {
@@ -222,9 +239,9 @@ impl World<'_> {
         allowed
     }
 
-    pub(super) fn handle_resume(&mut self, number: u32, sequence: u64) {
+    pub(super) fn handle_resume(&mut self, number: u32, stamp: Stamp) {
         let call = self.calls.get(number);
-        if call.due != sequence {
+        if call.due != stamp {
             return;
         }
         let (link, client, now) = (call.link as usize, call.client(), seconds(self.now));
@@ -240,12 +257,12 @@ impl World<'_> {
     }
 
     fn end_call(&mut self, number: u32, end: Result<(), Failing>) {
-        let call = *self.calls.get(number);
+        let ClientCall { origin, began, is_counted, .. } = *self.calls.get(number);
         self.remove_call(number);
-        match call.origin {
+        match origin {
             Origin::Job(job) => self.handle_child(job, end.is_ok()),
             Origin::Client(client) => {
-                let took = self.now - call.began;
+                let took = self.now - began;
                 let bin = self.tally.series.at(self.now);
                 match end {
                     Ok(()) => {
@@ -255,7 +272,7 @@ impl World<'_> {
                     Err(_) => bin.failed += 1,
                 }
                 self.tally.last_end = self.now;
-                if call.is_counted {
+                if is_counted {
                     match end {
                         Ok(()) => self.tally.handle_success(took),
                         Err(failing) => self.tally.handle_failure(failing),
@@ -282,7 +299,7 @@ impl World<'_> {
 
     fn remove_call(&mut self, number: u32) {
         let call = self.calls.get_mut(number);
-        (call.due, call.is_counted) = (0, false);
+        (call.due, call.is_counted) = (Stamp::NONE, false);
         self.calls.remove(number);
     }
 }

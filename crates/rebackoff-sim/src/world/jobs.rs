@@ -1,7 +1,9 @@
 //! Jobs at servers.
 
-use super::{SimEvent, World};
+use super::World;
 use crate::client::{NEVER, Origin};
+use crate::event::SimEvent;
+use crate::queue::Stamp;
 use crate::server::{Job, JobPhase, Reply};
 use crate::slab::NONE;
 
@@ -30,16 +32,16 @@ impl World<'_> {
             self.queue.push(self.now.saturating_add(delay), SimEvent::Reach(number));
     }
 
-    pub(super) fn handle_reach(&mut self, number: u32, sequence: u64) {
-        if self.jobs.get(number).due == sequence {
+    pub(super) fn handle_reach(&mut self, number: u32, stamp: Stamp) {
+        if self.jobs.get(number).due == stamp {
             self.reach(number);
         }
     }
 
     #[inline]
     fn reach(&mut self, number: u32) {
-        let job = *self.jobs.get(number);
-        let index = self.server_of(&job);
+        let job = self.jobs.get(number);
+        let index = self.server_of(job);
         let server = &self.model.servers[index];
         if job.call == NONE && server.cancels {
             return self.remove_job(number);
@@ -91,10 +93,9 @@ impl World<'_> {
         self.jobs.get_mut(number).due = self.queue.push(done, SimEvent::Done(number));
     }
 
-    /// Gives the free workers of a server to the jobs that wait.
+    /// Gives the free workers of a server, whose time is counted up to now, to the jobs that wait.
     pub(super) fn serve(&mut self, index: usize) {
         let server = &self.model.servers[index];
-        self.advance(index);
         while self.stations[index].has_worker(server) {
             let jobs = &self.jobs;
             let is_cancelled = |job| jobs.get(job).phase == JobPhase::Cancelled;
@@ -115,9 +116,9 @@ impl World<'_> {
         bin.queue = bin.queue.max(waiting);
     }
 
-    pub(super) fn handle_done(&mut self, number: u32, sequence: u64) {
+    pub(super) fn handle_done(&mut self, number: u32, stamp: Stamp) {
         let job = self.jobs.get(number);
-        if job.due != sequence {
+        if job.due != stamp {
             return;
         }
         match self.stations[self.server_of(job)].condition.put_off(self.now) {
@@ -129,19 +130,18 @@ impl World<'_> {
     /// The work of a job is done.
     #[inline]
     fn complete(&mut self, number: u32) {
-        let job = *self.jobs.get(number);
-        let index = self.server_of(&job);
+        let &Job { link, version, deadline, .. } = self.jobs.get(number);
+        let passing = &self.model.links[link as usize];
+        let (index, server) = (passing.server, &self.model.servers[passing.server]);
         let station = &mut self.stations[index];
-        let server = &self.model.servers[index];
         let errors = station.condition.errors;
         let fails = self.random.happens(server.error_rate) || self.random.happens(errors);
         if let (Some(link), false) = (server.calls, fails) {
             self.jobs.get_mut(number).phase = JobPhase::Calling;
-            let passing = &self.model.links[job.link as usize];
             let child = self.begin_call(
                 Origin::Job(number),
                 link,
-                if passing.passes_deadline { job.deadline } else { NEVER },
+                if passing.passes_deadline { deadline } else { NEVER },
                 passing.passes_nested,
             );
             // The call may have ended within its begin, and with it the job.
@@ -150,7 +150,7 @@ impl World<'_> {
             }
             return;
         }
-        let is_outdated = server.is_optimistic && job.version != station.version;
+        let is_outdated = server.is_optimistic && version != station.version;
         if server.is_optimistic && !is_outdated && !fails {
             station.version = station.version.wrapping_add(1);
         }
@@ -202,14 +202,14 @@ impl World<'_> {
         job.due = self.queue.push(self.now.saturating_add(delay), SimEvent::Reply(number));
     }
 
-    pub(super) fn handle_reply(&mut self, number: u32, sequence: u64) {
-        let job = *self.jobs.get(number);
-        if job.due != sequence {
+    pub(super) fn handle_reply(&mut self, number: u32, stamp: Stamp) {
+        let &Job { due, phase, call, .. } = self.jobs.get(number);
+        if due != stamp {
             return;
         }
         self.remove_job(number);
-        if let (JobPhase::Answering(answer), true) = (job.phase, job.call != NONE) {
-            self.settle(job.call, answer);
+        if let (JobPhase::Answering(answer), true) = (phase, call != NONE) {
+            self.settle(call, answer);
         }
     }
 
@@ -243,7 +243,7 @@ impl World<'_> {
     }
 
     fn remove_job(&mut self, number: u32) {
-        self.jobs.get_mut(number).due = 0;
+        self.jobs.get_mut(number).due = Stamp::NONE;
         self.jobs.remove(number);
     }
 }

@@ -1,8 +1,10 @@
 //! The begins of clients' calls.
 
-use super::{SimEvent, World};
+use super::World;
 use crate::client::{NEVER, Origin};
+use crate::event::SimEvent;
 use crate::load::LoadKind;
+use crate::queue::Stamp;
 use rebackoff_core::Draws as _;
 
 impl World<'_> {
@@ -38,8 +40,8 @@ impl World<'_> {
     }
 
     #[inline]
-    pub(super) fn handle_arrival(&mut self, sequence: u64) {
-        if sequence != self.arrival || self.now >= self.model.duration {
+    pub(super) fn handle_arrival(&mut self, stamp: Stamp) {
+        if stamp != self.arrival || self.now >= self.model.duration {
             return;
         }
         self.expect_arrival();

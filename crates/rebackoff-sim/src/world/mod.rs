@@ -8,15 +8,16 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use rebackoff_core::CallGuards;
 
-use crate::client::ClientCall;
+use crate::client::{ClientCall, NEVER, Origin};
+use crate::event::SimEvent;
 use crate::fault::ActiveFaults;
 use crate::figures::{Series, Tally};
 use crate::guard::LinkGuards;
 use crate::model::Model;
-use crate::queue::Queue;
+use crate::queue::{Queue, Stamp};
 use crate::random::Random;
 use crate::server::{Job, Station};
-use crate::slab::Slab;
+use crate::slab::{NONE, Slab};
 
 /// The most calls and jobs in flight: 200 bytes each.
 pub(crate) const MOST_IN_FLIGHT: usize = 8_000_000;
@@ -26,31 +27,6 @@ pub(crate) const MOST_EVENTS: u64 = 20_000_000_000;
 
 /// The events after which a replication looks whether it is to stop.
 const LOOK: u64 = 1 << 14;
-
-/// A kind of event.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum SimEvent {
-    /// The next call of an open load.
-    Arrival,
-    /// The next call of a client.
-    Begin(u32),
-    /// The end of a call's wait.
-    Resume(u32),
-    /// The end of the time of a call's try.
-    Timeout(u32),
-    /// A message of a job arrives at its server.
-    Reach(u32),
-    /// The work of a job is done.
-    Done(u32),
-    /// The answer of a job arrives at its caller.
-    Reply(u32),
-    /// A fault begins or ends.
-    Fault,
-    /// The load changes.
-    Change,
-    /// The warm-up ends.
-    Warm,
-}
 
 /// The reason why a replication has no figures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,7 +42,7 @@ pub(crate) enum Stop {
 pub(crate) struct World<'a> {
     model: &'a Model,
     now: u64,
-    queue: Queue<SimEvent>,
+    queue: Queue,
     random: Random,
     calls: Slab<ClientCall>,
     /// The protocol of each call's guards; empty where no link has guards.
@@ -76,8 +52,8 @@ pub(crate) struct World<'a> {
     guards: Vec<LinkGuards>,
     /// The moment from which each client of a serial load may call again.
     free_from: Vec<u64>,
-    /// The sequence number of the next arrival of an open load.
-    arrival: u64,
+    /// The event of the next arrival of an open load.
+    arrival: Stamp,
     factor: f64,
     open_breakers: u64,
     tally: Tally,
@@ -93,13 +69,13 @@ impl<'a> World<'a> {
             now: 0,
             queue: Queue::with_capacity(clients),
             random: Random::new(model.seed, run),
-            calls: Slab::with_capacity(clients),
+            calls: Slab::with_capacity(clients, ClientCall::new(Origin::Client(0), 0, 0)),
             protocols: Vec::new(),
-            jobs: Slab::with_capacity(clients),
+            jobs: Slab::with_capacity(clients, Job::new(NONE, 0, NEVER)),
             stations: model.servers.iter().map(|_| Station::new()).collect(),
             guards: model.guards(),
             free_from: if serial { vec![0; model.fleet.clients as usize] } else { Vec::new() },
-            arrival: 0,
+            arrival: Stamp::NONE,
             factor: 1.0,
             open_breakers: 0,
             tally: Tally::new(model.servers.len(), series)?,
@@ -119,12 +95,12 @@ impl<'a> World<'a> {
     pub(crate) fn run(mut self, stop: &AtomicBool) -> Result<Tally, Stop> {
         let mut events = 0_u64;
         let end = self.model.end();
-        while let Some((time, sequence, event)) = self.queue.pop() {
+        while let Some((time, stamp)) = self.queue.pop() {
             if time > end {
                 break;
             }
             self.now = time;
-            self.handle_event(event, sequence);
+            self.handle_event(stamp);
             events += 1;
             if events % LOOK == 0 {
                 self.look(events, stop)?;
@@ -147,15 +123,15 @@ impl<'a> World<'a> {
     }
 
     #[inline]
-    fn handle_event(&mut self, event: SimEvent, sequence: u64) {
-        match event {
-            SimEvent::Arrival => self.handle_arrival(sequence),
+    fn handle_event(&mut self, stamp: Stamp) {
+        match stamp.event() {
+            SimEvent::Arrival => self.handle_arrival(stamp),
             SimEvent::Begin(client) => self.handle_begin(client),
-            SimEvent::Resume(call) => self.handle_resume(call, sequence),
-            SimEvent::Timeout(call) => self.handle_timeout(call, sequence),
-            SimEvent::Reach(job) => self.handle_reach(job, sequence),
-            SimEvent::Done(job) => self.handle_done(job, sequence),
-            SimEvent::Reply(job) => self.handle_reply(job, sequence),
+            SimEvent::Resume(call) => self.handle_resume(call, stamp),
+            SimEvent::Timeout(call) => self.handle_timeout(call, stamp),
+            SimEvent::Reach(job) => self.handle_reach(job, stamp),
+            SimEvent::Done(job) => self.handle_done(job, stamp),
+            SimEvent::Reply(job) => self.handle_reply(job, stamp),
             SimEvent::Fault => self.handle_fault(),
             SimEvent::Change => self.handle_change(),
             SimEvent::Warm => self.handle_warm(),
@@ -164,6 +140,7 @@ impl<'a> World<'a> {
 
     fn handle_fault(&mut self) {
         for server in 0..self.stations.len() {
+            self.advance(server);
             self.stations[server].condition =
                 ActiveFaults::at(self.now, server, &self.model.faults);
             self.serve(server);
