@@ -47,6 +47,7 @@ WRONG = [
     ({"name": ""}, TypeError, "name must be a text of one letter or more, or None, but it is ''"),
     ({"attempts": 3}, TypeError, "there is no option 'attempts'; did you mean 'max_tries'"),
     ({"on_retry": print}, TypeError, "there is no option 'on_retry'; did you mean 'on_backoff'"),
+    ({"wait": 3}, TypeError, "there is no option 'wait'; did you mean 'wait_gen'"),
     ({"giveup": 5}, TypeError, "giveup must be a function of the error.* 5"),
     ({"giveup": "never"}, TypeError, "giveup"),
     ({"hint": 5}, TypeError, "hint must be a function of the outcome.* 5"),

@@ -88,8 +88,10 @@ def _refuse_unknown(decorator, wait_gen, keywords):
         signature.bind(**keywords)
     except TypeError as error:
         message = f"{name_of(wait_gen)}() cannot be called with the options it is given: {error}"
+        condition = "predicate" if decorator == "on_predicate" else "exception"
+        known = [*NAMES[decorator], *signature.parameters, "wait_gen", condition]
         for name in keywords:
             if name not in signature.parameters:
-                message = f"there is no option {name!r}{suggestion(name, [*NAMES[decorator], *signature.parameters])}"
+                message = f"there is no option {name!r}{suggestion(name, known)}"
                 break
         raise TypeError(message) from None

@@ -17,10 +17,12 @@ _OF_OTHER_LIBRARIES = {
     "cap": "max_value",
     "delay": "interval",
     "max_delay": "max_value",
+    "on": "exception",
     "on_retry": "on_backoff",
     "retries": "max_tries",
     "stop": "max_tries",
     "tries": "max_tries",
+    "wait": "wait_gen",
     "wait_initial": "factor",
     "wait_max": "max_value",
 }
