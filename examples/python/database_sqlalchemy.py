@@ -32,23 +32,37 @@ def execute_transaction(session, operation):
         raise
 
 
+@rebackoff.on_exception(
+    rebackoff.expo,
+    OperationalError,
+    factor=0.05,
+    max_time=30,
+    on_success=lambda details: print(f"connected on try {details['tries']}"),
+)
+def connect(engine):
+    return engine.connect()
+
+
 def connect_while_the_server_starts(postgres):
     postgres.stop()
-
-    @rebackoff.on_exception(
-        rebackoff.expo,
-        OperationalError,
-        factor=0.05,
-        max_time=30,
-        on_backoff=lambda details: postgres.start() if details["tries"] == 2 else None,
-        on_success=lambda details: print(f"connected on try {details['tries']}"),
-    )
-    def connect(engine):
-        return engine.connect()
-
     engine = sqlalchemy.create_engine(postgres.sqlalchemy_url)
-    connect(engine).close()
+    connect_late = connect.retry_with(
+        on_backoff=lambda details: postgres.start() if details["tries"] == 2 else None
+    )
+    connect_late(engine).close()
     return engine
+
+
+def make_accounts(engine):
+    with engine.begin() as connection:
+        connection.execute(text("DROP TABLE IF EXISTS accounts"))
+        connection.execute(text("CREATE TABLE accounts (id int PRIMARY KEY, balance int)"))
+        connection.execute(text("INSERT INTO accounts VALUES (1, 100), (2, 100)"))
+
+
+def balances_of(engine):
+    with engine.connect() as connection:
+        return list(connection.scalars(text("SELECT balance FROM accounts ORDER BY id")))
 
 
 def transfer_both_ways_at_once(engine):
@@ -79,13 +93,9 @@ def transfer_both_ways_at_once(engine):
 def main():
     with PostgresServer() as postgres:
         engine = connect_while_the_server_starts(postgres)
-        with engine.begin() as connection:
-            connection.execute(text("DROP TABLE IF EXISTS accounts"))
-            connection.execute(text("CREATE TABLE accounts (id int PRIMARY KEY, balance int)"))
-            connection.execute(text("INSERT INTO accounts VALUES (1, 100), (2, 100)"))
+        make_accounts(engine)
         transfer_both_ways_at_once(engine)
-        with engine.connect() as connection:
-            balances = list(connection.scalars(text("SELECT balance FROM accounts ORDER BY id")))
+        balances = balances_of(engine)
         engine.dispose()
         print("both transfers are done, the balances are", balances)
         assert balances == [100, 100]

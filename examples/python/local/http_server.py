@@ -83,6 +83,7 @@ class MisbehavingServer:
 
     def _next_answer(self, path: str) -> Answer:
         with self._lock:
+            path = "/" + path.split("/")[1]  # clients append paths of their own
             answers = self._answers.get(path)
             if not answers:
                 return Answer(status=404)

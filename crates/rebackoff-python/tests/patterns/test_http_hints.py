@@ -1,29 +1,20 @@
-"""Hints in responses and errors of the three HTTP libraries, from a real server."""
+"""The decorator of the example with three HTTP libraries: hints in responses and errors of a real server."""
 
 from __future__ import annotations
 
 import asyncio
 import functools
-import socket
 import time
 from email.utils import formatdate
 
 import aiohttp
+import http_hints
 import httpx
 import pytest
 import rebackoff
 import requests
-from local.http_server import ok, reset, status
+from local.http_server import ok, status
 from rebackoff import http
-
-RETRIED = [408, 425, 429, 500, 502, 503, 504]
-FINAL = [400, 401, 403, 404, 409, 410, 422, 501, 505]
-
-
-def by_requests(method, url, **headers):
-    response = requests.request(method, url, headers=headers, timeout=5)
-    response.raise_for_status()
-    return response.json()
 
 
 def by_httpx(method, url, **headers):
@@ -38,20 +29,15 @@ async def by_aiohttp(method, url, **headers):
         return await response.json()
 
 
-LIBRARIES = [by_requests, by_httpx, by_aiohttp]
+LIBRARIES = [http_hints.send, by_httpx, by_aiohttp]
 libraries = pytest.mark.parametrize("library", LIBRARIES)
 
 
-def call(library, method, url, *, condition=http.is_final, headers=None, **options):
-    decorated = rebackoff.on_exception(
-        rebackoff.expo,
-        http.errors(),
-        giveup=condition,
-        hint=http.hint,
-        logger=None,
-        **{"max_tries": 3, **options},
-    )(library)
-    result = decorated(method, url, **(headers or {}))
+def call(library, method, url, *, told=None, headers=None, **options):
+    decorated = http_hints.patient(**(told or {}))(library)
+    result = decorated.retry_with(wait_gen=rebackoff.expo, **options)(
+        method, url, **(headers or {})
+    )
     return asyncio.run(result) if library is by_aiohttp else result
 
 
@@ -62,53 +48,14 @@ def failure(library, method, url, **options):
 
 
 @libraries
-@pytest.mark.parametrize("code", RETRIED)
-def test_statuses_that_may_pass_are_retried(library, code, server, waits):
-    url = server.url(status(code), ok("back"))
-    assert call(library, "GET", url) == "back"
-    assert server.requests(url) == 2
-
-
-@libraries
-@pytest.mark.parametrize("code", FINAL)
-def test_others_are_the_callers_own(library, code, server, waits):
-    url = server.url(status(code))
-    failure(library, "GET", url)
-    assert (server.requests(url), waits) == (1, [])
-
-
-@libraries
-def test_a_lost_connection_is_retried(library, server, waits):
-    url = server.url(reset(), ok("back"))
-    assert call(library, "GET", url) == "back"
-
-
-@libraries
-def test_a_connection_that_was_never_made_is_retried_for_any_method(library, waits):
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{unused.getsockname()[1]}/"
-        tries = []
-        error = failure(library, "POST", url, on_try=tries.append)
-    assert len(tries) == 3 and http.is_transient(error)
-
-
-@libraries
-@pytest.mark.parametrize("answer", [status(503), reset()], ids=["503", "reset"])
-def test_a_post_is_retried_only_where_that_does_no_harm(library, answer, server, waits):
-    url = server.url(answer, ok("twice"))
+def test_a_post_is_sent_again_only_where_that_does_no_harm(library, server, waits):
+    url = server.url(status(503), ok("twice"))
     failure(library, "POST", url)
     assert server.requests(url) == 1
-
-    url = server.url(answer, ok("twice"))
-    condition = functools.partial(http.is_final, any_method=True)
-    assert call(library, "POST", url, condition=condition) == "twice"
-
-
-@libraries
-def test_an_idempotency_key_makes_a_post_repeatable(library, server, waits):
-    url = server.url(status(503), ok("once"))
-    assert call(library, "POST", url, headers={"Idempotency-Key": "order-7"}) == "once"
+    key = {"Idempotency-Key": "order-7"}
+    assert call(library, "POST", server.url(status(503), ok("once")), headers=key) == "once"
+    url = server.url(status(503), ok("logged"))
+    assert call(library, "POST", url, told={"any_method": True}) == "logged"
 
 
 @libraries
@@ -142,7 +89,7 @@ def test_a_date_in_each_of_the_three_forms_says_when(library, server, waits):
     ]
     answers = [status(503, retry_after=form) for form in forms]
     url = server.url(*answers, ok("back"))
-    assert call(library, "GET", url, jitter=None, max_tries=4) == "back"
+    assert call(library, "GET", url, jitter=None) == "back"
     assert len(waits) == 3 and all(95 < wait <= 100 for wait in waits)
 
 

@@ -6,6 +6,7 @@ import logging
 
 import aiohttp
 import httpx
+import presets
 import pytest
 import requests
 from local.http_server import ok, reset, status
@@ -15,44 +16,21 @@ from rebackoff.presets import (
     http_retry,
     make_http_get,
     poll_until_ready,
-    rate_limit_retry,
 )
 
 
 class TestHttpRetry:
     def test_requests_outlasts_503_and_resets(self, server, waits):
-        url = server.url(status(503), reset(), ok("back"))
-
-        @http_retry()
-        def fetch(url):
-            response = requests.get(url, timeout=5)
-            response.raise_for_status()
-            return response.json()
-
-        assert fetch(url) == "back"
+        assert presets.fetch(server.url(status(503), reset(), ok("back"))) == "back"
         assert len(waits) == 2
 
     def test_requests_waits_as_the_server_asks(self, server, waits):
-        url = server.url(status(503, retry_after=20), ok("back"))
-
-        @http_retry()
-        def fetch(url):
-            response = requests.get(url, timeout=5)
-            response.raise_for_status()
-            return response.json()
-
-        assert fetch(url) == "back"
+        assert presets.fetch(server.url(status(503, retry_after=20), ok("back"))) == "back"
         assert 20 <= waits[0] <= 22 and len(waits) == 1
 
     def test_a_404_is_raised_at_once(self, server, waits):
-        url = server.url(status(404))
-
-        @http_retry()
-        def fetch(url):
-            requests.get(url, timeout=5).raise_for_status()
-
         with pytest.raises(requests.HTTPError, match="404"):
-            fetch(url)
+            presets.fetch(server.url(status(404)))
         assert waits == []
 
     def test_httpx_outlasts_503_and_resets(self, server, waits):
@@ -130,15 +108,8 @@ class TestMakeHttpGet:
 
 
 def test_rate_limit_retry_serves_a_request_wrapper_of_ones_own(server, waits):
+    call = presets.fetch_within_rate_limit.retry_with(max_time=120)
     url = server.url(status(429, retry_after=30), status(429, retry_after=45), ok("served"))
-
-    @rate_limit_retry(max_time=120)
-    def call(url):
-        response = requests.get(url, timeout=5)
-        if response.status_code == 429:
-            raise RateLimitError(float(response.headers["Retry-After"]))
-        return response.json()
-
     assert call(url) == "served"
     assert 30 <= waits[0] <= 33 and 45 <= waits[1] <= 49.5
 

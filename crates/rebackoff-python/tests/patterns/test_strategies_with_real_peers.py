@@ -1,4 +1,4 @@
-"""Strategies where they are used: an HTTP client, a database with two kinds of errors, telemetry."""
+"""Strategies where they are used: an HTTP client, a database with two kinds of errors."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import aiohttp
 import psycopg
 import pytest
 from local.http_server import ok, status
-from prometheus_client import CollectorRegistry, Counter
 from rebackoff.strategies import (
     AdaptiveRetry,
     ExponentialBackoff,
@@ -61,23 +60,3 @@ async def test_a_database_is_retried_by_the_kind_of_its_error(postgres, waits):
 
     assert await db_retry.execute(add_user, 1, name="Ada") == "Ada"
     assert waits == [0.1, 0.2, 0.5], "down twice, then a conflict"
-
-
-def test_telemetry_counts_by_type_of_error(waits):
-    registry = CollectorRegistry()
-    retries = Counter("retries", "Retries", ["error_type"], registry=registry)
-    exhausted = Counter("exhausted", "Calls given up", ["error_type", "tries"], registry=registry)
-
-    @retry(
-        FixedBackoff(max_attempts=3),
-        on_backoff=lambda d: retries.labels(type(d["exception"]).__name__).inc(),
-        on_giveup=lambda d: exhausted.labels(type(d["exception"]).__name__, d["tries"]).inc(),
-    )
-    def target():
-        raise ConnectionError("down")
-
-    with pytest.raises(ConnectionError):
-        target()
-    labels = {"error_type": "ConnectionError"}
-    assert registry.get_sample_value("retries_total", labels) == 2
-    assert registry.get_sample_value("exhausted_total", {**labels, "tries": "3"}) == 1
