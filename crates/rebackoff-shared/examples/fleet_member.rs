@@ -1,14 +1,15 @@
 //! A member of a fleet that does what its standard input says, a line for each step. Tests start many of them.
 //!
 //! `fleet_member URL budget MEMBERS`, then `withdraw 3` or `look`;
-//! `fleet_member URL breaker PROBE_TIMEOUT`, then `succeed 1000`, `fail 2`, `admit`, `settle failure` or `look`.
+//! `fleet_member URL breaker PROBE_TIMEOUT`, then `succeed 1000`, `fail 2`, `admit`, `settle failure` or `look`;
+//! `report` for both: the last change between shared and degraded, once.
 
 use std::error::Error;
 use std::io::{BufRead, stdin};
 use std::time::{Duration, Instant};
 
 use rebackoff_core::{Breaker, Cost, Health, Lease, Permit, Seconds};
-use rebackoff_shared::fleet::{BudgetRule, Fleet, FleetBreaker, FleetBudget};
+use rebackoff_shared::fleet::{BudgetRule, Fleet, FleetBreaker, FleetBudget, FleetReport};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -20,13 +21,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     if kind == "budget" {
         let rule = BudgetRule::per_second(500.0, 4_000).members(number.parse()?);
         let budget = fleet.budget("shop", rule)?;
-        run(|word, parameter| step_of_budget(&budget, clock, word, parameter))?;
+        run(&fleet, |word, parameter| step_of_budget(&budget, clock, word, parameter))?;
     } else {
         let probe_timeout = Duration::from_millis(number.parse()?);
         let rule = Breaker::builder().consecutive(2).probe_timeout(probe_timeout);
         let breaker = fleet.breaker("shop", rule.open_for(Duration::from_millis(500)))?;
         let mut member = BreakerCalls { breaker, clock, permit: None };
-        run(|word, parameter| member.step(word, parameter))?;
+        run(&fleet, |word, parameter| member.step(word, parameter))?;
     }
     fleet.finish();
     Ok(())
@@ -43,14 +44,27 @@ impl Clock {
 
 /// Answers each line.
 fn run(
+    fleet: &Fleet,
     mut step: impl FnMut(&str, &str) -> Result<String, Box<dyn Error>>,
 ) -> Result<(), Box<dyn Error>> {
     for line in stdin().lock().lines() {
         let line = line?;
         let (word, parameter) = line.split_once(' ').unwrap_or((&line, ""));
-        println!("{}", step(word, parameter)?);
+        if word == "report" {
+            println!("{}", report(fleet));
+        } else {
+            println!("{}", step(word, parameter)?);
+        }
     }
     Ok(())
+}
+
+fn report(fleet: &Fleet) -> &'static str {
+    match fleet.take_report() {
+        Some(FleetReport::Degraded(_)) => "degraded",
+        Some(_) => "recovered",
+        None => "",
+    }
 }
 
 /// Returns the tokens that were granted, or whether the budget goes on without the store.

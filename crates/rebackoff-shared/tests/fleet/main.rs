@@ -4,6 +4,7 @@
 mod breakers;
 mod budgets;
 mod processes;
+mod proxy;
 mod server;
 
 use std::time::{Duration, Instant};

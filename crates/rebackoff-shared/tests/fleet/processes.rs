@@ -6,6 +6,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::Server;
+use super::proxy::Proxy;
 
 const MEMBERS: usize = 6;
 /// The number of members for which leases are sized, so that batches are small.
@@ -26,11 +27,11 @@ struct Process {
 }
 
 impl Process {
-    fn start(server: &Server, kind: &str, number: usize) -> Self {
+    fn start(url: &str, kind: &str, number: usize) -> Self {
         let tests = std::env::current_exe().unwrap();
         let program = tests.parent().unwrap().parent().unwrap().join("examples/fleet_member");
         let mut command = Command::new(program);
-        command.args([server.url(), kind.to_owned(), number.to_string()]);
+        command.args([url, kind, &number.to_string()]);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let input = child.stdin.take().unwrap();
         let output = BufReader::new(child.stdout.take().unwrap());
@@ -66,13 +67,13 @@ impl Drop for Process {
 }
 
 fn breakers(server: &Server, probe_timeout: usize) -> Vec<Process> {
-    (0..MEMBERS).map(|_| Process::start(server, "breaker", probe_timeout)).collect()
+    (0..MEMBERS).map(|_| Process::start(&server.url(), "breaker", probe_timeout)).collect()
 }
 
 /// Starts members, and waits until each has a lease.
 fn budgets(server: &Server) -> Vec<Process> {
     let mut members: Vec<Process> =
-        (0..MEMBERS).map(|_| Process::start(server, "budget", SIZED_FOR)).collect();
+        (0..MEMBERS).map(|_| Process::start(&server.url(), "budget", SIZED_FOR)).collect();
     wait_for_all(&mut members, "shared");
     members
 }
@@ -237,7 +238,7 @@ fn faults_of_redis_and_members_keep_a_budget_within_its_rules_and_what_was_lost(
         wait_for_all(&mut members, "shared");
 
         // A member that is killed takes its lease with it; a new one begins without.
-        members[0] = Process::start(&server, "budget", SIZED_FOR);
+        members[0] = Process::start(&server.url(), "budget", SIZED_FOR);
         wait_for_all(&mut members, "shared");
         members[1].signal("STOP");
         spend(&mut run, &mut members[2..]);
@@ -345,6 +346,90 @@ fn processes_that_are_killed_or_stopped_in_a_probe_leave_it_to_the_others() {
         stopped.act("settle failure");
         wait_for_all(std::slice::from_mut(&mut stopped), "closed");
         wait_for_all(&mut members, "closed");
+    }
+}
+
+/// Waits until the last report of a member is that one.
+fn wait_for_report(member: &mut Process, report: &str) {
+    let began = Instant::now();
+    while member.act("report") != report {
+        assert!(began.elapsed() < Duration::from_secs(120), "waited for: {report}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[test]
+fn a_process_that_is_cut_off_has_a_breaker_of_its_own_and_comes_back_to_that_of_the_others() {
+    for _ in 0..rounds() {
+        let Some(server) = Server::start() else { return };
+        let proxy = Proxy::start(&server);
+        let mut others = breakers(&server, LONG);
+        let mut cut = Process::start(&proxy.url(), "breaker", LONG);
+        all(&mut others, "succeed 1");
+        cut.act("succeed 1");
+        proxy.cut();
+        wait_for_report(&mut cut, "degraded");
+
+        // Its own calls open and close its own breaker, and no other.
+        assert_eq!(cut.act("fail 2"), "open");
+        let began = Instant::now();
+        while cut.act("succeed 1") != "closed" {
+            assert_eq!(all(&mut others, "succeed 1"), vec!["closed"; MEMBERS]);
+            assert!(began.elapsed() < Duration::from_secs(120), "waited for a probe of its own");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        trip(&server, &mut others);
+        assert_eq!(cut.act("admit"), "admitted");
+        cut.act("settle success");
+        assert_eq!(cut.act("report"), "", "it says so once");
+
+        proxy.mend();
+        wait_for_all(std::slice::from_mut(&mut cut), "open");
+        others.push(cut);
+        let probing = probe(&mut others);
+        assert_eq!(probing.len(), 1, "{probing:?}");
+        others[probing[0]].act("settle success");
+        wait_for_all(&mut others, "closed");
+        wait_for_report(&mut others[MEMBERS], "recovered");
+    }
+}
+
+#[test]
+fn processes_that_are_cut_off_spend_their_parts_and_come_back_to_the_bucket() {
+    const CUT: usize = 2;
+    for _ in 0..rounds() {
+        let Some(server) = Server::start() else { return };
+        let proxy = Proxy::start(&server);
+        let mut members = budgets(&server);
+        for member in &mut members[..CUT] {
+            *member = Process::start(&proxy.url(), "budget", SIZED_FOR);
+        }
+        wait_for_all(&mut members, "shared");
+        let mut run = Run::new();
+        while run.total() < CAPACITY / 2.0 {
+            run.withdraw(&mut members, 9);
+        }
+        proxy.cut();
+        let began = Instant::now();
+        while all(&mut members[..CUT], "look").iter().any(|one| one != "alone") {
+            run.withdraw(&mut members, 9);
+            assert!(began.elapsed() < Duration::from_secs(120), "waited for: alone");
+        }
+        members[..CUT].iter_mut().for_each(|cut| wait_for_report(cut, "degraded"));
+        (0..60).for_each(|_| run.withdraw(&mut members, 30));
+        assert_eq!(all(&mut members[..CUT], "report"), vec![""; CUT], "they say so once");
+
+        proxy.mend();
+        wait_for_all(&mut members, "shared");
+        members[..CUT].iter_mut().for_each(|cut| wait_for_report(cut, "recovered"));
+        (0..60).for_each(|_| run.withdraw(&mut members, 30));
+
+        // The bucket, the parts of those that were cut off, and the leases before and after.
+        let part = CUT as f64 / SIZED_FOR as f64;
+        let most = CAPACITY * (1.0 + part) + 2.0 * MEMBERS as f64 * HELD;
+        let excess = run.excess(RATE * (1.0 + part));
+        assert!(excess <= most, "{excess} > {most}");
+        assert!(run.by_member.iter().all(|tokens| *tokens > 0.0), "{:?}", run.by_member);
     }
 }
 
