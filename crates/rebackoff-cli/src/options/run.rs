@@ -27,6 +27,8 @@ Examples:
       $ rebackoff run --until-fail --max-tries 100 --wait constant --interval 0 -- ./flaky-test
   Many jobs that call one service, and leave it alone while it is down:
       $ rebackoff run --breaker shop,open_for=1m --budget shop -- curl -fsS https://example.org/
+  Jobs of many hosts, which share the breaker through a Redis:
+      $ rebackoff run --fleet redis://127.0.0.1 --breaker shop -- curl -fsS https://example.org/
   From cron, each minute: a failure waits longer each time before the command is run again:
       $ rebackoff run --quiet --state backup.state --max-value 1h --max-tries none -- ./backup
 
@@ -40,7 +42,8 @@ Environment:
   The command sees REBACKOFF_TRY, REBACKOFF_MAX_TRIES, REBACKOFF_LAST_EXIT, REBACKOFF_ELAPSED_MS, REBACKOFF_REMAINING_MS; \
 those that have no value are not set. REBACKOFF_CALL marks the processes of a call.
   REBACKOFF_PROFILE is the profile unless --profile is given, and REBACKOFF_<PROFILE>_<PARAMETER> are its parameters. \
-REBACKOFF_SHARED_DIR is the folder of guards.
+REBACKOFF_SHARED_DIR is the folder of guards, and REBACKOFF_FLEET the address of the fleet unless --fleet is given: others see the \
+passwords of a command line.
 
 Files:
   rebackoff.toml in the working directory, then rebackoff/rebackoff.toml in XDG_CONFIG_HOME (~/.config), for \
@@ -133,6 +136,14 @@ pub(crate) struct RunOptions {
     /// Parameters follow the name: `shop,kind=per_second,rate=2`.
     #[arg(long, value_name = "NAME", help_heading = "Guards")]
     pub(crate) budget: Option<String>,
+    /// Share the guards through this Redis or Valkey with the runs and programs of a fleet
+    ///
+    /// An address is `redis://user:password@host:6379/0`. A budget is a share or per_second, and a breaker has one probe. A run is a
+    /// member of the fleet while it lasts: it votes to open when its own tries have opened the breaker, so `consecutive` is at
+    /// most --max-tries. A run whose Redis does not answer goes on with guards of its own. Parameters follow the address:
+    /// `members`, the runs at once among which a budget is parted (10), and `wait`, the longest wait for the first answer (25ms).
+    #[arg(long, value_name = "URL", help_heading = "Guards")]
+    pub(crate) fleet: Option<String>,
 
     /// Stop retrying after this long, and end a running try, too
     #[arg(long, value_name = "DURATION", help_heading = "Processes")]

@@ -11,7 +11,7 @@ use regex_automata::meta::{BuildError, Regex};
 
 use super::call::report_of_failure;
 use super::conditions::{Conditions, Patterns, literal, pattern};
-use super::guards::AskedGuards;
+use super::guards::{AskedFleet, AskedGuards};
 use super::{ExitCodes, Run};
 use crate::CliError;
 use crate::codes::Codes;
@@ -80,7 +80,22 @@ impl RunOptions {
         Ok(AskedGuards {
             breaker: breaker.map_err(wrong("--breaker"))?,
             budget: budget.map_err(wrong("--budget"))?,
+            fleet: self.fleet()?,
         })
+    }
+
+    /// The fleet that the options name, or the environment.
+    fn fleet(&self) -> Result<Option<AskedFleet>, CliError> {
+        let has_guards = self.breaker.is_some() || self.budget.is_some();
+        let fleet = match &self.fleet {
+            Some(_) if !has_guards => {
+                let message = "--fleet is without effect: give --breaker or --budget";
+                return Err(CliError::new(message));
+            }
+            None if has_guards => fleet_of_environment(),
+            given => given.clone(),
+        };
+        fleet.as_deref().map(AskedFleet::parse).transpose()
     }
 
     /// Checks that failures of a server that throttles have a wait or a price of their own where options name them.
@@ -133,6 +148,12 @@ impl RunOptions {
             retry_after: regex("--retry-after-regex", self.retry_after_regex.as_deref())?,
         })
     }
+}
+
+/// The address of the fleet, which has a password that command lines show to every user.
+fn fleet_of_environment() -> Option<String> {
+    let url = env::var_os("REBACKOFF_FLEET")?;
+    (!url.is_empty()).then(|| url.to_string_lossy().into_owned())
 }
 
 /// The policy of a run inside a try of another: it does not outlive the outer one.

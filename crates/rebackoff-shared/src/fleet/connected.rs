@@ -73,12 +73,13 @@ impl Fleet {
         self.0.status.requests()
     }
 
-    pub(super) fn first_wait(&self) -> Duration {
-        self.0.first_wait
+    /// The reading of the fleet's clock, which went on from that of [`connect`](Self::connect).
+    pub fn now(&self) -> Duration {
+        self.0.clock.now()
     }
 
-    pub(super) fn now(&self) -> Duration {
-        self.0.clock.now()
+    pub(super) fn first_wait(&self) -> Duration {
+        self.0.first_wait
     }
 
     // Handlers

@@ -40,7 +40,7 @@ impl CommandCall<'_> {
         self.run.reporter.report(&report, &self.run.command);
         if let Some(script) = &self.run.on_success {
             if let Some(interruption) = self.run_hook("--on-success", script, None, None)? {
-                return Ok(interruption.leave(None));
+                return Ok(self.leave_for(interruption, None));
             }
         }
         let by_output = self.run.conditions.wants_output();
@@ -75,7 +75,7 @@ impl CommandCall<'_> {
         self.run.reporter.report(&report, &self.run.command);
         if let Some(script) = &self.run.on_giveup {
             if let Some(interruption) = self.run_hook("--on-giveup", script, Some(reason), None)? {
-                return Ok(interruption.leave(None));
+                return Ok(self.leave_for(interruption, None));
             }
         }
         let timeout = self.run.exit_codes.timeout.filter(|_| reason == Reason::MaxTime);
@@ -99,7 +99,7 @@ impl CommandCall<'_> {
         if let Some(script) = &self.run.on_giveup {
             let reason = Some(Reason::Breaker);
             if let Some(interruption) = self.run_hook("--on-giveup", script, reason, None)? {
-                return Ok(interruption.leave(None));
+                return Ok(self.leave_for(interruption, None));
             }
         }
         Ok(code)
@@ -193,12 +193,18 @@ impl CommandCall<'_> {
     }
 
     /// Reports the end of the call for a signal; gives the exit code.
-    fn cancel(&self, why: Interruption, ending: Option<&Ending>) -> u8 {
+    fn cancel(&mut self, why: Interruption, ending: Option<&Ending>) -> u8 {
         let report = EventReport { reason: Some(CANCELLED), ..self.report(EventKind::Giveup) };
         self.run.reporter.log(&match ending {
             Some(ending) => report.with_ending(ending.clone()),
             None => report,
         });
+        self.leave_for(why, ending)
+    }
+
+    /// Leaves for `why`, which may end this process: guards have what the call holds before.
+    fn leave_for(&mut self, why: Interruption, ending: Option<&Ending>) -> u8 {
+        self.guards.finish();
         why.leave(ending)
     }
 

@@ -168,11 +168,11 @@ impl<'r> CommandCall<'r> {
 
     /// Tries until the command has succeeded or the engine gives up; gives the exit code.
     pub(super) fn run(&mut self) -> Result<u8, CliError> {
-        if let Err(rejection) = self.guards.handle_start(self.tries() > 0) {
-            return self.reject(rejection);
-        }
-        let code = self.try_until_end();
-        self.guards.handle_abandoned();
+        let code = match self.guards.handle_start(self.tries() > 0) {
+            Ok(()) => self.try_until_end(),
+            Err(rejection) => self.reject(rejection),
+        };
+        self.guards.finish();
         code
     }
 
