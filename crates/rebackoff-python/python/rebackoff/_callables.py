@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 # inspect.CO_…; `types.coroutine` marks generator functions that are awaited
 _GENERATOR, _COROUTINE, _AWAITED_GENERATOR, _ASYNC_GENERATOR = 0x20, 0x80, 0x100, 0x200
+_ANY_GENERATOR = _GENERATOR | _AWAITED_GENERATOR | _ASYNC_GENERATOR
 _VARIADIC = 0x04
 
 
@@ -64,9 +65,10 @@ def takes(function, arguments):
 
 def refuses(function: Any, count: int) -> bool:
     """Returns whether `function` certainly cannot be called with `count` positional arguments."""
-    function, count = _counted(function, count)
-    if function is object:
-        return count > 0
+    if type(function) is not FunctionType:
+        function, count = _counted(function, count)
+        if function is object:
+            return count > 0
     if type(function) is not FunctionType or hasattr(function, "__wrapped__"):
         return False
     code, is_variadic = function.__code__, function.__code__.co_flags & _VARIADIC
@@ -98,6 +100,11 @@ def _counted(function: Any, count: int) -> tuple[Any, int]:
         else:
             break
     return function, count
+
+
+def is_plain(function: object) -> bool:
+    """Returns whether `function` is a function in Python, and no generator function."""
+    return type(function) is FunctionType and not function.__code__.co_flags & _ANY_GENERATOR
 
 
 def misfit(function: Any) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import FunctionType
 
-from rebackoff._callables import is_async, misfit, refuses
+from rebackoff._callables import is_async, is_plain, misfit, refuses
 from rebackoff._jitter import JITTERS
 from rebackoff._mistakes import mistake, shown
 from rebackoff._policy import Policy
@@ -75,15 +75,21 @@ def function(rule, *, counts=(1,), awaited=False, more=False):
             return None
         if not callable(value):
             raise mistake(TypeError, name, rule, value, _meant(name, value))
-        _refuse_misfit(name, value, rule, value)
+        _refuse_misfit(name, value, rule)
         if all(refuses(value, count) for count in counts) and not (more and _needs(value)):
             raise mistake(TypeError, name, rule, value, _REFUSES)
-        check_options = getattr(getattr(value, "func", None), "check_options", None)
-        if check_options is not None:
-            check_options(**value.keywords)
+        if type(value) is not FunctionType:
+            _check_partial(value)
         return value if awaited else _never_awaited(name, value)
 
     return check
+
+
+def _check_partial(value):
+    """Checks the keywords of a partial function that has a check of them."""
+    check_options = getattr(getattr(value, "func", None), "check_options", None)
+    if check_options is not None:
+        check_options(**value.keywords)
 
 
 def _is_function(value):
@@ -94,15 +100,17 @@ def _is_function(value):
 def _called(name, value, rule):
     """An option that each call evaluates."""
     if value is not None:
-        _refuse_misfit(name, value, rule, value)
+        _refuse_misfit(name, value, rule)
     return _never_awaited(name, value)
 
 
-def _refuse_misfit(name, function, rule, value):
+def _refuse_misfit(name, function, rule):
     """Raises where a callable cannot mean what the option calls."""
+    if is_plain(function) and function.__name__ not in _NAMES:
+        return
     advice = _meant(name, function) or misfit(function)
     if advice is not None:
-        raise mistake(TypeError, name, rule, value, advice)
+        raise mistake(TypeError, name, rule, function, advice)
 
 
 def _meant(name, value):
@@ -123,6 +131,8 @@ def _meant(name, value):
 
 
 _OPPOSITES = {("giveup", "is_transient"): "is_final", ("predicate", "is_final"): "is_transient"}
+# the functions of ours that `_meant` knows
+_NAMES = {function.__name__ for function in (*STRATEGIES, *JITTERS)} | {*_OPPOSITES.values()}
 
 
 def _needs(function):
@@ -197,7 +207,7 @@ def handlers(name, value):
     for handler in given:
         if not callable(handler):
             raise mistake(TypeError, name, rule, value, f", which has {shown(handler)}")
-        _refuse_misfit(name, handler, rule, handler)
+        _refuse_misfit(name, handler, rule)
         if refuses(handler, 1):
             raise mistake(TypeError, name, rule, handler, _REFUSES)
         if len(handlers) == _MOST_HANDLERS:
