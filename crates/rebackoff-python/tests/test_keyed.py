@@ -56,7 +56,7 @@ def test_make_may_take_nothing(make):
 
 
 def test_what_makes_no_guard_is_an_error():
-    with pytest.raises(TypeError, match="make must be a function that returns a guard"):
+    with pytest.raises(TypeError, match="make must be a function of the key that returns a guard"):
         Keyed(Breaker())
 
 

@@ -243,6 +243,11 @@ def test_calls_of_one_smart_retry_know_nothing_of_each_other(clock):
         (lambda: CircuitBreaker(breaker=5), "breaker must be a rebackoff.Breaker"),
         (lambda: RetryBudget(tokens_per_second=-1), "tokens_per_second must be from"),
         (lambda: RetryBudget(max_tokens=True), "max_tokens must be a whole number"),
+        (lambda: BudgetedRetry(5, RetryBudget()), "strategy must be a strategy of .* 5$"),
+        (lambda: BudgetedRetry(FixedBackoff(), 5), "budget must be a RetryBudget, but it is 5$"),
+        (lambda: SmartRetry(5), "strategy must be a strategy of .* 5$"),
+        (lambda: SmartRetry(FixedBackoff(), on_retry=5), "on_retry must be a function of .* 5$"),
+        (lambda: SmartRetry(FixedBackoff(), on_success=ValueError), "on_success must be a fun"),
     ],
 )
 def test_a_wrong_parameter_is_named_as_the_program_named_it(make, message):

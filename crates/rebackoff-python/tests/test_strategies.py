@@ -175,7 +175,9 @@ class TestJitter:
         assert all(0 <= strategy.get_delay(attempt) <= 5 for attempt in range(1, 50))
 
     def test_an_unknown_jitter_type_is_an_error_that_names_the_known_ones(self):
-        with pytest.raises(ValueError, match="'ful'.*'full', 'equal', 'decorrelated'"):
+        with pytest.raises(
+            ValueError, match="one of 'full', 'equal', 'decorrelated', but it is 'ful'"
+        ):
             ExponentialBackoffWithJitter(jitter_type="ful")
 
 
@@ -322,32 +324,50 @@ class TestValues:
         assert LinearBackoff().get_delay(attempt) == min(60, attempt)
 
     @pytest.mark.parametrize(
-        ("make", "message"),
+        ("parameters", "message"),
         [
-            (lambda: FixedBackoff(max_attempts=0), "max_attempts is 0, but must be 1 or more"),
-            (lambda: FixedBackoff(delay=-1.0), "delay is -1.0, but must be a number of seconds"),
-            (lambda: FixedBackoff(max_delay=float("nan")), "max_delay is nan"),
-            (lambda: FixedBackoff(delay="1"), "delay is '1', but must be a number of seconds"),
-            (lambda: LinearBackoff(increment=-0.5), "increment is -0.5"),
-            (lambda: LinearBackoff(initial_delay=-0.5), "initial_delay is -0.5"),
+            ({"max_attempts": 0}, "max_attempts must be a whole number of at least 1, but it is 0"),
+            ({"max_attempts": 2.5}, "max_attempts must be a whole number .*, but it is 2.5"),
             (
-                lambda: ExponentialBackoff(base=0.0),
-                "base is 0.0, but must be a finite number above 0",
+                {"delay": -1.0},
+                "delay must be a finite number of seconds, 0 or more, but it is -1.0",
             ),
-            (lambda: ExponentialBackoff(base=float("inf")), "base is inf"),
+            ({"delay": "1"}, "delay must be a finite number .*, but it is '1'"),
+            ({"delay": True}, "delay must be a finite number .*, but it is True"),
+            ({"delay": float("inf")}, "delay must be a finite number .*, but it is inf"),
+            ({"max_delay": float("nan")}, "max_delay must be a number of seconds.* nan"),
+            ({"increment": -0.5}, "increment must be .* -0.5"),
+            ({"initial_delay": -0.5}, "initial_delay must be .* -0.5"),
+            ({"base": 0.0}, "base must be a finite number above 0, but it is 0.0"),
+            ({"base": float("inf")}, "base must be .* inf"),
+            ({"exceptions": OSError()}, "exceptions must be an exception class.* did you mean"),
+            ({"exceptions": (5,)}, r"exceptions must be an exception class.*, but it is \(5,\)"),
         ],
     )
-    def test_a_wrong_parameter_is_named_with_its_value(self, make, message):
-        with pytest.raises(ValueError, match=message):
-            make()
+    def test_a_wrong_parameter_is_named_with_its_value(self, parameters, message):
+        (name,) = parameters
+        makes = {"increment": LinearBackoff, "base": ExponentialBackoff}
+        make = makes.get(name, LinearBackoff if name == "initial_delay" else FixedBackoff)
+        with pytest.raises((TypeError, ValueError), match=f"^{message}"):
+            make(**parameters)
+
+    def test_exceptions_come_in_lists(self):
+        assert FixedBackoff(exceptions=[OSError]).should_retry(1, OSError())
+
+    @pytest.mark.parametrize(
+        "use", [retry, lambda five: AdaptiveRetry().add_strategy(OSError, five)]
+    )
+    def test_a_strategy_is_a_strategy(self, use):
+        with pytest.raises(TypeError, match="^strategy must be a strategy of .*, but it is 5$"):
+            use(5)
+
+    def test_an_adaptive_retry_goes_by_exception_classes(self):
+        with pytest.raises(TypeError, match="^exception_type must be an exception class.* 5$"):
+            AdaptiveRetry().add_strategy(5, FixedBackoff())
 
     def test_attempts_are_counted_from_one(self):
         with pytest.raises(ValueError, match="attempt is 0, but attempts are counted from 1"):
             LinearBackoff().get_delay(0)
-
-    def test_max_attempts_must_be_a_whole_number(self):
-        with pytest.raises(TypeError, match="max_attempts is 2.5, but must be a whole number"):
-            FixedBackoff(max_attempts=2.5)
 
 
 def test_the_examples_in_the_documentation_are_right():

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from rebackoff import _guard_parameters, _jitter, _native
+from rebackoff._callables import may_take
 from rebackoff._clock import now
 from rebackoff._guard_scope import ScopedGuard
 from rebackoff._mistakes import mistake, suggestion
@@ -134,7 +135,7 @@ class Breaker(ScopedGuard):
         self._begin(_native.Breaker, parameters, dry_run=dry_run, name=name, shared=shared)
         self._has_jitter = jitter is not None and jitter != "none"
         self._draw: float | None = None
-        if on_state_change is not None and not callable(on_state_change):
+        if on_state_change is not None and not may_take(on_state_change, 3):
             rule = "a function of the breaker, its earlier and its new state"
             raise mistake(TypeError, "on_state_change", rule, on_state_change)
         self._on_state_change = on_state_change

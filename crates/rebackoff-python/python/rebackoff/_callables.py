@@ -102,6 +102,11 @@ def _counted(function: Any, count: int) -> tuple[Any, int]:
     return function, count
 
 
+def may_take(function: Any, count: int) -> bool:
+    """Returns whether `function` may be a function of `count` arguments."""
+    return callable(function) and misfit(function) is None and not refuses(function, count)
+
+
 def is_plain(function: object) -> bool:
     """Returns whether `function` is a function in Python, and no generator function."""
     return type(function) is FunctionType and not function.__code__.co_flags & _ANY_GENERATOR

@@ -11,6 +11,11 @@ from rebackoff._policy import Policy
 from rebackoff._seconds import checked, number
 from rebackoff._wait_gen import STRATEGIES, Waits
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Any
+
 _TRIES = "a whole number of at least 1, or None for no limit"
 _TIME = "a number of seconds, a timedelta, or None for no limit"
 _SECONDS = "a number of seconds, 0 or more, a timedelta, or None for no limit"
@@ -67,10 +72,12 @@ def one_of(*words):
     return check
 
 
-def function(rule, *, counts=(1,), awaited=False, more=False):
+def function(
+    rule: str, *, counts: tuple[int, ...] = (1,), awaited: bool = False, more: bool = False
+) -> Callable[[str, Any], Any]:
     """The check of a function that is called with as many arguments as one of `counts`."""
 
-    def check(name, value):
+    def check(name: str, value: Any) -> Any:
         if value is None:
             return None
         if not callable(value):
@@ -85,7 +92,7 @@ def function(rule, *, counts=(1,), awaited=False, more=False):
     return check
 
 
-def _check_partial(value):
+def _check_partial(value: Any) -> None:
     """Checks the keywords of a partial function that has a check of them."""
     check_options = getattr(getattr(value, "func", None), "check_options", None)
     if check_options is not None:
@@ -104,7 +111,7 @@ def _called(name, value, rule):
     return _never_awaited(name, value)
 
 
-def _refuse_misfit(name, function, rule):
+def _refuse_misfit(name: str, function: Any, rule: str) -> None:
     """Raises where a callable cannot mean what the option calls."""
     if is_plain(function) and function.__name__ not in _NAMES:
         return
@@ -113,7 +120,7 @@ def _refuse_misfit(name, function, rule):
         raise mistake(TypeError, name, rule, function, advice)
 
 
-def _meant(name, value):
+def _meant(name: str, value: Any) -> str:
     """Advice where a value is meant for another option, or another value is meant."""
     if type(value) is FunctionType or isinstance(value, Waits):
         if isinstance(value, Waits) or value in STRATEGIES:
@@ -135,7 +142,7 @@ _OPPOSITES = {("giveup", "is_transient"): "is_final", ("predicate", "is_final"):
 _NAMES = {function.__name__ for function in (*STRATEGIES, *JITTERS)} | {*_OPPOSITES.values()}
 
 
-def _needs(function):
+def _needs(function: Any) -> bool:
     """Returns whether the function needs two positional arguments or more."""
     return not any(not refuses(function, count) for count in (0, 1)) and any(
         not refuses(function, count) for count in range(2, 20)
@@ -172,7 +179,7 @@ def condition(rule, **options):
     return check_given
 
 
-def _never_awaited(name, value):
+def _never_awaited(name: str, value: Any) -> Any:
     if value is not None and is_async(value):
         raise TypeError(f"{name} is async, but no driver awaits it: {shown(value)}")
     return value
@@ -238,7 +245,7 @@ def flag(name, value):
     raise mistake(TypeError, name, "True or False", value)
 
 
-def exceptions(name, value):
+def exceptions(name: str, value: Any) -> Any:
     """A class, or a flat tuple of classes, for `except`."""
     found = _exceptions(value)
     if found is None:
@@ -247,7 +254,7 @@ def exceptions(name, value):
     return found
 
 
-def _exceptions(value):
+def _exceptions(value: Any) -> Any:
     """The classes; None where there is another value."""
     if _is_error(value):
         return value
@@ -255,7 +262,7 @@ def _exceptions(value):
     return found if isinstance(value, (tuple, list)) and all(map(_is_error, found)) else None
 
 
-def _exceptions_meant(value):
+def _exceptions_meant(value: Any) -> str:
     if isinstance(value, BaseException):
         return f"; did you mean the class {type(value).__name__}?"
     if isinstance(value, Waits) or any(value is one for one in STRATEGIES):
@@ -283,7 +290,7 @@ def policies(name, value):
     return value
 
 
-def _is_error(value):
+def _is_error(value: Any) -> bool:
     if type(value) is type or issubclass(type(value), type):
         return issubclass(value, BaseException)
     # tools that build documentation import modules with mocks in place of what they import
@@ -291,7 +298,7 @@ def _is_error(value):
     return is_mock or getattr(value, "__sphinx_mock__", False) is True
 
 
-def _flattened(value):
+def _flattened(value: Any) -> Iterator[Any]:
     if isinstance(value, (tuple, list)):
         for one in value:
             yield from _flattened(one)

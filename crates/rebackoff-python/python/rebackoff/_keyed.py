@@ -7,7 +7,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator
 from typing import Any, Generic, TypeVar
 
-from rebackoff._callables import takes
+from rebackoff._callables import refuses, takes
+from rebackoff._mistakes import mistake
 
 _Guard = TypeVar("_Guard")
 
@@ -32,13 +33,13 @@ class Keyed(Generic[_Guard]):
     def __init__(
         self, make: Callable[[], _Guard] | Callable[[Any], _Guard], capacity: int = 1024
     ) -> None:
-        rule = f"capacity must be a whole number of at least 1, but it is {capacity!r}"
+        rule = "a whole number of at least 1"
         if not isinstance(capacity, int) or isinstance(capacity, bool):
-            raise TypeError(rule)
+            raise mistake(TypeError, "capacity", rule, capacity)
         if capacity < 1:
-            raise ValueError(rule)
-        if not callable(make):
-            raise TypeError(f"make must be a function that returns a guard, but it is {make!r}")
+            raise mistake(ValueError, "capacity", rule, capacity)
+        if not callable(make) or (refuses(make, 0) and refuses(make, 1)):
+            raise mistake(TypeError, "make", "a function of the key that returns a guard", make)
         self._make: Callable[..., _Guard] = make
         self._takes_key = not takes(make, 0) and takes(make, 1)
         self._capacity = capacity

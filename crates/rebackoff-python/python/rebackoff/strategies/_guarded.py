@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
 from rebackoff import Breaker, Budget
 from rebackoff._breaker import CircuitOpenError
 from rebackoff._callables import is_async, is_awaitable
+from rebackoff._checks import function
 from rebackoff._mistakes import mistake
-from rebackoff.strategies._strategies import RetryStrategy, retry
+from rebackoff.strategies._strategies import RetryStrategy, check_strategy, retry
 
 if TYPE_CHECKING:
     from rebackoff._typing import Seconds
@@ -159,6 +160,9 @@ class BudgetedRetry(RetryStrategy):
     exceptions: type[Exception] | tuple[type[Exception], ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        check_strategy(self.strategy)
+        if not isinstance(self.budget, RetryBudget):
+            raise mistake(TypeError, "budget", "a RetryBudget", self.budget)
         for name in ("max_attempts", "max_delay", "exceptions"):
             object.__setattr__(self, name, getattr(self.strategy, name))
 
@@ -214,6 +218,7 @@ class SmartRetry:
         on_failure: Callable[[BaseException, int, float], object] | None = None,
         on_success: Callable[[int, float], object] | None = None,
     ) -> None:
+        check_strategy(strategy)
         if not isinstance(circuit_breaker, Breaker | CircuitBreaker | None):
             _check_breaker(circuit_breaker)
         self.strategy = strategy
@@ -221,7 +226,7 @@ class SmartRetry:
         hooks = {"on_retry": on_retry, "on_failure": on_failure, "on_success": on_success}
         for name, hook in hooks.items():
             if hook is not None:
-                setattr(self, name, hook)
+                setattr(self, name, _HOOKS[name](name, hook))
 
     def on_retry(self, error: BaseException, attempt: int, delay: float) -> object:
         """An attempt failed, and another follows."""
@@ -258,6 +263,14 @@ class SmartRetry:
             on_success=_handler_of(self.on_success, "tries", "elapsed"),
         )
         return retried(target)(*args, **kwargs)
+
+
+_OF_ERROR = function("a function of error, attempts and seconds", counts=(3,), awaited=True)
+_HOOKS = {
+    "on_retry": _OF_ERROR,
+    "on_failure": _OF_ERROR,
+    "on_success": function("a function of attempts and seconds", counts=(2,), awaited=True),
+}
 
 
 class OwnBreaker(Protocol):

@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any, ParamSpec, TypeVar
 
 from rebackoff import decorrelated, equal_jitter, expo, full_jitter, linear, on_exception
+from rebackoff._checks import exceptions
+from rebackoff._mistakes import mistake
+from rebackoff._seconds import checked
 
 JITTER_TYPES = ("full", "equal", "decorrelated")
 
@@ -32,6 +35,7 @@ def retry(strategy: RetryStrategy, **options: Any) -> Callable[[_Target], _Targe
     >>> fetch()
     'fetched'
     """
+    check_strategy(strategy)
     options = {"max_tries": strategy.max_attempts, **strategy.options(), **options}
     # `options` may hold `raise_on_giveup`, on which the type of a decorator depends
     decorate: Callable[[_Target], _Target] = on_exception(
@@ -60,11 +64,13 @@ class RetryStrategy:
     exceptions: type[Exception] | tuple[type[Exception], ...] = (Exception,)
 
     def __post_init__(self) -> None:
+        rule = "a whole number of at least 1"
         if not isinstance(self.max_attempts, int) or isinstance(self.max_attempts, bool):
-            raise TypeError(f"max_attempts is {self.max_attempts!r}, but must be a whole number")
+            raise mistake(TypeError, "max_attempts", rule, self.max_attempts)
         if self.max_attempts < 1:
-            raise ValueError(f"max_attempts is {self.max_attempts}, but must be 1 or more")
-        _check_seconds("max_delay", self.max_delay)
+            raise mistake(ValueError, "max_attempts", rule, self.max_attempts)
+        checked("max_delay", self.max_delay, "a number of seconds, 0 or more")
+        object.__setattr__(self, "exceptions", exceptions("exceptions", self.exceptions))
 
     def should_retry(self, attempt: int, exception: BaseException) -> bool:
         """Returns whether another attempt may follow the failed one with this number."""
@@ -103,7 +109,7 @@ class FixedBackoff(RetryStrategy):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _check_seconds("delay", self.delay)
+        _check_finite("delay", self.delay)
 
     def get_delay(self, attempt: int) -> float:
         return self.delay
@@ -123,8 +129,8 @@ class LinearBackoff(RetryStrategy):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _check_seconds("initial_delay", self.initial_delay)
-        _check_seconds("increment", self.increment)
+        _check_finite("initial_delay", self.initial_delay)
+        _check_finite("increment", self.increment)
 
     def get_delay(self, attempt: int) -> float:
         waits = linear(start=self.initial_delay, step=self.increment, max_value=self.max_delay)
@@ -145,9 +151,8 @@ class ExponentialBackoff(RetryStrategy):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _check_seconds("initial_delay", self.initial_delay)
-        if not (isinstance(self.base, int | float) and 0 < self.base < math.inf):
-            raise ValueError(f"base is {self.base!r}, but must be a finite number above 0")
+        _check_finite("initial_delay", self.initial_delay)
+        _check_finite("base", self.base, "a finite number above 0", above=True)
 
     def get_delay(self, attempt: int) -> float:
         waits = expo(base=self.base, factor=self.initial_delay, max_value=self.max_delay)
@@ -176,8 +181,8 @@ class ExponentialBackoffWithJitter(ExponentialBackoff):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.jitter_type not in JITTER_TYPES:
-            allowed = ", ".join(map(repr, JITTER_TYPES))
-            raise ValueError(f"jitter_type is {self.jitter_type!r}, but must be one of {allowed}")
+            rule = f"one of {', '.join(map(repr, JITTER_TYPES))}"
+            raise mistake(ValueError, "jitter_type", rule, self.jitter_type)
 
     def get_delay(self, attempt: int) -> float:
         if self.jitter_type == "decorrelated":
@@ -210,6 +215,8 @@ class AdaptiveRetry:
 
     def add_strategy(self, exception_type: type[Exception], strategy: RetryStrategy) -> None:
         """From the next call on, exceptions of this type are retried as the strategy says."""
+        exceptions("exception_type", exception_type)
+        check_strategy(strategy)
         self.strategies[exception_type] = strategy
 
     def execute(
@@ -243,6 +250,15 @@ def _delay_after(attempt: int, waits: Iterator[float]) -> float:
     return next(itertools.islice(waits, attempt, None))
 
 
-def _check_seconds(name: str, value: float) -> None:
-    if not (isinstance(value, int | float) and value >= 0):
-        raise ValueError(f"{name} is {value!r}, but must be a number of seconds that is 0 or more")
+def check_strategy(strategy: object) -> None:
+    """Raises a TypeError where the value is no strategy."""
+    if not isinstance(strategy, RetryStrategy):
+        rule = "a strategy of rebackoff.strategies, such as FixedBackoff()"
+        raise mistake(TypeError, "strategy", rule, strategy)
+
+
+def _check_finite(
+    name: str, value: float, rule: str = "a finite number of seconds, 0 or more", **least: bool
+) -> None:
+    if checked(name, value, rule, **least) == math.inf:
+        raise mistake(ValueError, name, rule, value)
