@@ -329,6 +329,10 @@ fn a_user_with_the_rights_of_the_guide_is_enough() {
         !numbers.is_empty()
     });
     assert!(members.iter().all(|member| member.fleet().take_report().is_none()));
+    drop((members, budgets));
+    wait_until("the ends of connections", || {
+        !server.run::<String>(&["CLIENT", "LIST"]).contains("user=rebackoff")
+    });
     let denied = server.run::<Vec<redis::Value>>(&["ACL", "LOG"]);
     assert!(denied.is_empty(), "{denied:?}");
 }
