@@ -159,7 +159,7 @@ impl FleetGuards {
             Some(FleetReport::Degraded(error)) => {
                 let error = error.split(" (os error").next().unwrap_or_default();
                 reporter.warn(format_args!(
-                    "guards go on by themselves, as the Redis of the fleet does not answer: {error}"
+                    "guards go on by themselves, without the Redis of the fleet: {error}"
                 ));
             }
             Some(_) => reporter.warn("guards are shared with the fleet again"),
