@@ -76,7 +76,7 @@ EDGES = [
 
 SIMULATOR = (
     "The simulator on one thread, beside plain loops over a `BinaryHeap` of the same models without engine, "
-    "guards, figures or time series; the best of five rounds of each."
+    "guards, figures or time series; events per second of processor time, the best of twenty rounds of each in turn."
 )
 INTRODUCTION = """\
 Written by `scripts/bench`; [README.md](README.md) says how it is measured and what the figures are made of."""

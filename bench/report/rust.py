@@ -34,6 +34,10 @@ BARE = [
     "breaker_rejected",
 ]
 
+# The models of the simulator: title, and simulated seconds that a profiler can count.
+SIMULATED = {"worker": ("M/M/1", 1000), "clients": ("retries, 100 000 pending events", 2)}
+WAYS = ["plain", "simulator"]
+
 # (peer, row) -> figure; the row ends in PLAIN where the program does not have fat LTO
 Figures = dict[tuple[str, str], float]
 
@@ -133,20 +137,19 @@ def instructions_of_a_call(peer: str, row: str) -> float:
 
 
 def instructions(peer: str, row: str, calls: int) -> int:
-    command = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"]
     profile = "plain" if row.endswith(PLAIN) else "release"
-    command += [
-        str(target / profile / "measure"),
-        "count",
-        peer,
-        row.removesuffix(PLAIN),
-        str(calls),
-    ]
-    run = subprocess.run(command, text=True, capture_output=True)
+    measure = str(target / profile / "measure")
+    return collected(measure, "count", peer, row.removesuffix(PLAIN), str(calls))[0]
+
+
+def collected(*command: str) -> tuple[int, str]:
+    """The instructions of a program, and what it printed."""
+    profiler = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"]
+    run = subprocess.run([*profiler, *command], text=True, capture_output=True)
     found = re.search(r"Collected : (\d+)", run.stderr)
     if run.returncode or not found:
-        raise RuntimeError(f"{peer} {row}: {run.stderr}")
-    return int(found[1])
+        raise RuntimeError(f"{' '.join(command)}: {run.stderr}")
+    return int(found[1]), run.stdout
 
 
 def times() -> Figures:
@@ -251,4 +254,23 @@ def say(what: str) -> None:
 def simulator() -> str:
     """The tables of the simulator beside plain loops."""
     command = ["cargo", "run", "--quiet", "--release", "--no-default-features", "--bin", "simulate"]
-    return subprocess.run(command, cwd=BENCH, check=True, text=True, stdout=subprocess.PIPE).stdout
+    tables = subprocess.run(
+        command, cwd=BENCH, check=True, text=True, stdout=subprocess.PIPE
+    ).stdout
+    lines = [
+        "| instructions of an event | plain loop | simulator | ratio |",
+        "|---|---:|---:|---:|",
+    ]
+    for model, (title, seconds) in SIMULATED.items():
+        plain, ours = (instructions_of_an_event(model, way, seconds) for way in WAYS)
+        lines.append(f"| {title} | {plain:.0f} | {ours:.0f} | {ours / plain:.1f} |")
+    return tables + "\n" + "\n".join(lines) + "\n"
+
+
+def instructions_of_an_event(model: str, way: str, seconds: int) -> float:
+    def counted(seconds: int) -> tuple[int, float]:
+        run = collected(str(target / "release/simulate"), model, way, str(seconds))
+        return run[0], float(run[1])
+
+    (one, events), (two, more_events) = counted(seconds), counted(2 * seconds)
+    return (two - one) / (more_events - events)
