@@ -82,14 +82,17 @@ impl FleetBreaker {
     /// Asks for the fleet's probe where the open time is over, and waits for the answer as a first call does. A call
     /// that has waited for its retry asks so, in a process that makes no further calls.
     pub fn ask_for_probe(&self) {
-        let is_due = || {
-            let open = self.guard.breaker.check_at(|| self.fleet.now()).err();
-            open.and_then(|open| open.retry_in).is_some_and(|retry_in| retry_in == Seconds::ZERO)
-        };
-        if is_due() {
-            self.guard.handle_asked();
-            self.fleet.wake();
-            self.wait_until(|| !is_due());
+        let began = Instant::now();
+        while let Err(open) = self.guard.breaker.check_at(|| self.fleet.now()) {
+            let left = open.retry_in.map_or(Duration::MAX, Seconds::to_duration);
+            if began.elapsed().saturating_add(left) >= self.fleet.first_wait() {
+                return;
+            }
+            if left.is_zero() {
+                self.guard.handle_asked();
+                self.fleet.wake();
+            }
+            std::thread::sleep(Duration::from_micros(100));
         }
     }
 
