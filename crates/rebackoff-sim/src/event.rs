@@ -30,7 +30,7 @@ impl SimEvent {
     pub(crate) const BITS: u32 = 28;
 
     /// The bits of its number: more than there are clients, calls or jobs.
-    const NUMBER_BITS: u32 = Self::BITS - 4;
+    pub(crate) const NUMBER_BITS: u32 = Self::BITS - 4;
 
     /// The event as a number of [`BITS`](Self::BITS).
     #[inline]

@@ -5,11 +5,14 @@ use crate::event::SimEvent;
 /// The children of a place in the heap. Four entries fill a cache line, and halve the depth.
 const CHILDREN: usize = 4;
 
-/// The sequence number of an event, of 36 bits, above the event. A replication ends long before these are exhausted.
+/// The sequence number of an event, above the event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Stamp(u64);
 
 impl Stamp {
+    /// The bits of the sequence number.
+    pub(crate) const SEQUENCE_BITS: u32 = u64::BITS - SimEvent::BITS;
+
     /// The stamp of no event.
     pub(crate) const NONE: Self = Self(0);
 

@@ -28,6 +28,11 @@ pub(crate) const MOST_EVENTS: u64 = 20_000_000_000;
 /// The events after which a replication looks whether it is to stop.
 const LOOK: u64 = 1 << 14;
 
+// Twice the bounds have room in an event and its stamp, since they are passed by less between two looks.
+const _: () = assert!(
+    2 * MOST_IN_FLIGHT < 1 << SimEvent::NUMBER_BITS && 2 * MOST_EVENTS < 1 << Stamp::SEQUENCE_BITS
+);
+
 /// The reason why a replication has no figures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stop {
