@@ -17,6 +17,7 @@ import httpx2
 import pytest
 import rebackoff
 import requests
+import urllib3
 from http_peers import SENDERS, by_requests, refused_url, run
 from rebackoff import http
 from rebackoff.presets import http_retry
@@ -430,6 +431,57 @@ class TestErrors:
         assert tries("GET", 404) == 1
         assert tries("POST", 503) == 1
         assert tries("POST", 429) == 2
+
+    @pytest.mark.parametrize("fault", ["half", "chunk"])
+    def test_a_response_of_urllib3_that_breaks_off_in_a_stream_knows_its_request(
+        self, server, fault
+    ):
+        def ask(pool, method, url):
+            response = pool.request(method, url, body=b"one order", preload_content=False)
+            return b"".join(response.stream(5))
+
+        with urllib3.PoolManager() as pool:
+            assert run(readme(), ask, pool, "POST", server.play(fault, fault)) is not None
+            assert server.methods == ["POST"]
+            url = server.play((303, {"Location": "/there"}), fault)
+            assert run(readme(), ask, pool, "POST", url) is not None
+            assert server.methods == ["POST", "GET"]
+            assert run(readme(), ask, pool, "PUT", server.play(fault, fault)) is None
+
+    def test_an_object_that_keeps_a_response_of_aiohttp_knows_its_request(self, server):
+        class Order:
+            async def send(self, url):
+                async with (
+                    aiohttp.ClientSession() as session,
+                    session.post(url, data=b"one order") as self.response,
+                ):
+                    return await self.read()
+
+            async def read(self):
+                return await self.response.content.read()
+
+        assert run(readme(), Order().send, server.play("half", "half")) is not None
+        assert server.methods == ["POST"]
+
+    @pytest.mark.parametrize("method", ["POST", "PUT"])
+    @pytest.mark.parametrize("fault", ["half", "chunk"])
+    def test_a_response_of_aiohttp_that_breaks_off_in_a_stream_knows_its_request(
+        self, server, method, fault
+    ):
+        async def ask(url):
+            async with aiohttp.ClientSession() as session:
+                async with session.get(url):
+                    pass
+                async with session.request(method, url, data=b"one order") as response:
+                    return await read(response.content)
+
+        async def read(stream):
+            return [line async for line in stream]
+
+        url = server.play(200, fault, 200, fault)
+        error = run(readme(), ask, url)
+        assert (error is None) is (method == "PUT")
+        assert server.methods.count(method) == (3 if method == "PUT" else 1)
 
     def test_an_error_that_the_caller_was_handling_is_another_story(self, server):
         def fetch(url):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterator, Mapping
 from email.message import Message
-from types import FrameType
+from types import FrameType, FunctionType, ModuleType
 from typing import Any
 
 # the packages whose frames and classes are trusted
@@ -103,31 +103,46 @@ class Request:
                 self._see_retries(read(read(holder, "raw"), "retries"))
                 self._see_retries(read(holder, "retries"))
         if isinstance(outcome, BaseException):
-            for frame in frames(outcome):
+            tried = list(frames(outcome))
+            readers = [frame.f_locals.get("self") for frame in tried]
+            for frame in tried:
                 if root(frame.f_globals) in CLIENTS:
                     self._see_frame(frame)
                 else:
-                    self._see_callers_requests(frame)
+                    self._see_callers_requests(frame, readers)
 
     def _see_frame(self, frame: FrameType) -> None:
         names, function = frame.f_locals, frame.f_code.co_name
+        itself = names.get("self")
         self._see_history(names.get("history"))
-        self._see_history(read(names.get("self"), "history"))
+        self._see_history(read(itself, "history"))
+        self._see_retries(read(itself, "retries"))
         if function in ("resolve_redirects", "http_error_302"):
             self.is_first = False
         if function == "urlopen":
             self._see_retries(names.get("retries"))
         for holder in (names, names.get("req"), names.get("request")):
             self.headers |= header_names(_item(holder, "headers"))
-        for name in ("method", "req", "request", "self"):
-            self.method = self.method or method_of(names.get(name))
+        # a response of urllib3 has the method in that of http.client
+        held = (*map(names.get, ("method", "req", "request")), itself, read(itself, "_fp"))
+        for holder in held:
+            self.method = self.method or method_of(holder)
 
-    def _see_callers_requests(self, frame: FrameType) -> None:
-        """Takes a request of urllib that is not idempotent: its response knows the last of the redirects only."""
-        for value in frame.f_locals.values():
-            method = method_of(value) if is_request(value) else None
-            if method is not None and method.upper() not in IDEMPOTENT_METHODS:
-                self.method = self.method or method
+    def _see_callers_requests(self, frame: FrameType, readers: list[object]) -> None:
+        """Takes a request that the client's own frames do not hold.
+
+        A response of urllib knows the last of the redirects only: the caller's request is taken that is not
+        idempotent. A stream of aiohttp knows no request: the response is taken whose stream broke off.
+        """
+        values = list(frame.f_locals.values())
+        for value in (*values, *_attributes(values)):
+            if is_request(value):
+                method = method_of(value)
+                if method is not None and method.upper() not in IDEMPOTENT_METHODS:
+                    self.method = self.method or method
+            elif _is_streamed_by(value, readers):
+                self._see_history(read(value, "history"))
+                self.method = self.method or method_of(value)
 
     def _see_history(self, history: object) -> None:
         """Takes the first of the responses that led here by redirects."""
@@ -144,9 +159,27 @@ class Request:
         history = read(retries, "history")
         if not isinstance(history, tuple) or not history:
             return
-        self.method = self.method or method_of(read(history[0], "method"))
+        # urllib3 notes the GET to which a 303 leads, whatever the method was
+        was_changed = read(history[0], "status") == 303
+        self.method = self.method or ("POST" if was_changed else method_of(history[0]))
         if any(read(one, "error") is None or not is_unsent(one.error) for one in history):
             self.is_first = False
+
+
+def _attributes(values: list[object]) -> Iterator[object]:
+    """The attributes of the caller's objects, such as a client that keeps its response."""
+    for value in values:
+        attributes = read(value, "__dict__")
+        if type(attributes) is dict and not isinstance(value, type | ModuleType | FunctionType):
+            yield from list(attributes.values())[:_MOST]
+
+
+def _is_streamed_by(value: object, readers: list[object]) -> bool:
+    """Returns whether the value is a response of aiohttp, whose stream is one of the readers."""
+    if not str(type(value).__module__).startswith("aiohttp."):
+        return False
+    stream = read(value, "content")
+    return stream is not None and any(stream is reader for reader in readers)
 
 
 def is_request(value: object) -> bool:
