@@ -8,6 +8,7 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 use std::env;
 use std::hint::black_box;
+use std::process::ExitCode;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
@@ -212,15 +213,17 @@ fn once(arguments: &[String]) -> Option<f64> {
     Some(run(duration.parse().ok()?))
 }
 
-fn main() {
+fn main() -> ExitCode {
     let arguments: Vec<_> = env::args().skip(1).collect();
     if arguments.is_empty() {
-        return tables();
+        tables();
+    } else if let Some(events) = once(&arguments) {
+        println!("{events}");
+    } else {
+        eprintln!("simulate [worker|clients plain|simulator SECONDS]");
+        return ExitCode::FAILURE;
     }
-    match once(&arguments) {
-        Some(events) => println!("{events}"),
-        None => eprintln!("simulate [worker|clients plain|simulator SECONDS]"),
-    }
+    ExitCode::SUCCESS
 }
 
 fn tables() {
