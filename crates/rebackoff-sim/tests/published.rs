@@ -165,7 +165,7 @@ fn the_effect_of_the_number_of_brookers_clients() {
         let load = format!("kind = 'open', rate = 100, clients = {}", words[0]);
         for at in [2, 6] {
             let (success, tries, _) =
-                brooker(15, &load, 300, words[1].parse().unwrap(), strategy(words[at]));
+                brooker(9, &load, 300, words[1].parse().unwrap(), strategy(words[at]));
             assert_near(success, mean(words[at + 1]), 0.01, &format!("{row} success"));
             assert_near(tries, mean(words[at + 3]), 0.01, &format!("{row} load"));
             compared += 2;
