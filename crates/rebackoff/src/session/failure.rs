@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use rebackoff_core::{
-    Cost, EventKind, Health, Limits, Moment, NextWait, Policy, Reason, Seconds, Step, Verdict,
+    Cost, Engine, EventKind, Health, Limits, Moment, NextWait, Policy, Reason, Seconds, Step,
+    Verdict, Wait,
 };
 
 use super::{Phase, Session};
 use crate::guards::Guarding;
 use crate::hooks::{Class, Hook};
+use crate::random::CallDraws;
 use crate::scope::{self, Scope};
 use crate::skipped::Skipped;
 use crate::{Clock, trace};
@@ -171,16 +173,16 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
         if let Some(step) = self.engine.handle_verdict(&limits, verdict, elapsed) {
             return decided(step);
         }
-        let own = self.hooks.raw_wait(outcome);
-        let off_schedule = chosen.is_some() || own.is_some();
-        let mut position = self.engine.position();
-        if off_schedule || self.off_schedule {
-            position = policy.wait().take_over(position);
-            self.off_schedule = off_schedule;
-        }
-        let raw = match own {
-            Some(raw) => raw.map(|raw| raw.min(policy.wait().cap())),
-            None => policy.wait().next(position, &mut self.draws),
+        let raw = match self.hooks.raw_wait(outcome) {
+            Some(raw) => {
+                self.off_schedule = true;
+                raw.map(|raw| raw.min(policy.wait().cap()))
+            }
+            None if chosen.is_some() || self.off_schedule => {
+                self.off_schedule = chosen.is_some();
+                take_over(policy.wait(), &self.engine, &mut self.draws)
+            }
+            None => policy.wait().next(self.engine.position(), &mut self.draws),
         };
         let wait = raw.map(|raw| {
             let jittered = match self.hooks.jitter(raw) {
@@ -191,4 +193,11 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
         });
         decided(self.engine.handle_wait(&limits, verdict, elapsed, wait, &mut self.draws))
     }
+}
+
+/// The raw wait after one of another schedule.
+#[cold]
+#[inline(never)]
+fn take_over(wait: &Wait, engine: &Engine, draws: &mut CallDraws) -> Option<Seconds> {
+    wait.next(wait.take_over(engine.position()), draws)
 }
