@@ -129,6 +129,16 @@ fn a_run_without_its_redis_goes_on_with_guards_of_its_own_and_says_so_once() {
 }
 
 #[test]
+fn a_run_whose_redis_hangs_ends_and_names_the_time() {
+    let Some(server) = Server::start() else { return };
+    server.signal("STOP");
+    let output = run(&server, &["--breaker", "shop", "--budget", "shop"], "echo tried");
+    assert_eq!((output.status.code(), stdout(&output).as_str()), (Some(0), "tried\n"));
+    let said = stderr(&output);
+    assert!(said.ends_with("without the Redis of the fleet: no answer within 250 ms\n"), "{said}");
+}
+
+#[test]
 fn the_environment_names_the_fleet_of_runs_with_guards() {
     let run = |options: &[&str], url| {
         let mut command = rebackoff();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use redis::{Client, Connection, RedisResult};
+use redis::{Client, Connection, RedisError, RedisResult};
 
 use super::FleetError;
 
@@ -22,6 +22,15 @@ pub(super) fn connect(client: &Client) -> RedisResult<Connection> {
     connection.set_read_timeout(Some(PATIENCE))?;
     connection.set_write_timeout(Some(PATIENCE))?;
     Ok(connection)
+}
+
+/// The reason of a failure. The system's own words for a read that takes too long name no time.
+pub(super) fn reason(error: &RedisError) -> String {
+    if error.is_timeout() {
+        format!("no answer within {} ms", PATIENCE.as_millis())
+    } else {
+        error.to_string()
+    }
 }
 
 /// The address without user and password.

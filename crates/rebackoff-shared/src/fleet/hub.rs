@@ -10,7 +10,7 @@ use arc_swap::ArcSwap;
 use redis::{Client, Connection, RedisError};
 
 use super::clock::FleetClock;
-use super::connection::connect;
+use super::connection::{connect, reason};
 use super::guards::Guard;
 use super::link::{Event, Link};
 use super::pause::Pause;
@@ -181,7 +181,7 @@ impl Hub {
         self.connection = None;
         self.pause.handle_failure(now, self.random.f64());
         self.seats.iter_mut().for_each(|seat| seat.handle_disconnected(now));
-        self.status.handle_degraded(&error.to_string());
+        self.status.handle_degraded(&reason(error));
     }
 
     fn next_poll(&self) -> Duration {
