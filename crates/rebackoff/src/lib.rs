@@ -103,11 +103,6 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-#[cfg(all(feature = "keyed", target_family = "wasm", target_os = "unknown"))]
-compile_error!(
-    "the feature `keyed` reads the system's clock, and wasm32-unknown-unknown has none: keep the budgets and breakers \
-     of your keys in a map, such as `HashMap<String, Arc<Breaker>>`"
-);
 #[cfg(all(feature = "reqwest", target_family = "wasm", target_os = "unknown"))]
 compile_error!(
     "the feature `reqwest` reads errors of hyper, and on wasm32-unknown-unknown reqwest has none: retry its calls with \
@@ -132,7 +127,7 @@ pub mod hooks;
 #[cfg(feature = "http")]
 pub mod http;
 mod kept;
-#[cfg(all(feature = "keyed", not(all(target_family = "wasm", target_os = "unknown"))))]
+#[cfg(feature = "keyed")]
 mod keyed;
 #[cfg(any(feature = "reqwest", feature = "tower"))]
 mod late;
@@ -173,7 +168,7 @@ pub use env::from_env;
 pub use guarded::{AnyPolicy, Guarded};
 pub use guards::{FromOpen, now};
 pub use hooks::Hook;
-#[cfg(all(feature = "keyed", not(all(target_family = "wasm", target_os = "unknown"))))]
+#[cfg(feature = "keyed")]
 pub use keyed::Keyed;
 #[cfg(feature = "live")]
 pub use live::LivePolicy;

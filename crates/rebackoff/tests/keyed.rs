@@ -1,8 +1,9 @@
 //! One guard for each key.
 
 use std::num::NonZeroU64;
-use std::sync::Arc;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::thread;
 
 use rebackoff::prelude::*;
@@ -46,6 +47,52 @@ fn the_least_recently_used_key_goes_first() {
     assert_eq!(kept, ["a", "c"]);
     assert!(is_open(&hosts.get("a")));
     assert!(!is_open(&hosts.get("b")));
+}
+
+#[test]
+fn uses_between_new_keys_count_in_their_order() {
+    let hosts = hosts(2);
+    for host in ["a", "b", "a", "b", "a", "c"] {
+        let _ = hosts.get(host);
+    }
+    let mut kept: Vec<_> = hosts.iter().map(|(host, _)| host.to_string()).collect();
+    kept.sort();
+    assert_eq!(kept, ["a", "c"]);
+}
+
+#[test]
+fn keys_go_before_they_are_an_eighth_too_many() {
+    let budgets = Keyed::new(NonZeroU64::new(80).unwrap(), |_: &u32| budget!(per_second));
+    for key in 0..1_000 {
+        let _ = budgets.get(&key);
+        assert!(budgets.iter().count() <= 90);
+    }
+}
+
+#[test]
+fn a_guard_may_be_made_with_the_guard_of_another_key() {
+    static HOSTS: OnceLock<Keyed<String, Arc<Budget>>> = OnceLock::new();
+    let hosts = HOSTS.get_or_init(|| {
+        Keyed::new(NonZeroU64::new(10).unwrap(), |host: &String| match host.split_once('.') {
+            Some((_, domain)) => Arc::clone(&*HOSTS.get().unwrap().get(domain)),
+            None => Arc::new(budget!(per_second)),
+        })
+    });
+    let domain = hosts.get("example");
+    assert!(Arc::ptr_eq(&*hosts.get("shop.example"), &*domain));
+}
+
+#[test]
+fn a_panic_while_a_guard_is_made_leaves_its_key_usable() {
+    static MADE: AtomicU32 = AtomicU32::new(0);
+    let hosts = Keyed::new(NonZeroU64::new(10).unwrap(), |_: &String| {
+        assert!(MADE.fetch_add(1, Ordering::Relaxed) > 0, "the first time");
+        budget!(per_second)
+    });
+    assert!(catch_unwind(AssertUnwindSafe(|| hosts.get("a"))).is_err());
+    assert_eq!(hosts.iter().count(), 0);
+    let _ = hosts.get("a");
+    assert_eq!(hosts.iter().count(), 1);
 }
 
 #[test]
