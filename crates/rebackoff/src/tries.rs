@@ -8,13 +8,16 @@ use std::time::Duration;
 use rebackoff_core::{Breaker, Budget, Open, Policy, Reason, Seconds, Verdict};
 
 use crate::backoff::Backoff;
-use crate::guards::{Asks, ByOutcome, Guarding, GuardsOfCall, Handle, Pays, Rejects, Several};
+use crate::guards::{
+    Asks, ByOutcome, Guarding, GuardsOfCall, Handle, KeptBy, Pays, Rejects, Several,
+};
 use crate::hooks::{ErrorsOf, Hook, Then};
 use crate::loops::{back_off, begin_wait, into_result};
 use crate::mode::{Async, Blocking, Mode};
 use crate::random::CallDraws;
 use crate::session::{FailedTry, Session};
 use crate::source::PolicySource;
+use crate::wait::Wait;
 use crate::{AsyncSleeper, Clock, Sleeper};
 
 /// The tries of one call, in a loop that the caller writes.
@@ -353,15 +356,23 @@ impl<P: AsRef<Policy>, M: Mode, H, G> Tries<P, M, H, G> {
         H: Hook<E>,
         G: Guarding<Rejection: Rejects<Result<Infallible, E>>>,
     {
-        self.begin_on(Verdict::Retry, None, error)
+        match self.begin_on(Verdict::Retry, None, error) {
+            ControlFlow::Continue(pause) => Ok(Backoff::new(&mut self.session, pause)),
+            ControlFlow::Break(error) => Err(error),
+        }
     }
 
+    #[inline(always)]
+    #[allow(
+        clippy::inline_always,
+        reason = "the policy that is chosen, if any, is known only where it is"
+    )]
     fn begin_on<E>(
         &mut self,
         verdict: Verdict,
         chosen: Option<&Policy>,
         error: E,
-    ) -> Result<Backoff<'_, P, M, H, G, E>, E>
+    ) -> ControlFlow<E, (Duration, KeptBy<G, E>)>
     where
         H: Hook<E>,
         G: Guarding<Rejection: Rejects<Result<Infallible, E>>>,
@@ -369,11 +380,22 @@ impl<P: AsRef<Policy>, M: Mode, H, G> Tries<P, M, H, G> {
         let verdict = self.judge(&error, verdict);
         let (is_rejection, error) = is_rejection::<G, E>(error);
         let failure = FailedTry { policy: chosen, ..FailedTry::new(verdict, is_rejection) };
-        match begin_wait(&mut self.session, error, failure) {
-            ControlFlow::Continue(pause) => Ok(Backoff::new(&mut self.session, pause)),
-            ControlFlow::Break(error) => Err(error),
-        }
+        begin_wait(&mut self.session, error, failure)
     }
+}
+
+/// The body of each async wait: a future inside its future would cost a jump at each poll.
+macro_rules! backoff_async {
+    ($tries:ident, $verdict:expr, $chosen:expr, $error:ident) => {{
+        let (wait, mut kept) = match $tries.begin_on($verdict, $chosen, $error) {
+            ControlFlow::Continue(pause) => pause,
+            ControlFlow::Break(error) => return Err(error),
+        };
+        let session = &mut $tries.session;
+        let wait = session.skip(wait);
+        Wait::new(&session.clock, wait).await;
+        into_result(session.handle_resume::<true, _>(false, &mut kept))
+    }};
 }
 
 impl<P: AsRef<Policy>, S: Clock, C, H, G> Tries<P, Async<S, C>, H, G> {
@@ -382,13 +404,14 @@ impl<P: AsRef<Policy>, S: Clock, C, H, G> Tries<P, Async<S, C>, H, G> {
     /// # Errors
     ///
     /// `error`, untouched, when the call gives up.
+    #[inline]
     pub async fn backoff<E>(&mut self, error: E) -> Result<(), E>
     where
         S: AsyncSleeper,
         H: Hook<E>,
         G: Guarding<Rejection: Rejects<Result<Infallible, E>>>,
     {
-        self.begin_on(Verdict::Retry, None, error)?.sleep().await
+        backoff_async!(self, Verdict::Retry, None, error)
     }
 
     /// Waits for the next try, at least as long as `hint`, where there is one.
@@ -396,6 +419,7 @@ impl<P: AsRef<Policy>, S: Clock, C, H, G> Tries<P, Async<S, C>, H, G> {
     /// # Errors
     ///
     /// `error`, untouched, when the call gives up.
+    #[inline]
     pub async fn backoff_after<E>(
         &mut self,
         hint: impl Into<Option<Duration>>,
@@ -406,7 +430,7 @@ impl<P: AsRef<Policy>, S: Clock, C, H, G> Tries<P, Async<S, C>, H, G> {
         H: Hook<E>,
         G: Guarding<Rejection: Rejects<Result<Infallible, E>>>,
     {
-        self.begin_on(hinted(hint.into()), None, error)?.sleep().await
+        backoff_async!(self, hinted(hint.into()), None, error)
     }
 
     /// Waits for the next try as `policy` says, which this error calls for: its wait strategy and
@@ -417,13 +441,14 @@ impl<P: AsRef<Policy>, S: Clock, C, H, G> Tries<P, Async<S, C>, H, G> {
     /// # Errors
     ///
     /// `error`, untouched, when the call gives up.
+    #[inline]
     pub async fn backoff_by<E>(&mut self, policy: &Policy, error: E) -> Result<(), E>
     where
         S: AsyncSleeper,
         H: Hook<E>,
         G: Guarding<Rejection: Rejects<Result<Infallible, E>>>,
     {
-        self.begin_on(Verdict::Retry, Some(policy), error)?.sleep().await
+        backoff_async!(self, Verdict::Retry, Some(policy), error)
     }
 }
 
