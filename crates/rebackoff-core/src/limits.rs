@@ -108,6 +108,7 @@ impl Limits {
     /// let once = Limits { nested: Nested::Once, ..Limits::new() };
     /// assert_eq!(once.inside(None, second).max_tries.unwrap().get(), 1);
     /// ```
+    #[inline]
     pub fn inside(self, remaining: Option<Seconds>, elapsed: Seconds) -> Self {
         let max_time = remaining.map(|remaining| remaining.saturating_add(elapsed));
         let max_tries = match self.nested {
@@ -118,6 +119,7 @@ impl Limits {
     }
 
     /// The time left after `elapsed`; `None` when it is unlimited.
+    #[inline]
     pub fn remaining(&self, elapsed: Seconds) -> Option<Seconds> {
         self.max_time.map(|max_time| max_time.saturating_sub(elapsed))
     }

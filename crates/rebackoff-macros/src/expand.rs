@@ -1,4 +1,4 @@
-//! The function that takes the place of the one that was written: a loop of tries around its body.
+//! The function that takes the place of the one that was written: a call of its body, or a loop where it is async.
 
 use proc_macro2::{Group, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -52,9 +52,8 @@ fn run_blocking(
 ) -> TokenStream {
     let krate = &plan.krate;
     let private = quote!(#krate::__private);
-    let flow = quote!(#private::ControlFlow);
-    let [tries, outcome] = ["tries", "outcome"].map(hidden);
-    let start = start(plan, output, false);
+    let outcome = hidden("outcome");
+    let Begun { bindings, call } = begin(plan, output, false);
     let body = match changed {
         [] => quote!(#body),
         changed => {
@@ -63,14 +62,9 @@ fn run_blocking(
         }
     };
     quote! {
-        #start
-        loop {
-            let #outcome = #private::once(&#tries, || -> #output #body);
-            match #private::settle(&mut #tries, #outcome) {
-                #flow::Break(#outcome) => return #outcome,
-                #flow::Continue(()) => {}
-            }
-        }
+        #bindings
+        let #outcome = #private::run(#call, || -> #output #body);
+        #outcome
     }
 }
 
@@ -85,7 +79,7 @@ fn run_async(
     let flow = quote!(#private::ControlFlow);
     let [tries, outcome, late, wait, kept] =
         ["tries", "outcome", "late", "wait", "kept"].map(hidden);
-    let start = start(plan, output, true);
+    let Begun { bindings, call } = begin(plan, output, true);
     let again = again(&private, changed);
     let body = quote! {
         async {
@@ -111,7 +105,11 @@ fn run_async(
         }
     };
     quote! {
-        #start
+        #bindings
+        let mut #tries = match #private::start(#call) {
+            #flow::Continue(#tries) => #tries,
+            #flow::Break(#outcome) => return #outcome,
+        };
         loop {
             #run
             // The outcome is gone before the wait, so that it need not be `Send`.
@@ -127,23 +125,17 @@ fn run_async(
     }
 }
 
-/// The statements that begin the first try.
-fn start(plan: &CheckedAttribute, output: &Type, is_async: bool) -> TokenStream {
-    let krate = &plan.krate;
-    let private = quote!(#krate::__private);
-    let flow = quote!(#private::ControlFlow);
-    let [policy, tries, outcome] = ["policy", "tries", "outcome"].map(hidden);
-    let bind = bind(&policy, krate, &plan.policy);
+/// A call in the making, and the statements that bind what it borrows.
+struct Begun {
+    bindings: TokenStream,
+    call: TokenStream,
+}
+
+fn begin(plan: &CheckedAttribute, output: &Type, is_async: bool) -> Begun {
+    let policy = hidden("policy");
+    let bind = bind(&policy, &plan.krate, &plan.policy);
     let guards = plan.guards.iter().map(|Guard { option, .. }| borrow(&option.name, &option.value));
-    let call = call(plan, &policy, output, is_async);
-    quote! {
-        #bind
-        #(#guards)*
-        let mut #tries = match #private::start(#call) {
-            #flow::Continue(#tries) => #tries,
-            #flow::Break(#outcome) => return #outcome,
-        };
-    }
+    Begun { bindings: quote!(#bind #(#guards)*), call: call(plan, &policy, output, is_async) }
 }
 
 /// The statements that begin a try with the caller's values of the arguments that the body changes.

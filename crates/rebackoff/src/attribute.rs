@@ -1,4 +1,4 @@
-//! The expansion of the attributes: a loop of tries around the body, with the setters of a call. Not
+//! The expansion of the attributes: a call of the body, or a loop where it is async, with the setters of a call. Not
 //! for direct use.
 //!
 //! These are functions, not methods, so that the compiler names the bound that a type misses.
@@ -15,7 +15,7 @@ use rebackoff_core::{Events, Policy, Verdict};
 use crate::call::Call;
 use crate::guards::{Guarding, GuardsOfCall, KeptBy, Rejects};
 use crate::hooks::{Hook, OnError};
-use crate::loops::{back_off, begin_wait};
+use crate::loops::begin_wait;
 use crate::mode::{Async, Blocking, Mode};
 use crate::session::{FailedTry, Session};
 use crate::sleepers::{DefaultSleeper, ThreadSleeper};
@@ -28,7 +28,7 @@ use crate::{AsyncSleeper, Attempt, Clock, Sleeper};
 pub use std::ops::ControlFlow;
 pub use std::time::Duration;
 
-/// A body that the attribute calls itself; it only gives the setters the type of the outcome.
+/// The place of the body, which comes last; it gives the setters the type of the outcome.
 #[derive(Debug)]
 pub struct Body<O>(PhantomData<fn() -> O>);
 
@@ -110,7 +110,19 @@ pub fn on_predicate_async<O, R: PolicySource, C: FnMut(&O) -> bool>(
     Call::new(policy, Body(PhantomData), While(predicate), Async::new(DefaultSleeper::default()))
 }
 
-/// A call whose body the attribute runs.
+/// Runs a blocking call of `body`, in which `?` and `return` leave the try, not the function.
+#[inline]
+pub fn run<P, O, H, S, G>(call: Call<P, Body<O>, H, Blocking<S>, G>, body: impl FnMut() -> O) -> O
+where
+    P: AsRef<Policy>,
+    H: Hook<O>,
+    S: Sleeper,
+    G: Guarding<Rejection: Rejects<O>>,
+{
+    call.map_target(|_, _| body).call()
+}
+
+/// A call whose async body the attribute runs.
 pub struct Running<P, O, H, S: Clock, G> {
     session: Session<P, S, H, G>,
     outcome: PhantomData<fn() -> O>,
@@ -136,18 +148,6 @@ where
     ControlFlow::Continue(Running { session, outcome: PhantomData })
 }
 
-/// Runs a blocking body: `?` and `return` leave it, not the function.
-#[inline]
-pub fn once<P, O, H, S, G>(running: &Running<P, O, H, S, G>, body: impl FnOnce() -> O) -> O
-where
-    P: AsRef<Policy>,
-    S: Clock,
-{
-    let session = &running.session;
-    let _scope = session.is_visible().then(|| session.enter::<true>());
-    body()
-}
-
 /// An async body, in the scope of its call.
 #[inline]
 pub fn within<P, O, H, S, G, Body>(
@@ -169,7 +169,7 @@ pub fn within_limit<P, O, H, S, G, L, Body>(
     limit: Duration,
     late: L,
     body: Body,
-) -> Within<'_, P, O, H, S, G, Limited<Body, L, S::Sleep>>
+) -> Within<'_, P, O, H, S, G, Limited<Body, L, &S>>
 where
     P: AsRef<Policy>,
     S: AsyncSleeper,
@@ -189,17 +189,17 @@ where
 pin_project! {
     /// A body that a timeout ends.
     #[must_use = "futures do nothing unless polled"]
-    pub struct Limited<Body, L, Sleep> {
+    pub struct Limited<Body, L, S: AsyncSleeper> {
         #[pin]
-        timed: TimedTry<Body, L, Sleep>,
+        timed: TimedTry<Body, L, S>,
     }
 }
 
-impl<O, Body, L, Sleep> Future for Limited<Body, L, Sleep>
+impl<O, Body, L, S> Future for Limited<Body, L, S>
 where
     Body: Future<Output = O>,
     L: FnMut(Duration) -> O,
-    Sleep: Future<Output = ()>,
+    S: AsyncSleeper,
 {
     type Output = (O, bool);
 
@@ -249,24 +249,6 @@ where
 #[allow(clippy::empty_loop, reason = "it is never run")]
 pub fn never<O>() -> O {
     loop {}
-}
-
-/// Waits for the next try and begins it, unless `outcome` is the call's.
-#[inline]
-pub fn settle<P, O, H, S, G>(running: &mut Running<P, O, H, S, G>, outcome: O) -> ControlFlow<O>
-where
-    P: AsRef<Policy>,
-    H: Hook<O>,
-    S: Sleeper,
-    G: Guarding<Rejection: Rejects<O>>,
-{
-    match running.session.judge(&outcome) {
-        Verdict::Accept => ControlFlow::Break(outcome),
-        verdict => {
-            let failure = FailedTry::new(verdict, G::Rejection::is_rejection(&outcome));
-            back_off(&mut running.session, outcome, failure)
-        }
-    }
 }
 
 /// Begins the wait for the next try, unless `outcome` is the call's.

@@ -51,3 +51,29 @@ pub trait AsyncSleeper: Clock {
     /// A future that is ready after `wait`, which is above zero.
     fn sleep(&self, wait: Duration) -> Self::Sleep;
 }
+
+#[diagnostic::do_not_recommend]
+impl<S: Clock + ?Sized> Clock for &S {
+    #[inline]
+    fn timeline(&self) -> Timeline {
+        (**self).timeline()
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<S: Sleeper + ?Sized> Sleeper for &S {
+    #[inline]
+    fn sleep(&self, wait: Duration) {
+        (**self).sleep(wait);
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<S: AsyncSleeper + ?Sized> AsyncSleeper for &S {
+    type Sleep = S::Sleep;
+
+    #[inline]
+    fn sleep(&self, wait: Duration) -> S::Sleep {
+        (**self).sleep(wait)
+    }
+}

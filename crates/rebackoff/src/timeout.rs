@@ -6,6 +6,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use pin_project_lite::pin_project;
+use rebackoff_core::Seconds;
 
 use crate::call::Call;
 use crate::mode::Async;
@@ -74,10 +75,10 @@ where
     F: Target<Async<S, C>>,
     F::Call: Future<Output = F::Outcome>,
     L: FnMut(Duration) -> F::Outcome + Clone,
-    S: AsyncSleeper,
+    S: AsyncSleeper + Clone,
 {
     type Outcome = F::Outcome;
-    type Call = TimedTry<F::Call, L, S::Sleep>;
+    type Call = TimedTry<F::Call, L, S>;
 
     #[inline]
     fn call(&mut self, attempt: impl FnOnce() -> Attempt) -> Self::Call {
@@ -87,13 +88,7 @@ where
         let attempt = Attempt { remaining, limit: Some(limit), ..attempt };
         let scope = Scope::deadline(limit, self.sleeper.timeline());
         let body = scope.within(|| self.target.call(|| attempt));
-        TimedTry {
-            future: Scoped { scope, body },
-            sleep: Wait::new(&self.sleeper, limit),
-            limit,
-            late: self.late.clone(),
-            is_late: false,
-        }
+        TimedTry::in_scope(scope, self.sleeper.clone(), limit, self.late.clone(), body)
     }
 
     #[inline]
@@ -105,27 +100,30 @@ where
 pin_project! {
     /// One try with a limit.
     #[must_use = "futures do nothing unless polled"]
-    pub struct TimedTry<Fut, C, Sleep> {
+    pub struct TimedTry<Fut, C, S: AsyncSleeper> {
         #[pin]
         future: Scoped<Fut>,
+        // Set when the try is not ready at once: most are, or need the timer for long.
         #[pin]
-        sleep: Wait<Sleep>,
+        sleep: Option<Wait<S::Sleep>>,
+        sleeper: S,
         limit: Duration,
         late: C,
         is_late: bool,
     }
 }
 
-impl<Fut, C, Sleep> TimedTry<Fut, C, Sleep> {
-    pub(crate) fn new(
-        sleeper: &impl AsyncSleeper<Sleep = Sleep>,
-        limit: Duration,
-        late: C,
-        body: Fut,
-    ) -> Self {
+impl<Fut, C, S: AsyncSleeper> TimedTry<Fut, C, S> {
+    #[inline]
+    pub(crate) fn new(sleeper: S, limit: Duration, late: C, body: Fut) -> Self {
         let scope = Scope::deadline(limit, sleeper.timeline());
-        let sleep = Wait::new(sleeper, limit);
-        Self { future: Scoped { scope, body }, sleep, limit, late, is_late: false }
+        Self::in_scope(scope, sleeper, limit, late, body)
+    }
+
+    #[inline]
+    const fn in_scope(scope: Scope, sleeper: S, limit: Duration, late: C, body: Fut) -> Self {
+        let future = Scoped { scope, body };
+        Self { future, sleep: None, sleeper, limit, late, is_late: false }
     }
 
     /// Returns whether the limit has ended the try.
@@ -134,27 +132,46 @@ impl<Fut, C, Sleep> TimedTry<Fut, C, Sleep> {
     }
 }
 
-impl<Fut, C, Sleep> Future for TimedTry<Fut, C, Sleep>
+impl<Fut, C, S> Future for TimedTry<Fut, C, S>
 where
     Fut: Future,
     C: FnMut(Duration) -> Fut::Output,
-    Sleep: Future<Output = ()>,
+    S: AsyncSleeper,
 {
     type Output = Fut::Output;
 
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Fut::Output> {
-        let this = self.project();
-        match this.future.poll(context) {
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Fut::Output> {
+        match self.as_mut().project().future.poll(context) {
             Poll::Ready(outcome) => Poll::Ready(outcome),
-            Poll::Pending => this.sleep.poll(context).map(|()| {
-                *this.is_late = true;
-                (this.late)(*this.limit)
-            }),
+            Poll::Pending => self.poll_sleep(context),
         }
     }
 }
 
-impl<Fut, C, Sleep> std::fmt::Debug for TimedTry<Fut, C, Sleep> {
+impl<Fut, C, S> TimedTry<Fut, C, S>
+where
+    Fut: Future,
+    C: FnMut(Duration) -> Fut::Output,
+    S: AsyncSleeper,
+{
+    /// Ends the try at its limit, which counts from before its first poll.
+    #[inline(never)]
+    fn poll_sleep(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Fut::Output> {
+        let mut this = self.project();
+        if this.sleep.is_none() {
+            let left = this.future.scope.remaining().map_or(*this.limit, Seconds::to_duration);
+            this.sleep.set(Some(Wait::new(this.sleeper, left.min(*this.limit))));
+        }
+        let Some(sleep) = this.sleep.as_pin_mut() else { return Poll::Pending };
+        sleep.poll(context).map(|()| {
+            *this.is_late = true;
+            (this.late)(*this.limit)
+        })
+    }
+}
+
+impl<Fut, C, S: AsyncSleeper> std::fmt::Debug for TimedTry<Fut, C, S> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("TimedTry").field("limit", &self.limit).finish_non_exhaustive()
     }
