@@ -31,6 +31,15 @@ MUST_REACH = {
     "breaker_call_success, plain": 70,
     "breaker_rejected": 76,
     "breaker_rejected, plain": 76,
+    "attribute_success": 14,
+    "attribute_success, plain": 15,
+    "attribute_retry": 95,
+    "attribute_retry, plain": 95,
+    "async_loop_retry": 110,
+    "async_loop_retry, plain": 110,
+    "loop_bytes": 208,
+    "next_wait_without_jitter": 28,
+    "next_wait_without_jitter, plain": 28,
 }
 
 # our row -> (peer, row) that it may not cost more than
@@ -63,8 +72,12 @@ AT_MOST = {
     "share_after_month": [(OURS, "share_after_second")],
 }
 
-# our row -> how many times as much as another row of ours it may cost
-MULTIPLES = {"breaker_on_host_success": (1.2, "breaker_success")}
+# our row -> how many times as much as (peer, row) it may cost
+MULTIPLES = {
+    "breaker_on_host_success": (1.2, (OURS, "breaker_success")),
+    "timeout_success": (1.5, ("tokio", "timeout_success")),
+    "timeout_success, plain": (1.5, ("tokio", "timeout_success, plain")),
+}
 
 # our row -> nanoseconds, and how many (peer, row) takes on the same machine: processors differ, so the two figures
 # of one run are held to the ratio of these
@@ -73,6 +86,15 @@ TIMES = {
     "breaker_call_success, plain": (8, ("recloser", "breaker_call_success, plain"), 10),
     "nested_level": (40, (HAND, "nested_level"), 28),
     "nested_level, plain": (40, (HAND, "nested_level, plain"), 28),
+    "keyed_1000": (1.5, ("governor", "keyed_1000"), 1),
+    "keyed_1000, plain": (1.5, ("governor", "keyed_1000, plain"), 1),
+    "keyed_100000": (1.5, ("governor", "keyed_100000"), 1),
+    "keyed_100000, plain": (1.5, ("governor", "keyed_100000, plain"), 1),
+    "keyed_two_threads": (1.5, ("governor", "keyed_two_threads"), 1),
+    "keyed_two_threads, plain": (1.5, ("governor", "keyed_two_threads, plain"), 1),
+    # level with governor's default clock, but for what two runs differ by
+    "bucket_fast_clock": (1.1, ("governor", "bucket_fast_clock"), 1),
+    "bucket_fast_clock, plain": (1.1, ("governor", "bucket_fast_clock, plain"), 1),
     "io_string_async_success, plain": (1.3, (HAND, "io_string_async_success, plain"), 1),
     "boxed_error_async_success, plain": (1.3, (HAND, "boxed_error_async_success, plain"), 1),
 }
@@ -87,6 +109,15 @@ NOT_YET = {
     # 80 are the clock's reading: 27 for the moment, 37 for the span since a start, 16 for the way in and out.
     "breaker_rejected",
     "breaker_rejected, plain",
+    "attribute_success, plain",
+    "attribute_retry, plain",
+    "async_loop_retry",
+    "async_loop_retry, plain",
+    "loop_bytes",
+    "timeout_success",
+    "timeout_success, plain",
+    "next_wait_without_jitter",
+    "next_wait_without_jitter, plain",
 }
 
 # By how much a deeper level of calls inside each other may cost more than the second level.

@@ -34,10 +34,23 @@ OPTIONS = [
     ("nested_6", "six calls with `max_time` inside each other"),
     ("io_string_async_success", "success, async, `io::Result<String>`"),
     ("boxed_error_async_success", "success, async, `Result<u64, Box<dyn Error>>`"),
+    ("attribute_success", "success, attribute"),
+    ("attribute_retry", "retry, attribute"),
+    ("async_loop_retry", "retry, async, a loop of the caller's own"),
+    ("timeout_success", "success, async, a timeout of the try"),
+    ("next_wait_without_jitter", "next wait, no jitter"),
 ]
-OPTION_PEERS = [HAND, OURS, "backon", "again", "recloser", "failsafe"]
+KEYED = [
+    ("keyed_1000", "one of 1 000 keys"),
+    ("keyed_100000", "one of 100 000 keys"),
+    ("keyed_two_threads", "one of 1 000 keys, two threads at once"),
+    ("bucket_time", "tokens a second: a retry permitted, the standard library's clock"),
+    ("bucket_fast_clock", "tokens a second: a retry permitted, quanta's clock"),
+]
+OPTION_PEERS = [HAND, OURS, "tokio", "backon", "again", "recloser", "failsafe"]
 WEIGHTS = [
     ("future_bytes", "future, bytes"),
+    ("loop_bytes", "future of an async loop of the caller's own, bytes"),
     ("blocking_success_allocations", "success, blocking"),
     ("blocking_retry_allocations", "retry, blocking"),
     ("async_success_allocations", "success, async"),
@@ -143,8 +156,11 @@ def behind(measured: Measured):
             yield from beaten(f"{name}, instructions", row + kind, figures, SLACK["instructions"])
             yield from beaten(f"{name}, time", row + kind, measured.times, SLACK["time"])
     for row, title in WEIGHTS:
-        unit = "" if row == "future_bytes" else ", allocations"
+        unit = "" if row.endswith("_bytes") else ", allocations"
         yield from beaten(title + unit, row, measured.weights, 1.0)
+    for row, title in KEYED:
+        for kind in ("", PLAIN):
+            yield from beaten(f"{title}{kind}, time", row + kind, measured.times, SLACK["time"])
     for field in ("wall", "cpu", "memory"):
         figures = {(peer, field): getattr(crowd, field) for peer, crowd in measured.crowds.items()}
         yield from beaten(f"100 000 tasks, {field}", field, figures, SLACK["time"])
@@ -213,6 +229,7 @@ def rust_tables(measured: Measured) -> str:
         ("### 100 000 tasks at once, each failing three times", crowds(measured)),
         ("### Budgets and breakers, in instructions", guards(measured)),
         ("### Budgets and breakers, on one thread and on two", shared(measured)),
+        ("### Guards by key, and clocks, in nanoseconds", keyed(measured)),
         ("### Where numbers end", edges(measured)),
     ]
     return "\n\n".join(f"{title}\n\n{body}" for title, body in parts)
@@ -248,6 +265,20 @@ def both_profiles(measured: Measured, peer: str, row: str) -> str:
         for figures in (measured.instructions, measured.times)
     )
     return f"{counts}; {times} ns"
+
+
+def keyed(measured: Measured) -> str:
+    table = [header(["", bold(OURS), bold("governor")])]
+    for row, title in KEYED:
+        cells = [
+            " / ".join(number(measured.times[peer, row + kind]) for kind in ("", PLAIN))
+            for peer in (OURS, "governor")
+        ]
+        table.append(line([title, *cells]))
+    return "\n".join(table) + (
+        "\n\nWith fat LTO / in the plain release profile, by the command of the calls with options. governor's look-up "
+        "of a key takes a token as well, by its own clock. The keys come in an order that no cache foresees."
+    )
 
 
 def weights(measured: Measured) -> str:

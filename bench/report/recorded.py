@@ -23,7 +23,7 @@ def check(counts: Figures, times: Figures) -> int:
     above_bars = [
         *above_what_they_must_reach(own),
         *above_others(counts),
-        *above_multiples(own),
+        *above_multiples(counts),
         *slower_than_they_must_be(times),
     ]
     failures = [
@@ -76,12 +76,13 @@ def above_others(counts: Figures):
                 yield row, f"{counts[OURS, row]:.2f} must be at most the {theirs}"
 
 
-def above_multiples(own: dict[str, float]):
+def above_multiples(counts: Figures):
     for row, (most, other) in MULTIPLES.items():
-        if own[row] > most * own[other] + NOISE:
+        own, theirs = counts[OURS, row], counts[other]
+        if own > most * theirs + NOISE:
             yield (
                 row,
-                f"{own[row]:.2f} must be at most {most} times the {own[other]:.2f} of {other}",
+                f"{own:.2f} must be at most {most} times the {theirs:.2f} of {' '.join(other)}",
             )
 
 

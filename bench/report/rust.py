@@ -55,6 +55,8 @@ HELD_AGAINST = [
     ("failsafe", "breaker_success"),
     ("failsafe", "breaker_rate_success"),
     ("failsafe", "breaker_rejected"),
+    ("tokio", "timeout_success"),
+    ("tokio", "timeout_success, plain"),
 ]
 
 

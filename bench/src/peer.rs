@@ -50,6 +50,23 @@ pub mod row {
     /// So many calls with a limit on time inside each other.
     pub const NESTED: [&str; 7] =
         ["nested_0", "nested_1", "nested_2", "nested_3", "nested_4", "nested_5", "nested_6"];
+    /// A success and a retry of a function with the attribute.
+    pub const ATTRIBUTE: &str = "attribute_success";
+    pub const ATTRIBUTE_RETRY: &str = "attribute_retry";
+    /// A retry of an async loop of the caller's.
+    pub const ASYNC_LOOP_RETRY: &str = "async_loop_retry";
+    /// An async success within a timeout of the try.
+    pub const TIMEOUT: &str = "timeout_success";
+    /// A wait that is worked out without jitter.
+    pub const NEXT_WAIT_BARE: &str = "next_wait_without_jitter";
+
+    /// The guard of one of 1 000 keys, of 100 000 keys, and of 1 000 keys on two threads.
+    pub const KEYED: &str = "keyed_1000";
+    pub const KEYED_MANY: &str = "keyed_100000";
+    pub const KEYED_TWO_THREADS: &str = "keyed_two_threads";
+    /// A token bucket with the standard library's clock, and with a clock that reads the processor's counter.
+    pub const BUCKET_TIME: &str = "bucket_time";
+    pub const BUCKET_FAST_CLOCK: &str = "bucket_fast_clock";
     /// An async success of `io::Result<String>`, and of `Result<u64, Box<dyn Error>>`.
     pub const IO_STRING: &str = "io_string_async_success";
     pub const BOXED_ERROR: &str = "boxed_error_async_success";
@@ -72,10 +89,16 @@ pub struct Peer {
     pub rows: &'static [Named<Run>],
     /// Rows of calls with options, which are timed as well as counted.
     pub options: &'static [Named<Run>],
+    /// Rows of attributes, loops and timeouts, which are timed as well as counted.
+    pub layers: &'static [Named<Run>],
     /// Rows whose state many threads share.
     pub shared: &'static [Named<fn() -> Shared>],
+    /// Rows that are timed alone: what they work on is made once.
+    pub timed: &'static [Named<fn() -> Shared>],
     /// The bytes of a call's future, on tokio.
     pub future_bytes: Option<fn() -> usize>,
+    /// The bytes of the future of an async loop of the caller's own, on tokio.
+    pub loop_bytes: Option<fn() -> usize>,
     /// 100 000 tasks at once, each of which fails three times.
     pub crowd: Option<fn()>,
     /// A call of [`clock::target`](crate::clock::target), with the limits that are there, which waits for real.
@@ -90,17 +113,25 @@ impl Peer {
             name,
             rows: &[],
             options: &[],
+            layers: &[],
             shared: &[],
+            timed: &[],
             future_bytes: None,
+            loop_bytes: None,
             crowd: None,
             clocked: None,
             edges: &[],
         }
     }
 
+    /// The rows that begin anew each time and are timed as well.
+    pub fn fresh(&self) -> impl Iterator<Item = &'static Named<Run>> {
+        self.options.iter().chain(self.layers)
+    }
+
     /// Does the work of the row `name` `n` times, if the library can.
     pub fn run(&self, name: &str, n: u64) -> Option<()> {
-        if let Some((_, run)) = self.rows.iter().chain(self.options).find(|(row, _)| *row == name) {
+        if let Some((_, run)) = self.rows.iter().chain(self.fresh()).find(|(row, _)| *row == name) {
             run(n);
             return Some(());
         }

@@ -6,6 +6,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::task::{Context, Poll, Waker};
+use std::thread;
 use std::time::Duration;
 
 /// The first wait, which doubles.
@@ -57,6 +58,26 @@ pub fn no_sleep(wait: Duration) {
 pub fn no_wait(wait: Duration) -> Duration {
     black_box(wait);
     Duration::ZERO
+}
+
+/// Looks up `keys` keys in an order that no cache foresees, `n` times in all, on so many threads.
+pub fn keyed(
+    keys: usize,
+    threads: u64,
+    look_up: impl Fn(&String) + Send + Sync + 'static,
+) -> Box<dyn Fn(u64) + Send + Sync> {
+    let keys: Vec<_> = (0..keys).map(|i| format!("host-{i}.example")).collect();
+    keys.iter().for_each(&look_up);
+    Box::new(move |n| {
+        let run = || {
+            let mut order = fastrand::Rng::with_seed(1);
+            (0..n / threads).for_each(|_| look_up(&keys[order.usize(..keys.len())]));
+        };
+        thread::scope(|scope| {
+            (1..threads).for_each(|_| drop(scope.spawn(run)));
+            run();
+        });
+    })
 }
 
 /// Makes `n` calls.

@@ -6,7 +6,7 @@ use std::sync::Barrier;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rebackoff_bench::{Peer, edges, peers::PEERS};
+use rebackoff_bench::{Peer, edges, peer::Shared, peers::PEERS};
 
 const HELP: &str = "\
 measure rows                 every PEER ROW that is counted in instructions
@@ -53,7 +53,7 @@ fn named(name: &str) -> Option<Peer> {
 fn rows() {
     for peer in PEERS {
         let shared = peer.shared.iter().map(|(row, _)| row);
-        for row in peer.rows.iter().chain(peer.options).map(|(row, _)| row).chain(shared) {
+        for row in peer.rows.iter().chain(peer.fresh()).map(|(row, _)| row).chain(shared) {
             println!("{} {row}", peer.name);
         }
     }
@@ -87,22 +87,21 @@ fn threads(rounds: usize, n: u64) {
 
 fn timed() {
     for peer in PEERS {
-        peer.options.iter().for_each(|(row, _)| println!("{} {row}", peer.name));
+        peer.fresh().for_each(|(row, _)| println!("{} {row}", peer.name));
     }
 }
 
 fn times(rounds: usize, n: u64) {
+    let mut works: Vec<(&str, &str, Shared)> = Vec::new();
+    for peer in PEERS {
+        works.extend(peer.fresh().map(|(row, run)| (peer.name, *row, Box::new(run) as Shared)));
+        works.extend(peer.timed.iter().map(|(row, make)| (peer.name, *row, make())));
+    }
     for _ in 0..rounds {
-        for peer in PEERS {
-            for (row, run) in peer.options {
-                let start = Instant::now();
-                run(n);
-                println!(
-                    "{} {row} {:.3}",
-                    peer.name,
-                    start.elapsed().as_secs_f64() * 1e9 / n as f64
-                );
-            }
+        for (peer, row, work) in &works {
+            let start = Instant::now();
+            work(n);
+            println!("{peer} {row} {:.3}", start.elapsed().as_secs_f64() * 1e9 / n as f64);
         }
     }
 }

@@ -35,6 +35,9 @@ fn main() {
         if let Some(bytes) = peer.future_bytes {
             println!("{} future_bytes {}", peer.name, bytes());
         }
+        if let Some(bytes) = peer.loop_bytes {
+            println!("{} loop_bytes {}", peer.name, bytes());
+        }
         for (row, run) in peer.rows.iter().filter(|(row, _)| WEIGHED.contains(row)) {
             println!("{} {row}_allocations {}", peer.name, allocations(*run));
         }

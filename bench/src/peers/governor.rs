@@ -8,6 +8,7 @@ use governor::clock::{FakeRelativeClock, MonotonicClock};
 use governor::{Quota, RateLimiter};
 
 use crate::peer::Shared;
+use crate::work::keyed;
 use crate::{Peer, row};
 
 pub const PEER: Peer = Peer {
@@ -21,8 +22,24 @@ pub const PEER: Peer = Peer {
             check(Quota::with_period(Duration::from_secs(3_600)).unwrap(), false)
         }),
     ],
+    timed: &[
+        (row::KEYED, || keyed(1_000, 1, by_key())),
+        (row::KEYED_MANY, || keyed(100_000, 1, by_key())),
+        (row::KEYED_TWO_THREADS, || keyed(1_000, 2, by_key())),
+        (row::BUCKET_TIME, || check(generous(), true)),
+        (row::BUCKET_FAST_CLOCK, || {
+            let limiter = RateLimiter::direct(generous());
+            Box::new(move |n| (0..n).for_each(|_| assert!(black_box(limiter.check()).is_ok())))
+        }),
+    ],
     ..Peer::named("governor")
 };
+
+/// With its own default clock.
+fn by_key() -> impl Fn(&String) + Send + Sync {
+    let limiter = RateLimiter::keyed(generous());
+    move |key| assert!(black_box(limiter.check_key(key)).is_ok())
+}
 
 fn generous() -> Quota {
     Quota::per_second(NonZeroU32::new(1_000_000).unwrap())

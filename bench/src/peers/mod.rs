@@ -18,6 +18,7 @@ mod recloser;
 mod reqwest_retry;
 #[cfg(feature = "all-peers")]
 mod retry;
+mod tokio;
 #[cfg(feature = "all-peers")]
 mod tokio_retry;
 #[cfg(feature = "all-peers")]
@@ -54,6 +55,7 @@ pub const PEERS: &[Peer] = &[
     exponential_backoff::PEER,
     #[cfg(feature = "all-peers")]
     reqwest_retry::PEER,
+    tokio::PEER,
     tower::PEER,
     #[cfg(feature = "all-peers")]
     tower_resilience::PEER,

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use crate::work::{
     CAP, CROWD_CAP, CROWD_FIRST, CROWD_TRIES, FIRST, RETRIES, TRIES, block_on, crowd, fail,
-    no_sleep, on_paused_tokio, on_tokio, succeed, target,
+    no_sleep, on_paused_tokio, on_tokio, repeat, succeed, target,
 };
 use crate::{Peer, row};
 
@@ -25,6 +25,14 @@ pub const PEER: Peer = Peer {
         (row::ZERO_WAIT, zero_wait),
     ],
     options: options::ROWS,
+    layers: &[
+        (row::ATTRIBUTE, |n| repeat(n, |i| STATIC.blocking(|| succeed(i), no_sleep))),
+        (row::ATTRIBUTE_RETRY, |n| {
+            repeat(n / RETRIES, |i| STATIC_RETRIES.blocking(|| fail(i), no_sleep));
+        }),
+        (row::ASYNC_LOOP_RETRY, async_retry::<()>),
+        (row::NEXT_WAIT_BARE, next_wait_without_jitter),
+    ],
     future_bytes: Some(|| {
         size_of_val(&config::<()>(TRIES).r#async(|| target(1), tokio::time::sleep))
     }),
@@ -56,6 +64,16 @@ static CROWD: Config<()> = Config {
     max_tries: CROWD_TRIES,
     max_time: (),
 };
+
+static STATIC: Config<()> = Config {
+    base: 2.0,
+    factor: FIRST.as_secs() as f64,
+    max_value: CAP.as_secs() as f64,
+    max_tries: TRIES,
+    max_time: (),
+};
+
+static STATIC_RETRIES: Config<()> = Config { max_tries: RETRIES + 1, ..STATIC };
 
 fn config<L: MaxTime>(max_tries: u64) -> Config<L> {
     let (factor, max_value) = (FIRST.as_secs_f64(), CAP.as_secs_f64());
@@ -102,6 +120,16 @@ fn next_wait(n: u64) {
         for _ in 0..RETRIES {
             let draw = (rng.u64(..) >> 11) as f64 * (f64::EPSILON / 2.0);
             black_box(config.next_wait(&mut raw, draw));
+        }
+    }
+}
+
+fn next_wait_without_jitter(n: u64) {
+    let config = config::<()>(RETRIES + 1);
+    for _ in 0..n / RETRIES {
+        let mut raw = config.factor;
+        for _ in 0..RETRIES {
+            black_box(config.next_wait(&mut raw, 1.0));
         }
     }
 }

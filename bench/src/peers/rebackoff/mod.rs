@@ -1,5 +1,6 @@
 //! This project. Its budgets and breakers get the standard library's clock, as programs would give it.
 
+mod layers;
 mod options;
 
 use std::borrow::Borrow;
@@ -39,6 +40,8 @@ pub const PEER: Peer = Peer {
         (row::SHARE_AFTER_MONTH, |n| idle(rested, MONTH, n)),
     ],
     options: options::ROWS,
+    layers: layers::ROWS,
+    timed: layers::TIMED,
     shared: &[
         (row::BUCKET, || withdraw(bucket(), true)),
         (row::BUCKET_REFUSED, || {
@@ -80,6 +83,7 @@ pub const PEER: Peer = Peer {
         }),
     ],
     future_bytes: Some(|| size_of_val(&policy(TRIES).retry_async(|| target(1)).into_future())),
+    loop_bytes: Some(layers::loop_bytes),
     crowd: Some(|| crowd(|flaky| async move { CROWD.retry_async(|| flaky.call()).await })),
     clocked: Some(|| {
         let policy = Policy::new(constant().interval(clock::PAUSE)).max_time(clock::LIMIT);
