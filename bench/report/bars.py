@@ -105,7 +105,6 @@ NOT_YET = {
     "max_time_success",
     "max_time_success, plain",
     "max_time_async_success",
-    "max_time_async_success, plain",
     # 80 are the clock's reading: 27 for the moment, 37 for the span since a start, 16 for the way in and out.
     "breaker_rejected",
     "breaker_rejected, plain",

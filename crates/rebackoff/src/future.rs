@@ -123,7 +123,9 @@ where
                 self.project().state.set(State::Ended);
                 return Poll::Ready(outcome);
             }
-            return if this.session.handle_start(H::EVENTS.are_timed()) {
+            // Before the clock and the branch: of a future in memory, the compiler knows nothing after them.
+            this.session.count_first_try();
+            return if this.session.is_visible() {
                 self.begin::<true>(context)
             } else {
                 self.begin::<false>(context)
@@ -152,9 +154,8 @@ where
     #[inline]
     fn begin<const VISIBLE: bool>(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<O> {
         let mut this = self.as_mut().project();
-        this.session.handle_try();
+        let scope = this.session.begin::<VISIBLE, _>();
         let (target, session) = (this.target, &*this.session);
-        let scope = session.enter::<VISIBLE>();
         let future = target.call(|| session.attempt(&scope));
         this.state.set(State::Trying { future });
         let StateProjection::Trying { future } = this.state.as_mut().project() else {

@@ -184,14 +184,21 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
     /// Sets the scope of the call for a part of the current try, where the call is `VISIBLE`.
     #[inline]
     pub(crate) fn enter<const VISIBLE: bool>(&self) -> Entered<VISIBLE> {
-        if !VISIBLE {
-            return Entered::NONE;
-        }
         match self.phase {
-            Phase::Timed { start, .. } if !scope::is_set() => {
-                Entered::outermost(self.clock.timeline(), start, self.limit(), self.tries())
-            }
-            _ => Entered::inside(self.deadline(), self.tries()),
+            _ if !VISIBLE => Entered::NONE,
+            Phase::Timed { start, .. } => self.enter_since(start, self.tries()),
+            _ => Entered::inside(None, self.tries()),
+        }
+    }
+
+    /// Sets the scope of a visible call whose first try started at `start`, in try number `tries`.
+    #[inline]
+    fn enter_since<const VISIBLE: bool>(&self, start: Reading, tries: u64) -> Entered<VISIBLE> {
+        let (timeline, limit) = (self.clock.timeline(), self.limit());
+        if scope::is_set() {
+            Entered::inside(limit.map(|limit| Deadline { timeline, start, limit }), tries)
+        } else {
+            Entered::outermost(timeline, start, limit, tries)
         }
     }
 
@@ -199,18 +206,6 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
     #[inline]
     fn limit(&self) -> Option<Seconds> {
         self.policy().limits().max_time.map(|limit| self.skipped.take_from(limit))
-    }
-
-    /// The deadline of this call's own limit on time.
-    #[inline]
-    fn deadline(&self) -> Option<Deadline> {
-        match self.phase {
-            Phase::Timed { start, .. } => {
-                let timeline = self.clock.timeline();
-                Some(Deadline { timeline, start, limit: self.limit()? })
-            }
-            _ => None,
-        }
     }
 
     /// The outcome of the call, which has ended with `result`.
@@ -224,27 +219,54 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
         Outcome { result, tries, total_tries, elapsed, reason: self.reason, hint }
     }
 
-    /// Reads the clock as if the first try started now.
+    /// Reads the clock as if the first try started now. Returns the reading.
     #[inline]
-    pub(crate) fn read_clock(&mut self) {
+    pub(crate) fn read_clock(&mut self) -> Reading {
         let start = self.clock.timeline().read();
         self.phase = Phase::Timed { start, current: Moment::ZERO };
+        start
     }
 
     // Handlers
+
+    /// Begins the call and counts its first try.
+    #[inline]
+    pub(crate) fn count_first_try(&mut self) {
+        self.skipped.begin();
+        self.engine.handle_try();
+    }
 
     /// Begins the call and counts its first try. Reads the clock if a limit, a handler or the caller may
     /// ask for the time. Returns whether the calls inside the target see this call.
     #[inline]
     pub(crate) fn handle_start(&mut self, timed: bool) -> bool {
-        self.skipped.begin();
-        // Before the clock: of a future in memory, the compiler knows nothing after a call.
-        self.engine.handle_try();
+        self.count_first_try();
         let visible = self.is_visible();
         if visible || timed {
             self.read_clock();
         }
         visible
+    }
+
+    /// Begins the first try, which was counted, in the scope of the call if that is `VISIBLE`. Reads the clock
+    /// if a limit, a handler or the caller may ask for the time.
+    #[inline]
+    pub(crate) fn begin<const VISIBLE: bool, O>(&mut self) -> Entered<VISIBLE>
+    where
+        H: Hook<O>,
+        G: Guarding,
+    {
+        if VISIBLE {
+            // The reading and the number as they are known here: those in a future would be read again.
+            let start = self.read_clock();
+            self.handle_try();
+            return self.enter_since(start, 1);
+        }
+        if H::EVENTS.are_timed() {
+            self.read_clock();
+        }
+        self.handle_try();
+        Entered::NONE
     }
 
     /// Begins the try that was counted.
