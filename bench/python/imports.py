@@ -5,6 +5,8 @@ import statistics
 import subprocess
 import sys
 
+from loading import WITHOUT_DROP_IN
+
 RUNS = 15
 _FIRST_CALL = "import {module} as b; b.on_exception(b.expo, ValueError, max_tries=3)(int)()"
 DECORATED = dict.fromkeys(("backoff 2.2.1", "python-backoff 3.0.0", "rebackoff"), _FIRST_CALL)
@@ -35,6 +37,7 @@ def milliseconds(places):
 
 def _run(code, folder):
     environment = {**os.environ, **({"PYTHONPATH": str(folder)} if folder else {})}
+    code = f"{WITHOUT_DROP_IN}; {code}"
     process = subprocess.Popen([sys.executable, "-c", code], env=environment)
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
