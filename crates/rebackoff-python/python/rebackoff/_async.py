@@ -12,6 +12,7 @@ from rebackoff._call import Call
 from rebackoff._common import _init_wait_gen, _maybe_call, _next_wait
 from rebackoff._events import has_early_watchers
 from rebackoff._on_demand import finder
+from rebackoff._scope import TRIES
 
 __all__ = [
     "_init_wait_gen",
@@ -109,14 +110,14 @@ def exception_loop(options, target, exceptions):
                     for step in call.succeed(value):
                         call.answer = await step
                 elif scope is not None:
-                    scope.tries = None
+                    scope[TRIES] = None
                     _instrumented.export_success(options, target, start)
                 return value
         finally:
             if call is not None:
                 call.end()
             elif scope is not None:
-                scope.tries = None
+                scope[TRIES] = None
 
     return retry
 
@@ -161,14 +162,14 @@ def _limited_exception_loop(options, target, exceptions):
                     for step in call.succeed(value):
                         call.answer = await step
                 elif is_exported:
-                    scope.tries = None
+                    scope[TRIES] = None
                     _instrumented.export_success(options, target, start)
                 return value
         finally:
             if call is not None:
                 call.end()
             elif scope is not None:
-                scope.tries = None
+                scope[TRIES] = None
 
     return retry
 
@@ -225,7 +226,7 @@ def _watched_exception_loop(options, target, exceptions):
                     guards = None
                 if on_success is not None:
                     if scope is not None:
-                        scope.tries = None
+                        scope[TRIES] = None
                     call = AsyncCall(options, target, args, kwargs, start)
                     for step in call.succeed(value):
                         call.answer = await step
@@ -235,7 +236,7 @@ def _watched_exception_loop(options, target, exceptions):
                 call.end()
             else:
                 if scope is not None:
-                    scope.tries = None
+                    scope[TRIES] = None
                 if guards is not None:
                     guards.handle_abandoned()
 
@@ -266,7 +267,7 @@ def predicate_loop(options, target, predicate):
                     answer = predicate(value)
                 else:
                     if scope is not None:
-                        scope.tries = None
+                        scope[TRIES] = None
                     answer = predicate(value)
                     if not answer:
                         return value
@@ -281,7 +282,7 @@ def predicate_loop(options, target, predicate):
             if call is not None:
                 call.end()
             elif scope is not None:
-                scope.tries = None
+                scope[TRIES] = None
 
     return retry
 

@@ -7,6 +7,7 @@ from rebackoff._callables import is_awaitable, is_cancellation, is_control_flow
 from rebackoff._clock import clock
 from rebackoff._configured_waits import started
 from rebackoff._events import NO_OUTCOME
+from rebackoff._scope import TRIES
 from rebackoff._seconds import number
 from rebackoff._waiting import ENDED, fitted, hinted, next_wait
 
@@ -145,7 +146,7 @@ class Call:
             limits = self.options if self.engine is None else self.engine
             self.scope = _scope.enter(self.start, limits.max_time, self.tries)
         else:
-            self.scope.tries = self.tries
+            self.scope[TRIES] = self.tries
             _scope.put(self.scope)
         self.is_entered = True
 
@@ -154,12 +155,12 @@ class Call:
         if self.is_entered:
             self.is_entered = False
             if _scope.innermost() is self.scope:
-                _scope.put(self.scope.outer())
+                _scope.put(_scope.enclosing(self.scope))
 
     def end(self):
         """Ends the call: it is visible no more, and a try that was not settled is neutral for the guards."""
         if self.scope is not None:
-            self.scope.tries = None
+            self.scope[TRIES] = None
         if self.guards is not None:
             self.guards.handle_abandoned()
 
@@ -198,7 +199,7 @@ class Call:
             if wait is not None and (logger is None or _log.audible(logger, level) is None):
                 self.tries += 1
                 if self.is_entered:
-                    self.scope.tries = self.tries
+                    self.scope[TRIES] = self.tries
                 elif self.target is not None:
                     self._show()
                 if not self.awaits and (_running.loop is None or _running.loop() is not None):
@@ -430,10 +431,10 @@ class Call:
         """The engine, once it knows what enclosing calls and deadlines leave."""
         self.has_looked = True
         engine = self.engine or self._prepare()
-        outer = _scope.innermost() if self.scope is None else self.scope.outer()
+        outer = _scope.innermost() if self.scope is None else _scope.enclosing(self.scope)
         if outer is not None:
-            remaining = outer.remaining(float(clock()))
-            self.amplification = outer.amplification()
+            remaining = _scope.remaining_in(outer, float(clock()))
+            self.amplification = _scope.amplification(outer)
             if remaining is not None and self.start is None:
                 self.start = clock()
             self.enclosing = remaining, elapsed, self.amplification is not None

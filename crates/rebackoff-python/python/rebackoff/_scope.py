@@ -10,6 +10,7 @@ from rebackoff._seconds import checked
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any
 
     from rebackoff._typing import Seconds
 
@@ -17,84 +18,79 @@ _INFINITY = float("inf")
 _MOST = 2**64 - 1
 
 
-class Scope:
-    """A call that is running, or a deadline, with those that enclose it.
-
-    Tasks may keep it for longer than the call lasts; once it has ended, it limits nothing any more.
-
-    start: the clock's reading at its start; None without a limit.
-    max_time: the seconds after that, at which it ends; None without a limit.
-    tries: the number of the try that runs; 0 for a deadline; None at the end.
-    """
-
-    __slots__ = ("_outer", "max_time", "start", "tries")
-    _outer: Scope | None
-    max_time: float | None
-    start: float | None
-    tries: int | None
-
-    def outer(self) -> Scope | None:
-        """The nearest enclosing scope that has not ended."""
-        outer = self._outer
-        while outer is not None and outer.tries is None:
-            outer = self._outer = outer._outer
-        return outer
-
-    def remaining(self, now: float) -> float | None:
-        """The seconds until the first of the deadlines; None without one."""
-        least = _INFINITY
-        for scope in self._chain():
-            if scope.max_time is not None:
-                least = min(least, scope.max_time - (now - float(scope.start or 0.0)))
-        return max(least, 0.0) if least < _INFINITY else None
-
-    def amplification(self) -> int | None:
-        """The try numbers of the enclosing calls, multiplied; None where there is no call."""
-        product = 0
-        for scope in self._chain():
-            if scope.tries:
-                product = min((product or 1) * scope.tries, _MOST)
-        return product or None
-
-    def _chain(self) -> Iterator[Scope]:
-        scope: Scope | None = self
-        while scope is not None:
-            if scope.tries is not None:
-                yield scope
-            scope = scope.outer()
+# A call that is running, or a deadline, with those that enclose it: [the enclosing scope, START, MAX_TIME, TRIES].
+# Each call makes one, and a list costs less than an object of a class. Tasks may keep it for longer than the call
+# lasts; once it has ended, it limits nothing any more.
+Scope = list
+# the clock's reading at its start; None without a limit
+START = 1
+# the seconds after that, at which it ends; None without a limit
+MAX_TIME = 2
+# the number of the try that runs; 0 for a deadline; None at the end
+TRIES = 3
+_OUTER = 0
 
 
 # What has ended is passed over, so that a call which ends need not put the earlier value back. (A token
 # cannot be reset in another context.)
-_variable: ContextVar[Scope | None] = ContextVar("rebackoff", default=None)
+_variable: ContextVar[Scope[Any] | None] = ContextVar("rebackoff", default=None)
 get, put = _variable.get, _variable.set
 
 
-def enter(start: float | None, max_time: float | None, tries: int = 1) -> Scope:
-    """Makes a call, or a deadline, visible to the code that runs next. Returns its scope, to be ended by `tries = None`.
+def enter(start: float | None, max_time: float | None, tries: int = 1) -> Scope[Any]:
+    """Makes a call, or a deadline, visible to the code that runs next. Returns its scope, which ends when its `TRIES` are None.
 
     The ended scopes around it are forgotten, so that a task that starts its successor inside a call,
     and so on, keeps no endless chain.
     """
     outer = get()
-    while outer is not None and outer.tries is None:
-        outer = outer._outer
-    # a constructor costs more than all of this
-    scope = Scope()
-    scope._outer = outer
-    scope.start = start
-    scope.max_time = max_time
-    scope.tries = tries
+    while outer is not None and outer[TRIES] is None:
+        outer = outer[_OUTER]
+    scope = [outer, start, max_time, tries]
     put(scope)
     return scope
 
 
-def innermost() -> Scope | None:
+def innermost() -> Scope[Any] | None:
     """The innermost call or deadline that has not ended."""
     scope = get()
-    while scope is not None and scope.tries is None:
-        scope = scope._outer
+    while scope is not None and scope[TRIES] is None:
+        scope = scope[_OUTER]
     return scope
+
+
+def enclosing(scope: Scope[Any]) -> Scope[Any] | None:
+    """The nearest scope around this one that has not ended."""
+    outer: Scope[Any] | None = scope[_OUTER]
+    while outer is not None and outer[TRIES] is None:
+        outer = scope[_OUTER] = outer[_OUTER]
+    return outer
+
+
+def remaining_in(scope: Scope[Any], now: float) -> float | None:
+    """The seconds until the first of the deadlines of this scope and those around it; None without one."""
+    least = _INFINITY
+    for one in _chain(scope):
+        if one[MAX_TIME] is not None:
+            least = min(least, one[MAX_TIME] - (now - float(one[START] or 0.0)))
+    return max(least, 0.0) if least < _INFINITY else None
+
+
+def amplification(scope: Scope[Any]) -> int | None:
+    """The try numbers of this call and those around it, multiplied; None where there is no call."""
+    product = 0
+    for one in _chain(scope):
+        if one[TRIES]:
+            product = min((product or 1) * one[TRIES], _MOST)
+    return product or None
+
+
+def _chain(innermost: Scope[Any]) -> Iterator[Scope[Any]]:
+    scope: Scope[Any] | None = innermost
+    while scope is not None:
+        if scope[TRIES] is not None:
+            yield scope
+        scope = enclosing(scope)
 
 
 def remaining() -> float | None:
@@ -104,7 +100,7 @@ def remaining() -> float | None:
     enclosing try, and what is left of each `deadline()`.
     """
     scope = innermost()
-    return None if scope is None else scope.remaining(float(clock()))
+    return None if scope is None else remaining_in(scope, float(clock()))
 
 
 class deadline:
@@ -124,14 +120,14 @@ class deadline:
 
     def __init__(self, seconds: Seconds) -> None:
         self._seconds = _limit(seconds)
-        self._entered: list[Scope] = []
+        self._entered: list[Scope[Any]] = []
 
     def __enter__(self) -> deadline:
         self._entered.append(enter(float(clock()), self._seconds, 0))
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._entered.pop().tries = None
+        self._entered.pop()[TRIES] = None
 
     async def __aenter__(self) -> deadline:
         return self.__enter__()

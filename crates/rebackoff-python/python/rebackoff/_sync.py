@@ -17,6 +17,7 @@ from rebackoff._call import Call
 from rebackoff._common import _init_wait_gen, _maybe_call, _next_wait
 from rebackoff._events import has_early_watchers
 from rebackoff._on_demand import finder
+from rebackoff._scope import TRIES
 
 __all__ = [
     "_init_wait_gen",
@@ -81,14 +82,14 @@ def exception_loop(options, target, exceptions):
                     for _ in call.succeed(value):
                         pass
                 elif scope is not None:
-                    scope.tries = None
+                    scope[TRIES] = None
                     _instrumented.export_success(options, target, start)
                 return value
         finally:
             if call is not None:
                 call.end()
             elif scope is not None:
-                scope.tries = None
+                scope[TRIES] = None
 
     return retry
 
@@ -133,14 +134,14 @@ def _limited_exception_loop(options, target, exceptions):
                     for _ in call.succeed(value):
                         pass
                 elif is_exported:
-                    scope.tries = None
+                    scope[TRIES] = None
                     _instrumented.export_success(options, target, start)
                 return value
         finally:
             if call is not None:
                 call.end()
             elif scope is not None:
-                scope.tries = None
+                scope[TRIES] = None
 
     return retry
 
@@ -197,7 +198,7 @@ def _watched_exception_loop(options, target, exceptions):
                     guards = None
                 if on_success is not None:
                     if scope is not None:
-                        scope.tries = None
+                        scope[TRIES] = None
                     if "_call_handlers" in SyncCall.names:
                         SyncCall(options, target, args, kwargs, start).succeed(value)
                         return value
@@ -216,7 +217,7 @@ def _watched_exception_loop(options, target, exceptions):
                 call.end()
             else:
                 if scope is not None:
-                    scope.tries = None
+                    scope[TRIES] = None
                 if guards is not None:
                     guards.handle_abandoned()
 
@@ -247,7 +248,7 @@ def predicate_loop(options, target, predicate):
                     answer = predicate(value)
                 else:
                     if scope is not None:
-                        scope.tries = None
+                        scope[TRIES] = None
                     answer = predicate(value)
                     if not answer:
                         return value
@@ -262,7 +263,7 @@ def predicate_loop(options, target, predicate):
             if call is not None:
                 call.end()
             elif scope is not None:
-                scope.tries = None
+                scope[TRIES] = None
 
     return retry
 

@@ -23,14 +23,14 @@ def limited(target, timeout):
 
     async def attempt(*args, **kwargs):
         own, now = _scope.get(), float(clock())
-        outer = None if own is None else own.outer()
-        left = None if outer is None else outer.remaining(now)
+        outer = None if own is None else _scope.enclosing(own)
+        left = None if outer is None else _scope.remaining_in(outer, now)
         limit = timeout if left is None else min(timeout, left)
         scope = _scope.enter(now, limit, 0)
         try:
             return await within(limit, args, kwargs)
         finally:
-            scope.tries = None
+            scope[_scope.TRIES] = None
 
     async def within(limit, args, kwargs):
         module = sys.modules[_library()]
