@@ -262,6 +262,32 @@ def test_a_record_names_its_target(recorder):
     assert names == [f"{__name__}.Fetcher.fetch", "functools.int", "retry_context"]
 
 
+def test_successes_of_functions_that_share_a_decorator_have_their_own_targets():
+    class Successes(Exporter):
+        def __init__(self):
+            self.targets = []
+
+        def on_success(self, record):
+            self.targets.append(record.target.rpartition(".")[2])
+
+    def first():
+        pass
+
+    def second():
+        pass
+
+    decorate = retry()
+    functions = decorate(first), decorate(second)
+    successes = Successes()
+    telemetry.instrument(successes)
+    try:
+        for function in (*functions, *functions):
+            function()
+    finally:
+        telemetry.uninstrument()
+    assert successes.targets == ["first", "second", "first", "second"]
+
+
 def test_a_record_has_the_fields_that_are_known():
     class Lost(Exception): ...
 

@@ -77,7 +77,7 @@ def exception_loop(options, target, exceptions):
 
     async def retry(*args, **kwargs):
         call = start = scope = None
-        if _instrumented.exporters:
+        if _instrumented.is_on:
             if has_early_watchers(AsyncCall.names):
                 call = AsyncCall(options, target, args, kwargs)
             else:
@@ -128,7 +128,7 @@ def _limited_exception_loop(options, target, exceptions):
 
     async def retry(*args, **kwargs):
         call = scope = None
-        is_exported = bool(_instrumented.exporters)
+        is_exported = _instrumented.is_on
         if is_exported and has_early_watchers(AsyncCall.names):
             call = AsyncCall(options, target, args, kwargs)
         else:
@@ -181,7 +181,7 @@ def _watched_exception_loop(options, target, exceptions):
 
     async def retry(*args, **kwargs):
         call = scope = guards = None
-        if is_eager or _instrumented.exporters:
+        if is_eager or _instrumented.is_on:
             call = AsyncCall(options, target, args, kwargs)
         else:
             start = _clock.clock() if is_timed else None
@@ -249,7 +249,7 @@ def predicate_loop(options, target, predicate):
 
     async def retry(*args, **kwargs):
         call = start = scope = None
-        if is_eager or _instrumented.exporters:
+        if is_eager or _instrumented.is_on:
             call = AsyncCall(options, target, args, kwargs)
         else:
             if is_timed:
@@ -293,14 +293,14 @@ async def attempts(options, attempt_class):
     is_watched = options.is_watched
     try:
         while True:
-            if is_watched or _instrumented.exporters:
+            if is_watched or _instrumented.is_on:
                 for step in call.begin():
                     call.answer = await step
             attempt = attempt_class(options.trigger, call)
             yield attempt
             error = attempt.exception
             if error is None:
-                if is_watched or _instrumented.exporters:
+                if is_watched or _instrumented.is_on:
                     for step in call.succeed(None):
                         call.answer = await step
                 return

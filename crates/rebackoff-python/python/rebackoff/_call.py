@@ -81,7 +81,7 @@ class Call:
         options = self.options
         try:
             if self.tries == 1:
-                if self.start is None and (options.is_timed or _instrumented.exporters):
+                if self.start is None and (options.is_timed or _instrumented.is_on):
                     self.start = clock()
                 if options.is_dynamic:
                     self._prepare()
@@ -137,7 +137,7 @@ class Call:
         if self.guards is not None:
             self.guards.handle_try()
         if not self.is_entered and (
-            self.tries > 1 or self.options.is_visible or _instrumented.exporters
+            self.tries > 1 or self.options.is_visible or _instrumented.is_on
         ):
             self._show()
 
@@ -179,7 +179,7 @@ class Call:
         plain = self.plain
         if plain is None:
             plain = self._find_plain()
-        if not plain or _instrumented.exporters or _switches.is_on:
+        if not plain or _instrumented.is_on or _switches.is_on:
             return None
         jitter, logger, level, is_broad = plain
         if is_broad and is_control_flow(error, ()):
@@ -372,7 +372,7 @@ class Call:
     def succeed(self, value):
         """The steps after a try that succeeded."""
         self.again = False
-        if self.guards is None and not self.options.on_success and not _instrumented.exporters:
+        if self.guards is None and not self.options.on_success and not _instrumented.is_on:
             return ()
         self.leave()
         try:

@@ -19,7 +19,12 @@ def is_patched(names):
 
 def has_early_watchers(names):
     """Returns whether exporters, or functions that a program has patched, see more of a success than its end."""
-    return "on_try" in _instrumented.exporters or is_patched(names)
+    # `is_patched`, without another call on the way of each success
+    return (
+        "on_try" in _instrumented.exporters
+        or "_call_handlers" in names
+        or "_dispatch_handlers" in names
+    )
 
 
 def details(call, elapsed, outcome=NO_OUTCOME, wait=None):
@@ -78,7 +83,7 @@ def give_up(call, given, reason):
 
 def is_watched(call):
     """Returns whether every event counts, whatever handlers there are."""
-    return bool(_instrumented.exporters) or is_patched(call.names)
+    return _instrumented.is_on or is_patched(call.names)
 
 
 def notify(call, event, given):
@@ -92,7 +97,7 @@ def notify(call, event, given):
         return _notify_and_await(call, handlers, event, given)
     for handler in handlers:
         handler(given)
-    if _instrumented.exporters:
+    if _instrumented.is_on:
         _instrumented.export(event, _exported(call, given))
     return ()
 
@@ -102,7 +107,7 @@ def _notify_and_await(call, handlers, event, given):
         answer = handler(given)
         if is_awaitable(answer):
             yield answer
-    if _instrumented.exporters:
+    if _instrumented.is_on:
         _instrumented.export(event, _exported(call, given))
 
 

@@ -9,7 +9,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-# the methods of the exporters for each event; empty without exporters
+# whether there is an exporter that wants an event
+is_on = False
+# the methods of the exporters for each event
 exporters: dict[str, tuple[Callable[[Any], Any], ...]] = {}
 # makes the record of an event, which all of them get, from its details
 record: Any = None
@@ -38,14 +40,16 @@ def export_success(options: Any, target: Any, start: Any) -> None:
     if methods is None:
         return
     try:
-        elapsed = _clock.clock() - start
-        if options.timeout is not None:
-            target = target.__wrapped__
-        made = success_record(options.name, target, elapsed, options.max_tries)
+        made = success_record(options, target, _clock.clock() - start)
     except Exception as error:
         _Unraisable(error)
         return
-    _notify(methods, made)
+    # `_notify`, without another call on the way of each success
+    for notify in methods:
+        try:
+            notify(made)
+        except Exception as error:
+            _Unraisable(error)
 
 
 def _notify(methods: tuple[Callable[[Any], Any], ...], made: Any) -> None:

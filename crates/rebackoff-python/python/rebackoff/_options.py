@@ -51,6 +51,8 @@ class Options:
     condition = None
     # the rules of the guards, where these do not depend on the arguments
     rules = None
+    # the target whose success was exported last, and its label
+    labelled = None, ""
 
     def __init__(self, decorator, trigger, wait_gen, given):
         self.source = decorator, trigger, wait_gen, given or _NOTHING

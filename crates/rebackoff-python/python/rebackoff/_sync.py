@@ -49,7 +49,7 @@ def exception_loop(options, target, exceptions):
 
     def retry(*args, **kwargs):
         call = start = scope = None
-        if _instrumented.exporters:
+        if _instrumented.is_on:
             if has_early_watchers(SyncCall.names):
                 call = SyncCall(options, target, args, kwargs)
             else:
@@ -100,7 +100,7 @@ def _limited_exception_loop(options, target, exceptions):
 
     def retry(*args, **kwargs):
         call = scope = None
-        is_exported = bool(_instrumented.exporters)
+        is_exported = _instrumented.is_on
         if is_exported and has_early_watchers(SyncCall.names):
             call = SyncCall(options, target, args, kwargs)
         else:
@@ -153,7 +153,7 @@ def _watched_exception_loop(options, target, exceptions):
 
     def retry(*args, **kwargs):
         call = scope = guards = None
-        if is_eager or _instrumented.exporters:
+        if is_eager or _instrumented.is_on:
             call = SyncCall(options, target, args, kwargs)
         else:
             start = _clock.clock() if is_timed else None
@@ -230,7 +230,7 @@ def predicate_loop(options, target, predicate):
 
     def retry(*args, **kwargs):
         call = start = scope = None
-        if is_eager or _instrumented.exporters:
+        if is_eager or _instrumented.is_on:
             call = SyncCall(options, target, args, kwargs)
         else:
             if is_timed:
@@ -274,14 +274,14 @@ def attempts(options, attempt_class):
     is_watched = options.is_watched
     try:
         while True:
-            if is_watched or _instrumented.exporters:
+            if is_watched or _instrumented.is_on:
                 for _ in call.begin():
                     pass
             attempt = attempt_class(options.trigger, call)
             yield attempt
             error = attempt.exception
             if error is None:
-                if is_watched or _instrumented.exporters:
+                if is_watched or _instrumented.is_on:
                     for _ in call.succeed(None):
                         pass
                 return

@@ -37,4 +37,5 @@ def _replace() -> None:
     }
     _instrumented.record, _instrumented.success_record = Record.of, success
     _instrumented.exporters = {name: methods for name, methods in by_event.items() if methods}
+    _instrumented.is_on = bool(_instrumented.exporters)
     _instrumented.replaces_records = any(one.replaces_records for one in _exporters)
