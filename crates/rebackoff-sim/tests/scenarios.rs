@@ -102,12 +102,72 @@ fn a_wrong_scenario_has_an_error_with_line_key_and_what_is_allowed() {
             "duration = '1s'\nload.rate = 1\nserver.a = {}\nexpect.amplification = 2",
             "line 4: expect.amplification must be a relation (<=, <, >= or >) and a number, a duration or a percentage, such as \"<= 1.2\", but it is 2",
         ),
+        ("{\"duration\": 1,\n", "line 2: EOF while parsing a value"),
         (
             "{\"duration\": 1, \"load\": {\"rate\": 1}, \"server\": {\"a\": 1}}",
             "server.a must be a table",
         ),
     ] {
         let found = error(text);
+        assert!(found.contains(expected), "{text}\n{found}\n{expected}");
+    }
+}
+
+#[test]
+fn what_a_scenario_would_ignore_is_an_error() {
+    let fault = "[[fault]]\nfrom = 0\nto = 1\nkind =";
+    let normal = "must be a table of exponential, of normal and sd, of log_normal and sd, or of uniform and to";
+    for (text, expected) in [
+        ("expect.tries = '<= nan%'", "line 4: expect.tries must be a relation"),
+        ("sweep.runs = [1, 2]", "line 4: sweep.runs cannot vary, because all cases have one runs"),
+        ("sweep.expect.tries = ['< 1']", "line 4: sweep.expect.tries cannot vary"),
+        (
+            "sweep.server.b.workers = [1, 2]",
+            "line 4: sweep.server.b.workers must begin with the name of a table of the scenario, but there is no [server.b]",
+        ),
+        (
+            "profiles.fetch = {}\nsweep.profiles.fetsh.max_tries = [1, 2]",
+            "line 5: sweep.profiles.fetsh.max_tries must begin with the name of a table of the scenario, but there is no [profiles.fetsh]; did you mean fetch?",
+        ),
+        ("sweep.load.rate.x = [1]", "line 4: sweep.load.rate.x leads to no parameter"),
+        (
+            "sweep.load.rate = [1]\nsweep.'load.rate' = [2]",
+            "sweep.load.rate must be given once, but it is given twice",
+        ),
+        (
+            "sweep.load.rate = [\n1,\n'x']",
+            "line 6: load.rate must be a number from 0.000001 to 1000000000, but it is \"x\"",
+        ),
+        (
+            "[[fault]]\nkind = 'down'\nfrom = '1s'\nto = '2s'",
+            "line 6: fault.1.from must be before the end, which is duration + drain, but it is \"1s\"",
+        ),
+        (
+            "load.changes = [{ at = '1s', factor = 2 }]",
+            "line 4: load.changes.at must be before the end of the load, which is the duration, but it is \"1s\"",
+        ),
+        (
+            "load.kind = 'burst'\nload.at = '5s'",
+            "line 5: load.at must be before the end of the load",
+        ),
+        ("server.a.service = { exponential = 1, normal = 1 }", normal),
+        ("server.a.service = { exponential = 1, sd = 1 }", normal),
+        (
+            "server.a.service = { uniform = '2s', to = '1s' }",
+            "line 4: server.a.service.to must be a duration that is not below uniform, but it is \"1s\"",
+        ),
+        (
+            &format!("{fault} 'errors'\nshare = 1"),
+            "line 8: unknown key fault.1.share: known are server, kind, from, to, rate",
+        ),
+        (&format!("{fault} 'down'\nfactor = 2"), "line 8: unknown key fault.1.factor"),
+        ("client.gate = { kind = 'bucket', limit = 1 }", "line 4: unknown key client.gate.limit"),
+        (
+            "client.breaker.longer_than = '1s'",
+            "line 4: client.breaker.slow_rate must be a number from 0 to 1 beside longer_than, but it is missing",
+        ),
+    ] {
+        let found = error(&format!("duration = '1s'\nload.rate = 1\nserver.a.workers = 1\n{text}"));
         assert!(found.contains(expected), "{text}\n{found}\n{expected}");
     }
 }
@@ -123,6 +183,14 @@ fn a_scenario_beyond_the_bounds_is_refused_with_the_reason() {
         "duration = '1s'\nload = { kind = 'burst', clients = 10000000 }\nclient.budget.scope = 'client'\nserver.a = {}",
     );
     assert!(memory.contains("GB, and at most 4 GB are used"), "{memory}");
+    let rates: Vec<_> = (1..=1000).map(|rate| rate.to_string()).collect();
+    let results = error(&format!(
+        "duration = '1ms'\nload.rate = 1\nruns = 100000\nserver.a = {{}}\nsweep.load.rate = [{}]",
+        rates.join(", ")
+    ));
+    assert!(results.contains("GB, and at most 4 GB are used"), "{results}");
+    let text = error(&" ".repeat((1 << 20) + 1));
+    assert!(text.contains("at most 1048576 bytes, but has 1048577"), "{text}");
 }
 
 #[test]

@@ -75,9 +75,9 @@ pub(super) fn bounds(table: &Table, names: &[String]) -> Result<Vec<Bound>, Scen
 
 /// A number, a duration in seconds, or a percentage.
 fn limit(text: &str) -> Option<f64> {
+    let number = |text: &str| text.parse::<f64>().ok().filter(|number| number.is_finite());
     if let Some(percent) = text.strip_suffix('%') {
-        return percent.trim().parse::<f64>().ok().map(|percent| percent / 100.0);
+        return number(percent.trim()).map(|percent| percent / 100.0);
     }
-    let number = text.parse::<f64>().ok().filter(|number| number.is_finite());
-    number.or_else(|| parse_duration(text).ok().map(|duration| duration.as_secs_f64()))
+    number(text).or_else(|| parse_duration(text).ok().map(|duration| duration.as_secs_f64()))
 }

@@ -184,6 +184,8 @@ fn breaker(section: &Section<'_>, others: &[&'static str]) -> Read<BreakerBuilde
         let longer_than = section.duration("longer_than")?;
         let longer_than = longer_than.ok_or_else(|| section.wrong("longer_than", "a duration"))?;
         rule = rule.slow_rate(ratio, longer_than.to_duration());
+    } else if section.get("longer_than").is_some() {
+        return Err(section.wrong("slow_rate", "a number from 0 to 1 beside longer_than"));
     }
     let jitters = [
         ("full", Jitter::Full),
@@ -198,14 +200,16 @@ fn breaker(section: &Section<'_>, others: &[&'static str]) -> Read<BreakerBuilde
 }
 
 fn gate(section: &Section<'_>, others: &[&'static str]) -> Read<GateRule> {
-    section.allow(&[&["kind"], others, &["deposit", "capacity", "limit"]].concat())?;
+    let allow = |own: &[&'static str]| section.allow(&[&["kind"], others, own].concat());
     let number = |key, default, most| Ok(section.number(key, 0.0..=most)?.unwrap_or(default));
-    Ok(match section.choice("kind", &[("bucket", true), ("failure_share", false)])? {
-        Some(false) => GateRule::FailureShare { limit: number("limit", 0.1, 1.0)? },
-        _ => GateRule::Bucket {
-            deposit: number("deposit", 0.1, 1e6)?,
-            capacity: number("capacity", 5.0, 1e9)?,
-        },
+    if section.choice("kind", &[("bucket", false), ("failure_share", true)])?.unwrap_or(false) {
+        allow(&["limit"])?;
+        return Ok(GateRule::FailureShare { limit: number("limit", 0.1, 1.0)? });
+    }
+    allow(&["deposit", "capacity"])?;
+    Ok(GateRule::Bucket {
+        deposit: number("deposit", 0.1, 1e6)?,
+        capacity: number("capacity", 5.0, 1e9)?,
     })
 }
 

@@ -68,7 +68,7 @@ impl Scenario {
     ///
     /// # Errors
     ///
-    /// The text is neither. Keys and values are checked by [`check`](Self::check).
+    /// The text is neither, or has more than a mebibyte. Keys and values are checked by [`check`](Self::check).
     pub fn parse(text: &str) -> Result<Self, ScenarioError> {
         Ok(Self { table: node::parse(text)?, policies: Vec::new(), others: Table::new() })
     }
@@ -102,7 +102,7 @@ impl Scenario {
     ///
     /// # Errors
     ///
-    /// The text is not TOML.
+    /// The text is not TOML, or has more than a mebibyte.
     pub fn profiles(mut self, text: &str) -> Result<Self, ScenarioError> {
         self.others = node::parse(text)?;
         Ok(self)
@@ -136,18 +136,18 @@ impl Scenario {
         let root = Section::new("", None, &self.table);
         let runs = root.count("runs", 1..=MOST_RUNS, 5)?;
         let policies = read::Policies { own: &self.policies, others: &self.others };
-        let case = |case: sweep::Swept| {
-            let model = read::read(&case.table, policies)?;
-            Ok((case.parameters, model))
+        let case = |case: sweep::Swept<'_>| {
+            let model = read::read(&case.of(&self.table)?, policies)?;
+            Ok((case.parameters(), model))
         };
         let cases = sweep::cases(&self.table)?.into_iter().map(case);
         let cases = cases.collect::<Result<Vec<_>, ScenarioError>>()?;
-        let models: Vec<_> = cases.iter().map(|(_, model)| model.clone()).collect();
-        needs::refuse(&models, runs, threads)?;
+        let models: Vec<_> = cases.iter().map(|(_, model)| model).collect();
         let servers = models.first().map(|model| model.servers.iter());
         let servers: Vec<_> =
             servers.into_iter().flatten().map(|server| server.name.clone()).collect();
         let names = Names::of(&servers);
+        needs::refuse(&models, names.len(), runs, threads)?;
         let bounds = expect::bounds(&self.table, &names)?;
         let text = |key| root.text(key).map(|text| text.unwrap_or_default().trim().to_owned());
         Ok(Checked { name: text("name")?, about: text("about")?, runs, cases, names, bounds })

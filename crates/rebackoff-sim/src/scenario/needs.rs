@@ -4,6 +4,7 @@ use rebackoff_core::{Breaker, Budget};
 
 use super::ScenarioError;
 use crate::distribution::seconds;
+use crate::figures::{Bin, NamedFigures};
 use crate::load::LoadKind;
 use crate::model::Model;
 
@@ -16,8 +17,13 @@ const MOST_CALLS: f64 = 2e10;
 /// A client with a call, a job and their events, in bytes.
 const CLIENT: f64 = 200.0;
 
-/// Refuses cases that need more than the bounds, with the reason.
-pub(super) fn refuse(models: &[Model], runs: u64, threads: usize) -> Result<(), ScenarioError> {
+/// Refuses cases with so many figures that need more than the bounds, with the reason.
+pub(super) fn refuse(
+    models: &[&Model],
+    figures: usize,
+    runs: u64,
+    threads: usize,
+) -> Result<(), ScenarioError> {
     let calls: f64 = models.iter().map(|model| calls(model) * runs as f64).sum();
     if calls > MOST_CALLS {
         let message = format!(
@@ -27,11 +33,13 @@ pub(super) fn refuse(models: &[Model], runs: u64, threads: usize) -> Result<(), 
         return Err(ScenarioError::new(None, message));
     }
     let at_once = runs.min(threads as u64).max(1) as f64;
-    let memory = models.iter().map(|model| memory(model) * at_once).fold(0.0, f64::max);
+    let running = models.iter().map(|model| memory(model) * at_once).fold(0.0, f64::max);
+    let memory = running + results(models, figures, runs);
     if memory > MOST_MEMORY {
         let message = format!(
             "the scenario would need about {:.1} GB, and at most {:.0} GB are used: \
-             lower load.clients, or give guards the scope process or fleet",
+             lower load.clients, runs, threads or the cases of the sweep, widen the bins, \
+             or give guards the scope process or fleet",
             memory / 1e9,
             MOST_MEMORY / 1e9
         );
@@ -53,6 +61,14 @@ fn calls(model: &Model) -> f64 {
     }
 }
 
+/// The bytes of the results, which stay until the end.
+fn results(models: &[&Model], figures: usize, runs: u64) -> f64 {
+    let replication = size_of::<NamedFigures>() + figures * size_of::<Option<f64>>();
+    let bins: f64 = models.iter().map(|model| (model.end() / model.bin) as f64).sum();
+    models.len() as f64 * runs as f64 * replication as f64 + bins * size_of::<Bin>() as f64
+}
+
+/// The bytes of a replication that runs.
 fn memory(model: &Model) -> f64 {
     let guards = model.links.first().map_or(0.0, |link| {
         let count = |scope| f64::from(model.fleet.count(scope));

@@ -33,36 +33,53 @@ pub(crate) enum Value {
 /// The values of a table by their keys.
 pub(crate) type Table = BTreeMap<String, Node>;
 
+/// The most bytes of a scenario.
+const MOST_BYTES: usize = 1 << 20;
+
 /// Reads a scenario, which is JSON if it begins with a brace.
 pub(crate) fn parse(text: &str) -> Result<Table, ScenarioError> {
+    if text.len() > MOST_BYTES {
+        let rule = format_args!("must have at most {MOST_BYTES} bytes, but has {}", text.len());
+        return Err(ScenarioError::new(None, format_args!("a scenario {rule}")));
+    }
     if text.trim_start().starts_with('{') {
         return match serde_json::from_str(text) {
             Ok(Node { value: Value::Table(table), .. }) => Ok(table),
             Ok(_) => Err(ScenarioError::new(None, "a scenario must be an object")),
-            Err(error) => Err(ScenarioError::new(Some(error.line()), error)),
+            Err(error) => {
+                let (line, message) = (error.line(), error.to_string());
+                let place = format!(" at line {line} column {}", error.column());
+                Err(ScenarioError::new(Some(line), message.trim_end_matches(&place)))
+            }
         };
     }
+    let lines = Lines(text.match_indices('\n').map(|(place, _)| place).collect());
     let table = DeTable::parse(text).map_err(|error| {
-        let line = error.span().map(|span| line_of(text, span.start));
+        let line = error.span().map(|span| lines.line_of(span.start));
         ScenarioError::new(line, error.message())
     })?;
-    of_table(text, table.get_ref())
+    of_table(&lines, table.get_ref())
 }
 
-fn line_of(text: &str, place: usize) -> usize {
-    text.bytes().take(place).filter(|byte| *byte == b'\n').count() + 1
+/// The ends of the lines of a text.
+struct Lines(Vec<usize>);
+
+impl Lines {
+    fn line_of(&self, place: usize) -> usize {
+        self.0.partition_point(|end| *end < place) + 1
+    }
 }
 
-fn of_table(text: &str, table: &DeTable<'_>) -> Result<Table, ScenarioError> {
+fn of_table(lines: &Lines, table: &DeTable<'_>) -> Result<Table, ScenarioError> {
     let entry =
         |(key, value): (&toml::Spanned<std::borrow::Cow<'_, str>>, &toml::Spanned<DeValue<'_>>)| {
-            let line = line_of(text, key.span().start);
-            Ok((key.get_ref().to_string(), of_value(text, line, value.get_ref())?))
+            let line = lines.line_of(key.span().start);
+            Ok((key.get_ref().to_string(), of_value(lines, line, value.get_ref())?))
         };
     table.iter().map(entry).collect()
 }
 
-fn of_value(text: &str, line: usize, value: &DeValue<'_>) -> Result<Node, ScenarioError> {
+fn of_value(lines: &Lines, line: usize, value: &DeValue<'_>) -> Result<Node, ScenarioError> {
     let wrong = |value: &str| {
         ScenarioError::new(Some(line), format_args!("{value} is no number that a scenario takes"))
     };
@@ -85,11 +102,11 @@ fn of_value(text: &str, line: usize, value: &DeValue<'_>) -> Result<Node, Scenar
         DeValue::Datetime(date) => Value::Date(date.to_string()),
         DeValue::Array(values) => {
             let node = |value: &toml::Spanned<DeValue<'_>>| {
-                of_value(text, line_of(text, value.span().start), value.get_ref())
+                of_value(lines, lines.line_of(value.span().start), value.get_ref())
             };
             Value::List(values.iter().map(node).collect::<Result<_, _>>()?)
         }
-        DeValue::Table(table) => Value::Table(of_table(text, table)?),
+        DeValue::Table(table) => Value::Table(of_table(lines, table)?),
     };
     Ok(Node { line: Some(line), value })
 }

@@ -59,7 +59,7 @@ pub(super) fn read(table: &Table, policies: Policies<'_>) -> Read<Model> {
             "a scenario has from 1 to {MOST_SERVERS} tables [server.NAME], but there are {}",
             servers.len()
         );
-        return Err(ScenarioError::new(None, message));
+        return Err(ScenarioError::new(root.get("server").and_then(|node| node.line), message));
     }
     Reader { root, policies, servers }.model()
 }
@@ -84,16 +84,17 @@ impl Reader<'_> {
             let rule = format!("above 0s and at least duration + drain divided by {MOST_BINS}");
             return Err(root.wrong("bin", &rule));
         }
-        let (load, fleet) = self.load()?;
+        let (load, fleet) = self.load(duration)?;
         let mut links = vec![self.client_link()?];
         let servers = self.all_servers(&mut links)?;
         self.refuse_circle(&servers, &links)?;
-        let faults = self.faults(&servers)?;
+        let faults = self.faults(&servers, end)?;
         let seed = root.count("seed", 0..=u64::MAX, 0)?;
         Ok(Model { seed, duration, drain, warmup, bin, load, fleet, servers, links, faults })
     }
 
-    fn load(&self) -> Read<(Load, Fleet)> {
+    /// The load, which lasts for `duration`.
+    fn load(&self, duration: u64) -> Read<(Load, Fleet)> {
         let empty = Table::new();
         let (line, table) = self.root.table("load")?.unwrap_or((None, &empty));
         let load = Section::new("load", line, table);
@@ -130,9 +131,12 @@ impl Reader<'_> {
                 LoadKind::Closed { think }
             }
             2 => LoadKind::Serial { rate: rate()? / clients as f64 },
-            _ => LoadKind::Burst { at: load.nanos("at", 0)?, within: load.nanos("within", 0)? },
+            _ => LoadKind::Burst {
+                at: moment(&load, "at", duration)?,
+                within: load.nanos("within", 0)?,
+            },
         };
-        Ok((Load { kind, changes: changes(&load)? }, fleet))
+        Ok((Load { kind, changes: changes(&load, duration)? }, fleet))
     }
 
     fn client_link(&self) -> Read<Link> {
@@ -293,7 +297,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn faults(&self, servers: &[Server]) -> Read<Vec<Fault>> {
+    fn faults(&self, servers: &[Server], end: u64) -> Read<Vec<Fault>> {
         let nodes = match self.root.get("fault").map(|node| &node.value) {
             None => return Ok(Vec::new()),
             Some(Value::List(nodes)) => nodes,
@@ -304,13 +308,22 @@ impl Reader<'_> {
             let Value::Table(table) = &node.value else {
                 return Err(ScenarioError::new(node.line, format_args!("{path} must be a table")));
             };
-            fault(&Section::new(&path, node.line, table), servers)
+            fault(&Section::new(&path, node.line, table), servers, end)
         };
         nodes.iter().enumerate().map(fault).collect()
     }
 }
 
-fn changes(load: &Section<'_>) -> Read<Vec<(u64, f64)>> {
+/// A moment before the end of the load.
+fn moment(section: &Section<'_>, key: &str, duration: u64) -> Read<u64> {
+    let moment = section.nanos(key, 0)?;
+    if moment >= duration {
+        return Err(section.wrong(key, "before the end of the load, which is the duration"));
+    }
+    Ok(moment)
+}
+
+fn changes(load: &Section<'_>, duration: u64) -> Read<Vec<(u64, f64)>> {
     let nodes = match load.get("changes").map(|node| &node.value) {
         None => return Ok(Vec::new()),
         Some(Value::List(nodes)) => nodes,
@@ -325,15 +338,14 @@ fn changes(load: &Section<'_>) -> Read<Vec<(u64, f64)>> {
         let factor = section.number("factor", 0.001..=1000.0)?;
         let factor =
             factor.ok_or_else(|| section.wrong("factor", "a number from 0.001 to 1000"))?;
-        Ok((section.nanos("at", 0)?, factor))
+        Ok((moment(&section, "at", duration)?, factor))
     };
     let mut changes = nodes.iter().map(change).collect::<Read<Vec<_>>>()?;
     changes.sort_by_key(|(at, _)| *at);
     Ok(changes)
 }
 
-fn fault(section: &Section<'_>, servers: &[Server]) -> Read<Fault> {
-    section.allow(&["server", "kind", "from", "to", "factor", "share", "rate", "latency"])?;
+fn fault(section: &Section<'_>, servers: &[Server], end: u64) -> Read<Fault> {
     let names: Vec<_> = servers.iter().map(|server| server.name.as_str()).collect();
     let server = match section.text("server")? {
         None if servers.len() == 1 => 0,
@@ -343,15 +355,27 @@ fn fault(section: &Section<'_>, servers: &[Server]) -> Read<Fault> {
     };
     let kinds =
         [("down", 0), ("freeze", 1), ("slow", 2), ("capacity", 3), ("errors", 4), ("latency", 5)];
-    let kind = section.choice("kind", &kinds)?;
-    let share = |key| Ok(section.number(key, 0.0..=1.0)?.unwrap_or(0.5));
-    let effect = match kind {
-        Some(0) => Effect::Down,
-        Some(1) => Effect::Freeze,
-        Some(2) => Effect::Slow(section.number("factor", 1.0..=1e6)?.unwrap_or(10.0)),
+    let allow =
+        |own: &[&'static str]| section.allow(&[&["server", "kind", "from", "to"], own].concat());
+    let share = |key| {
+        allow(&[key])?;
+        Ok(section.number(key, 0.0..=1.0)?.unwrap_or(0.5))
+    };
+    let effect = match section.choice("kind", &kinds)? {
+        Some(kind @ (0 | 1)) => {
+            allow(&[])?;
+            if kind == 0 { Effect::Down } else { Effect::Freeze }
+        }
+        Some(2) => {
+            allow(&["factor"])?;
+            Effect::Slow(section.number("factor", 1.0..=1e6)?.unwrap_or(10.0))
+        }
         Some(3) => Effect::Capacity(share("share")?),
         Some(4) => Effect::Errors(share("rate")?),
-        Some(_) => Effect::Latency(section.nanos("latency", 1_000_000_000)?),
+        Some(_) => {
+            allow(&["latency"])?;
+            Effect::Latency(section.nanos("latency", 1_000_000_000)?)
+        }
         None => {
             return Err(
                 section.wrong("kind", "one of down, freeze, slow, capacity, errors, latency")
@@ -361,6 +385,9 @@ fn fault(section: &Section<'_>, servers: &[Server]) -> Read<Fault> {
     let (from, to) = (section.nanos("from", 0)?, section.nanos("to", 0)?);
     if to <= from {
         return Err(section.wrong("to", "later than from"));
+    }
+    if from >= end {
+        return Err(section.wrong("from", "before the end, which is duration + drain"));
     }
     Ok(Fault { server, effect, from, to })
 }

@@ -172,27 +172,35 @@ impl<'a> Section<'a> {
             return match (&node.value, seconds(node)) {
                 (Value::List(nodes), _) => self.list(key, nodes),
                 (_, Some(constant)) => Ok(Distribution::Constant(constant.to_nanos())),
-                _ => Err(self.wrong(key, &format!("{DURATION}, a list of them, {TABLES}"))),
+                _ => Err(self.wrong(key, &format!("{DURATION}, a list of them, or {TABLES}"))),
             };
         };
         let path = self.key(key);
         let section = Section::new(&path, node.line, table);
         section.allow(&["exponential", "normal", "log_normal", "uniform", "sd", "to"])?;
         let of = |key| section.duration(key);
-        let positive = |seconds: Seconds| seconds > Seconds::ZERO;
+        let (sd, to) = (of("sd")?, of("to")?);
+        let spread = sd.map_or(0.0, |sd| sd.to_nanos() as f64);
         match (of("exponential")?, of("normal")?, of("log_normal")?, of("uniform")?) {
-            (Some(mean), None, None, None) => Ok(Distribution::exponential(mean)),
-            (None, Some(mean), None, None) => Ok(Distribution::Normal {
-                mean: mean.to_nanos() as f64,
-                sd: section.nanos("sd", 0)? as f64,
-            }),
-            (None, None, Some(mean), None) if positive(mean) => {
-                Ok(Distribution::log_normal(mean, of("sd")?.unwrap_or(mean)))
+            (Some(mean), None, None, None) if sd.or(to).is_none() => {
+                Ok(Distribution::exponential(mean))
             }
-            (None, None, None, Some(low)) => Ok(Distribution::Uniform {
-                low: low.to_nanos() as f64,
-                high: section.nanos("to", 0)?.max(low.to_nanos()) as f64,
-            }),
+            (None, Some(mean), None, None) if to.is_none() => {
+                Ok(Distribution::Normal { mean: mean.to_nanos() as f64, sd: spread })
+            }
+            (None, None, Some(mean), None) if to.is_none() => {
+                if mean == Seconds::ZERO {
+                    return Err(section.wrong("log_normal", "a duration above 0s"));
+                }
+                Ok(Distribution::log_normal(mean, sd.unwrap_or(mean)))
+            }
+            (None, None, None, Some(low)) if sd.is_none() => match to {
+                Some(high) if high >= low => Ok(Distribution::Uniform {
+                    low: low.to_nanos() as f64,
+                    high: high.to_nanos() as f64,
+                }),
+                _ => Err(section.wrong("to", "a duration that is not below uniform")),
+            },
             _ => Err(self.wrong(key, TABLES)),
         }
     }
@@ -209,7 +217,7 @@ impl<'a> Section<'a> {
 
 const DURATION: &str = "a duration of at most a year such as \"100ms\"";
 const TABLES: &str =
-    "or a table of exponential; normal and sd; log_normal and sd; or uniform and to";
+    "a table of exponential, of normal and sd, of log_normal and sd, or of uniform and to";
 
 /// The duration that a value is.
 pub(super) fn seconds(node: &Node) -> Option<Seconds> {
