@@ -116,13 +116,15 @@ fn a_page_has_tables_with_headings_fits_a_phone_and_knows_dark_mode() {
         "color-scheme:light dark",
         "<caption>Tries",
         "<caption>Outages</caption>",
+        "<caption>Load</caption>",
+        "<tr><td>requests per call</td><td>5.00</td></tr>",
         "<thead><tr><th scope=\"col\">try</th>",
     ] {
         assert!(html.contains(part), "{part}");
     }
     // A table and the picture scroll in a box of their own, so that the page is as wide as the screen.
     let boxes = html.split("<div class=\"wide").skip(1);
-    assert_eq!(boxes.map(|part| part.contains("</div>")).collect::<Vec<_>>(), [true; 3]);
+    assert_eq!(boxes.map(|part| part.contains("</div>")).collect::<Vec<_>>(), [true; 4]);
     assert!(html.contains(".wide{overflow-x:auto"));
     for tag in ["html", "head", "body", "main", "table", "thead", "tbody", "div", "svg"] {
         let opened =
@@ -388,6 +390,9 @@ fn a_profile_is_set_beside_the_policy() {
         (&2.0.into(), &9.0.into())
     );
     assert!(plan(&options).contains("\nBeside expo: waits 1s, 2s, 4s"));
+    let html = plan(&[&options[..], &["-f", "html"]].concat());
+    assert!(html.contains("<caption>Load, compared with expo: waits 1s, 2s, 4s"));
+    assert!(html.contains("<tr><td>requests per call</td><td>2.00</td><td>9.00</td></tr>"));
     let csv = plan(&[&options[..], &["-f", "csv"]].concat());
     assert!(csv.starts_with(
         "try,raw_wait,shortest_wait,longest_wait,p5,p50,p95,share\n1,,,,0,0,0,1\n2,1,0,1,"

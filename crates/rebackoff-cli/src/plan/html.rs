@@ -2,7 +2,10 @@
 
 use std::fmt::{self, Write as _};
 
+use rebackoff_sim::plan::PlanFigures;
+
 use super::LintedFigures;
+use super::rows::rows;
 use super::svg::picture;
 use super::text::{HEADINGS, assumption, cells, name, worst_case};
 use crate::human::{human, percent};
@@ -50,19 +53,32 @@ fn write_page(html: &mut String, linted: &LintedFigures) -> fmt::Result {
     }
     writeln!(html, "<div class=\"wide picture\">\n{}</div>", picture(figures))?;
     let caption = "Tries; p5, p50 and p95 are the begin of the try";
-    write_table(html, caption, HEADINGS, figures.tries.iter().map(cells))?;
+    write_table(html, caption, &HEADINGS, figures.tries.iter().map(cells))?;
     writeln!(html, "<p>{}</p>", worst_case(figures))?;
     let outages = figures.outages.iter();
     let rows = outages.map(|outage| [human(outage.lasts), percent(outage.chance)]);
-    write_table(html, "Outages", ["lasts", "outlasted by"], rows)?;
+    write_table(html, "Outages", &["lasts", "outlasted by"], rows)?;
+    write_loads(html, figures)?;
     writeln!(html, "</main>\n</body>\n</html>")
 }
 
-fn write_table<const N: usize>(
+fn write_loads(html: &mut String, figures: &PlanFigures) -> fmt::Result {
+    let loads: Vec<_> = std::iter::once(&figures.load).chain(&figures.compared).collect();
+    let rows = rows(&loads).into_iter();
+    let rows = rows.map(|(name, values)| [vec![name], values].concat());
+    let caption = match &figures.compared {
+        Some(other) => format!("Load, compared with {}", escape(&other.policy)),
+        None => "Load".to_owned(),
+    };
+    let headings = ["figure", "policy", "compared"];
+    write_table(html, &caption, &headings[..=loads.len()], rows)
+}
+
+fn write_table<R: AsRef<[String]>>(
     html: &mut String,
     caption: &str,
-    headings: [&str; N],
-    rows: impl Iterator<Item = [String; N]>,
+    headings: &[&str],
+    rows: impl Iterator<Item = R>,
 ) -> fmt::Result {
     write!(html, "<div class=\"wide\">\n<table>\n<caption>{caption}</caption>\n<thead><tr>")?;
     for heading in headings {
@@ -70,7 +86,7 @@ fn write_table<const N: usize>(
     }
     writeln!(html, "</tr></thead>\n<tbody>")?;
     for row in rows {
-        let cells = row.iter().map(|cell| format!("<td>{}</td>", escape(cell)));
+        let cells = row.as_ref().iter().map(|cell| format!("<td>{}</td>", escape(cell)));
         writeln!(html, "<tr>{}</tr>", cells.collect::<String>())?;
     }
     writeln!(html, "</tbody>\n</table>\n</div>")
