@@ -4,7 +4,7 @@ mod support;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Output, Stdio};
+use std::process::{Child, Output, Stdio};
 
 use nix::sys::signal::{self, Signal};
 use nix::unistd::Pid;
@@ -84,6 +84,38 @@ fn a_scenario_is_shown_in_each_format_and_its_bounds_make_the_exit_code() {
     let failed = simulate(&strict, &[]);
     assert_eq!(failed.status.code(), Some(1));
     assert!(stdout(&failed).contains("FAILS: amplification <= 1.35, it is 1.3"));
+}
+
+#[test]
+fn names_of_any_letters_and_length_are_shown_as_text() {
+    let folder = TempDir::new().unwrap();
+    let long = format!("{} {}", "<b>\\u001b[31m\\u0000\\uffff", "words and words ".repeat(20));
+    let profile = format!("\"{long}{}\"", "w".repeat(120));
+    let text = format!(
+        "name = \"{long}\"\nruns = 1\nduration = '1s'\nload.rate = 10\nserver.a.error_rate = 0.5\n\
+         profiles.{profile} = {{}}\nsweep.client.profile = [{profile}]"
+    );
+    let path = file(&folder, "names.toml", &text);
+    for format in ["text", "html", "svg"] {
+        let shown = stdout(&simulate(&path, &["-f", format]));
+        let control = |letter: char| letter.is_control() && letter != '\n' || letter == '\u{ffff}';
+        assert!(!shown.contains(control), "{format}");
+        assert_eq!(shown.contains("<b>"), format == "text");
+        assert!(shown.contains("\u{fffd}[31m\u{fffd}\u{fffd} words"), "{format}: {shown}");
+    }
+    let svg = stdout(&simulate(&path, &["-f", "svg"]));
+    assert!(svg.contains("viewBox=\"0 0 440 572\""), "{svg}");
+    let letters = |class: &str| {
+        let begin = format!("<text class=\"{class}\"");
+        let texts = svg.split(&begin).skip(1).map(|text| {
+            let text = text.split_once('>').unwrap().1.split_once("</text>").unwrap().0;
+            text.replace("&lt;", "<").replace("&gt;", ">").chars().count()
+        });
+        texts.collect::<Vec<_>>()
+    };
+    let (headline, name) = (letters("title"), letters("name"));
+    assert!(headline.len() > 8 && headline.iter().all(|letters| *letters <= 40), "{headline:?}");
+    assert!(name.len() > 8 && name.iter().all(|letters| *letters <= 50), "{name:?}");
 }
 
 #[test]
@@ -177,17 +209,35 @@ fn ctrl_c_shows_the_runs_that_are_done() {
     let mut command = rebackoff();
     command.arg("simulate").arg(&path).args(["-f", "json"]).stdout(Stdio::piped());
     let child = command.spawn().unwrap();
-    let stat = format!("/proc/{}/stat", child.id());
-    eventually("a run is done", || {
-        let stat = fs::read_to_string(&stat).unwrap();
-        let ticks = stat.rsplit(") ").next()?.split(' ').nth(11)?.parse::<u64>().ok()?;
-        (ticks >= 50).then_some(())
-    });
-    signal::kill(Pid::from_raw(i32::try_from(child.id()).unwrap()), Signal::SIGINT).unwrap();
+    interrupt_at_work(&child);
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(130));
     let json: serde_json::Value = serde_json::from_str(&stdout(&output)).unwrap();
     assert_eq!(json["is_whole"], false);
     let runs = json["cases"][0]["figures"]["calls"]["runs"].as_u64().unwrap();
     assert!((1..100_000).contains(&runs), "{runs}");
+}
+
+#[test]
+fn ctrl_c_in_the_first_run_says_that_none_is_done() {
+    let folder = TempDir::new().unwrap();
+    let endless =
+        "runs = 1\nduration = '1s'\nload = { kind = 'closed', think = 0 }\nserver.a = {}\n";
+    let path = file(&folder, "endless.toml", endless);
+    let child = rebackoff().arg("simulate").arg(&path).stderr(Stdio::piped()).spawn().unwrap();
+    interrupt_at_work(&child);
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130));
+    assert_eq!(stderr(&output), "rebackoff: interrupted before the first run was done\n");
+}
+
+/// Interrupts a process that has worked for half a second.
+fn interrupt_at_work(child: &Child) {
+    let stat = format!("/proc/{}/stat", child.id());
+    eventually("the process works", || {
+        let stat = fs::read_to_string(&stat).unwrap();
+        let ticks = stat.rsplit(") ").next()?.split(' ').nth(11)?.parse::<u64>().ok()?;
+        (ticks >= 50).then_some(())
+    });
+    signal::kill(Pid::from_raw(i32::try_from(child.id()).unwrap()), Signal::SIGINT).unwrap();
 }

@@ -7,7 +7,7 @@ use rebackoff_sim::plan::PlanFigures;
 
 use super::text::{clients, peak};
 use crate::human::human;
-use crate::markup::escape;
+use crate::markup::{escape, lines};
 
 const WIDTH: f64 = 860.0;
 const HEIGHT: f64 = 360.0;
@@ -35,7 +35,7 @@ text{font:13px system-ui,sans-serif;fill:#24292f}.title{font-size:16px;font-weig
 
 fn write_picture(svg: &mut String, figures: &PlanFigures) -> fmt::Result {
     let chart = &figures.chart;
-    let notes = lines(&figures.load.policy);
+    let notes = lines(&figures.load.policy, LETTERS);
     // The picture grows by the text above and beside it.
     let top = TOP + notes.len() as f64 * LINE;
     let height = HEIGHT + notes.len() as f64 * LINE;
@@ -128,21 +128,6 @@ fn write_picture(svg: &mut String, figures: &PlanFigures) -> fmt::Result {
         )?;
     }
     writeln!(svg, "</svg>")
-}
-
-/// The text in lines that fit the picture, broken at words.
-fn lines(text: &str) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split(' ') {
-        match lines.last_mut() {
-            Some(line) if line.len() + word.len() < LETTERS => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
-        }
-    }
-    lines
 }
 
 /// A round number that is divisible by four, at least `count`.

@@ -90,7 +90,8 @@ impl SimulateOptions {
                 .as_ref()
                 .is_ok_and(|report| report.cases.iter().all(|case| case.figures.is_empty()))
         {
-            // Nothing is done yet.
+            // A stderr that is gone is ignored.
+            let _ = writeln!(io::stderr(), "rebackoff: interrupted before the first run was done");
             process::exit(INTERRUPTED.into());
         }
         report

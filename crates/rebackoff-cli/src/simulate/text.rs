@@ -7,6 +7,7 @@ use rebackoff_sim::Report;
 
 use super::headline::{basis, cells, headings, title};
 use crate::human::human;
+use crate::markup::printable;
 
 /// The width of a time series.
 const WIDTH: usize = 60;
@@ -17,7 +18,7 @@ pub(super) fn page(report: &Report) -> String {
     let mut page = String::new();
     // Writing to a string cannot fail.
     let _ = write_page(&mut page, report);
-    page
+    printable(&page)
 }
 
 fn write_page(page: &mut String, report: &Report) -> fmt::Result {
