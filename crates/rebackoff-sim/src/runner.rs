@@ -29,7 +29,7 @@ impl Control<'_> {
 }
 
 impl<'a> Control<'a> {
-    /// Sets the number of threads, at least 1.
+    /// Sets the number of threads, at least 1. Fewer are used where not as many replications fit into memory.
     pub fn threads(mut self, threads: usize) -> Self {
         self.threads = threads.max(1);
         self
@@ -83,7 +83,7 @@ impl Scenario {
     ///
     /// As for [`run`](Self::run).
     pub fn run_with(&self, control: &Control<'_>) -> Result<Report, ScenarioError> {
-        run(&self.checked(control.threads)?, control)
+        run(&self.checked()?, control)
     }
 }
 
@@ -97,8 +97,9 @@ fn run(checked: &Checked, control: &Control<'_>) -> Result<Report, ScenarioError
         done: AtomicUsize::new(0),
         failed: Mutex::new(None),
     };
+    let fits = |others: &usize| (others + 1) as f64 <= checked.at_once;
     thread::scope(|scope| {
-        for _ in 1..control.threads.min(total) {
+        for _ in (1..control.threads.min(total)).take_while(fits) {
             scope.spawn(|| results.work(checked, runs, control));
         }
         results.work(checked, runs, control);

@@ -93,3 +93,10 @@ fn a_simulation_that_is_stopped_reports_the_replications_that_are_done() {
     assert!(!report.is_whole);
     assert_eq!(figure(&report, "calls").runs, 2);
 }
+
+#[test]
+fn more_threads_than_fit_into_memory_change_nothing() {
+    // 200 MB each, of 4 GB.
+    let text = "runs = 30\nduration = '1ms'\nload = { rate = 1, clients = 1000000 }\nserver.s = {}";
+    assert_eq!(run_on(text, 30).to_json(), run_on(text, 1).to_json());
+}

@@ -58,6 +58,8 @@ pub(crate) struct Checked {
     pub(crate) name: String,
     pub(crate) about: String,
     pub(crate) runs: u64,
+    /// The number of replications that fit into memory at once.
+    pub(crate) at_once: f64,
     pub(crate) cases: Vec<(Vec<(String, Value)>, Model)>,
     pub(crate) names: Vec<String>,
     pub(crate) bounds: Vec<Bound>,
@@ -129,10 +131,10 @@ impl Scenario {
     ///
     /// A key is unknown, a value is not allowed, or a case needs more than the simulator's bounds.
     pub fn check(&self) -> Result<(), ScenarioError> {
-        self.checked(1).map(drop)
+        self.checked().map(drop)
     }
 
-    pub(crate) fn checked(&self, threads: usize) -> Result<Checked, ScenarioError> {
+    pub(crate) fn checked(&self) -> Result<Checked, ScenarioError> {
         let root = Section::new("", None, &self.table);
         let runs = root.count("runs", 1..=MOST_RUNS, 5)?;
         let policies = read::Policies { own: &self.policies, others: &self.others };
@@ -147,9 +149,17 @@ impl Scenario {
         let servers: Vec<_> =
             servers.into_iter().flatten().map(|server| server.name.clone()).collect();
         let names = Names::of(&servers);
-        needs::refuse(&models, names.len(), runs, threads)?;
+        let at_once = needs::at_once(&models, names.len(), runs)?;
         let bounds = expect::bounds(&self.table, &names)?;
         let text = |key| root.text(key).map(|text| text.unwrap_or_default().trim().to_owned());
-        Ok(Checked { name: text("name")?, about: text("about")?, runs, cases, names, bounds })
+        Ok(Checked {
+            name: text("name")?,
+            about: text("about")?,
+            runs,
+            at_once,
+            cases,
+            names,
+            bounds,
+        })
     }
 }

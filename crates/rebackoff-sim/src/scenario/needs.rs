@@ -17,13 +17,12 @@ const MOST_CALLS: f64 = 2e10;
 /// A client with a call, a job and their events, in bytes.
 const CLIENT: f64 = 200.0;
 
-/// Refuses cases with so many figures that need more than the bounds, with the reason.
-pub(super) fn refuse(
-    models: &[&Model],
-    figures: usize,
-    runs: u64,
-    threads: usize,
-) -> Result<(), ScenarioError> {
+/// The number of replications that fit into memory at once, of cases with so many figures.
+///
+/// # Errors
+///
+/// The cases need more than the bounds; the error has the reason.
+pub(super) fn at_once(models: &[&Model], figures: usize, runs: u64) -> Result<f64, ScenarioError> {
     let calls: f64 = models.iter().map(|model| calls(model) * runs as f64).sum();
     if calls > MOST_CALLS {
         let message = format!(
@@ -32,20 +31,20 @@ pub(super) fn refuse(
         );
         return Err(ScenarioError::new(None, message));
     }
-    let at_once = runs.min(threads as u64).max(1) as f64;
-    let running = models.iter().map(|model| memory(model) * at_once).fold(0.0, f64::max);
-    let memory = running + results(models, figures, runs);
+    let replication = models.iter().map(|model| memory(model)).fold(1.0, f64::max);
+    let results = results(models, figures, runs);
+    let memory = replication + results;
     if memory > MOST_MEMORY {
         let message = format!(
             "the scenario would need about {:.1} GB, and at most {:.0} GB are used: \
-             lower load.clients, runs, threads or the cases of the sweep, widen the bins, \
+             lower load.clients, runs or the cases of the sweep, widen the bins, \
              or give guards the scope process or fleet",
             memory / 1e9,
             MOST_MEMORY / 1e9
         );
         return Err(ScenarioError::new(None, message));
     }
-    Ok(())
+    Ok((MOST_MEMORY - results) / replication)
 }
 
 /// The calls of a replication at most, where the load bounds them.
