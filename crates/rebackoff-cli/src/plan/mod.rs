@@ -66,7 +66,7 @@ impl PlanCommand {
         let shown = match self.format {
             Format::Text => text::page(&linted),
             Format::Json => serde_json::to_string_pretty(&linted).map_err(CliError::new)? + "\n",
-            Format::Csv => csv::table(&linted.figures),
+            Format::Csv => csv::table(&linted.figures)?,
             Format::Svg => svg::picture(&linted.figures),
             Format::Html => html::page(&linted),
         };
