@@ -100,7 +100,9 @@ fn run(checked: &Checked, control: &Control<'_>) -> Result<Report, ScenarioError
     let fits = |others: &usize| (others + 1) as f64 <= checked.at_once;
     thread::scope(|scope| {
         for _ in (1..control.threads.min(total)).take_while(fits) {
-            scope.spawn(|| results.work(checked, runs, control));
+            // Where the system refuses a thread, the others do its work.
+            let _ =
+                thread::Builder::new().spawn_scoped(scope, || results.work(checked, runs, control));
         }
         results.work(checked, runs, control);
     });
