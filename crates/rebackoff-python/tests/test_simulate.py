@@ -1,5 +1,8 @@
 """The simulator from Python."""
 
+import signal
+import threading
+
 import pytest
 import rebackoff
 
@@ -56,3 +59,19 @@ def test_tables_are_columns_of_one_length():
 def test_a_wrong_scenario_is_an_error_with_its_line():
     with pytest.raises(ValueError, match="line 1: unknown key durration; did you mean duration"):
         rebackoff.simulate("durration = 1")
+
+
+def test_a_figure_that_no_run_has_is_an_error_with_those_that_it_has():
+    with pytest.raises(
+        KeyError, match="no run has a figure 'amplificaton': known are .*amplification"
+    ):
+        rebackoff.simulate(TEXT)["amplificaton"]
+
+
+def test_ctrl_c_ends_a_simulation():
+    endless = "duration = '1s'\nload = { kind = 'closed', think = 0 }\nserver.api = {}"
+    timer = threading.Timer(0.1, signal.raise_signal, [signal.SIGINT])
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        rebackoff.simulate(endless)
+    timer.join()

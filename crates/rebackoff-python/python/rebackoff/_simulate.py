@@ -24,7 +24,11 @@ class Simulation:
         self.report = report
 
     def __getitem__(self, figure: str) -> float:
-        mean: float = self.cases[0]["figures"][figure]["mean"]
+        figures = self.cases[0]["figures"]
+        if figure not in figures:
+            message = f"no run has a figure {figure!r}: known are {', '.join(figures)}"
+            raise KeyError(message)
+        mean: float = figures[figure]["mean"]
         return mean
 
     def __repr__(self) -> str:
