@@ -102,7 +102,7 @@ def _values_held(tried: list[FrameType], known: set[int]) -> Iterator[object]:
 def _values_of_the_caller(outcome: object, known: set[int]) -> Iterator[object]:
     for frame in frames(outcome):
         if not is_below(frame):
-            yield from (value for value in frame.f_locals.values() if id(value) not in known)
+            yield from (value for value in _variables(frame) if id(value) not in known)
 
 
 def _callers() -> list[FrameType]:
@@ -119,7 +119,12 @@ def _callers() -> list[FrameType]:
 
 def _values(frame: FrameType) -> list[object]:
     """The variables that a frame uses."""
-    return [*frame.f_locals.values(), *map(frame.f_globals.get, frame.f_code.co_names)]
+    return [*_variables(frame), *map(frame.f_globals.get, frame.f_code.co_names)]
+
+
+def _variables(frame: FrameType) -> list[object]:
+    """The local variables; before Python 3.12, a comprehension has its iterator among them, as `.0`."""
+    return [value for name, value in frame.f_locals.items() if name != ".0"]
 
 
 def _items(value: object) -> Iterable[object]:
