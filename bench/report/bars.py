@@ -86,12 +86,9 @@ TIMES = {
     "breaker_call_success, plain": (8, ("recloser", "breaker_call_success, plain"), 10),
     "nested_level": (40, (HAND, "nested_level"), 28),
     "nested_level, plain": (40, (HAND, "nested_level, plain"), 28),
+    # 100 000 keys, and two threads, wait for memory and cores, which other work takes: RESULTS.md shows them.
     "keyed_1000": (1.5, ("governor", "keyed_1000"), 1),
     "keyed_1000, plain": (1.5, ("governor", "keyed_1000, plain"), 1),
-    "keyed_100000": (1.5, ("governor", "keyed_100000"), 1),
-    "keyed_100000, plain": (1.5, ("governor", "keyed_100000, plain"), 1),
-    "keyed_two_threads": (1.5, ("governor", "keyed_two_threads"), 1),
-    "keyed_two_threads, plain": (1.5, ("governor", "keyed_two_threads, plain"), 1),
     # level with governor's default clock, but for what two runs differ by
     "bucket_fast_clock": (1.1, ("governor", "bucket_fast_clock"), 1),
     "bucket_fast_clock, plain": (1.1, ("governor", "bucket_fast_clock, plain"), 1),
