@@ -100,7 +100,7 @@ fn run(checked: &Checked, control: &Control<'_>) -> Result<Report, ScenarioError
     let fits = |others: &usize| (others + 1) as f64 <= checked.at_once;
     thread::scope(|scope| {
         for _ in (1..control.threads.min(total)).take_while(fits) {
-            // Where the system refuses a thread, the others do its work.
+            // The other threads do the work of one that the system refuses.
             let _ =
                 thread::Builder::new().spawn_scoped(scope, || results.work(checked, runs, control));
         }

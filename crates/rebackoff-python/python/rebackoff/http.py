@@ -227,7 +227,7 @@ def is_final(
     return not is_transient(outcome, method=method, any_method=any_method, statuses=statuses)
 
 
-# decorators check the options that a `functools.partial` gives
+# Decorators check the options that a `functools.partial` gives. Type checkers know no attribute of a function that is set later.
 for _judge in (is_final, is_transient):
     _judge.check_options = _check_request  # type: ignore[attr-defined]
 
