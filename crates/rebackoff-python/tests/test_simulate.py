@@ -70,8 +70,11 @@ def test_a_figure_that_no_run_has_is_an_error_with_those_that_it_has():
 
 def test_ctrl_c_ends_a_simulation():
     endless = "duration = '1s'\nload = { kind = 'closed', think = 0 }\nserver.api = {}"
+    # A shell starts what runs in its background with SIGINT ignored.
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
     timer = threading.Timer(0.1, signal.raise_signal, [signal.SIGINT])
     timer.start()
     with pytest.raises(KeyboardInterrupt):
         rebackoff.simulate(endless)
     timer.join()
+    signal.signal(signal.SIGINT, handler)
