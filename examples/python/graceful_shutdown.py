@@ -17,7 +17,7 @@ def work():
 
 def main():
     threading.Timer(0.1, ending.set).start()
-    outcome = work.retry_with().outcome()  # without the event, the wait takes a minute
+    outcome = rebackoff.outcome(work)  # without the event, the wait takes a minute
     print(f"ended after {outcome.tries} try: {outcome.reason}, {outcome.error}")
 
 
