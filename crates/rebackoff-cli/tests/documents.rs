@@ -13,13 +13,14 @@ use tempfile::TempDir;
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
 /// Commands that the examples call, without a network.
-const COMMANDS: [(&str, &str); 7] = [
+const COMMANDS: [(&str, &str); 8] = [
     ("bin/curl", "#!/bin/sh\necho page\n"),
     ("deploy", "#!/bin/sh\n[ \"$REBACKOFF_TRY\" = 2 ] || { echo retry after 0.01; exit 1; }\n"),
     ("export", "#!/bin/sh\necho \"row of try $REBACKOFF_TRY\"; [ \"$REBACKOFF_TRY\" = 2 ]\n"),
     ("flaky-test", "#!/bin/sh\n[ \"$REBACKOFF_TRY\" -lt 7 ]\n"),
     ("status", "#!/bin/sh\n[ \"$REBACKOFF_TRY\" != 2 ] || echo ready\n"),
     ("backup", "#!/bin/sh\nexit 1\n"),
+    ("serve", "#!/bin/sh\n"),
     ("rebackoff.toml", "[nightly]\nmax_tries = 8\nmax_value = '30s'\n"),
 ];
 
