@@ -17,6 +17,7 @@ pages! {
     Breakers "../../../docs/how-to/breakers.md"
     Budgets "../../../docs/how-to/budgets.md"
     Databases "../../../docs/how-to/databases.md"
+    HostAndFleet "../../../docs/how-to/host-and-fleet.md"
     LogsAndMetrics "../../../docs/how-to/logs-and-metrics.md"
     Polling "../../../docs/how-to/polling.md"
     Reconnect "../../../docs/how-to/reconnect.md"
