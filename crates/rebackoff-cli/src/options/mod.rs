@@ -35,7 +35,7 @@ pub(crate) enum Action {
     Man(ManOptions),
 }
 
-const ABOUT: &str = "Retries any command well, and shows what a policy will do";
+const ABOUT: &str = "Retries commands, and shows what a retry policy does before it runs";
 
 const AFTER: &str = "\
 Exit status of `rebackoff run`:

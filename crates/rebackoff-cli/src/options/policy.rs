@@ -9,8 +9,8 @@ pub(crate) struct PolicyOptions {
     /// Take the policy of this name from a file and the environment
     ///
     /// The file is rebackoff.toml in the working directory, else rebackoff/rebackoff.toml in XDG_CONFIG_HOME
-    /// (~/.config); the first that has a table [NAME] counts. Variables REBACKOFF_<NAME>_<PARAMETER> are laid over
-    /// it, options over both. Default: the variable REBACKOFF_PROFILE. The profile aws needs no file: it has the waits
+    /// (~/.config); the first that has a table [NAME] counts. Variables REBACKOFF_<NAME>_<PARAMETER> override it, and
+    /// options override both. Default: the variable REBACKOFF_PROFILE. The profile aws needs no file: it has the waits
     /// and tries of the AWS SDKs.
     #[arg(short, long, value_name = "NAME")]
     pub(crate) profile: Option<String>,
@@ -75,7 +75,7 @@ pub(crate) struct PolicyOptions {
     /// Inside a try of another `rebackoff run`: allow retries, or try once [default: allow]
     #[arg(long, value_name = "WHAT")]
     nested: Option<String>,
-    /// Begin anew after a failed try that lasted so long: its end counts as the first failure
+    /// Start tries and waits anew after a failed try of at least this length, which counts as try 1
     ///
     /// With `--max-tries none`, rebackoff supervises a service: waits grow only while it fails early.
     #[arg(long, value_name = "DURATION")]

@@ -141,14 +141,14 @@ pub(crate) struct RunOptions {
     /// An address is `redis://user:password@host:6379/0`. A budget is a share or per_second, and a breaker has one probe. A run is a
     /// member of the fleet while it lasts: it votes to open when its own tries have opened the breaker, so `consecutive` is at
     /// most --max-tries. A run whose Redis does not answer goes on with guards of its own. Parameters follow the address:
-    /// `members`, the runs at once among which a budget is parted (10), and `wait`, the longest wait for the first answer (25ms).
+    /// `members`, the number of simultaneous runs that divide a budget (10), and `wait`, the longest wait for the first answer (25ms).
     #[arg(long, value_name = "URL", help_heading = "Guards")]
     pub(crate) fleet: Option<String>,
 
     /// Stop retrying after this long, and end a running try, too
     #[arg(long, value_name = "DURATION", help_heading = "Processes")]
     pub(crate) deadline: Option<String>,
-    /// Kill a try so long after the signal that asks it to end [default: 5s]
+    /// Time between the signal that asks a try to end and KILL [default: 5s]
     #[arg(long, value_name = "DURATION", help_heading = "Processes")]
     pub(crate) grace: Option<String>,
     /// End a try with this signal [default: TERM]
@@ -196,10 +196,10 @@ pub(crate) struct RunOptions {
     /// Give each try the same stdin: kept in memory to 1 MiB, then in an unlinked file
     #[arg(long, help_heading = "Output")]
     pub(crate) replay_stdin: bool,
-    /// Say nothing but errors
+    /// Print only errors
     #[arg(short, long, help_heading = "Output", conflicts_with = "verbose")]
     pub(crate) quiet: bool,
-    /// Say when each try begins, too
+    /// Also print when each try begins
     #[arg(short, long, help_heading = "Output")]
     pub(crate) verbose: bool,
     /// Log one event on each line, in this format

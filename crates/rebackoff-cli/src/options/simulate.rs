@@ -26,7 +26,7 @@ another file.";
 
 /// Show what a policy does to a service
 ///
-/// Clients call servers that queue, through the engine and guards of rebackoff, in virtual time. The scenario is a TOML \
+/// Clients call servers that queue, through the engine and guards of rebackoff, in virtual time. The scenario is a TOML
 /// file, whose figures depend on its seed alone.
 #[derive(Args, Debug)]
 pub(crate) struct SimulateOptions {
