@@ -80,7 +80,13 @@ PARAMETERS = {
         "`shorten` `stop`",
         "a wait that would end past `max_time`",
     ),
-    "nested": ("", "word", "`allow`", "`allow` `once`", "behaviour inside a try of another call"),
+    "nested": (
+        "",
+        "word",
+        "`allow`",
+        "`allow` `once`",
+        "behaviour inside a try of a [visible](../explanation/deadlines.md) call",
+    ),
     "hint_ceiling": (
         "",
         "duration or none",

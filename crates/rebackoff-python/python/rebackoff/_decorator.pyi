@@ -125,7 +125,7 @@ def on_exception(
         max_tries: Most tries, the first included. None: no limit. Default: `None`.
         max_time: Most seconds from the start of the first try. None: no limit. Default: `None`.
         last_wait: A wait that would end past `max_time`: "shorten" it to the time that is left and try once more, or "stop" and give up at once. Default: `"shorten"`.
-        nested: Inside a try of another call that is retried: "allow" retries, or try "once", since the enclosing call tries again anyway. Default: `"allow"`.
+        nested: Inside a try of a visible call: "allow" retries, or try "once", since that call tries again anyway. A call is visible if it has `max_time`, `timeout`, a guard or `nested`, and otherwise from its first retry on. Default: `"allow"`.
         budget: Pays for retries, shared with other calls: a `Budget`, or a function of the call's arguments that gives one. With too few tokens left, the call gives up. Default: `None`.
         breaker: Decides whether to call at all: a `Breaker`, or a function of the call's arguments that gives one. Where it is open, the call raises a `CircuitOpenError` before its first try, and gives up after a later one. Default: `None`.
         counts: Function that takes the error or value of a try and returns whether it is a failure of the target, for the breaker: True, False, or None for neither. None: what is retried is a failure, and what `giveup` gives up on is none. Default: `None`.
@@ -383,7 +383,7 @@ def on_predicate(
         max_tries: Most tries, the first included. None: no limit. Default: `None`.
         max_time: Most seconds from the start of the first try. None: no limit. Default: `None`.
         last_wait: A wait that would end past `max_time`: "shorten" it to the time that is left and try once more, or "stop" and give up at once. Default: `"shorten"`.
-        nested: Inside a try of another call that is retried: "allow" retries, or try "once", since the enclosing call tries again anyway. Default: `"allow"`.
+        nested: Inside a try of a visible call: "allow" retries, or try "once", since that call tries again anyway. A call is visible if it has `max_time`, `timeout`, a guard or `nested`, and otherwise from its first retry on. Default: `"allow"`.
         budget: Pays for retries, shared with other calls: a `Budget`, or a function of the call's arguments that gives one. With too few tokens left, the call gives up. Default: `None`.
         breaker: Decides whether to call at all: a `Breaker`, or a function of the call's arguments that gives one. Where it is open, the call raises a `CircuitOpenError` before its first try, and gives up after a later one. Default: `None`.
         counts: Function that takes the error or value of a try and returns whether it is a failure of the target, for the breaker: True, False, or None for neither. None: what is retried is a failure, and what `giveup` gives up on is none. Default: `None`.
@@ -525,7 +525,7 @@ def retry_context(
         max_tries: Most tries, the first included. None: no limit. Default: `None`.
         max_time: Most seconds from the start of the first try. None: no limit. Default: `None`.
         last_wait: A wait that would end past `max_time`: "shorten" it to the time that is left and try once more, or "stop" and give up at once. Default: `"shorten"`.
-        nested: Inside a try of another call that is retried: "allow" retries, or try "once", since the enclosing call tries again anyway. Default: `"allow"`.
+        nested: Inside a try of a visible call: "allow" retries, or try "once", since that call tries again anyway. A call is visible if it has `max_time`, `timeout`, a guard or `nested`, and otherwise from its first retry on. Default: `"allow"`.
         budget: Pays for retries, shared with other calls: a `Budget`, or a function of the call's arguments that gives one. With too few tokens left, the call gives up. Default: `None`.
         breaker: Decides whether to call at all: a `Breaker`, or a function of the call's arguments that gives one. Where it is open, the call raises a `CircuitOpenError` before its first try, and gives up after a later one. Default: `None`.
         counts: Function that takes the error or value of a try and returns whether it is a failure of the target, for the breaker: True, False, or None for neither. None: what is retried is a failure, and what `giveup` gives up on is none. Default: `None`.
@@ -706,7 +706,7 @@ def aretry_context(
         max_tries: Most tries, the first included. None: no limit. Default: `None`.
         max_time: Most seconds from the start of the first try. None: no limit. Default: `None`.
         last_wait: A wait that would end past `max_time`: "shorten" it to the time that is left and try once more, or "stop" and give up at once. Default: `"shorten"`.
-        nested: Inside a try of another call that is retried: "allow" retries, or try "once", since the enclosing call tries again anyway. Default: `"allow"`.
+        nested: Inside a try of a visible call: "allow" retries, or try "once", since that call tries again anyway. A call is visible if it has `max_time`, `timeout`, a guard or `nested`, and otherwise from its first retry on. Default: `"allow"`.
         budget: Pays for retries, shared with other calls: a `Budget`, or a function of the call's arguments that gives one. With too few tokens left, the call gives up. Default: `None`.
         breaker: Decides whether to call at all: a `Breaker`, or a function of the call's arguments that gives one. Where it is open, the call raises a `CircuitOpenError` before its first try, and gives up after a later one. Default: `None`.
         counts: Function that takes the error or value of a try and returns whether it is a failure of the target, for the breaker: True, False, or None for neither. None: what is retried is a failure, and what `giveup` gives up on is none. Default: `None`.

@@ -59,7 +59,7 @@ OPTIONS = {
         "allow",
         _checks.one_of("allow", "once"),
         "_Nested",
-        'Inside a try of another call that is retried: "allow" retries, or try "once", since the enclosing call tries again anyway.',
+        'Inside a try of a visible call: "allow" retries, or try "once", since that call tries again anyway. A call is visible if it has `max_time`, `timeout`, a guard or `nested`, and otherwise from its first retry on.',
     ),
     "budget": Option(
         None,
