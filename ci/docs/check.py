@@ -17,6 +17,8 @@ LLMS = DOCS / "llms.txt"
 CRATE = ROOT / "crates/rebackoff"
 FEATURES = [DOCS / "reference/rust-features.md", CRATE / "README.md"]
 GUIDE = CRATE / "src/guide.rs"
+SCENARIOS = DOCS / "reference/scenarios.md"
+SIMULATOR = ROOT / "crates/rebackoff-sim/src"
 TESTED = [GUIDE, ROOT / "crates/rebackoff-sim/src/lib.rs"]
 REPOSITORY = "https://github.com/rebackoff/rebackoff/"
 FENCE = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
@@ -112,6 +114,15 @@ def features():
     return re.findall(r"^(\w+) = ", section.partition("\n[")[0], re.MULTILINE)
 
 
+def words_of_scenarios():
+    """Returns the keys of a scenario and the names of its figures."""
+    keys = (SIMULATOR / "scenario/read.rs").read_text("utf-8")
+    figures = (SIMULATOR / "figures/named.rs").read_text("utf-8")
+    lists = re.findall(r"(?:allow\(&|KEYS: [^=]*= )\[([^]]*)\]", keys)
+    rows = re.findall(r'^    \("(\w+)"', figures, re.MULTILINE)
+    return re.findall(r'"(\w+)"', " ".join(lists)) + rows
+
+
 def names(file, page):
     """Returns whether a source file has a page as documentation, whose programs then run."""
     return f'"{relpath(page, file.parent)}"' in file.read_text("utf-8")
@@ -133,6 +144,9 @@ def complaints():
         for feature in features():
             if feature != "default" and f"`{feature}`" not in page.read_text("utf-8"):
                 yield f"{page.relative_to(ROOT)} does not name the feature {feature}"
+    for word in words_of_scenarios():
+        if f"`{word}`" not in SCENARIOS.read_text("utf-8"):
+            yield f"{SCENARIOS.relative_to(ROOT)} does not name {word}, which a scenario or its figures have"
     if not LLMS.exists() or LLMS.read_text("utf-8") != llms():
         yield "docs/llms.txt is old; run python3 ci/docs/check.py --update"
 
