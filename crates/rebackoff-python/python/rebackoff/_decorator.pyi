@@ -140,7 +140,7 @@ def on_exception(
         on_success: Called with the details after a success. Default: `None`.
         on_backoff: Called with the details before a wait. Default: `None`.
         on_giveup: Called with the details, `reason` among them, when there will be no more tries, or, with `tries` 0, when a breaker rejects the call. Default: `None`.
-        policy_for: Policies by error: a dict of exception classes, the first match of which gives waits, jitter and limits after such an error. Other errors go by the other options. Default: `None`.
+        policy_for: Policies by error: a dict of exception classes, the first match of which gives waits, jitter and limits after such an error. The other options hold for other errors. Default: `None`.
         groups: Retry an `ExceptionGroup` as well, if all errors in it match `exception`. Default: `False`.
         reset_after: After a failed try that lasted at least so many seconds, waits, tries and elapsed begin anew: for connection loops. None: never. Default: `None`.
         cancelled_by: An event, or another object with `wait(timeout)`, that ends a wait at once. The call then gives up with the reason "cancelled". Default: `None`.
@@ -539,7 +539,7 @@ def retry_context(
         on_success: Called with the details after a success. Default: `None`.
         on_backoff: Called with the details before a wait. Default: `None`.
         on_giveup: Called with the details, `reason` among them, when there will be no more tries, or, with `tries` 0, when a breaker rejects the call. Default: `None`.
-        policy_for: Policies by error: a dict of exception classes, the first match of which gives waits, jitter and limits after such an error. Other errors go by the other options. Default: `None`.
+        policy_for: Policies by error: a dict of exception classes, the first match of which gives waits, jitter and limits after such an error. The other options hold for other errors. Default: `None`.
         groups: Retry an `ExceptionGroup` as well, if all errors in it match `exception`. Default: `False`.
         reset_after: After a failed try that lasted at least so many seconds, waits, tries and elapsed begin anew: for connection loops. None: never. Default: `None`.
         cancelled_by: An event, or another object with `wait(timeout)`, that ends a wait at once. The call then gives up with the reason "cancelled". Default: `None`.
@@ -720,7 +720,7 @@ def aretry_context(
         on_success: Called with the details after a success. Default: `None`.
         on_backoff: Called with the details before a wait. Default: `None`.
         on_giveup: Called with the details, `reason` among them, when there will be no more tries, or, with `tries` 0, when a breaker rejects the call. Default: `None`.
-        policy_for: Policies by error: a dict of exception classes, the first match of which gives waits, jitter and limits after such an error. Other errors go by the other options. Default: `None`.
+        policy_for: Policies by error: a dict of exception classes, the first match of which gives waits, jitter and limits after such an error. The other options hold for other errors. Default: `None`.
         groups: Retry an `ExceptionGroup` as well, if all errors in it match `exception`. Default: `False`.
         reset_after: After a failed try that lasted at least so many seconds, waits, tries and elapsed begin anew: for connection loops. None: never. Default: `None`.
         cancelled_by: An event, or another object with `wait(timeout)`, that ends a wait at once. The call then gives up with the reason "cancelled". Default: `None`.

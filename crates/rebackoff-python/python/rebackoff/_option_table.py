@@ -153,7 +153,7 @@ OPTIONS = {
         None,
         _checks.policies,
         "_PolicyFor",
-        "Policies by error: a dict of exception classes, the first match of which gives waits, jitter and limits after such an error. Other errors go by the other options.",
+        "Policies by error: a dict of exception classes, the first match of which gives waits, jitter and limits after such an error. The other options hold for other errors.",
     ),
     "groups": Option(
         False,
