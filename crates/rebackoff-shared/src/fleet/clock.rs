@@ -16,6 +16,6 @@ impl FleetClock {
     }
 
     pub(super) fn now(&self) -> Duration {
-        self.reading + self.read_at.elapsed()
+        self.reading.saturating_add(self.read_at.elapsed())
     }
 }

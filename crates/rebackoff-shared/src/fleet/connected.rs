@@ -144,7 +144,13 @@ impl Fleet {
         let (client, status) = (&inner.client, &inner.status);
         let thread = listener::start(client.clone(), status.clone(), link.clone()).and_then(|()| {
             let (guards, link) = (inner.guards.clone(), link.clone());
-            hub::start(client.clone(), inner.clock, guards, status.clone(), link, received)
+            let weak = Arc::downgrade(&self.0);
+            let over = move |panic: &str| {
+                if let Some(inner) = weak.upgrade() {
+                    inner.handle_panic(panic);
+                }
+            };
+            hub::start(client.clone(), inner.clock, guards, status.clone(), link, received, over)
         });
         match thread {
             Ok(thread) => {
@@ -163,6 +169,16 @@ impl Fleet {
 }
 
 impl Inner {
+    /// The thread has panicked: all guards go on alone.
+    fn handle_panic(&self, panic: &str) {
+        self.stage.store(OVER, Release);
+        if let Some(link) = &*self.link.load() {
+            link.finish();
+        }
+        self.guards.load().iter().for_each(Guard::handle_over);
+        self.status.handle_degraded(&format!("a thread of the fleet has panicked: {panic}"));
+    }
+
     fn finish(&self) {
         self.stage.store(OVER, Release);
         if let Some(link) = self.link.swap(None) {
@@ -180,5 +196,61 @@ impl Drop for Inner {
 impl fmt::Debug for Fleet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Fleet").field("is_degraded", &self.is_degraded()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rebackoff_core::{Breaker, BreakerState, Cost, Health, Seconds};
+
+    use super::super::BudgetRule;
+    use super::super::link::Event;
+    use super::super::model::server::Server;
+    use super::*;
+
+    fn wait_until(condition: impl Fn() -> bool) {
+        let began = std::time::Instant::now();
+        while !condition() {
+            assert!(began.elapsed() < Duration::from_secs(120));
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    #[test]
+    fn after_a_panic_of_the_thread_guards_go_on_by_themselves_and_say_so_once() {
+        let Some(server) = Server::start() else { return };
+        let patience = Duration::from_secs(60);
+        let fleet = Fleet::connect(&server.url(), Duration::ZERO, patience).unwrap();
+        let builder = Breaker::builder().consecutive(1).open_for(Duration::from_millis(1));
+        let breaker = fleet.breaker("shop", builder).unwrap();
+        let budget = fleet.budget("shop", BudgetRule::per_second(1.0, 10).members(1)).unwrap();
+        breaker.for_call();
+        wait_until(|| !budget.for_call().lease().unwrap().is_alone());
+        fleet.0.link.load().as_ref().unwrap().send(Event::Panic);
+        wait_until(|| fleet.has_report());
+        let report =
+            FleetReport::Degraded("a thread of the fleet has panicked: as a test says".into());
+        assert_eq!((fleet.take_report(), fleet.take_report()), (Some(report), None));
+        assert!(breaker.is_degraded() && budget.is_degraded());
+
+        let now = || fleet.now();
+        assert!((0..20).any(|_| budget.for_call().withdraw_at(Cost::Retry, now).is_err()));
+        wait_until(|| budget.for_call().withdraw_at(Cost::Retry, now).is_ok());
+        for _ in 0..2 {
+            for health in [Health::Failure, Health::Success] {
+                wait_until(|| breaker.for_call().check_at(now).is_ok());
+                let permit = breaker.for_call().admit_at(now).unwrap();
+                let own = breaker.breaker();
+                own.settle_at(permit, health, || Seconds::ZERO, now, &mut || 0.5);
+            }
+            assert_eq!(breaker.breaker().state_at(now), BreakerState::Closed);
+        }
+    }
+
+    #[test]
+    fn a_clock_near_its_end_stays_there() {
+        let url = "redis://127.0.0.1:1";
+        let fleet = Fleet::connect(url, Duration::MAX, Duration::ZERO).unwrap();
+        assert_eq!(fleet.now(), Duration::MAX);
     }
 }

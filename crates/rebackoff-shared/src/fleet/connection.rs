@@ -6,35 +6,40 @@ use redis::{Client, Connection, RedisError, RedisResult};
 
 use super::FleetError;
 
-/// The longest time that a connection, and each answer, may take.
-const PATIENCE: Duration = Duration::from_millis(250);
+/// The longest time that a member's connection, and each answer, may take.
+pub(super) const PATIENCE: Duration = Duration::from_millis(250);
 
 /// Checks the address; connects nowhere yet.
 pub(super) fn client(url: &str) -> Result<Client, FleetError> {
     Client::open(url).map_err(|error| {
-        let rule = "url must be the address of a Redis or Valkey, as redis://host:6379/0";
+        let is_tls = error.to_string().contains("TLS");
+        let rule = if is_tls {
+            "url must begin with redis://, as this program is built without TLS; a tunnel adds it"
+        } else {
+            "url must be the address of a Redis or Valkey, as redis://host:6379/0"
+        };
         FleetError::new("url", rule, format_args!("{:?} ({error})", without_secrets(url)))
     })
 }
 
-pub(super) fn connect(client: &Client) -> RedisResult<Connection> {
-    let connection = client.get_connection_with_timeout(PATIENCE)?;
-    connection.set_read_timeout(Some(PATIENCE))?;
-    connection.set_write_timeout(Some(PATIENCE))?;
+pub(super) fn connect(client: &Client, patience: Duration) -> RedisResult<Connection> {
+    let connection = client.get_connection_with_timeout(patience)?;
+    connection.set_read_timeout(Some(patience))?;
+    connection.set_write_timeout(Some(patience))?;
     Ok(connection)
 }
 
 /// The reason of a failure. The system's own words for a read that takes too long name no time.
-pub(super) fn reason(error: &RedisError) -> String {
+pub(super) fn reason(error: &RedisError, patience: Duration) -> String {
     if error.is_timeout() {
-        format!("no answer within {} ms", PATIENCE.as_millis())
+        format!("no answer within {} ms", patience.as_millis())
     } else {
         error.to_string()
     }
 }
 
 /// The address without user and password.
-fn without_secrets(url: &str) -> String {
+pub(super) fn without_secrets(url: &str) -> String {
     match (url.find("://"), url.rfind('@')) {
         (Some(scheme), Some(at)) if scheme < at => {
             format!("{}***{}", &url[..scheme + 3], &url[at..])
@@ -57,5 +62,12 @@ mod tests {
             assert!(!text.contains("secret"), "{text}");
         }
         assert!(client("redis://user:secret@127.0.0.1:6379/3").is_ok());
+    }
+
+    #[test]
+    fn an_address_with_tls_says_that_there_is_none_and_what_adds_it() {
+        let error = client("rediss://user:secret@host:6380").unwrap_err().to_string();
+        let rule = "url must begin with redis://, as this program is built without TLS; a tunnel";
+        assert!(error.starts_with(rule) && error.contains("rediss://***@host:6380"), "{error}");
     }
 }

@@ -23,6 +23,24 @@ impl Guard {
         }
     }
 
+    /// The threads are gone: from now on the guard is alone.
+    pub(super) fn handle_over(&self) {
+        match self {
+            Self::Breaker(breaker) => {
+                if let Some(breaker) = breaker.upgrade() {
+                    breaker.handle_reported();
+                    breaker.set_degraded(true);
+                }
+            }
+            Self::Budget(budget) => {
+                if let Some(budget) = budget.upgrade() {
+                    budget.set_degraded(true);
+                    budget.lease().inspect(|lease| lease.set_alone(true));
+                }
+            }
+        }
+    }
+
     /// Forgets what belongs to the process that this one was forked from.
     pub(super) fn handle_fork(&self, now: Duration) {
         match self {

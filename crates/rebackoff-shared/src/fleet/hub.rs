@@ -1,6 +1,8 @@
 //! The thread that sends requests: it asks each member's machine, sends, and hands back the answers.
 
+use std::any::Any;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::thread::{Builder, JoinHandle};
@@ -10,7 +12,7 @@ use arc_swap::ArcSwap;
 use redis::{Client, Connection, RedisError};
 
 use super::clock::FleetClock;
-use super::connection::{connect, reason};
+use super::connection::{PATIENCE, connect, reason};
 use super::guards::Guard;
 use super::link::{Event, Link};
 use super::pause::Pause;
@@ -43,6 +45,7 @@ pub(super) fn start(
     status: Arc<Status>,
     link: Arc<Link>,
     events: Receiver<Event>,
+    over: impl FnOnce(&str) + Send + 'static,
 ) -> io::Result<JoinHandle<()>> {
     let mut random = fastrand::Rng::with_seed(seed());
     let hub = Hub {
@@ -58,11 +61,21 @@ pub(super) fn start(
         pause: Pause::new(),
         random,
     };
-    Builder::new().name("rebackoff-fleet".into()).spawn(move || hub.run(&events))
+    Builder::new().name("rebackoff-fleet".into()).spawn(move || {
+        // A panic takes the hub with it: nothing sees what it left half-done.
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| hub.run(&events))) {
+            over(panic_message(&*panic));
+        }
+    })
+}
+
+fn panic_message(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or(panic.downcast_ref::<&str>().copied()).unwrap_or_default()
 }
 
 /// A seed that a forked process does not share with its parent.
-fn seed() -> u64 {
+pub(super) fn seed() -> u64 {
     use std::hash::{BuildHasher, RandomState};
     RandomState::new().hash_one((std::process::id(), std::time::Instant::now()))
 }
@@ -121,6 +134,8 @@ impl Hub {
             }
             Event::Wake => self.link.handle_woken(),
             Event::Finish => {}
+            #[cfg(test)]
+            Event::Panic => panic!("as a test says"),
         }
     }
 
@@ -129,7 +144,7 @@ impl Hub {
         if self.seats.is_empty() || !is_due {
             return;
         }
-        match connect(&self.client) {
+        match connect(&self.client, PATIENCE) {
             Ok(connection) => {
                 self.connection = Some(connection);
                 self.status.handle_connected();
@@ -181,7 +196,7 @@ impl Hub {
         self.connection = None;
         self.pause.handle_failure(now, self.random.f64());
         self.seats.iter_mut().for_each(|seat| seat.handle_disconnected(now));
-        self.status.handle_degraded(&reason(error));
+        self.status.handle_degraded(&reason(error, PATIENCE));
     }
 
     fn next_poll(&self) -> Duration {

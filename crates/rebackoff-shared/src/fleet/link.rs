@@ -26,6 +26,8 @@ pub(super) enum Event {
     Message(String, FleetState),
     Wake,
     Finish,
+    #[cfg(test)]
+    Panic,
 }
 
 impl Link {

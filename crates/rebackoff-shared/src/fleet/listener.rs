@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use redis::{Client, RedisResult};
 
-use super::connection::connect;
+use super::connection::{PATIENCE, connect};
 use super::link::{Event, Link};
 use super::status::Status;
 use super::store::parse;
@@ -31,7 +31,7 @@ pub(super) fn start(client: Client, status: Arc<Status>, link: Arc<Link>) -> io:
 /// Listens until the connection fails, or the other thread has a new one.
 fn listen(client: &Client, status: &Status, link: &Link) -> RedisResult<()> {
     let of = status.connections();
-    let mut connection = connect(client)?;
+    let mut connection = connect(client, PATIENCE)?;
     let mut subscription = connection.as_pubsub();
     subscription.set_read_timeout(Some(LOOK))?;
     let mut subscribed = Arc::default();

@@ -5,7 +5,7 @@ mod budgets;
 mod scripts;
 #[allow(dead_code, reason = "the tests of fleets do more with it")]
 #[path = "../../../tests/fleet/server.rs"]
-mod server;
+pub(super) mod server;
 mod store;
 
 use std::time::Duration;
