@@ -153,6 +153,53 @@ fn the_environment_names_the_fleet_of_runs_with_guards() {
     assert_eq!(stdout(&run(&own, "no address")), "tried\n");
 }
 
+fn guard(server: &Server, arguments: &[&str]) -> Output {
+    let mut command = rebackoff();
+    command.env("REBACKOFF_FLEET", server.url()).arg("guard").args(arguments).output().unwrap()
+}
+
+#[test]
+fn operators_list_show_open_and_reset_the_guards_of_a_fleet() {
+    let Some(server) = Server::start() else { return };
+    let empty = guard(&server, &["list"]);
+    assert_eq!(stdout(&empty), format!("no guards in {}\n", server.url()));
+    let options = ["-n", "1", "--breaker", "shop,consecutive=1,open_for=1h"];
+    let budget = ["--budget", "mail,kind=per_second,rate=0.001,capacity=7"];
+    run(&server, &[&options[..], &budget].concat(), "exit 3");
+    let voted = stdout(&guard(&server, &["show", "shop"]));
+    assert!(voted.contains("state     closed") && voted.contains("vote      "), "{voted}");
+    run(&server, &options, "exit 3");
+
+    let list = guard(&server, &["list", "--format", "json"]);
+    let list: serde_json::Value = serde_json::from_slice(&list.stdout).unwrap();
+    assert_eq!((&list[0]["name"], &list[0]["tokens"]), (&"mail".into(), &7.0.into()), "{list}");
+    let shop = &list[1];
+    assert_eq!((&shop["state"], &shop["epoch"]), (&"open".into(), &1.into()), "{shop}");
+    assert_eq!(shop["votes"].as_array().unwrap().len(), 2, "{shop}");
+    assert!(shop["retry_in"].as_f64().unwrap() > 1_800.0, "{shop}");
+
+    let reset = guard(&server, &["reset", "shop"]);
+    assert_eq!(reset.status.code(), Some(0), "{}", stderr(&reset));
+    assert!(stdout(&reset).contains("state     closed"), "{}", stdout(&reset));
+    assert_eq!(run(&server, &options, "exit 0").status.code(), Some(0));
+    let opened = stdout(&guard(&server, &["open", "shop"]));
+    assert!(opened.contains("state     open, next probe in"), "{opened}");
+    assert_eq!(run(&server, &options, "exit 0").status.code(), Some(75));
+
+    for (arguments, message) in [
+        (&["open", "shpo"][..], "(guards: mail, shop); did you mean shop?"),
+        (&["reset", "mail"], "mail is a budget; only breakers are opened and reset"),
+        (
+            &["list", "--fleet", "redis://u:secret@127.0.0.1:1"],
+            "rebackoff: --fleet: redis://***@127.0.0.1:1: Connection refused\n",
+        ),
+    ] {
+        let output = guard(&server, arguments);
+        assert_eq!((output.status.code(), stdout(&output).as_str()), (Some(125), ""));
+        assert!(stderr(&output).contains(message), "{arguments:?}: {}", stderr(&output));
+    }
+}
+
 #[test]
 fn a_wrong_fleet_names_the_option_and_what_is_allowed() {
     let redis = "redis://user:secret@127.0.0.1:1";
@@ -164,6 +211,10 @@ fn a_wrong_fleet_names_the_option_and_what_is_allowed() {
         (
             &["--fleet", "http://user:secret@shop", "--breaker", "shop"],
             "--fleet: url must be the address of a Redis or Valkey, as redis://host:6379/0, but it is",
+        ),
+        (
+            &["--fleet", "rediss://user:secret@shop", "--breaker", "shop"],
+            "--fleet: url must begin with redis://, as this program is built without TLS; a tunnel",
         ),
         (
             &["--fleet", redis, "--budget", "shop,kind=quota"],

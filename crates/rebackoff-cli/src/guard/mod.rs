@@ -1,23 +1,42 @@
-//! `rebackoff guard`: shows and changes the guards that processes of a host share.
+//! `rebackoff guard`: shows and changes the guards that processes of a host or of a fleet share.
 
+#[cfg(feature = "fleet")]
+mod fleet;
+mod host;
 mod text;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
 
-use rebackoff_core::{HostGuard as _, Moment, Open, Seconds, did_you_mean};
-use rebackoff_shared::{Host, HostEntry, HostGuardRef};
+use rebackoff_core::did_you_mean;
+use rebackoff_shared::Host;
 use serde::Serialize;
 
 use crate::CliError;
 use crate::install::print;
 use crate::options::{GuardAction, GuardFormat, GuardOptions};
 use crate::report::complain;
+use crate::run::AskedFleet;
+use host::HostPlace;
 
-/// The clock of calls, which a shared guard never reads: it goes by the host's.
-pub(crate) const UNREAD: fn() -> Moment = || Moment::ZERO;
+/// The place of shared guards.
+trait Place: Display {
+    type Entry;
+    /// The fault of an entry that is no guard.
+    type Wrong: Display;
+
+    fn guards(&mut self) -> Result<Vec<Result<Self::Entry, Self::Wrong>>, CliError>;
+
+    fn name(entry: &Self::Entry) -> &str;
+
+    /// Opens a breaker, or closes it. Returns whether the entry is a breaker.
+    fn set_open(&mut self, entry: &mut Self::Entry, open: bool) -> Result<bool, CliError>;
+
+    fn report(entry: &Self::Entry) -> GuardReport;
+}
 
 /// The state of a guard, by the glossary's names; durations are seconds.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 struct GuardReport {
     name: String,
     kind: &'static str,
@@ -28,16 +47,37 @@ struct GuardReport {
     retry_in: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     tokens: Option<f64>,
+    /// The members that voted for opening.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    votes: Option<Vec<String>>,
+    /// The member that probes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    probing: Option<String>,
     #[serde(flatten)]
     counts: BTreeMap<&'static str, u64>,
+}
+
+impl GuardReport {
+    fn new(name: &str) -> Self {
+        Self { name: name.to_owned(), ..Self::default() }
+    }
 }
 
 impl GuardOptions {
     /// Acts on the guards and shows them; gives the exit code.
     pub(crate) fn act(&self) -> Result<u8, CliError> {
-        let host = Host::from_env();
+        match AskedFleet::of(self.fleet.as_deref())? {
+            None => self.act_in(HostPlace(Host::from_env())),
+            #[cfg(feature = "fleet")]
+            Some(asked) => self.act_in(fleet::FleetPlace::connect(asked.url())?),
+            #[cfg(not(feature = "fleet"))]
+            Some(asked) => match asked {},
+        }
+    }
+
+    fn act_in<P: Place>(&self, mut place: P) -> Result<u8, CliError> {
         let (mut entries, mut code) = (Vec::new(), 0);
-        for found in host.guards().map_err(CliError::new)? {
+        for found in place.guards()? {
             match found {
                 Ok(entry) => entries.push(entry),
                 Err(wrong) => {
@@ -47,20 +87,21 @@ impl GuardOptions {
             }
         }
         if let Some(name) = &self.name {
-            let names: BTreeSet<_> = entries.iter().map(|entry| entry.name.clone()).collect();
-            entries.retain(|entry| entry.name == *name);
+            let names: BTreeSet<_> =
+                entries.iter().map(|entry| P::name(entry).to_owned()).collect();
+            entries.retain(|entry| P::name(entry) == name);
             if entries.is_empty() {
-                return Err(unknown(name, &host, names));
+                return Err(unknown(name, &place, names));
             }
         }
-        self.change(&entries)?;
-        let reports: Vec<_> = entries.iter().map(report).collect();
+        self.change(&mut place, &mut entries)?;
+        let reports: Vec<_> = entries.iter().map(P::report).collect();
         let shown = match (self.format, self.action) {
             (GuardFormat::Json, _) => {
                 serde_json::to_string_pretty(&reports).map_err(CliError::new)? + "\n"
             }
             (GuardFormat::Text, GuardAction::List) if reports.is_empty() => {
-                format!("no guards in {}\n", host.folder().display())
+                format!("no guards in {place}\n")
             }
             (GuardFormat::Text, GuardAction::List) => text::table(&reports),
             (GuardFormat::Text, _) => text::details(&reports),
@@ -69,22 +110,15 @@ impl GuardOptions {
         Ok(code)
     }
 
-    fn change(&self, entries: &[HostEntry]) -> Result<(), CliError> {
-        if !matches!(self.action, GuardAction::Reset | GuardAction::Open) {
-            return Ok(());
-        }
-        let breakers = entries.iter().filter_map(|entry| match entry.guard {
-            HostGuardRef::Breaker(breaker) => Some(breaker),
-            _ => None,
-        });
+    fn change<P: Place>(&self, place: &mut P, entries: &mut [P::Entry]) -> Result<(), CliError> {
+        let open = match self.action {
+            GuardAction::List | GuardAction::Show => return Ok(()),
+            GuardAction::Open => true,
+            GuardAction::Reset => false,
+        };
         let mut is_done = false;
-        for breaker in breakers {
-            is_done = true;
-            if self.action == GuardAction::Open {
-                breaker.force_open_at(UNREAD);
-            } else {
-                breaker.reset();
-            }
+        for entry in entries {
+            is_done |= place.set_open(entry, open)?;
         }
         let name = self.name.as_deref().unwrap_or_default();
         is_done.then_some(()).ok_or_else(|| {
@@ -93,40 +127,9 @@ impl GuardOptions {
     }
 }
 
-fn unknown(name: &str, host: &Host, names: BTreeSet<String>) -> CliError {
+fn unknown(name: &str, place: &impl Display, names: BTreeSet<String>) -> CliError {
     let advice = did_you_mean(name, names.iter().map(String::as_str));
     let names = names.into_iter().collect::<Vec<_>>().join(", ");
     let names = if names.is_empty() { "none" } else { &names };
-    let folder = host.folder().display();
-    CliError::new(format_args!("no guard {name:?} in {folder} (guards: {names}){advice}"))
-}
-
-fn report(entry: &HostEntry) -> GuardReport {
-    let mut report = GuardReport {
-        name: entry.name.clone(),
-        kind: "",
-        rule: String::new(),
-        state: None,
-        retry_in: None,
-        tokens: None,
-        counts: BTreeMap::new(),
-    };
-    match entry.guard {
-        HostGuardRef::Breaker(breaker) => {
-            let until = |open: Open| open.retry_in.map(Seconds::get);
-            report.kind = "breaker";
-            report.rule = breaker.to_string();
-            report.state = Some(breaker.state_at(UNREAD).name());
-            report.retry_in = breaker.check_at(UNREAD).err().and_then(until);
-            report.counts.extend(breaker.host_counts());
-        }
-        HostGuardRef::Budget(budget) => {
-            report.kind = "budget";
-            report.rule = budget.to_string();
-            report.tokens = Some(budget.tokens_at(UNREAD));
-            report.counts.extend(budget.host_counts());
-        }
-        _ => {}
-    }
-    report
+    CliError::new(format_args!("no guard {name:?} in {place} (guards: {names}){advice}"))
 }

@@ -31,6 +31,12 @@ pub(super) fn details(reports: &[GuardReport]) -> String {
         for (name, count) in &report.counts {
             let _ = writeln!(page, "  {:<8}  {count}", name.trim_start_matches("host_"));
         }
+        for vote in report.votes.iter().flatten() {
+            let _ = writeln!(page, "  vote      {vote}");
+        }
+        if let Some(probing) = &report.probing {
+            let _ = writeln!(page, "  probing   {probing}");
+        }
     }
     page
 }

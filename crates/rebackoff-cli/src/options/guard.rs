@@ -1,6 +1,7 @@
 use clap::{Args, ValueEnum};
 
-pub(crate) const ABOUT: &str = "Show and change the guards that processes of this host share";
+pub(crate) const ABOUT: &str =
+    "Show and change the guards that processes of this host or of a fleet share";
 
 pub(crate) const EXAMPLES: &str = "\
 Examples:
@@ -11,15 +12,16 @@ Examples:
       $ rebackoff guard reset shop
 
 Exit status:
-  0; 125 for wrong usage, an unknown name, or a file that is no guard.
+  0; 125 for wrong usage, an unknown name, a file or key that is no guard, or a Redis that does not answer.
 
 Environment:
   REBACKOFF_SHARED_DIR, the folder of guards.
+  REBACKOFF_FLEET, the address of the fleet unless --fleet is given: others see the arguments of a command, and a password in it.
 
 Files:
   /dev/shm/rebackoff-UID, or /tmp/rebackoff-UID on a host without /dev/shm.";
 
-/// Show and change the guards that processes of this host share
+/// Show and change the guards that processes of this host or of a fleet share
 ///
 /// These are the breakers and budgets of `rebackoff run --breaker --budget`, and of Rust and Python programs. A name can have
 /// several guards: a breaker, a budget, and those with other parameters. Each action is for all of them.
@@ -30,6 +32,11 @@ pub(crate) struct GuardOptions {
     /// The name of the guards, for each action but list
     #[arg(required_if_eq_any = [("action", "show"), ("action", "reset"), ("action", "open")])]
     pub(crate) name: Option<String>,
+    /// Act on the guards in this Redis or Valkey, for all members of the fleet
+    ///
+    /// An address is `redis://user:password@host:6379/0`. A breaker that no member has used for an hour is not shown.
+    #[arg(long, value_name = "URL")]
+    pub(crate) fleet: Option<String>,
     /// Output format
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: GuardFormat,

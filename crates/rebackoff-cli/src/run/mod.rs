@@ -30,6 +30,7 @@ use crate::options::FailedOutput;
 use crate::report::Reporter;
 use call::{Begun, CommandCall};
 use conditions::Conditions;
+pub(crate) use guards::AskedFleet;
 use guards::AskedGuards;
 
 /// The task of `rebackoff run`.

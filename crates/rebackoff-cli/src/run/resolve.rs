@@ -87,15 +87,14 @@ impl RunOptions {
     /// The fleet that the options name, or the environment.
     fn fleet(&self) -> Result<Option<AskedFleet>, CliError> {
         let has_guards = self.breaker.is_some() || self.budget.is_some();
-        let fleet = match &self.fleet {
-            Some(_) if !has_guards => {
+        match &self.fleet {
+            given if has_guards => AskedFleet::of(given.as_deref()),
+            Some(_) => {
                 let message = "--fleet is without effect: give --breaker or --budget";
-                return Err(CliError::new(message));
+                Err(CliError::new(message))
             }
-            None if has_guards => fleet_of_environment(),
-            given => given.clone(),
-        };
-        fleet.as_deref().map(AskedFleet::parse).transpose()
+            None => Ok(None),
+        }
     }
 
     /// Checks that failures of a server that throttles have a wait or a price of their own where options name them.
@@ -148,12 +147,6 @@ impl RunOptions {
             retry_after: regex("--retry-after-regex", self.retry_after_regex.as_deref())?,
         })
     }
-}
-
-/// The address of the fleet, which has a password that command lines show to every user.
-fn fleet_of_environment() -> Option<String> {
-    let url = env::var_os("REBACKOFF_FLEET")?;
-    (!url.is_empty()).then(|| url.to_string_lossy().into_owned())
 }
 
 /// The policy of a run inside a try of another: it does not outlive the outer one.

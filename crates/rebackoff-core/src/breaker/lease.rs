@@ -29,6 +29,11 @@ impl Breaker {
         self.rules.probes
     }
 
+    /// The open time, before growth and jitter.
+    pub const fn open_for(&self) -> Seconds {
+        self.rules.open_for
+    }
+
     /// The longest time of all probes of one half-open state, one after another.
     pub fn probe_time(&self) -> Seconds {
         Seconds::capped(self.rules.probe_timeout.get() * f64::from(self.rules.close_after), MONTH)

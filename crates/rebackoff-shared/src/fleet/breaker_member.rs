@@ -251,13 +251,11 @@ impl BreakerMember {
         if is_change {
             self.epoch = news.epoch;
             self.has_voted = false;
-            let was_open = self.open.is_some();
             let until =
                 |open: OpenFor| OpenUntil { until: now + open.left, reopened: open.reopened };
             self.open = news.open.map(until);
             self.phase = Phase::Watching;
-            if self.open.is_none() && was_open && breaker.state_at(|| now) != BreakerState::Isolated
-            {
+            if self.open.is_none() && breaker.state_at(|| now) != BreakerState::Isolated {
                 breaker.reset();
             }
         }

@@ -7,6 +7,7 @@ use rebackoff_core::{Breaker, BreakerBuilder, Seconds};
 use super::breaker_member::probe_alone;
 use super::connected::Fleet;
 use super::guards::{BreakerGuard, Guard};
+use super::protocol::BreakerTerms;
 use super::{FleetError, keys::key};
 
 /// The window of votes of a breaker that counts no time.
@@ -37,8 +38,12 @@ impl Fleet {
             return Err(FleetError::new("probes", rule, breaker.probes()));
         }
         let key = key(name, "breaker", &format!("{builder:?}"))?;
-        let window = breaker.window_time().map_or(WINDOW, Seconds::to_duration);
-        let guard = Arc::new(BreakerGuard::new(key, window, breaker));
+        let terms = BreakerTerms {
+            rule: breaker.to_string(),
+            window: breaker.window_time().map_or(WINDOW, Seconds::to_duration),
+            open_for: breaker.open_for().to_duration(),
+        };
+        let guard = Arc::new(BreakerGuard::new(key, terms, breaker));
         self.join(&Guard::Breaker(Arc::downgrade(&guard)));
         Ok(FleetBreaker { guard, fleet: self.clone() })
     }

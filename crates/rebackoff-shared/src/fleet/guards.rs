@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use rebackoff_core::{Breaker, Budget, Lease};
 
+use super::protocol::BreakerTerms;
 use super::rule::BudgetRule;
 
 /// A guard, as the threads find it: they do not keep it alive.
@@ -65,7 +66,7 @@ impl Guard {
 
 pub(super) struct BreakerGuard {
     pub(super) key: String,
-    pub(super) window: Duration,
+    pub(super) terms: BreakerTerms,
     pub(super) breaker: Breaker,
     /// True where the member called the target since its last request.
     called: AtomicBool,
@@ -77,9 +78,9 @@ pub(super) struct BreakerGuard {
 }
 
 impl BreakerGuard {
-    pub(super) const fn new(key: String, window: Duration, breaker: Breaker) -> Self {
+    pub(super) const fn new(key: String, terms: BreakerTerms, breaker: Breaker) -> Self {
         let [called, is_ready, is_asked, is_degraded] = [const { AtomicBool::new(false) }; 4];
-        Self { key, window, breaker, called, is_ready, is_asked, is_degraded }
+        Self { key, terms, breaker, called, is_ready, is_asked, is_degraded }
     }
 
     /// Returns whether the target was called since the last sync.

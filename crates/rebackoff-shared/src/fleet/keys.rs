@@ -16,6 +16,14 @@ pub(super) fn key(name: &str, kind: &str, parameters: &str) -> Result<String, Fl
     Ok(format!("rebackoff:{{{name}}}:{kind}:{LAYOUT}:{:016x}", fnv(parameters)))
 }
 
+/// Name and kind of the guard with this key. A guard has more keys, which are none of these.
+pub(super) fn parts(key: &str) -> Option<(&str, &str)> {
+    let (name, rest) = key.strip_prefix("rebackoff:{")?.split_once("}:")?;
+    let (kind, rest) = rest.split_once(':')?;
+    let (layout, hash) = rest.split_once(':')?;
+    (layout == LAYOUT.to_string() && !hash.contains(':')).then_some((name, kind))
+}
+
 /// The hash FNV-1a, which stays as it is from one version and machine to the next.
 fn fnv(text: &str) -> u64 {
     let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
@@ -32,6 +40,8 @@ mod tests {
         let second = key("shop", "breaker", "b").unwrap();
         assert!(first.starts_with("rebackoff:{shop}:breaker:1:"));
         assert_ne!(first, second);
+        assert_eq!(parts(&first), Some(("shop", "breaker")));
+        assert_eq!(parts(&format!("{first}:votes")), None);
         assert_eq!(fnv("foobar"), 0x8594_4171_f739_67e8);
     }
 

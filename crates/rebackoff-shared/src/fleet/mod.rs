@@ -6,6 +6,7 @@
 //! | what a member asks the store, and what its answers change | `breaker_member`, `budget_member`: state machines without I/O |
 //! | what the store does | `scripts`, atomically |
 //! | threads and connections | `hub`, `listener`, `seat`, `store` |
+//! | commands of operators | `operator` |
 //!
 //! A call never waits for the store, but for the first call of a breaker.
 
@@ -24,6 +25,7 @@ mod link;
 mod listener;
 #[cfg(test)]
 mod model;
+mod operator;
 mod pause;
 mod protocol;
 mod report;
@@ -36,5 +38,6 @@ pub use connected::Fleet;
 pub use error::FleetError;
 pub use fleet_breaker::FleetBreaker;
 pub use fleet_budget::FleetBudget;
+pub use operator::{FleetEntry, FleetEntryState, FleetOperator};
 pub use report::FleetReport;
 pub use rule::BudgetRule;

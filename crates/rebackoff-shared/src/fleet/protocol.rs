@@ -41,6 +41,18 @@ pub(super) enum Action {
     Close,
     /// Opens it again for so long: the probe failed.
     Reopen { span: Duration, reopened: u64 },
+    /// Opens it for so long, as an operator says.
+    Open { span: Duration },
+    /// Closes it, as an operator says.
+    Reset,
+}
+
+/// The parameters of a breaker, as the store keeps them for operators.
+#[derive(Clone, Debug)]
+pub(super) struct BreakerTerms {
+    pub(super) rule: String,
+    pub(super) window: Duration,
+    pub(super) open_for: Duration,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,4 +70,11 @@ pub(super) struct BudgetRequest {
     pub(super) back: u32,
     /// The calls that began since the last request.
     pub(super) calls: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct BudgetAnswer {
+    pub(super) granted: u32,
+    /// The tokens that the store has left.
+    pub(super) left: u64,
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rebackoff_core::{Budget, PerSecond, Share};
+use rebackoff_core::{Budget, PerSecond, PolicyError, Share};
 
 use super::FleetError;
 
@@ -96,27 +96,35 @@ impl BudgetRule {
             let rule = "members must be from 1 to 100000";
             return Err(FleetError::new("members", rule, self.members));
         }
+        self.whole()?;
         let members = f64::from(self.members);
-        let budget = match self.kind {
-            Kind::PerSecond { rate, capacity } => {
-                let per_second = |rate, capacity| {
-                    Budget::per_second().rate(rate).capacity(capacity).dry_run(self.dry_run).build()
-                };
-                per_second(rate, capacity)?;
-                per_second((rate / members).max(0.001), (capacity / self.members).max(1))?
-            }
+        let part = match self.kind {
+            Kind::PerSecond { rate, capacity } => Kind::PerSecond {
+                rate: (rate / members).max(0.001),
+                capacity: (capacity / self.members).max(1),
+            },
             Kind::Share { ratio, floor, ttl } => {
-                let share = |floor| {
-                    Budget::share().ratio(ratio).floor(floor).ttl(ttl).dry_run(self.dry_run).build()
-                };
-                share(floor)?;
                 let one = if floor > 0.0 { 1.0 / ttl.as_secs_f64() } else { 0.0 };
-                share((floor / members).max(one))?
+                Kind::Share { ratio, floor: (floor / members).max(one), ttl }
             }
         };
+        let budget = Self { kind: part, ..*self }.whole()?;
         budget
             .leased()
             .ok_or_else(|| FleetError::new("kind", "kind must be per_second or share", ""))
+    }
+
+    /// The budget of all members together, as one of a process.
+    pub(super) fn whole(&self) -> Result<Budget, PolicyError> {
+        let dry_run = self.dry_run;
+        match self.kind {
+            Kind::PerSecond { rate, capacity } => {
+                Budget::per_second().rate(rate).capacity(capacity).dry_run(dry_run).build()
+            }
+            Kind::Share { ratio, floor, ttl } => {
+                Budget::share().ratio(ratio).floor(floor).ttl(ttl).dry_run(dry_run).build()
+            }
+        }
     }
 
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates")]

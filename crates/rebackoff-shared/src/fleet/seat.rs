@@ -108,7 +108,7 @@ impl Seat {
                 while let Some(request) = machine.poll(breaker, guard.was_called(), clock.now()) {
                     status.handle_request();
                     let answer =
-                        store.run_breaker(connection, &guard.key, guard.window, &request)?;
+                        store.run_breaker(connection, &guard.key, &guard.terms, &request)?;
                     if request.called {
                         guard.handle_reported();
                     }
@@ -126,9 +126,8 @@ impl Seat {
                 guard.handle_look();
                 while let Some(request) = machine.poll(lease, clock.now()) {
                     status.handle_request();
-                    let granted =
-                        store.run_budget(connection, &guard.key, &guard.rule, &request)?;
-                    machine.handle_answer(lease, granted, clock.now(), random.f64());
+                    let answer = store.run_budget(connection, &guard.key, &guard.rule, &request)?;
+                    machine.handle_answer(lease, answer.granted, clock.now(), random.f64());
                     is_answered = true;
                 }
                 guard.set_degraded(self.is_alone && !is_answered);
@@ -195,7 +194,7 @@ impl Seat {
                 guard.handle_reported();
                 if let (Some(request), Some(Sender { connection, store, .. })) = (request, sender) {
                     // Without an answer its lease expires.
-                    let _ = store.run_breaker(connection, &guard.key, guard.window, &request);
+                    let _ = store.run_breaker(connection, &guard.key, &guard.terms, &request);
                 }
             }
             Member::Budget(guard, machine) => {

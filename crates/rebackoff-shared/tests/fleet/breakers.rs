@@ -10,15 +10,15 @@ fn builder() -> BreakerBuilder {
     Breaker::builder().consecutive(2).open_for(Duration::from_millis(300)).growth(2.0)
 }
 
-fn long() -> BreakerBuilder {
+pub(super) fn long() -> BreakerBuilder {
     builder().open_for(Duration::from_secs(600))
 }
 
-fn members(server: &Server, count: usize, builder: BreakerBuilder) -> Vec<FleetBreaker> {
+pub(super) fn members(server: &Server, count: usize, builder: BreakerBuilder) -> Vec<FleetBreaker> {
     (0..count).map(|_| member(server).breaker("shop", builder).unwrap()).collect()
 }
 
-fn admit(member: &FleetBreaker) -> Option<Permit> {
+pub(super) fn admit(member: &FleetBreaker) -> Option<Permit> {
     member.for_call().admit_at(now).ok()
 }
 
@@ -34,28 +34,28 @@ fn call(member: &FleetBreaker, health: Health) {
     }
 }
 
-fn call_all(members: &[FleetBreaker]) {
+pub(super) fn call_all(members: &[FleetBreaker]) {
     for member in members {
         call(member, Health::Success);
     }
 }
 
-fn trip(members: &[FleetBreaker]) {
+pub(super) fn trip(members: &[FleetBreaker]) {
     for member in members {
         (0..2).for_each(|_| call(member, Health::Failure));
     }
 }
 
-fn state(member: &FleetBreaker) -> BreakerState {
+pub(super) fn state(member: &FleetBreaker) -> BreakerState {
     member.breaker().state_at(now)
 }
 
-fn wait_for_all(members: &[FleetBreaker], state: BreakerState) {
+pub(super) fn wait_for_all(members: &[FleetBreaker], state: BreakerState) {
     wait_until(state.name(), || members.iter().all(|member| self::state(member) == state));
 }
 
 /// Waits until each member has reported its calls.
-fn wait_for_sync(members: &[FleetBreaker]) {
+pub(super) fn wait_for_sync(members: &[FleetBreaker]) {
     let before: Vec<u64> = members.iter().map(|member| member.fleet().requests()).collect();
     wait_until("a sync", || {
         members.iter().zip(&before).all(|(member, before)| member.fleet().requests() > *before + 1)
@@ -182,6 +182,23 @@ fn lost_data_and_lost_scripts_do_not_close_an_open_breaker() {
     assert!(members.iter().all(|member| state(member) == BreakerState::Open));
     let late = member(&server).breaker("shop", long()).unwrap();
     assert!(admit(&late).is_none());
+}
+
+#[test]
+fn a_store_whose_clock_was_set_back_leases_a_probe_after_the_open_time_all_the_same() {
+    let Some(server) = Server::start() else { return };
+    let members = members(&server, 2, builder());
+    trip(&members);
+    wait_for_all(&members, BreakerState::Open);
+    let key = &server.run::<Vec<String>>(&["KEYS", "*breaker*"])[0];
+    let key = key.trim_end_matches(":votes").trim_end_matches(":callers");
+    let is_open = || server.run::<Option<String>>(&["HGET", key, "open"]).as_deref() == Some("1");
+    wait_until("the store has it", is_open);
+    server.run::<()>(&["HINCRBY", key, "ends", "3600000"]);
+    wait_until("a probe", || {
+        call_all(&members);
+        members.iter().all(|member| state(member) == BreakerState::Closed)
+    });
 }
 
 fn degraded(members: &[FleetBreaker]) -> bool {

@@ -3,6 +3,7 @@
 
 mod breakers;
 mod budgets;
+mod operators;
 mod processes;
 mod proxy;
 mod server;

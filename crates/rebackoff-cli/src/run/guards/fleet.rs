@@ -18,7 +18,7 @@ const LEASE_WAIT: Duration = Duration::from_millis(25);
 
 /// The fleet that options ask for.
 #[derive(Debug)]
-pub(in crate::run) struct AskedFleet {
+pub(crate) struct AskedFleet {
     url: String,
     members: u32,
     /// The longest wait for its first answer.
@@ -34,8 +34,12 @@ pub(super) struct FleetGuards {
 }
 
 impl AskedFleet {
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
     /// Reads `URL,members=40,wait=100ms`.
-    pub(in crate::run) fn parse(text: &str) -> Result<Self, CliError> {
+    pub(super) fn parse(text: &str) -> Result<Self, CliError> {
         let mut parts = text.split(',');
         let url = parts.next().unwrap_or_default().to_owned();
         let mut asked = Self { url, members: 10, wait: Duration::from_millis(25) };

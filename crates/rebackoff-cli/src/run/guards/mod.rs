@@ -6,6 +6,7 @@ mod fleet;
 #[path = "no_fleet.rs"]
 mod fleet;
 
+use std::env;
 use std::time::Instant;
 
 use rebackoff_core::{
@@ -18,8 +19,23 @@ use rebackoff_sim::BudgetRule;
 use crate::CliError;
 use crate::ending::Ending;
 use crate::report::Reporter;
-pub(super) use fleet::AskedFleet;
+pub(crate) use fleet::AskedFleet;
 use fleet::FleetGuards;
+
+/// The address of the fleet, which has a password that command lines show to every user.
+const FLEET: &str = "REBACKOFF_FLEET";
+
+impl AskedFleet {
+    /// The fleet that the option names, else the environment.
+    pub(crate) fn of(given: Option<&str>) -> Result<Option<Self>, CliError> {
+        let of_environment = || {
+            let url = env::var_os(FLEET).filter(|url| !url.is_empty())?;
+            Some(url.to_string_lossy().into_owned())
+        };
+        let url = given.map(str::to_owned).or_else(of_environment);
+        url.as_deref().map(Self::parse).transpose()
+    }
+}
 
 /// The guards that options ask for, by name.
 #[derive(Debug, Default)]

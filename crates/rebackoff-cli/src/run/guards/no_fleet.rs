@@ -10,12 +10,12 @@ use crate::report::Reporter;
 
 /// The fleet that options ask for, which there is none of.
 #[derive(Debug)]
-pub(in crate::run) enum AskedFleet {}
+pub(crate) enum AskedFleet {}
 
 pub(super) enum FleetGuards {}
 
 impl AskedFleet {
-    pub(in crate::run) fn parse(_: &str) -> Result<Self, CliError> {
+    pub(super) fn parse(_: &str) -> Result<Self, CliError> {
         let advice = "install one that has it: cargo install rebackoff-cli --features fleet";
         Err(CliError::new(format_args!("--fleet: this program is built without it; {advice}")))
     }

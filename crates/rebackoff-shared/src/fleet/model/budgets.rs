@@ -3,7 +3,7 @@ use std::time::Duration;
 use rebackoff_core::{Budget, Cost};
 
 use super::super::budget_member::BudgetMember;
-use super::super::protocol::BudgetRequest;
+use super::super::protocol::{BudgetAnswer, BudgetRequest};
 use super::super::rule::BudgetRule;
 use super::store::BudgetStore;
 use super::{Network, STEP, Trip};
@@ -15,7 +15,7 @@ const MEMBERS: u32 = 10;
 struct Member {
     budget: Budget,
     machine: BudgetMember,
-    trip: Option<Trip<BudgetRequest, u32>>,
+    trip: Option<Trip<BudgetRequest, BudgetAnswer>>,
     alone_until: Duration,
     spent: u32,
 }
@@ -80,7 +80,7 @@ impl Model {
             let store = &mut self.store;
             trip.serve(now, network, random, |request| store.run(&request, now));
             match trip.end(now) {
-                Some(Ok(granted)) => {
+                Some(Ok(BudgetAnswer { granted, .. })) => {
                     self.trips += 1;
                     self.granted += granted;
                     member.trip = None;
@@ -215,7 +215,7 @@ fn a_member_that_ends_gives_its_lease_back() {
     let mut model = Model::new(Network { delay: STEP, loss: 0.0 }, 1);
     model.run(seconds(1), 0.25);
     let before = model.store.run(&BudgetRequest::default(), model.now);
-    assert_eq!(before, 0);
+    assert_eq!(before.granted, 0);
     let (mut held, mut back) = (0, 0);
     for member in &mut model.members {
         let Some(lease) = member.budget.lease() else { continue };

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use redis::{Connection, Script};
 
-use super::super::protocol::{Action, BreakerRequest, BudgetRequest, FleetState, OpenFor};
+use super::super::protocol::{
+    Action, BreakerRequest, BreakerTerms, BudgetRequest, FleetState, OpenFor,
+};
 use super::super::rule::BudgetRule;
 use super::super::store::{Store, parse};
 use super::server::Server;
@@ -32,10 +34,15 @@ impl Bench {
         Some(Self { server, connection, random, now })
     }
 
-    /// Lets up to that time pass, in steps that an `f64` of tokens has exactly.
+    /// Lets up to that time pass, in steps that an `f64` of tokens has exactly. Now and then the clock is set back.
     fn pass(&mut self, most: Duration) {
         let steps = u64::try_from(most.as_millis() / 125).unwrap();
-        self.now += Duration::from_millis(125 * self.random.u64(0..=steps));
+        let passed = Duration::from_millis(125 * self.random.u64(0..=steps));
+        if self.random.u32(0..50) == 0 {
+            self.now -= 10 * passed;
+        } else {
+            self.now += passed;
+        }
         let (seconds, micros) = (self.now.as_secs(), self.now.subsec_micros());
         let mut set = redis::cmd("MSET");
         set.arg("clock:s").arg(seconds).arg("clock:us").arg(micros);
@@ -68,12 +75,14 @@ fn store(member: u64) -> Store {
 
 fn any_action(random: &mut fastrand::Rng) -> Action {
     let span = Duration::from_millis(125 * random.u64(0..200));
-    match random.u32(0..10) {
+    match random.u32(0..12) {
         0..3 => Action::Vote { span },
         3..6 => Action::Ask { lease: span },
         6 => Action::Release,
         7 => Action::Close,
-        8 => Action::Reopen { span, reopened: random.u64(0..5) },
+        8 => Action::Open { span },
+        9 if random.bool() => Action::Reset,
+        9..11 => Action::Reopen { span, reopened: random.u64(0..5) },
         _ => Action::Sync,
     }
 }
@@ -88,6 +97,8 @@ fn the_script_of_a_breaker_answers_and_publishes_as_the_model_does() {
     let mut listening = bench.server.connection();
     let mut published = listening.as_pubsub();
     published.subscribe(key).unwrap();
+    let (rule, open_for) = (String::new(), Duration::ZERO);
+    let terms = BreakerTerms { rule, window: WINDOW, open_for };
     let mut changes = 0;
     for operation in 0..OPERATIONS {
         bench.pass(Duration::from_secs(20));
@@ -103,7 +114,7 @@ fn the_script_of_a_breaker_answers_and_publishes_as_the_model_does() {
         };
         let member = u64::try_from(index).unwrap();
         let right = model.run(member, WINDOW, &request, bench.now);
-        let answer = stores[index].run_breaker(&mut bench.connection, key, WINDOW, &request);
+        let answer = stores[index].run_breaker(&mut bench.connection, key, &terms, &request);
         let answer = answer.unwrap();
         assert_eq!(answer, right, "{operation}: {request:?} of {index}");
         for state in model.published.drain(..) {
@@ -141,7 +152,7 @@ fn the_script_of_per_second_grants_as_the_model_does() {
         let right = model.run(&request, bench.now);
         let answer = store.run_budget(&mut bench.connection, key, &rule, &request).unwrap();
         assert_eq!(answer, right, "{operation}: {request:?}");
-        granted += answer;
+        granted += answer.granted;
     }
     assert!(granted > 1_000, "{granted}");
 }
@@ -164,7 +175,7 @@ fn the_script_of_share_grants_as_the_model_does() {
             let right = model.run(&request, bench.now);
             let answer = store.run_budget(&mut bench.connection, key, &rule, &request).unwrap();
             assert_eq!(answer, right, "{operation}: {request:?}");
-            granted += answer;
+            granted += answer.granted;
         }
         assert!(granted > 500, "{granted}");
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use super::super::protocol::{
-    Action, BreakerAnswer, BreakerRequest, BudgetRequest, FleetState, OpenFor,
+    Action, BreakerAnswer, BreakerRequest, BudgetAnswer, BudgetRequest, FleetState, OpenFor,
 };
 
 #[derive(Default)]
@@ -12,6 +12,7 @@ pub(super) struct BreakerStore {
     epoch: u64,
     open: bool,
     ends: Duration,
+    span: Duration,
     reopened: u64,
     holder: Option<u64>,
     lease: Duration,
@@ -35,15 +36,16 @@ impl BreakerStore {
         now: Duration,
     ) -> BreakerAnswer {
         let BreakerRequest { called, known, action } = *request;
+        self.ends = self.ends.min(now + self.span);
         if known.epoch > self.epoch {
             self.epoch = known.epoch;
-            self.open = known.open.is_some();
-            self.ends = now + known.open.map_or(Duration::ZERO, |open| open.left);
-            self.reopened = known.open.map_or(0, |open| open.reopened);
-            (self.holder, self.lease) = (None, Duration::ZERO);
+            let OpenFor { left, reopened } =
+                known.open.unwrap_or(OpenFor { left: Duration::ZERO, reopened: 0 });
+            self.set(known.open.is_some(), left, reopened, now);
         }
-        self.votes.retain(|_, end| *end > now);
-        self.callers.retain(|_, end| *end > now);
+        let is_of_window = |end: &Duration| *end > now && *end <= now + window;
+        self.votes.retain(|_, end| is_of_window(end));
+        self.callers.retain(|_, end| is_of_window(end));
         if called || matches!(action, Action::Vote { .. }) {
             self.callers.insert(member, now + window);
         }
@@ -53,14 +55,16 @@ impl BreakerStore {
                 self.votes.insert(member, now + window);
                 let votes = self.votes.len();
                 if votes >= 2 && 2 * votes >= self.callers.len() {
-                    self.change(true, now + span, 0, now);
+                    self.change(true, span, 0, now);
                 }
             }
             Action::Ask { lease }
                 if self.open
                     && known.epoch == self.epoch
                     && now >= self.ends
-                    && (self.lease <= now || self.holder == Some(member)) =>
+                    && (self.lease <= now
+                        || self.lease > now + lease
+                        || self.holder == Some(member)) =>
             {
                 (self.holder, self.lease) = (Some(member), now + lease);
             }
@@ -68,10 +72,10 @@ impl BreakerStore {
                 (self.holder, self.lease) = (None, Duration::ZERO);
                 self.published.push(self.state(now));
             }
-            Action::Close if is_mine => self.change(false, now, 0, now),
-            Action::Reopen { span, reopened } if is_mine => {
-                self.change(true, now + span, reopened, now);
-            }
+            Action::Reset => self.change(false, Duration::ZERO, 0, now),
+            Action::Close if is_mine => self.change(false, Duration::ZERO, 0, now),
+            Action::Reopen { span, reopened } if is_mine => self.change(true, span, reopened, now),
+            Action::Open { span } => self.change(true, span, 0, now),
             _ => {}
         }
         if !matches!(action, Action::Vote { .. }) {
@@ -84,10 +88,14 @@ impl BreakerStore {
         }
     }
 
-    fn change(&mut self, open: bool, ends: Duration, reopened: u64, now: Duration) {
-        self.epoch += 1;
-        (self.open, self.ends, self.reopened) = (open, ends, reopened);
+    fn set(&mut self, open: bool, span: Duration, reopened: u64, now: Duration) {
+        (self.open, self.span, self.ends, self.reopened) = (open, span, now + span, reopened);
         (self.holder, self.lease) = (None, Duration::ZERO);
+    }
+
+    fn change(&mut self, open: bool, span: Duration, reopened: u64, now: Duration) {
+        self.epoch += 1;
+        self.set(open, span, reopened, now);
         self.votes.clear();
         self.published.push(self.state(now));
     }
@@ -107,13 +115,13 @@ impl BudgetStore {
     }
 
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small counts")]
-    pub(super) fn run(&mut self, request: &BudgetRequest, now: Duration) -> u32 {
+    pub(super) fn run(&mut self, request: &BudgetRequest, now: Duration) -> BudgetAnswer {
         let filled = (now.saturating_sub(self.at)).as_secs_f64() * self.rate;
         self.tokens = (self.tokens + filled + f64::from(request.back)).min(self.capacity);
         self.at = now;
         let granted = request.wanted.min(self.tokens as u32);
         self.tokens -= f64::from(granted);
-        granted
+        BudgetAnswer { granted, left: self.tokens as u64 }
     }
 }
 
@@ -136,14 +144,14 @@ impl ShareStore {
 
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small counts")]
     #[allow(clippy::cast_precision_loss, reason = "small counts")]
-    pub(super) fn run(&mut self, request: &BudgetRequest, now: Duration) -> u32 {
+    pub(super) fn run(&mut self, request: &BudgetRequest, now: Duration) -> BudgetAnswer {
         let slice = now.as_millis() * 10 / self.window.as_millis();
         let mut spent = 0;
         if self.calls.is_empty() && self.is_empty {
             spent = self.floor as u64;
         }
-        self.calls.retain(|at, _| at + 10 > slice);
-        self.retries.retain(|at, _| at + 10 > slice);
+        self.calls.retain(|at, _| at + 10 > slice && *at <= slice);
+        self.retries.retain(|at, _| at + 10 > slice && *at <= slice);
         let mut back = u64::from(request.back);
         for count in self.retries.values_mut() {
             let taken = back.min(*count);
@@ -157,6 +165,6 @@ impl ShareStore {
         let left = (self.ratio * called + self.floor - retried + 1e-9).floor().max(0.0);
         let granted = request.wanted.min(left as u32);
         *self.retries.entry(slice).or_default() += u64::from(granted);
-        granted
+        BudgetAnswer { granted, left: left as u64 - u64::from(granted) }
     }
 }

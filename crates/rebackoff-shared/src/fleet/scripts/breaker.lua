@@ -1,16 +1,24 @@
 -- Keeps the state of a breaker: votes, epoch, end of the open time, and the lease of the one probe.
 -- KEYS: state, votes, callers. ARGV: member, window in ms, "1" if it called the target, action, epoch known,
--- open time left known in ms (-1: closed), re-openings known, span in ms, re-openings.
+-- open time left known in ms (-1: closed), re-openings known, span in ms, re-openings; for operators: the rule as text,
+-- its open time in ms.
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local member, window, action = ARGV[1], tonumber(ARGV[2]), ARGV[4]
 local known, span = tonumber(ARGV[5]), tonumber(ARGV[8])
-local kept = redis.call('HMGET', KEYS[1], 'epoch', 'open', 'ends', 'reopened', 'holder', 'lease')
+local kept = redis.call('HMGET', KEYS[1], 'epoch', 'open', 'ends', 'reopened', 'holder', 'lease', 'span', 'voters')
 local epoch, open, ends = tonumber(kept[1] or 0), kept[2] == '1', tonumber(kept[3] or 0)
 local reopened, holder, lease = tonumber(kept[4] or 0), kept[5] or '', tonumber(kept[6] or 0)
+local open_span, voters = tonumber(kept[7] or 0), kept[8] or ''
+-- The clock may have been set back.
+ends = math.min(ends, now + open_span)
 
+local function set(is_open, left, times)
+    open, open_span, ends, reopened, holder, lease = is_open, left, now + left, times, '', 0
+end
 local function change(is_open, left, times)
-    epoch, open, ends, reopened, holder, lease = epoch + 1, is_open, now + left, times, '', 0
+    epoch = epoch + 1
+    set(is_open, left, times)
     redis.call('DEL', KEYS[2])
 end
 local function publish()
@@ -20,11 +28,13 @@ end
 
 -- The data was lost: the member knows better.
 if known > epoch then
-    epoch, open, ends = known, tonumber(ARGV[6]) >= 0, now + math.max(0, tonumber(ARGV[6]))
-    reopened, holder, lease = tonumber(ARGV[7]), '', 0
+    epoch, voters = known, ''
+    set(tonumber(ARGV[6]) >= 0, math.max(0, tonumber(ARGV[6])), tonumber(ARGV[7]))
 end
-redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now)
-redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', now)
+for key = 2, 3 do
+    redis.call('ZREMRANGEBYSCORE', KEYS[key], '-inf', now)
+    redis.call('ZREMRANGEBYSCORE', KEYS[key], string.format('(%d', now + window), '+inf')
+end
 if ARGV[3] == '1' or action == 'vote' then
     redis.call('ZADD', KEYS[3], now + window, member)
 end
@@ -33,17 +43,23 @@ if action == 'vote' and not open then
     redis.call('ZADD', KEYS[2], now + window, member)
     local votes = redis.call('ZCARD', KEYS[2])
     if votes >= 2 and 2 * votes >= redis.call('ZCARD', KEYS[3]) then
+        voters = table.concat(redis.call('ZRANGE', KEYS[2], 0, 9), ' ')
         change(true, span, 0)
         publish()
     end
 elseif action == 'ask' and open and known == epoch and now >= ends then
-    if lease <= now or holder == member then
+    if lease <= now or lease > now + span or holder == member then
         holder, lease = member, now + span
     end
 elseif action == 'release' and is_mine then
     holder, lease = '', 0
     publish()
-elseif action == 'close' and is_mine then
+elseif action == 'open' then
+    voters = member
+    change(true, span, 0)
+    publish()
+elseif action == 'reset' or action == 'close' and is_mine then
+    voters = ''
     change(false, 0, 0)
     publish()
 elseif action == 'reopen' and is_mine then
@@ -55,7 +71,8 @@ if action ~= 'vote' then
 end
 local ttl = math.max(0, ends - now) + 2 * window + 3600000
 redis.call('HSET', KEYS[1], 'epoch', epoch, 'open', open and 1 or 0, 'ends', string.format('%d', ends),
-    'reopened', reopened, 'holder', holder, 'lease', string.format('%d', lease))
+    'reopened', reopened, 'holder', holder, 'lease', string.format('%d', lease), 'span', open_span,
+    'voters', voters, 'rule', ARGV[10], 'open_for', ARGV[11], 'window', window)
 redis.call('PEXPIRE', KEYS[1], string.format('%d', ttl))
 redis.call('PEXPIRE', KEYS[2], window)
 redis.call('PEXPIRE', KEYS[3], window)

@@ -1,5 +1,6 @@
 -- Hands out tokens of a bucket that time fills.
 -- KEYS: the bucket. ARGV: tokens wanted, tokens given back, rate, capacity, "full" or "empty", ttl in ms.
+-- Returns the tokens granted and those left.
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local wanted, back, rate, capacity = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
@@ -10,6 +11,8 @@ if not tokens then
 end
 tokens = math.min(capacity, tokens + math.max(0, now - at) * rate / 1000 + back)
 local granted = math.min(wanted, math.floor(tokens))
-redis.call('HSET', KEYS[1], 'tokens', string.format('%.17g', tokens - granted), 'at', string.format('%d', now))
+tokens = tokens - granted
+redis.call('HSET', KEYS[1], 'tokens', string.format('%.17g', tokens), 'at', string.format('%d', now),
+    'rate', ARGV[3], 'capacity', ARGV[4], 'start', ARGV[5])
 redis.call('PEXPIRE', KEYS[1], ARGV[6])
-return granted
+return {granted, math.floor(tokens)}
