@@ -73,7 +73,7 @@ pub(crate) fn closure_for(tries: u32, client: &Client, url: &str) -> Page {
     let policy = Policy::new(expo().factor(millis(50))).max_tries(tries.into()).build();
     let policy = policy.map_err(|error| Failure::new(error.to_string()))?;
     let outcome = policy.retry(|| client.get(url)).on_giveup(tell).outcome();
-    println!("   {} tries", outcome.tries);
+    println!("   tries: {}", outcome.tries);
     outcome.result
 }
 
