@@ -72,13 +72,13 @@
 //! | [`download`](https://github.com/rebackoff/rebackoff/blob/main/crates/rebackoff/examples/download.rs) | a blocking download, whose errors say what another try can mend |
 //! | [`client`](https://github.com/rebackoff/rebackoff/blob/main/crates/rebackoff/examples/client.rs) | a client, whose policy comes from a TOML file and the environment; its clones go into tasks |
 //! | [`axum_server`](https://github.com/rebackoff/rebackoff/blob/main/crates/rebackoff/examples/axum_server.rs) | an axum server, which asks another service through tower layers, with a policy made at run time |
-//! | [`reqwest_client`](https://github.com/rebackoff/rebackoff/blob/main/crates/rebackoff/examples/reqwest_client.rs) | a reqwest client with a breaker for each host, and one budget for all retries |
-//! | [`transaction`](https://github.com/rebackoff/rebackoff/blob/main/crates/rebackoff/examples/transaction.rs) | a database transaction on a `&mut` connection |
+//! | [`retry_http`](https://github.com/rebackoff/rebackoff/blob/main/crates/rebackoff/examples/retry_http.rs) | a reqwest client with a breaker for each host, and one budget for all retries |
+//! | [`databases`](https://github.com/rebackoff/rebackoff/blob/main/crates/rebackoff/examples/databases.rs) | a database transaction on a `&mut` connection |
 //! | [`reconnect`](https://github.com/rebackoff/rebackoff/blob/main/crates/rebackoff/examples/reconnect.rs) | a connection that stands for ever |
-//! | [`library`](https://github.com/rebackoff/rebackoff/blob/main/crates/rebackoff/examples/library.rs) | a library that exposes retrying to its users, generic and erased |
-//! | [`shutdown`](https://github.com/rebackoff/rebackoff/blob/main/crates/rebackoff/examples/shutdown.rs) | a graceful shutdown, which ends waits and leaves running tries to finish |
-//! | [`pages`](https://github.com/rebackoff/rebackoff/blob/main/crates/rebackoff/examples/pages.rs) | a stream of pages, which goes on where it was |
-//! | [`tests_and_telemetry`](https://github.com/rebackoff/rebackoff/blob/main/crates/rebackoff/examples/tests_and_telemetry.rs) | tests of a call, with its metrics and its events |
+//! | [`writing_a_library`](https://github.com/rebackoff/rebackoff/blob/main/crates/rebackoff/examples/writing_a_library.rs) | a library that exposes retrying to its users, generic and erased |
+//! | [`graceful_shutdown`](https://github.com/rebackoff/rebackoff/blob/main/crates/rebackoff/examples/graceful_shutdown.rs) | a graceful shutdown, which ends waits and leaves running tries to finish |
+//! | [`streams`](https://github.com/rebackoff/rebackoff/blob/main/crates/rebackoff/examples/streams.rs) | a stream of pages, which goes on where it was |
+//! | [`tests_without_waiting`](https://github.com/rebackoff/rebackoff/blob/main/crates/rebackoff/examples/tests_without_waiting.rs) | tests of a call, with its metrics and its events |
 //!
 //! # Features
 //!

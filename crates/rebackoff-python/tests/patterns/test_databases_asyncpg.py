@@ -7,7 +7,7 @@ import asyncio
 import asyncpg
 import pytest
 import rebackoff
-from database_asyncpg import query
+from databases_asyncpg import query
 
 pytestmark = pytest.mark.asyncio
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import database_sqlalchemy as example
+import databases_sqlalchemy as example
 import pytest
 import sqlalchemy
 from sqlalchemy import text

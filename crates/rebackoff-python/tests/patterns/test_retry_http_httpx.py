@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 import rebackoff
-from http_httpx import fetch, fetch_async
+from retry_http_httpx import fetch, fetch_async
 from local.http_server import ok, reset, status
 
 

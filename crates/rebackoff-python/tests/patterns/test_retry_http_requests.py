@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import rebackoff
 import requests
-from http_requests import fetch, fetch_within_rate_limit
+from retry_http_requests import fetch, fetch_within_rate_limit
 from local.http_server import ok, reset, status
 from requests.exceptions import ConnectionError, HTTPError, RequestException, Timeout
 

@@ -8,7 +8,7 @@ import types
 import aiohttp
 import pytest
 import rebackoff
-from http_aiohttp import fetch_all
+from retry_http_aiohttp import fetch_all
 from local.http_server import ok, reset, status
 
 pytestmark = pytest.mark.asyncio

@@ -8,7 +8,7 @@ import time
 from email.utils import formatdate
 
 import aiohttp
-import http_hints
+import retry_http_hints
 import httpx
 import pytest
 import rebackoff
@@ -29,12 +29,12 @@ async def by_aiohttp(method, url, **headers):
         return await response.json()
 
 
-LIBRARIES = [http_hints.send, by_httpx, by_aiohttp]
+LIBRARIES = [retry_http_hints.send, by_httpx, by_aiohttp]
 libraries = pytest.mark.parametrize("library", LIBRARIES)
 
 
 def call(library, method, url, *, told=None, headers=None, **options):
-    decorated = http_hints.patient(**(told or {}))(library)
+    decorated = retry_http_hints.patient(**(told or {}))(library)
     result = decorated.retry_with(wait_gen=rebackoff.expo, **options)(
         method, url, **(headers or {})
     )
