@@ -8,11 +8,11 @@ from __future__ import annotations
 from sys import modules
 
 from rebackoff import _clock, _instrumented, _native, _scope
-from rebackoff._call import Call
+from rebackoff._call import Call, end
 from rebackoff._common import _init_wait_gen, _maybe_call, _next_wait
 from rebackoff._events import has_early_watchers
 from rebackoff._on_demand import finder
-from rebackoff._scope import TRIES
+from rebackoff._scope import START, TRIES
 
 __all__ = [
     "_init_wait_gen",
@@ -76,48 +76,51 @@ def exception_loop(options, target, exceptions):
         return _limited_exception_loop(options, target, exceptions)
 
     async def retry(*args, **kwargs):
-        call = start = scope = None
-        if _instrumented.is_on:
-            if has_early_watchers(AsyncCall.names):
-                call = AsyncCall(options, target, args, kwargs)
-            else:
-                start = _clock.clock()
-                scope = _scope.enter(start, None)
+        call = scope = None
         try:
-            while True:
-                if call is not None and not call.is_entered:
+            if _instrumented.is_on:
+                if has_early_watchers(AsyncCall.names):
+                    call = AsyncCall(options, target, args, kwargs)
                     for step in call.begin():
                         call.answer = await step
+                else:
+                    scope = _scope.enter(_clock.clock(), None)
+            while True:
                 try:
                     value = await (target(*args, **kwargs) if kwargs else target(*args))
                 except exceptions as error:
                     if call is None:
-                        call = AsyncCall(options, target, args, kwargs, start, scope)
+                        call = AsyncCall(
+                            options, target, args, kwargs, scope and scope[START], scope
+                        )
                     wait = call.retry_in(error)
                     if wait is not None:
                         await call.pause(wait)
-                        continue
-                    for step in call.settle(error):
+                    else:
+                        for step in call.settle(error):
+                            call.answer = await step
+                        if call.failure is not None:
+                            raise call.take_failure()
+                        if call.is_silent:
+                            call.end()
+                            return None
+                        if not call.again:
+                            raise
+                else:
+                    if call is not None:
+                        for step in call.succeed(value):
+                            call.answer = await step
+                        call.end()
+                    elif scope is not None:
+                        scope[TRIES] = None
+                        _instrumented.export_success(options, target, scope[START])
+                    return value
+                if not call.is_entered:
+                    for step in call.begin():
                         call.answer = await step
-                    if call.again:
-                        continue
-                    if call.failure is not None:
-                        raise call.take_failure()
-                    if call.is_silent:
-                        return None
-                    raise
-                if call is not None:
-                    for step in call.succeed(value):
-                        call.answer = await step
-                elif scope is not None:
-                    scope[TRIES] = None
-                    _instrumented.export_success(options, target, start)
-                return value
-        finally:
-            if call is not None:
-                call.end()
-            elif scope is not None:
-                scope[TRIES] = None
+        except BaseException:
+            end(call, scope)
+            raise
 
     return retry
 
@@ -127,19 +130,18 @@ def _limited_exception_loop(options, target, exceptions):
     is_visible, max_time = options.is_visible, options.max_time
 
     async def retry(*args, **kwargs):
-        call = scope = None
+        call = start = scope = None
         is_exported = _instrumented.is_on
-        if is_exported and has_early_watchers(AsyncCall.names):
-            call = AsyncCall(options, target, args, kwargs)
-        else:
-            start = _clock.clock()
-            if is_visible or is_exported:
-                scope = _scope.enter(start, max_time)
         try:
+            if is_exported and has_early_watchers(AsyncCall.names):
+                call = AsyncCall(options, target, args, kwargs)
+                for step in call.begin():
+                    call.answer = await step
+            else:
+                start = _clock.clock()
+                if is_visible or is_exported:
+                    scope = _scope.enter(start, max_time)
             while True:
-                if call is not None and not call.is_entered:
-                    for step in call.begin():
-                        call.answer = await step
                 try:
                     value = await (target(*args, **kwargs) if kwargs else target(*args))
                 except exceptions as error:
@@ -148,28 +150,32 @@ def _limited_exception_loop(options, target, exceptions):
                     wait = call.retry_in(error)
                     if wait is not None:
                         await call.pause(wait)
-                        continue
-                    for step in call.settle(error):
+                    else:
+                        for step in call.settle(error):
+                            call.answer = await step
+                        if call.failure is not None:
+                            raise call.take_failure()
+                        if call.is_silent:
+                            call.end()
+                            return None
+                        if not call.again:
+                            raise
+                else:
+                    if call is not None:
+                        for step in call.succeed(value):
+                            call.answer = await step
+                        call.end()
+                    elif scope is not None:
+                        scope[TRIES] = None
+                        if is_exported:
+                            _instrumented.export_success(options, target, start)
+                    return value
+                if not call.is_entered:
+                    for step in call.begin():
                         call.answer = await step
-                    if call.again:
-                        continue
-                    if call.failure is not None:
-                        raise call.take_failure()
-                    if call.is_silent:
-                        return None
-                    raise
-                if call is not None:
-                    for step in call.succeed(value):
-                        call.answer = await step
-                elif is_exported:
-                    scope[TRIES] = None
-                    _instrumented.export_success(options, target, start)
-                return value
-        finally:
-            if call is not None:
-                call.end()
-            elif scope is not None:
-                scope[TRIES] = None
+        except BaseException:
+            end(call, scope)
+            raise
 
     return retry
 
@@ -180,24 +186,24 @@ def _watched_exception_loop(options, target, exceptions):
     max_time, on_success, rules = options.max_time, options.on_success or None, options.rules
 
     async def retry(*args, **kwargs):
-        call = scope = guards = None
-        if is_eager or _instrumented.is_on:
-            call = AsyncCall(options, target, args, kwargs)
-        else:
-            start = _clock.clock() if is_timed else None
-            if rules is not None:
-                guards = _native.CallGuards.start(rules.budget, rules.breaker, _clock.now())
-                if type(guards) is float:
-                    call = AsyncCall(options, target, args, kwargs, start)
-                    for step in call.reject(guards):
-                        call.answer = await step
-            if is_visible:
-                scope = _scope.enter(start, max_time)
+        call = start = scope = guards = None
         try:
+            if is_eager or _instrumented.is_on:
+                call = AsyncCall(options, target, args, kwargs)
+                for step in call.begin():
+                    call.answer = await step
+            else:
+                if is_timed:
+                    start = _clock.clock()
+                if rules is not None:
+                    guards = _native.CallGuards.start(rules.budget, rules.breaker, _clock.now())
+                    if type(guards) is float:
+                        call = AsyncCall(options, target, args, kwargs, start)
+                        for step in call.reject(guards):
+                            call.answer = await step
+                if is_visible:
+                    scope = _scope.enter(start, max_time)
             while True:
-                if call is not None and not call.is_entered:
-                    for step in call.begin():
-                        call.answer = await step
                 try:
                     value = await (target(*args, **kwargs) if kwargs else target(*args))
                 except exceptions as error:
@@ -206,39 +212,39 @@ def _watched_exception_loop(options, target, exceptions):
                     wait = call.retry_in(error)
                     if wait is not None:
                         await call.pause(wait)
-                        continue
-                    for step in call.settle(error):
-                        call.answer = await step
-                    if call.again:
-                        continue
-                    if call.failure is not None:
-                        raise call.take_failure()
-                    if call.is_silent:
-                        return None
-                    raise
-                if call is not None:
-                    for step in call.succeed(value):
-                        call.answer = await step
-                    return value
-                if guards is not None:
-                    if not guards.handle_plain_success():
-                        rules.handle_success(guards, value)
-                    guards = None
-                if on_success is not None:
+                    else:
+                        for step in call.settle(error):
+                            call.answer = await step
+                        if call.failure is not None:
+                            raise call.take_failure()
+                        if call.is_silent:
+                            call.end()
+                            return None
+                        if not call.again:
+                            raise
+                else:
+                    if call is not None:
+                        for step in call.succeed(value):
+                            call.answer = await step
+                        call.end()
+                        return value
+                    if guards is not None:
+                        if not guards.handle_plain_success():
+                            rules.handle_success(guards, value)
+                        guards = None
                     if scope is not None:
                         scope[TRIES] = None
-                    call = AsyncCall(options, target, args, kwargs, start)
-                    for step in call.succeed(value):
+                    if on_success is not None:
+                        call = AsyncCall(options, target, args, kwargs, start)
+                        for step in call.succeed(value):
+                            call.answer = await step
+                    return value
+                if not call.is_entered:
+                    for step in call.begin():
                         call.answer = await step
-                return value
-        finally:
-            if call is not None:
-                call.end()
-            else:
-                if scope is not None:
-                    scope[TRIES] = None
-                if guards is not None:
-                    guards.handle_abandoned()
+        except BaseException:
+            end(call, scope, guards)
+            raise
 
     return retry
 

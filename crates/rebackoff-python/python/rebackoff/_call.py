@@ -448,6 +448,17 @@ class Call:
         return _events.give_up(self, details, reason)
 
 
+def end(call, scope, guards=None):
+    """Ends a call that raises: its `Call`, or what it has before its first failure."""
+    if call is not None:
+        call.end()
+        return
+    if scope is not None:
+        scope[TRIES] = None
+    if guards is not None:
+        guards.handle_abandoned()
+
+
 def _beyond(traceback):
     """The traceback from the first frame on that is not the package's: a reader sees one of the steps at most."""
     while traceback is not None and traceback.tb_frame.f_globals.get("__package__") == "rebackoff":

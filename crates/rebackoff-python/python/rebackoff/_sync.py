@@ -13,11 +13,11 @@ from __future__ import annotations
 import time
 
 from rebackoff import _clock, _instrumented, _native, _scope
-from rebackoff._call import Call
+from rebackoff._call import Call, end
 from rebackoff._common import _init_wait_gen, _maybe_call, _next_wait
 from rebackoff._events import has_early_watchers
 from rebackoff._on_demand import finder
-from rebackoff._scope import TRIES
+from rebackoff._scope import START, TRIES
 
 __all__ = [
     "_init_wait_gen",
@@ -48,48 +48,51 @@ def exception_loop(options, target, exceptions):
         return _limited_exception_loop(options, target, exceptions)
 
     def retry(*args, **kwargs):
-        call = start = scope = None
-        if _instrumented.is_on:
-            if has_early_watchers(SyncCall.names):
-                call = SyncCall(options, target, args, kwargs)
-            else:
-                start = _clock.clock()
-                scope = _scope.enter(start, None)
+        call = scope = None
         try:
-            while True:
-                if call is not None and not call.is_entered:
+            if _instrumented.is_on:
+                if has_early_watchers(SyncCall.names):
+                    call = SyncCall(options, target, args, kwargs)
                     for _ in call.begin():
                         pass
+                else:
+                    scope = _scope.enter(_clock.clock(), None)
+            while True:
                 try:
                     value = target(*args, **kwargs) if kwargs else target(*args)
                 except exceptions as error:
                     if call is None:
-                        call = SyncCall(options, target, args, kwargs, start, scope)
+                        call = SyncCall(
+                            options, target, args, kwargs, scope and scope[START], scope
+                        )
                     wait = call.retry_in(error)
                     if wait is not None:
                         time.sleep(wait)
-                        continue
-                    for wait in call.settle(error):
-                        time.sleep(wait)
-                    if call.again:
-                        continue
-                    if call.failure is not None:
-                        raise call.take_failure()
-                    if call.is_silent:
-                        return None
-                    raise
-                if call is not None:
-                    for _ in call.succeed(value):
+                    else:
+                        for wait in call.settle(error):
+                            time.sleep(wait)
+                        if call.failure is not None:
+                            raise call.take_failure()
+                        if call.is_silent:
+                            call.end()
+                            return None
+                        if not call.again:
+                            raise
+                else:
+                    if call is not None:
+                        for _ in call.succeed(value):
+                            pass
+                        call.end()
+                    elif scope is not None:
+                        scope[TRIES] = None
+                        _instrumented.export_success(options, target, scope[START])
+                    return value
+                if not call.is_entered:
+                    for _ in call.begin():
                         pass
-                elif scope is not None:
-                    scope[TRIES] = None
-                    _instrumented.export_success(options, target, start)
-                return value
-        finally:
-            if call is not None:
-                call.end()
-            elif scope is not None:
-                scope[TRIES] = None
+        except BaseException:
+            end(call, scope)
+            raise
 
     return retry
 
@@ -99,19 +102,18 @@ def _limited_exception_loop(options, target, exceptions):
     is_visible, max_time = options.is_visible, options.max_time
 
     def retry(*args, **kwargs):
-        call = scope = None
+        call = start = scope = None
         is_exported = _instrumented.is_on
-        if is_exported and has_early_watchers(SyncCall.names):
-            call = SyncCall(options, target, args, kwargs)
-        else:
-            start = _clock.clock()
-            if is_visible or is_exported:
-                scope = _scope.enter(start, max_time)
         try:
+            if is_exported and has_early_watchers(SyncCall.names):
+                call = SyncCall(options, target, args, kwargs)
+                for _ in call.begin():
+                    pass
+            else:
+                start = _clock.clock()
+                if is_visible or is_exported:
+                    scope = _scope.enter(start, max_time)
             while True:
-                if call is not None and not call.is_entered:
-                    for _ in call.begin():
-                        pass
                 try:
                     value = target(*args, **kwargs) if kwargs else target(*args)
                 except exceptions as error:
@@ -120,28 +122,32 @@ def _limited_exception_loop(options, target, exceptions):
                     wait = call.retry_in(error)
                     if wait is not None:
                         time.sleep(wait)
-                        continue
-                    for wait in call.settle(error):
-                        time.sleep(wait)
-                    if call.again:
-                        continue
-                    if call.failure is not None:
-                        raise call.take_failure()
-                    if call.is_silent:
-                        return None
-                    raise
-                if call is not None:
-                    for _ in call.succeed(value):
+                    else:
+                        for wait in call.settle(error):
+                            time.sleep(wait)
+                        if call.failure is not None:
+                            raise call.take_failure()
+                        if call.is_silent:
+                            call.end()
+                            return None
+                        if not call.again:
+                            raise
+                else:
+                    if call is not None:
+                        for _ in call.succeed(value):
+                            pass
+                        call.end()
+                    elif scope is not None:
+                        scope[TRIES] = None
+                        if is_exported:
+                            _instrumented.export_success(options, target, start)
+                    return value
+                if not call.is_entered:
+                    for _ in call.begin():
                         pass
-                elif is_exported:
-                    scope[TRIES] = None
-                    _instrumented.export_success(options, target, start)
-                return value
-        finally:
-            if call is not None:
-                call.end()
-            elif scope is not None:
-                scope[TRIES] = None
+        except BaseException:
+            end(call, scope)
+            raise
 
     return retry
 
@@ -152,24 +158,24 @@ def _watched_exception_loop(options, target, exceptions):
     max_time, on_success, rules = options.max_time, options.on_success or None, options.rules
 
     def retry(*args, **kwargs):
-        call = scope = guards = None
-        if is_eager or _instrumented.is_on:
-            call = SyncCall(options, target, args, kwargs)
-        else:
-            start = _clock.clock() if is_timed else None
-            if rules is not None:
-                guards = _native.CallGuards.start(rules.budget, rules.breaker, _clock.now())
-                if type(guards) is float:
-                    call = SyncCall(options, target, args, kwargs, start)
-                    for _ in call.reject(guards):
-                        pass
-            if is_visible:
-                scope = _scope.enter(start, max_time)
+        call = start = scope = guards = None
         try:
+            if is_eager or _instrumented.is_on:
+                call = SyncCall(options, target, args, kwargs)
+                for _ in call.begin():
+                    pass
+            else:
+                if is_timed:
+                    start = _clock.clock()
+                if rules is not None:
+                    guards = _native.CallGuards.start(rules.budget, rules.breaker, _clock.now())
+                    if type(guards) is float:
+                        call = SyncCall(options, target, args, kwargs, start)
+                        for _ in call.reject(guards):
+                            pass
+                if is_visible:
+                    scope = _scope.enter(start, max_time)
             while True:
-                if call is not None and not call.is_entered:
-                    for _ in call.begin():
-                        pass
                 try:
                     value = target(*args, **kwargs) if kwargs else target(*args)
                 except exceptions as error:
@@ -178,48 +184,48 @@ def _watched_exception_loop(options, target, exceptions):
                     wait = call.retry_in(error)
                     if wait is not None:
                         time.sleep(wait)
-                        continue
-                    for wait in call.settle(error):
-                        time.sleep(wait)
-                    if call.again:
-                        continue
-                    if call.failure is not None:
-                        raise call.take_failure()
-                    if call.is_silent:
-                        return None
-                    raise
-                if call is not None:
-                    for _ in call.succeed(value):
-                        pass
-                    return value
-                if guards is not None:
-                    if not guards.handle_plain_success():
-                        rules.handle_success(guards, value)
-                    guards = None
-                if on_success is not None:
+                    else:
+                        for wait in call.settle(error):
+                            time.sleep(wait)
+                        if call.failure is not None:
+                            raise call.take_failure()
+                        if call.is_silent:
+                            call.end()
+                            return None
+                        if not call.again:
+                            raise
+                else:
+                    if call is not None:
+                        for _ in call.succeed(value):
+                            pass
+                        call.end()
+                        return value
+                    if guards is not None:
+                        if not guards.handle_plain_success():
+                            rules.handle_success(guards, value)
+                        guards = None
                     if scope is not None:
                         scope[TRIES] = None
-                    if "_call_handlers" in SyncCall.names:
-                        SyncCall(options, target, args, kwargs, start).succeed(value)
-                        return value
-                    details = {
-                        "target": target,
-                        "args": args,
-                        "kwargs": kwargs,
-                        "tries": 1,
-                        "elapsed": _clock.clock() - start,
-                    }
-                    for handler in on_success:
-                        handler(details)
-                return value
-        finally:
-            if call is not None:
-                call.end()
-            else:
-                if scope is not None:
-                    scope[TRIES] = None
-                if guards is not None:
-                    guards.handle_abandoned()
+                    if on_success is not None:
+                        if "_call_handlers" in SyncCall.names:
+                            SyncCall(options, target, args, kwargs, start).succeed(value)
+                            return value
+                        details = {
+                            "target": target,
+                            "args": args,
+                            "kwargs": kwargs,
+                            "tries": 1,
+                            "elapsed": _clock.clock() - start,
+                        }
+                        for handler in on_success:
+                            handler(details)
+                    return value
+                if not call.is_entered:
+                    for _ in call.begin():
+                        pass
+        except BaseException:
+            end(call, scope, guards)
+            raise
 
     return retry
 
