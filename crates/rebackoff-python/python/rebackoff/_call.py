@@ -30,7 +30,6 @@ class Call:
 
     # an attribute that shadows one of the class costs more to read than all of these to set
     __slots__ = (
-        "_rules",
         "again",
         "amplification",
         "answer",
@@ -53,6 +52,7 @@ class Call:
         "policy",
         "policy_waits",
         "raw",
+        "rules",
         "scope",
         "start",
         "target",
@@ -66,9 +66,10 @@ class Call:
         self.start, self.scope, self.guards = start, scope, guards
         self.tries, self.earlier_tries, self.last_elapsed = 1, 0, 0
         self.is_entered = scope is not None
+        self.rules = options.rules
         self.has_looked = self.is_settled = False
         self.engine = self.plain = self.decided = self.failure = None
-        self.amplification = self._rules = None
+        self.amplification = self.policy = self.raw = None
 
     def pause(self, wait):
         """The step that waits so many seconds."""
@@ -86,6 +87,7 @@ class Call:
                 if options.is_dynamic:
                     self._prepare()
                 if options.is_guarded:
+                    self.rules = options.guarding(self.args, self.kwargs)
                     guards = self.rules.start()
                     if type(guards) is float:
                         return self.reject(guards)
@@ -108,7 +110,6 @@ class Call:
         self.engine = _native.Engine(limits)
         init = self.names["_init_wait_gen"]
         self.waits = started(options.wait_gen, options.wait_keywords, init)
-        self.enclosing = self.policy = self.policy_waits = self.raw = None
         return self.engine
 
     def reject(self, retry_in):
@@ -202,7 +203,8 @@ class Call:
                     self.scope[TRIES] = self.tries
                 elif self.target is not None:
                     self._show()
-                if not self.awaits and (_running.loop is None or _running.loop() is not None):
+                # a call stays in its thread, so that its first wait is enough
+                if self.tries == 2 and not self.awaits:
                     _running.report(self.target, wait)
                 return wait
             decided = fitted(self, jittered) if wait is None else wait
@@ -305,7 +307,7 @@ class Call:
         self.earlier_tries += self.tries - 1
         self.tries = 1
         self.start = clock()
-        self.has_looked = False
+        self.has_looked, self.policy = False, None
         self._prepare()
         return 0.0
 
@@ -313,7 +315,7 @@ class Call:
         """Lets the policy of this kind of error set waits, jitter and limits."""
         found = (one for kind, one in self.options.policy_for if isinstance(error, kind))
         policy = next(found, self.options)
-        if self.policy_waits is None:
+        if self.policy is None:
             self.policy, self.policy_waits = self.options, {self.options: self.waits}
         if policy is self.policy:
             return
@@ -399,13 +401,6 @@ class Call:
         """The seconds since the first try began."""
         return 0.0 if self.start is None else clock() - self.start
 
-    @property
-    def rules(self):
-        """The rules of the guards; a fast path has started the guards without them."""
-        if self._rules is None:
-            self._rules = self.options.guarding(self.args, self.kwargs)
-        return self._rules
-
     # The decisions, which are the engine's
 
     def _elapsed(self):
@@ -431,6 +426,7 @@ class Call:
         """The engine, once it knows what enclosing calls and deadlines leave."""
         self.has_looked = True
         engine = self.engine or self._prepare()
+        self.enclosing = None
         outer = _scope.innermost() if self.scope is None else _scope.enclosing(self.scope)
         if outer is not None:
             remaining = _scope.remaining_in(outer, float(clock()))

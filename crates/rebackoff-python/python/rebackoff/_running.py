@@ -12,15 +12,15 @@ if TYPE_CHECKING:
 
 _reported = False
 # `_get_running_loop`, once the program has imported asyncio
-loop: Any = None
+_loop: Any = None
 
 
 def report(target: Any, wait: Any) -> None:
     """Logs, once in a process, that a wait blocks the event loop of this thread."""
-    global _reported, loop
-    if loop is None and "_asyncio" in sys.modules:
-        loop = sys.modules["_asyncio"]._get_running_loop
-    if _reported or loop is None or loop() is None:
+    global _reported, _loop
+    if _loop is None and "_asyncio" in sys.modules:
+        _loop = sys.modules["_asyncio"]._get_running_loop
+    if _reported or _loop is None or _loop() is None:
         return
     _reported = True
     from rebackoff._common import LOGGER_NAME, _prepare_logger
