@@ -42,7 +42,6 @@ ROWS = (
         10,
         retries=RETRIES,
         ratio=3,
-        not_yet=("3.11",),
     ),
     Row(
         "retry_logged",
@@ -52,7 +51,7 @@ ROWS = (
         overhead=False,
         ratio=8,
     ),
-    Row("context", "retry_context, one success", 500, overhead=False, most=4.5, not_yet=BOTH),
+    Row("context", "retry_context, one success", 500, overhead=False, most=4.5),
     Row("decorating", "decorating a function", 500, overhead=False, most=10),
     Row(
         "async_limited", "async success with max_time", 1500, is_async=True, most=0.8, not_yet=BOTH
