@@ -149,15 +149,16 @@ impl Engine {
     /// Decides what follows a try with this `verdict`, which ended `elapsed` after the start of the
     /// first try.
     ///
-    /// `elapsed` may be zero where the policy has no `max_time`: no other limit reads it.
+    /// `elapsed` may be `None` where the policy has no `max_time`: no other limit reads it.
     #[inline]
     pub fn handle_outcome(
         &mut self,
         policy: &Policy,
         verdict: Verdict,
-        elapsed: Seconds,
+        elapsed: impl Into<Option<Seconds>>,
         draws: &mut impl Draws,
     ) -> Step {
+        let elapsed = elapsed.into();
         if let Some(step) = self.handle_verdict(policy.limits(), verdict, elapsed) {
             return step;
         }
@@ -174,8 +175,9 @@ impl Engine {
         &self,
         limits: &Limits,
         verdict: Verdict,
-        elapsed: Seconds,
+        elapsed: impl Into<Option<Seconds>>,
     ) -> Option<Step> {
+        let elapsed = elapsed.into();
         let reason = match verdict {
             Verdict::Accept => return Some(Step::Accept),
             Verdict::GiveUp => Some(Reason::Giveup),
@@ -198,7 +200,7 @@ impl Engine {
         &mut self,
         limits: &Limits,
         verdict: Verdict,
-        elapsed: Seconds,
+        elapsed: impl Into<Option<Seconds>>,
         wait: Option<NextWait>,
         draws: &mut impl Draws,
     ) -> Step {
@@ -210,7 +212,7 @@ impl Engine {
         if let Verdict::RetryAfter(hint) = verdict {
             wait = limits.hints.raise(wait, hint, draws);
         }
-        match limits.fit(wait, elapsed) {
+        match limits.fit(wait, elapsed.into()) {
             Some(wait) => Step::Retry { wait, tries },
             None => Step::GiveUp { reason: Reason::MaxTime, tries },
         }

@@ -126,14 +126,16 @@ impl Limits {
 
     /// The limit that is reached after `tries` tries and `elapsed` time, if any.
     #[inline]
-    pub(crate) fn reached(&self, tries: u64, elapsed: Seconds) -> Option<Reason> {
+    pub(crate) fn reached(&self, tries: u64, elapsed: Option<Seconds>) -> Option<Reason> {
         if let Some(max_tries) = self.max_tries {
             if tries >= max_tries.get() {
                 return Some(Reason::MaxTries);
             }
         }
         match self.max_time {
-            Some(max_time) if elapsed >= max_time => Some(Reason::MaxTime),
+            Some(max_time) if elapsed.is_some_and(|elapsed| elapsed >= max_time) => {
+                Some(Reason::MaxTime)
+            }
             _ => None,
         }
     }
@@ -141,17 +143,18 @@ impl Limits {
     /// Returns whether `hint` is above the ceiling, or ends past the deadline.
     #[cold]
     #[inline(never)]
-    pub(crate) fn refuse(&self, hint: Seconds, elapsed: Seconds) -> bool {
+    pub(crate) fn refuse(&self, hint: Seconds, elapsed: Option<Seconds>) -> bool {
         let Some(floor) = self.hints.floor(hint) else {
             return true;
         };
-        self.remaining(elapsed).is_some_and(|left| floor.to_nanos() > left.to_nanos())
+        let left = elapsed.and_then(|elapsed| self.remaining(elapsed));
+        left.is_some_and(|left| floor.to_nanos() > left.to_nanos())
     }
 
     /// The wait within `max_time`; `None` when it must not begin.
     #[inline]
-    pub(crate) fn fit(&self, wait: Seconds, elapsed: Seconds) -> Option<Seconds> {
-        let Some(left) = self.remaining(elapsed) else {
+    pub(crate) fn fit(&self, wait: Seconds, elapsed: Option<Seconds>) -> Option<Seconds> {
+        let Some(left) = elapsed.and_then(|elapsed| self.remaining(elapsed)) else {
             return Some(wait);
         };
         match self.last_wait {

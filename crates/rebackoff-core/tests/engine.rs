@@ -305,3 +305,22 @@ fn the_longest_duration_saturates_wherever_it_stands() {
     assert_eq!(step(Duration::ZERO), Step::Retry { wait: Seconds::MAX, tries: 1 });
     assert_eq!(step(longest), Step::GiveUp { reason: Reason::MaxTime, tries: 2 });
 }
+
+#[test]
+fn a_call_that_counts_no_time_is_not_limited_by_time() {
+    let policy = policy!(
+        constant(interval = secs(9)),
+        jitter = Jitter::None,
+        max_time = secs(1),
+        last_wait = LastWait::Stop
+    );
+    let mut engine = Engine::new();
+    let mut step = |verdict, elapsed: Option<Seconds>| {
+        engine.handle_outcome(&policy, verdict, elapsed, &mut || 0.5)
+    };
+    let wait = Seconds::from_duration(secs(9));
+    for verdict in [Verdict::Retry, Verdict::RetryAfter(wait)] {
+        assert_eq!(step(verdict, None), Step::Retry { wait, tries: 0 });
+        assert!(matches!(step(verdict, Some(Seconds::ZERO)), Step::GiveUp { .. }));
+    }
+}

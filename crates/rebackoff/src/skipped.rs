@@ -53,6 +53,11 @@ impl Skipped {
         }
     }
 
+    /// Returns whether a test may have changed the limits of all calls.
+    pub(crate) const fn narrows() -> bool {
+        true
+    }
+
     pub(crate) fn allowed(limits: Limits) -> Limits {
         crate::testing::allowed(&limits)
     }
@@ -90,6 +95,11 @@ impl Skipped {
 
     #[inline]
     pub(crate) const fn pass(self) {}
+
+    #[inline]
+    pub(crate) const fn narrows() -> bool {
+        false
+    }
 
     #[inline]
     pub(crate) const fn allowed(limits: Limits) -> Limits {

@@ -66,22 +66,20 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
         let health = class.health.or(is_rejection.then_some(Health::Neutral));
         self.guards.handle_settled(&self.clock, verdict, health);
 
+        let of_hooks;
         let chosen = match chosen {
             _ if !verdict.wants_retry() => None,
-            Some(chosen) => Some(*chosen),
-            None => self.hooks.policy(outcome),
+            None => {
+                of_hooks = self.hooks.policy(outcome);
+                of_hooks.as_ref()
+            }
+            chosen => chosen,
         };
-        let mut elapsed = self.elapsed_for::<VISIBLE>(chosen.as_ref());
-        if VISIBLE && self.policy().limits().reset_after.is_some() {
-            self.handle_long_try(&mut elapsed);
-        }
-        let decided = if scope::is_set() {
-            self.decide_inside(outcome, verdict, elapsed, chosen)
+        let narrowed = chosen.is_some() || (VISIBLE && self.is_timed()) || scope::is_set();
+        let (decided, elapsed) = if narrowed || Skipped::narrows() {
+            self.decide_narrowed(outcome, verdict, chosen)
         } else {
-            let timed = VISIBLE || chosen.is_some();
-            self.decide(outcome, verdict, elapsed, chosen, |limits| {
-                if timed { limits } else { Limits { max_time: None, ..limits } }
-            })
+            (self.decide(outcome, verdict, None, None, None), None)
         };
         let hint = || verdict.hint().map(Seconds::to_duration);
         let granted = decided.and_then(|wait| {
@@ -108,69 +106,69 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
         Some(wait.to_duration())
     }
 
-    /// The time elapsed, if a limit needs it. Where a policy that is chosen only now has the first
-    /// limit on time, the time counts from here.
-    #[inline]
-    fn elapsed_for<const VISIBLE: bool>(&mut self, chosen: Option<&Policy>) -> Option<Duration> {
-        let limited = |policy: &Policy| policy.limits().max_time.is_some();
-        let limited_by_choice = chosen.is_some_and(limited);
-        if limited_by_choice && matches!(self.phase, Phase::Untimed) {
-            self.read_clock();
-        }
-        if limited_by_choice || (VISIBLE && self.is_visible()) { self.elapsed() } else { None }
-    }
-
-    /// Begins the call anew where the try that failed lasted long enough.
-    #[cold]
+    /// Decides for a call with limits beside those of its policy, or one that counts its time. Apart, so that only
+    /// such a call copies limits. Returns the time elapsed as well, if a limit needs it.
     #[inline(never)]
-    fn handle_long_try(&mut self, elapsed: &mut Option<Duration>) {
-        let (Phase::Timed { current, .. }, Some(end)) = (&self.phase, *elapsed) else { return };
-        let lasted = Moment::from(end).since(*current);
-        if self.engine.handle_long_try(self.policy.as_ref().limits(), lasted) {
-            self.begin_anew();
-            *elapsed = Some(Duration::ZERO);
-        }
-    }
-
-    /// The step of a call inside a try of another call, whose limits hold as well.
-    #[cold]
-    #[inline(never)]
-    fn decide_inside<O>(
+    fn decide_narrowed<O>(
         &mut self,
         outcome: &O,
         verdict: Verdict,
-        elapsed: Option<Duration>,
-        chosen: Option<Policy>,
-    ) -> Decided
+        chosen: Option<&Policy>,
+    ) -> (Decided, Option<Duration>)
     where
         H: Hook<O>,
     {
+        let chosen = chosen.map(|policy| policy.inside(self.policy().limits()));
+        let elapsed = self.elapsed_at_failure(chosen.as_ref());
         let since = elapsed.map_or(Seconds::ZERO, Seconds::from_duration);
-        let outer = Scope::current();
-        self.decide(outcome, verdict, elapsed, chosen, |limits| match &outer {
+        let limits = *chosen.as_ref().unwrap_or(self.policy()).limits();
+        let limits = match Scope::current() {
             Some(outer) => outer.narrow(limits, since),
             None => limits,
-        })
+        };
+        let limits = Skipped::allowed(limits);
+        let decided = self.decide(outcome, verdict, Some(since), chosen.as_ref(), Some(&limits));
+        (decided, elapsed)
     }
 
+    /// The time elapsed, if a limit needs it: zero after a try that was long enough to begin the call anew. Where
+    /// a policy that is chosen only now has the first limit on time, the time counts from here.
+    fn elapsed_at_failure(&mut self, chosen: Option<&Policy>) -> Option<Duration> {
+        let is_limited = chosen.is_some_and(|policy| policy.limits().max_time.is_some());
+        if is_limited && !self.is_timed() {
+            self.read_clock();
+        }
+        if !is_limited && !self.is_visible() {
+            return None;
+        }
+        let elapsed = self.elapsed()?;
+        if let Phase::Timed { current, .. } = self.phase {
+            let lasted = Moment::from(elapsed).since(current);
+            if self.engine.handle_long_try(self.policy.as_ref().limits(), lasted) {
+                self.begin_anew();
+                return Some(Duration::ZERO);
+            }
+        }
+        Some(elapsed)
+    }
+
+    /// The step by `chosen` and within `limits`, in place of the policy of the call and its limits.
     #[inline(always)]
     #[allow(clippy::inline_always, reason = "a part of `handle_failure`")]
     fn decide<O>(
         &mut self,
         outcome: &O,
         verdict: Verdict,
-        elapsed: Option<Duration>,
-        chosen: Option<Policy>,
-        narrow: impl FnOnce(Limits) -> Limits,
+        elapsed: Option<Seconds>,
+        chosen: Option<&Policy>,
+        limits: Option<&Limits>,
     ) -> Decided
     where
         H: Hook<O>,
     {
-        let chosen = chosen.map(|policy| policy.inside(self.policy().limits()));
-        let policy = chosen.as_ref().unwrap_or(self.policy.as_ref());
-        let limits = Skipped::allowed(narrow(*policy.limits()));
-        let elapsed = elapsed.map_or(Seconds::ZERO, Seconds::from_duration);
-        if let Some(step) = self.engine.handle_verdict(&limits, verdict, elapsed) {
+        let policy = chosen.unwrap_or(self.policy.as_ref());
+        let limits = limits.unwrap_or(policy.limits());
+        if let Some(step) = self.engine.handle_verdict(limits, verdict, elapsed) {
             return decided(step);
         }
         let raw = match self.hooks.raw_wait(outcome) {
@@ -191,7 +189,7 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
             };
             NextWait { raw, jittered }
         });
-        decided(self.engine.handle_wait(&limits, verdict, elapsed, wait, &mut self.draws))
+        decided(self.engine.handle_wait(limits, verdict, elapsed, wait, &mut self.draws))
     }
 }
 

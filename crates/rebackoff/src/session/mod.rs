@@ -181,6 +181,12 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
         self.visible || self.policy().is_timed()
     }
 
+    /// Returns whether the clock was read when the call began.
+    #[inline]
+    fn is_timed(&self) -> bool {
+        !matches!(self.phase, Phase::Untimed)
+    }
+
     /// Sets the scope of the call for a part of the current try, where the call is `VISIBLE`.
     #[inline]
     pub(crate) fn enter<const VISIBLE: bool>(&self) -> Entered<VISIBLE> {
@@ -342,17 +348,19 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
             return ControlFlow::Break(outcome);
         }
         self.engine.handle_try();
-        if VISIBLE && self.policy().limits().reset_after.is_some() {
+        if VISIBLE && self.is_timed() {
             self.time_try();
         }
         self.handle_try();
         ControlFlow::Continue(())
     }
 
-    /// Reads the clock for a try that begins, which may become a long one.
-    #[cold]
+    /// Reads the clock for a try that begins, where a long one begins the call anew.
     #[inline(never)]
     fn time_try(&mut self) {
+        if self.policy().limits().reset_after.is_none() {
+            return;
+        }
         let elapsed = self.elapsed().unwrap_or_default();
         if let Phase::Timed { current, .. } = &mut self.phase {
             *current = Moment::from(elapsed);
@@ -369,7 +377,7 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
         self.off_schedule = false;
         self.reason = None;
         self.skipped.begin_anew();
-        if !matches!(self.phase, Phase::Untimed) {
+        if self.is_timed() {
             self.read_clock();
         }
     }
