@@ -8,8 +8,8 @@ import types
 import aiohttp
 import pytest
 import rebackoff
-from retry_http_aiohttp import fetch_all
 from local.http_server import ok, reset, status
+from retry_http_aiohttp import fetch_all
 
 pytestmark = pytest.mark.asyncio
 

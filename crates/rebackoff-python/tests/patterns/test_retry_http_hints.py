@@ -8,11 +8,11 @@ import time
 from email.utils import formatdate
 
 import aiohttp
-import retry_http_hints
 import httpx
 import pytest
 import rebackoff
 import requests
+import retry_http_hints
 from local.http_server import ok, status
 from rebackoff import http
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import httpx
 import pytest
 import rebackoff
-from retry_http_httpx import fetch, fetch_async
 from local.http_server import ok, reset, status
+from retry_http_httpx import fetch, fetch_async
 
 
 def test_the_blocking_client_survives_resets_and_503(server, waits, no_jitter):

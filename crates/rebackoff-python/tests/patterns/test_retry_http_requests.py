@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 import rebackoff
 import requests
-from retry_http_requests import fetch, fetch_within_rate_limit
 from local.http_server import ok, reset, status
 from requests.exceptions import ConnectionError, HTTPError, RequestException, Timeout
+from retry_http_requests import fetch, fetch_within_rate_limit
 
 
 def test_a_burst_of_503_ends_in_the_answer(server, waits, no_jitter):
