@@ -13,9 +13,9 @@ pin_project! {
     /// A wait: of zero, it arms no timer but lets other tasks run; else it is the sleeper's.
     #[project = WaitProjection]
     pub(crate) enum Wait<Sleep> {
+        Sleep { #[pin] sleep: Sleep },
         Yield,
         Yielded,
-        Sleep { #[pin] sleep: Sleep },
     }
 }
 
