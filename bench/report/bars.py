@@ -106,8 +106,6 @@ NOT_YET = {
     "breaker_rejected",
     "breaker_rejected, plain",
     "attribute_success, plain",
-    "attribute_retry, plain",
-    "async_loop_retry",
     "async_loop_retry, plain",
     "loop_bytes",
     "timeout_success",
