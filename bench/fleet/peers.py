@@ -28,7 +28,14 @@ def rebackoff(url: str) -> Call:
     import rebackoff as package
 
     fleet = package.Fleet(url)
-    breaker = package.Breaker(name="shop", consecutive=FAILURES, open_for=OPEN_FOR, shared=fleet)
+    return guarded(
+        package.Breaker(name="shop", consecutive=FAILURES, open_for=OPEN_FOR, shared=fleet)
+    )
+
+
+def guarded(breaker) -> Call:
+    """Calls of a member whose breaker is given."""
+    import rebackoff as package
 
     @package.on_exception(package.constant, DownError, max_tries=1, breaker=breaker)
     def call(target: Target) -> None:
