@@ -68,7 +68,7 @@ impl Breaker {
         }
     }
 
-    /// The error is the millisecond until which the breaker is open. Both results return in registers.
+    /// The error is the millisecond until which the breaker is open.
     #[cold]
     #[inline(never)]
     fn admit_unless_closed(&self, word: Word, now: Moment) -> Result<Permit, u64> {
