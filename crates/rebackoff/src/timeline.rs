@@ -63,16 +63,14 @@ impl Timeline {
     }
 }
 
-#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+/// Reads the system's clock with `read`, but on wasm32-unknown-unknown, where `Instant::now` panics.
 #[inline]
 fn of_system(read: impl FnOnce() -> Instant) -> Reading {
-    Reading::Instant(read())
-}
-
-/// `Instant::now` panics here.
-#[cfg(all(target_family = "wasm", target_os = "unknown"))]
-fn of_system(_: impl FnOnce() -> Instant) -> Reading {
-    Reading::at(of_page())
+    if cfg!(all(target_family = "wasm", target_os = "unknown")) {
+        Reading::at(of_page())
+    } else {
+        Reading::Instant(read())
+    }
 }
 
 /// The time by the clock of the page, since it was first read.
@@ -82,7 +80,7 @@ fn of_page() -> Duration {
     ORIGIN.get_or_init(web_time::Instant::now).elapsed()
 }
 
-#[cfg(all(not(feature = "browser"), target_family = "wasm", target_os = "unknown"))]
+#[cfg(not(all(feature = "browser", target_family = "wasm", target_os = "unknown")))]
 fn of_page() -> Duration {
     Duration::ZERO
 }
