@@ -109,7 +109,6 @@ NOT_YET = {
     "async_loop_retry, plain",
     "loop_bytes",
     "timeout_success",
-    "timeout_success, plain",
     "next_wait_without_jitter",
     "next_wait_without_jitter, plain",
 }

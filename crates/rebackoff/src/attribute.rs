@@ -183,7 +183,7 @@ where
         session.attempt(&session.enter::<false>()).limit
     };
     let limit = left.map_or(limit, |left| left.min(limit));
-    within(running, Limited { timed: TimedTry::new(&session.clock, limit, late, body) })
+    within(running, Limited { timed: TimedTry::begin(&session.clock, limit, late, || body) })
 }
 
 pin_project! {

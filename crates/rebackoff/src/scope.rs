@@ -52,12 +52,6 @@ impl Parts {
         Some(Deadline { timeline: self.timeline, start: self.start, limit: self.limit? })
     }
 
-    /// This deadline, or the one of an enclosing scope, whichever comes first.
-    #[inline]
-    fn inside(self, outer: Self) -> Self {
-        if self.is_outside(outer) { outer } else { self }
-    }
-
     /// Returns whether the deadline of an enclosing scope comes first.
     #[inline]
     fn is_outside(self, outer: Self) -> bool {
@@ -267,14 +261,22 @@ impl Scope {
         Some(CURRENT.with(Current::get)).filter(|scope| scope.task == task::current())
     }
 
-    /// A deadline `limit` from now, inside the enclosing calls.
-    pub(crate) fn deadline(limit: Duration, timeline: Timeline) -> Self {
-        let limit = Seconds::from_duration(limit);
-        let deadline = Parts::of(Some(Deadline { timeline, start: timeline.read(), limit }));
-        match Self::current() {
-            Some(outer) => Self { deadline: deadline.inside(outer.deadline), ..outer },
-            None => Self { deadline, amplification: 1, is_call: false, task: task::current() },
-        }
+    /// Sets a deadline inside the scope that is set, which it returns.
+    // Apart, so that a try with a timeout is short where no call encloses its own.
+    #[cold]
+    #[inline(never)]
+    fn set_deadline(deadline: Deadline) -> Self {
+        let own = Parts::of(Some(deadline));
+        let scope = match Self::of_this_task() {
+            Some(outer) if own.is_later(outer.deadline) => outer,
+            Some(outer) => Self { deadline: own, ..outer },
+            None => Self { deadline: own, amplification: 1, is_call: false, task: task::current() },
+        };
+        CURRENT.with(|current| {
+            let before = current.get();
+            current.set(scope);
+            before
+        })
     }
 
     /// The limits of a call inside this scope, `elapsed` after its first try started.
@@ -287,25 +289,56 @@ impl Scope {
     pub(crate) fn remaining(&self) -> Option<Seconds> {
         self.deadline.deadline().map(|deadline| deadline.remaining())
     }
+}
 
-    /// Runs `body` in this scope, which knows its enclosing calls already.
+/// A deadline, which is set for as long as this value lives.
+#[must_use = "the deadline is put back when this value is dropped"]
+pub(crate) struct EnteredDeadline {
+    /// `None` where no scope was set before.
+    before: Option<Scope>,
+}
+
+impl EnteredDeadline {
     #[inline]
-    pub(crate) fn within<O>(self, body: impl FnOnce() -> O) -> O {
-        let _entered = CURRENT.with(|current| {
-            let before = current.get();
-            current.set(self);
-            Entered::<true> { before: Some(Before::Whole { scope: before, encloses: true }) }
+    pub(crate) fn new(Deadline { timeline, start, limit }: Deadline) -> Self {
+        if is_set() {
+            // Put together only here: a deadline that is handed on lies in memory from its beginning.
+            let deadline = Deadline { timeline, start, limit };
+            return Self { before: Some(Scope::set_deadline(deadline)) };
+        }
+        CURRENT.with(|current| {
+            current.deadline.timeline.set(timeline);
+            current.deadline.start.set(start);
+            current.deadline.limit.set(Some(limit));
+            current.amplification.set(1);
+            current.is_call.set(false);
+            current.task.set(task::current());
         });
-        body()
+        Self { before: None }
+    }
+}
+
+/// Puts the scope before back, after a panic too.
+impl Drop for EnteredDeadline {
+    #[inline]
+    fn drop(&mut self) {
+        CURRENT.with(|current| {
+            if let Some(before) = self.before {
+                current.set(before);
+            } else {
+                current.amplification.set(0);
+                current.is_call.set(true);
+            }
+        });
     }
 }
 
 pin_project! {
-    /// A future in a scope: while it is polled, `scope` holds.
-    pub(crate) struct Scoped<Fut> {
-        pub(crate) scope: Scope,
+    /// A future inside a deadline.
+    struct Scoped<Fut> {
+        deadline: Deadline,
         #[pin]
-        pub(crate) body: Fut,
+        body: Fut,
     }
 }
 
@@ -315,8 +348,8 @@ impl<Fut: Future> Future for Scoped<Fut> {
     #[inline]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Fut::Output> {
         let this = self.project();
-        let scope = Scope { task: task::current(), ..*this.scope };
-        scope.within(|| this.body.poll(context))
+        let _deadline = EnteredDeadline::new(*this.deadline);
+        this.body.poll(context)
     }
 }
 
@@ -379,7 +412,8 @@ pub fn remaining() -> Option<Duration> {
 /// assert_eq!(outcome.reason, Some(Reason::MaxTime));
 /// ```
 pub fn deadline<O>(limit: Duration, body: impl FnOnce() -> O) -> O {
-    Scope::deadline(limit, Timeline::System).within(body)
+    let _deadline = EnteredDeadline::new(Deadline::begin(limit, Timeline::System));
+    body()
 }
 
 /// [`deadline`] for a future. The limit counts from its first poll, on the clock of the default
@@ -403,6 +437,6 @@ where
     Fut: Future,
     DefaultSleeper: Clock,
 {
-    let scope = Scope::deadline(limit, DefaultSleeper::default().timeline());
-    Scoped { scope, body }.await
+    let deadline = Deadline::begin(limit, DefaultSleeper::default().timeline());
+    Scoped { deadline, body }.await
 }

@@ -120,6 +120,12 @@ pub(crate) struct Deadline {
 }
 
 impl Deadline {
+    /// A deadline `limit` from now.
+    #[inline]
+    pub(crate) fn begin(limit: Duration, timeline: Timeline) -> Self {
+        Self { timeline, start: timeline.read(), limit: Seconds::from_duration(limit) }
+    }
+
     /// The time left.
     pub(crate) fn remaining(&self) -> Seconds {
         let elapsed = self.timeline.read().since(self.start);

@@ -10,8 +10,9 @@ use rebackoff_core::Seconds;
 
 use crate::call::Call;
 use crate::mode::Async;
-use crate::scope::{Scope, Scoped};
+use crate::scope::EnteredDeadline;
 use crate::target::Target;
+use crate::timeline::{Deadline, Reading};
 use crate::wait::Wait;
 use crate::{AsyncSleeper, Attempt};
 
@@ -86,14 +87,13 @@ where
         let limit = attempt.limit.map_or(self.limit, |left| left.min(self.limit));
         let remaining = Some(attempt.remaining.map_or(limit, |left| left.min(limit)));
         let attempt = Attempt { remaining, limit: Some(limit), ..attempt };
-        let scope = Scope::deadline(limit, self.sleeper.timeline());
-        let body = scope.within(|| self.target.call(|| attempt));
-        TimedTry::in_scope(scope, self.sleeper.clone(), limit, self.late.clone(), body)
+        let begin = || self.target.call(|| attempt);
+        TimedTry::begin(self.sleeper.clone(), limit, self.late.clone(), begin)
     }
 
     #[inline]
     fn is_late(call: &Self::Call) -> bool {
-        call.is_late || F::is_late(&call.future.body)
+        call.is_late || F::is_late(&call.body)
     }
 }
 
@@ -102,28 +102,28 @@ pin_project! {
     #[must_use = "futures do nothing unless polled"]
     pub struct TimedTry<Fut, C, S: AsyncSleeper> {
         #[pin]
-        future: Scoped<Fut>,
+        body: Fut,
         // Set when the try is not ready at once: most are, or need the timer for long.
         #[pin]
         sleep: Option<Wait<S::Sleep>>,
         sleeper: S,
-        limit: Duration,
+        start: Reading,
+        limit: Seconds,
         late: C,
         is_late: bool,
     }
 }
 
 impl<Fut, C, S: AsyncSleeper> TimedTry<Fut, C, S> {
+    /// Begins a try inside its limit.
     #[inline]
-    pub(crate) fn new(sleeper: S, limit: Duration, late: C, body: Fut) -> Self {
-        let scope = Scope::deadline(limit, sleeper.timeline());
-        Self::in_scope(scope, sleeper, limit, late, body)
-    }
-
-    #[inline]
-    const fn in_scope(scope: Scope, sleeper: S, limit: Duration, late: C, body: Fut) -> Self {
-        let future = Scoped { scope, body };
-        Self { future, sleep: None, sleeper, limit, late, is_late: false }
+    pub(crate) fn begin(sleeper: S, limit: Duration, late: C, body: impl FnOnce() -> Fut) -> Self {
+        let deadline = Deadline::begin(limit, sleeper.timeline());
+        let scope = EnteredDeadline::new(deadline);
+        let body = body();
+        drop(scope);
+        let Deadline { start, limit, .. } = deadline;
+        Self { body, sleep: None, sleeper, start, limit, late, is_late: false }
     }
 
     /// Returns whether the limit has ended the try.
@@ -142,9 +142,15 @@ where
 
     #[inline]
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Fut::Output> {
-        match self.as_mut().project().future.poll(context) {
+        let this = self.as_mut().project();
+        let timeline = this.sleeper.timeline();
+        let deadline = Deadline { timeline, start: *this.start, limit: *this.limit };
+        let scope = EnteredDeadline::new(deadline);
+        let polled = this.body.poll(context);
+        drop(scope);
+        match polled {
             Poll::Ready(outcome) => Poll::Ready(outcome),
-            Poll::Pending => self.poll_sleep(context),
+            Poll::Pending => self.poll_sleep(context, deadline),
         }
     }
 }
@@ -155,18 +161,22 @@ where
     C: FnMut(Duration) -> Fut::Output,
     S: AsyncSleeper,
 {
-    /// Ends the try at its limit, which counts from before its first poll.
+    /// Ends the try at its deadline.
     #[inline(never)]
-    fn poll_sleep(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Fut::Output> {
+    fn poll_sleep(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        deadline: Deadline,
+    ) -> Poll<Fut::Output> {
         let mut this = self.project();
         if this.sleep.is_none() {
-            let left = this.future.scope.remaining().map_or(*this.limit, Seconds::to_duration);
-            this.sleep.set(Some(Wait::new(this.sleeper, left.min(*this.limit))));
+            let left = deadline.remaining().to_duration();
+            this.sleep.set(Some(Wait::new(this.sleeper, left)));
         }
         let Some(sleep) = this.sleep.as_pin_mut() else { return Poll::Pending };
         sleep.poll(context).map(|()| {
             *this.is_late = true;
-            (this.late)(*this.limit)
+            (this.late)(this.limit.to_duration())
         })
     }
 }

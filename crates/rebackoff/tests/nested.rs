@@ -228,6 +228,25 @@ mod asynchronous {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn the_first_of_nested_deadlines_counts_where_the_inner_one_began_earlier() {
+        let mut inner = Box::pin(deadline_async(secs(10), async {
+            tokio::time::sleep(secs(5)).await;
+            remaining()
+        }));
+        assert!(tokio::time::timeout(secs(4), &mut inner).await.is_err());
+        let left = deadline_async(secs(7), inner).await;
+        assert!(left > Some(secs(4)) && left <= Some(secs(5)), "{left:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_timeout_may_end_after_the_deadline_where_the_last_wait_is_shortened() {
+        let start = tokio::time::Instant::now();
+        let pending = TEN_SECONDS.retry_async(std::future::pending::<Result<(), Duration>>);
+        assert_eq!(pending.timeout(secs(60), Err).await, Err(secs(60)));
+        assert_eq!(start.elapsed().as_secs(), 60);
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_timeout_never_outlives_what_is_around_the_call() {
         let hang = |policy: &'static Policy| {
             let pending = policy.retry_async(std::future::pending::<Result<(), Duration>>);

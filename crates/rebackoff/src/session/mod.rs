@@ -154,19 +154,22 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
 
     /// The time left, of this call or of an enclosing one.
     pub(crate) fn remaining(&self) -> Option<Duration> {
-        self.remaining_inside(scope::remaining())
+        least(self.own_remaining(), scope::remaining())
     }
 
-    fn remaining_inside(&self, outer: Option<Duration>) -> Option<Duration> {
-        let elapsed = self.elapsed().map_or(Seconds::ZERO, Seconds::from_duration);
-        let limits = self.policy().limits().inside(outer.map(Seconds::from_duration), elapsed);
-        limits.remaining(elapsed).map(Seconds::to_duration)
+    fn own_remaining(&self) -> Option<Duration> {
+        let elapsed = || self.elapsed().map_or(Seconds::ZERO, Seconds::from_duration);
+        let max_time = self.policy().limits().max_time?;
+        Some(max_time.saturating_sub(elapsed()).to_duration())
     }
 
-    /// Information about the current try, in its `scope`.
+    /// Information about the current try, in its `scope`. Only a `VISIBLE` call may have a limit on time of
+    /// its own.
+    #[inline]
     pub(crate) fn attempt<const VISIBLE: bool>(&self, scope: &Entered<VISIBLE>) -> Attempt {
         let enclosing = scope.enclosing_remaining().map(Seconds::to_duration);
-        let remaining = self.remaining_inside(enclosing);
+        let own = if VISIBLE { self.own_remaining() } else { None };
+        let remaining = least(own, enclosing);
         let limit = match self.policy().limits().last_wait {
             LastWait::Stop => remaining,
             // `max_time` is compared between tries, but no try outlives the enclosing calls.
@@ -419,4 +422,10 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
         self.give_up(Reason::Breaker, None, &outcome, None);
         outcome
     }
+}
+
+/// The lesser of two spans, of which each may be unlimited.
+#[inline]
+fn least(one: Option<Duration>, other: Option<Duration>) -> Option<Duration> {
+    one.into_iter().chain(other).min()
 }
