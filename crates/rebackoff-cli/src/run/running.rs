@@ -160,6 +160,7 @@ impl RunningCommand {
             }
             self.handle_time(context);
         }
+        processes::reap();
         self.finish(context)
     }
 

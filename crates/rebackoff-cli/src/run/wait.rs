@@ -43,7 +43,7 @@ pub(super) fn wait(
                 _ => {}
             }
         }
-        while processes::next_change().is_some() {}
+        processes::reap();
         if is_over {
             break None;
         }

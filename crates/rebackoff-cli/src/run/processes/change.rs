@@ -21,3 +21,8 @@ pub(in crate::run) fn next_change() -> Option<(Pid, Change)> {
         return Some((child, change));
     }
 }
+
+/// Forgets all children that have ended: until then each keeps its number, and passes for alive.
+pub(in crate::run) fn reap() {
+    while next_change().is_some() {}
+}

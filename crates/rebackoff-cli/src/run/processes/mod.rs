@@ -5,6 +5,6 @@ mod job;
 mod lineage;
 mod table;
 
-pub(super) use change::{Change, next_change};
+pub(super) use change::{Change, next_change, reap};
 pub(super) use job::is_orphaned;
 pub(super) use lineage::{Group, Lineage, Survivor};
