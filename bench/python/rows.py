@@ -33,7 +33,7 @@ ROWS = (
         "sync success with an on_success handler: overhead",
         1500,
         ratio=3,
-        not_yet=BOTH,
+        not_yet=("3.13",),
     ),
     Row("async_success", "async success: overhead", 1500, is_async=True, ratio=8),
     Row(
@@ -53,16 +53,14 @@ ROWS = (
     ),
     Row("context", "retry_context, one success", 500, overhead=False, most=4.5),
     Row("decorating", "decorating a function", 500, overhead=False, most=10),
-    Row(
-        "async_limited", "async success with max_time", 1500, is_async=True, most=0.8, not_yet=BOTH
-    ),
+    Row("async_limited", "async success with max_time", 1500, is_async=True, most=0.8),
     Row(
         "async_on_backoff",
         "async success with on_backoff",
         1500,
         is_async=True,
         most=0.4,
-        not_yet=BOTH,
+        not_yet=("3.11",),
     ),
     Row(
         "async_on_giveup",
@@ -70,15 +68,15 @@ ROWS = (
         1500,
         is_async=True,
         most=0.4,
-        not_yet=BOTH,
+        not_yet=("3.11",),
     ),
     Row(
         "giving_up", "give up after 3 tries, logger=None", 300, overhead=False, most=4, not_yet=BOTH
     ),
-    Row("budget", "sync success with a budget: overhead", 1500, most=0.8, not_yet=BOTH),
-    Row("breaker", "sync success with a breaker: overhead", 1500, most=0.8, not_yet=BOTH),
+    Row("budget", "sync success with a budget: overhead", 1500, most=0.8),
+    Row("breaker", "sync success with a breaker: overhead", 1500, most=0.8),
     Row("exporter", "sync success with an exporter: overhead", 1500, most=1, not_yet=BOTH),
-    Row("guarded", "sync success with both: overhead", 1500, most=0.8, not_yet=BOTH),
+    Row("guarded", "sync success with both: overhead", 1500, most=0.8),
 )
 IMPORT_RATIO = 5
 DECORATED_RATIO = 4
