@@ -23,6 +23,23 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const KEYS: usize = 1_000;
 
 /// An operator's connection to the store of a fleet.
+///
+/// ```
+/// use rebackoff_shared::fleet::{FleetError, FleetOperator};
+///
+/// fn open(url: &str, name: &str) -> Result<(), FleetError> {
+///     let mut operator = FleetOperator::connect(url)?;
+///     for mut entry in operator.guards()?.into_iter().flatten() {
+///         if entry.name == name {
+///             operator.open(&mut entry)?;
+///         }
+///     }
+///     Ok(())
+/// }
+///
+/// let no_store = open("redis://user:secret@127.0.0.1:1/0", "shop").unwrap_err().to_string();
+/// assert!(no_store.contains("127.0.0.1:1") && !no_store.contains("secret"));
+/// ```
 pub struct FleetOperator {
     url: String,
     connection: Connection,
