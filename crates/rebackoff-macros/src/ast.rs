@@ -6,8 +6,8 @@ use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
 use syn::visit_mut::{self, VisitMut};
 use syn::{
-    Attribute, Error, Expr, FnArg, Ident, PatIdent, PatType, Result, Signature, Token, Type,
-    Visibility, braced,
+    Attribute, Error, Expr, FnArg, GenericArgument, Ident, Pat, PatIdent, PatType, PathArguments,
+    ReceiverKind, Result, Signature, Token, Type, Visibility, braced,
 };
 
 /// The arguments of the attribute, in order.
@@ -66,19 +66,53 @@ impl Parse for Function {
 }
 
 impl Function {
-    /// Takes `mut` from the arguments that are bound by value. Returns their names: each try begins with a
-    /// clone of the caller's value.
+    /// Takes `mut` from the arguments that are bound by value. Returns their names, and `self` where it is
+    /// bound as `mut`: each try begins with a clone of the caller's value.
     pub(crate) fn take_changed(&mut self) -> Vec<Ident> {
-        let mut changed = Changed(Vec::new());
+        let shares_self = self.shares_self();
+        let mut changed = Vec::new();
         for argument in &mut self.signature.inputs {
-            let FnArg::Typed(PatType { pat, ty, .. }) = argument else { continue };
-            // All tries share what a `&mut` points to.
-            if !matches!(&**ty, Type::Reference(reference) if reference.mutability.is_some()) {
-                changed.visit_pat_mut(pat);
+            match argument {
+                FnArg::Typed(PatType { pat, ty, .. }) if !is_shared(ty) => {
+                    changed.extend(take_mut(pat));
+                }
+                FnArg::Receiver(receiver) if receiver.mutability.is_some() && !shares_self => {
+                    changed.push(Ident::from(receiver.self_token));
+                }
+                _ => {}
             }
         }
-        changed.0
+        changed
     }
+
+    /// Returns whether all tries share what `self` points to.
+    pub(crate) fn shares_self(&self) -> bool {
+        self.signature.receiver().is_some_and(|receiver| match &receiver.kind {
+            ReceiverKind::Reference(_, _, mutability) => mutability.is_some(),
+            ReceiverKind::Typed(_, of) => is_shared(of),
+            _ => false,
+        })
+    }
+}
+
+/// Returns whether all tries share what an argument of this type points to: a `&mut`, or a `Pin` of one.
+fn is_shared(of: &Type) -> bool {
+    match of {
+        Type::Reference(reference) => reference.mutability.is_some(),
+        Type::Path(of) => of.path.segments.last().is_some_and(|last| {
+            let PathArguments::AngleBracketed(inner) = &last.arguments else { return false };
+            let is_shared = |inner: &_| matches!(inner, GenericArgument::Type(of) if is_shared(of));
+            last.ident == "Pin" && inner.args.iter().any(is_shared)
+        }),
+        _ => false,
+    }
+}
+
+/// Takes `mut` from the names of a pattern that are bound by value. Returns these names.
+pub(crate) fn take_mut(pattern: &mut Pat) -> Vec<Ident> {
+    let mut changed = Changed(Vec::new());
+    changed.visit_pat_mut(pattern);
+    changed.0
 }
 
 struct Changed(Vec<Ident>);

@@ -3,11 +3,11 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::{
-    Block, Expr, ExprAsync, ExprCall, GenericArgument, Ident, Local, Pat, PathArguments,
+    Block, Expr, ExprAsync, ExprBlock, ExprCall, GenericArgument, Ident, Local, Pat, PathArguments,
     ReturnType, Stmt, Type, TypeParamBound,
 };
 
-use crate::ast::Function;
+use crate::ast::{Function, take_mut};
 
 /// The parts of such a function.
 pub(crate) struct Boxed {
@@ -17,6 +17,8 @@ pub(crate) struct Boxed {
     pub(crate) pin: Expr,
     /// The statements of the async block that bind its arguments.
     pub(crate) bindings: Vec<Stmt>,
+    /// The arguments that these statements bind.
+    pub(crate) bound: Vec<Ident>,
     /// The bindings that the body may change.
     pub(crate) changed: Vec<Ident>,
     /// The rest of the async block, which each try runs.
@@ -40,16 +42,24 @@ impl Boxed {
         let (Some(Expr::Async(ExprAsync { block, .. })), None) = (args.next(), args.next()) else {
             return None;
         };
-        let (mut bindings, mut changed, mut rest) = (Vec::new(), Vec::new(), Vec::new());
+        let shares_self = function.shares_self();
+        let (mut bindings, mut bound, mut changed) = (Vec::new(), Vec::new(), Vec::new());
+        let mut rest = Vec::new();
         for mut statement in block.stmts {
-            if rest.iter().any(is_body) || !binds_argument(&statement) {
-                rest.push(statement);
-                continue;
+            let argument =
+                bound_argument(&statement).filter(|_| !rest.iter().any(is_body)).cloned();
+            match (&mut statement, argument) {
+                (Stmt::Local(local), Some(argument)) => {
+                    if argument != "self" || !shares_self {
+                        changed.extend(take_mut(&mut local.pat));
+                    }
+                    bound.push(argument);
+                    bindings.push(statement);
+                }
+                _ => rest.push(statement),
             }
-            changed.extend(take_mut(&mut statement));
-            bindings.push(statement);
         }
-        Some(Self { before, pin: *func, bindings, changed, body: quote!(#(#rest)*), output })
+        Some(Self { before, pin: *func, bindings, bound, changed, body: quote!(#(#rest)*), output })
     }
 }
 
@@ -58,18 +68,15 @@ fn is_body(statement: &Stmt) -> bool {
     !matches!(statement, Stmt::Expr(Expr::If(_), _))
 }
 
-/// Returns whether a statement is `let name = name;`.
-fn binds_argument(statement: &Stmt) -> bool {
-    let Stmt::Local(Local { pat: Pat::Ident(_), init: Some(init), .. }) = statement else {
-        return false;
-    };
-    matches!(&*init.expr, Expr::Path(path) if path.path.get_ident().is_some())
-}
-
-/// Takes `mut` from a statement `let mut name = name;`. Returns the name, where it had one.
-fn take_mut(statement: &mut Stmt) -> Option<Ident> {
-    let Stmt::Local(Local { pat: Pat::Ident(name), .. }) = statement else { return None };
-    name.mutability.take().map(|_| name.ident.clone())
+/// The argument of a statement `let name = name;`, for a pattern `let (a, b) = { let name = name; name };`.
+fn bound_argument(statement: &Stmt) -> Option<&Ident> {
+    let Stmt::Local(Local { pat, init: Some(init), .. }) = statement else { return None };
+    match (pat, &*init.expr) {
+        (Pat::Type(_), _) => None,
+        (_, Expr::Path(path)) => path.path.get_ident(),
+        (_, Expr::Block(ExprBlock { block, .. })) => bound_argument(block.stmts.first()?),
+        _ => None,
+    }
 }
 
 /// The output of `Pin<Box<dyn Future<Output = …>>>`.

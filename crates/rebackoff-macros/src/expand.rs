@@ -13,11 +13,13 @@ use crate::valid::{Built, CheckedAttribute, Guard, PolicyExpr, Timeout};
 use crate::value::CheckedValue;
 
 pub(crate) fn expand(plan: &CheckedAttribute, mut function: Function) -> TokenStream {
-    let changed = function.take_changed();
+    let mut changed = function.take_changed();
     let boxed = Boxed::of(&function);
     let Function { attributes, visibility, signature, inner_attributes, body } = function;
     let body = if let Some(boxed) = boxed {
-        let Boxed { before, pin, bindings, changed, body, output } = boxed;
+        let Boxed { before, pin, bindings, bound, changed: of_body, body, output } = boxed;
+        changed.retain(|name| !bound.contains(name));
+        changed.extend(of_body);
         let tries = run_async(plan, &opaque(output), &changed, &body);
         quote!(#(#before)* #pin(async move { #(#bindings)* #tries }))
     } else {
@@ -54,15 +56,11 @@ fn run_blocking(
     let private = quote!(#krate::__private);
     let outcome = hidden("outcome");
     let Begun { bindings, call } = begin(plan, output, false);
-    let body = match changed {
-        [] => quote!(#body),
-        changed => {
-            let again = again(&private, changed);
-            quote!({ #again #body })
-        }
-    };
+    let (before, again) = again(&private, changed);
+    let body = if again.is_empty() { quote!(#body) } else { quote!({ #again #body }) };
     quote! {
         #bindings
+        #before
         let #outcome = #private::run(#call, || -> #output #body);
         #outcome
     }
@@ -80,7 +78,7 @@ fn run_async(
     let [tries, outcome, late, wait, kept] =
         ["tries", "outcome", "late", "wait", "kept"].map(hidden);
     let Begun { bindings, call } = begin(plan, output, true);
-    let again = again(&private, changed);
+    let (before, again) = again(&private, changed);
     let body = quote! {
         async {
             // Never run: the compiler takes the type of `?` and `return` from it.
@@ -106,6 +104,7 @@ fn run_async(
     };
     quote! {
         #bindings
+        #before
         let mut #tries = match #private::start(#call) {
             #flow::Continue(#tries) => #tries,
             #flow::Break(#outcome) => return #outcome,
@@ -138,13 +137,23 @@ fn begin(plan: &CheckedAttribute, output: &Type, is_async: bool) -> Begun {
     Begun { bindings: quote!(#bind #(#guards)*), call: call(plan, &policy, output, is_async) }
 }
 
-/// The statements that begin a try with the caller's values of the arguments that the body changes.
-fn again(private: &TokenStream, changed: &[Ident]) -> TokenStream {
-    let again = changed.iter().map(|name| {
+/// The statements that begin a try with the caller's values of the arguments that the body changes, and those
+/// before all tries.
+fn again(private: &TokenStream, changed: &[Ident]) -> (TokenStream, TokenStream) {
+    let callers = hidden("callers");
+    let (mut before, mut again) = (TokenStream::new(), TokenStream::new());
+    for name in changed {
         let at = at(name.span());
-        quote_spanned!(at=> let mut #name = #private::each_try_begins_with_a_clone_of(&#name);)
-    });
-    quote!(#(#again)*)
+        let clone = quote_spanned!(at=> #private::each_try_begins_with_a_clone_of);
+        // `self` cannot be bound again.
+        if name == "self" {
+            before.extend(quote_spanned!(at=> let #callers = #clone(&#name);));
+            again.extend(quote_spanned!(at=> #name = #clone(&#callers);));
+        } else {
+            again.extend(quote_spanned!(at=> let mut #name = #clone(&#name);));
+        }
+    }
+    (before, again)
 }
 
 /// The statements that bind `name` to a reference to the policy.

@@ -181,8 +181,8 @@ use valid::CheckedAttribute;
 /// # The function
 ///
 /// Its body runs once for each try, so it cannot move an argument away: clone what it consumes.
-/// The arguments are bound once. An argument that is bound as `mut` starts each try with a clone of the
-/// caller's value; all tries share what a `&mut` points to. Inside `#[async_trait]`, the attribute goes on
+/// The arguments are bound once. An argument that is bound as `mut`, `self` too, starts each try with a clone
+/// of the caller's value; all tries share what a `&mut` points to. Inside `#[async_trait]`, the attribute goes on
 /// the method. The last try's outcome comes back untouched. Lifetimes, generics,
 /// `impl Trait`, `&mut self` and errors that borrow are all fine; where the result borrows
 /// *mutably* from an argument, the compiler refuses the loop, as it does one written by hand.

@@ -1,5 +1,6 @@
 //! Attributes inside `#[async_trait]`, arguments that the body changes, and timeouts.
 
+use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use async_trait::async_trait;
@@ -52,6 +53,59 @@ async fn a_method_inside_async_trait_is_retried() {
     assert_eq!(Client::default().ping().await, Err("down 2".to_owned()));
 }
 
+#[async_trait]
+trait Arguments {
+    async fn count(&mut self) -> Result<u32, u32>;
+    async fn patterns(&self, pair: (String, u32), rest: String) -> Result<(), String>;
+    async fn skip(&self, bytes: &[u8]) -> Result<(), usize>;
+    async fn take(self: Box<Self>, name: String) -> Result<(), String>;
+}
+
+#[derive(Clone)]
+struct Counter(u32);
+
+#[async_trait]
+impl Arguments for Counter {
+    #[rebackoff::on_error(constant(interval = 1ms), max_tries = 3)]
+    async fn count(&mut self) -> Result<u32, u32> {
+        tokio::task::yield_now().await;
+        self.0 += 1;
+        Err(self.0)
+    }
+
+    #[rebackoff::on_error(constant(interval = 1ms), max_tries = 3)]
+    async fn patterns(&self, (name, mut n): (String, u32), rest: String) -> Result<(), String> {
+        tokio::task::yield_now().await;
+        n += 1;
+        Err(format!("{name} {n} {rest}"))
+    }
+
+    #[rebackoff::on_error(constant(interval = 1ms), max_tries = 3)]
+    async fn skip(&self, mut bytes: &[u8]) -> Result<(), usize> {
+        tokio::task::yield_now().await;
+        bytes = &bytes[1..];
+        Err(bytes.len())
+    }
+
+    #[rebackoff::on_error(constant(interval = 1ms), max_tries = 3)]
+    async fn take(mut self: Box<Self>, mut name: String) -> Result<(), String> {
+        tokio::task::yield_now().await;
+        self.0 += 1;
+        name.push('!');
+        Err(format!("{name} {}", self.0))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_method_inside_async_trait_takes_every_kind_of_argument() {
+    let mut counter = Counter(0);
+    assert_eq!(counter.count().await, Err(3)); // all tries share what a `&mut` points to
+    let pair = ("one".to_owned(), 1);
+    assert_eq!(counter.patterns(pair, "two".to_owned()).await, Err("one 2 two".to_owned()));
+    assert_eq!(counter.skip(&[1, 2, 3]).await, Err(2));
+    assert_eq!(Box::new(counter).take("me".to_owned()).await, Err("me! 4".to_owned()));
+}
+
 #[rebackoff::on_error(constant(interval = 1ms), max_tries = 3)]
 fn sum(
     mut numbers: impl Iterator<Item = u32> + Clone,
@@ -65,6 +119,36 @@ fn sum(
 #[test]
 fn each_try_begins_with_the_callers_value_of_an_argument_that_the_body_changes() {
     assert_eq!(sum([1, 2, 3].into_iter(), (1, 5)), Err(6)); // a drained iterator would be 0, a success
+}
+
+impl Counter {
+    #[rebackoff::on_error(constant(interval = 0), max_tries = 3)]
+    fn blocking(mut self) -> Result<(), u32> {
+        self.0 += 1;
+        Err(self.0)
+    }
+
+    #[rebackoff::on_error(constant(interval = 1ms), max_tries = 3)]
+    async fn boxed(mut self: Box<Self>) -> Result<(), u32> {
+        tokio::task::yield_now().await;
+        self.0 += 1;
+        Err(self.0)
+    }
+
+    #[rebackoff::on_error(constant(interval = 1ms), max_tries = 3)]
+    async fn pinned(mut self: Pin<&mut Self>) -> Result<(), u32> {
+        tokio::task::yield_now().await;
+        self.as_mut().0 += 1;
+        Err(self.0)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_try_begins_with_the_callers_self_where_the_body_changes_it() {
+    let mut counter = Counter(0);
+    assert_eq!(counter.clone().blocking(), Err(1));
+    assert_eq!(Box::new(counter.clone()).boxed().await, Err(1));
+    assert_eq!(Pin::new(&mut counter).pinned().await, Err(3)); // shared, as every `&mut`
 }
 
 #[tokio::test(start_paused = true)]
