@@ -61,7 +61,7 @@ const SETTINGS: [&str; 9] = [
 const OF_ERRORS: [&str; 5] = ["when", "giveup", "hint", "policy_for", "until"];
 const OF_OUTCOMES: [&str; 5] = ["judge", "wait_from", "jitter_by", "counts", "costs"];
 const GUARDS: [&str; 3] = ["budget", "breaker", "rejected"];
-const HANDLERS: [&str; 4] = ["on_try", "on_backoff", "on_giveup", "on_success"];
+const HANDLERS: [&str; 5] = ["on_try", "on_backoff", "on_giveup", "on_success", "hook"];
 const THE_REST: [&str; 5] = ["policy", "timeout", "late", "sleeper", "crate"];
 
 impl AttributeKind {

@@ -137,8 +137,9 @@ use valid::CheckedAttribute;
 /// | `on_backoff` | `&Event<Result<T, E>>` | called before each wait |
 /// | `on_giveup` | `&Event<Result<T, E>>` | called when the call gives up |
 /// | `on_success` | `&Event<Result<T, E>>` | called when the call succeeds |
+/// | `hook` | a `Hook<Result<T, E>>`, no function | judges and is notified; `Trace::of("fetch")`, for example |
 ///
-/// A handler may be given several times, or as a list: `on_backoff = [log, count]`.
+/// A handler or hook may be given several times, or as a list: `on_backoff = [log, count]`.
 ///
 /// # Budgets and breakers
 ///

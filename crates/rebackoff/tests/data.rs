@@ -1,10 +1,9 @@
 //! Policies as data: from TOML and JSON, replaced at run time, traced.
 
-use std::fmt::Write as _;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use rebackoff::prelude::*;
-use rebackoff::testing::{self, VirtualClock};
+use rebackoff::testing;
 use rebackoff::{LivePolicy, Settings, from_env};
 use serde::Deserialize;
 
@@ -213,102 +212,4 @@ fn a_live_policy_is_read_while_others_replace_it() {
         }
     });
     assert_eq!(live.current().max_tries().map(u64::from), Some(2_000));
-}
-
-#[derive(Clone, Default)]
-struct Recorder(Arc<Mutex<Vec<String>>>);
-
-impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for Recorder {
-    fn on_event(&self, event: &tracing::Event<'_>, _: tracing_subscriber::layer::Context<'_, S>) {
-        struct Fields(String);
-        impl tracing::field::Visit for Fields {
-            fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn std::fmt::Debug) {
-                write!(self.0, " {field}={value:?}").unwrap();
-            }
-        }
-        let mut fields = Fields(event.metadata().level().to_string());
-        event.record(&mut fields);
-        self.0.lock().unwrap().push(fields.0);
-    }
-}
-
-#[test]
-fn each_backoff_and_the_giveup_are_traced() {
-    use tracing_subscriber::layer::SubscriberExt as _;
-    let recorder = Recorder::default();
-    let subscriber = tracing_subscriber::registry().with(recorder.clone());
-    tracing::subscriber::with_default(subscriber, || {
-        let policy = policy!(expo, jitter = Jitter::None, max_tries = 2, max_time = secs(60));
-        let _ = policy.retry(|| Err::<(), _>(1)).sleeper(VirtualClock::new()).call();
-        let untimed = policy!(expo, max_tries = 1);
-        let _ = untimed.retry(|| Err::<(), _>(1)).sleeper(VirtualClock::new()).call();
-    });
-    assert_eq!(
-        *recorder.0.lock().unwrap(),
-        [
-            "INFO message=backing off tries=1 elapsed=0.0 wait=1.0",
-            "ERROR message=giving up tries=2 elapsed=1.0 reason=\"max_tries\"",
-            "ERROR message=giving up tries=1 reason=\"max_tries\"",
-        ]
-    );
-}
-
-#[test]
-fn a_trace_names_the_call_the_error_the_wait_and_the_reason() {
-    use rebackoff::Trace;
-    use tracing::Level;
-    use tracing_subscriber::layer::SubscriberExt as _;
-    let recorder = Recorder::default();
-    let subscriber = tracing_subscriber::registry().with(recorder.clone());
-    tracing::subscriber::with_default(subscriber, || {
-        let policy = policy!(expo, jitter = Jitter::None, max_tries = 2);
-        let down = || policy.retry(|| "x".parse::<u8>()).sleeper(VirtualClock::new());
-        let _ = down().hook(Trace::of("fetch")).call();
-        let quiet = Trace::of("poll").backoff_level(Level::DEBUG).giveup_level(Level::WARN);
-        let _ = down().hook(&quiet).call();
-    });
-    let error = "error=invalid digit found in string";
-    assert_eq!(
-        *recorder.0.lock().unwrap(),
-        [
-            format!("INFO message=backing off call=\"fetch\" {error} tries=1 elapsed=0.0 wait=1.0"),
-            format!(
-                "ERROR message=giving up call=\"fetch\" {error} tries=2 elapsed=1.0 reason=\"max_tries\""
-            ),
-            format!("DEBUG message=backing off call=\"poll\" {error} tries=1 elapsed=0.0 wait=1.0"),
-            format!(
-                "WARN message=giving up call=\"poll\" {error} tries=2 elapsed=1.0 reason=\"max_tries\""
-            ),
-        ]
-    );
-}
-
-#[test]
-fn a_try_runs_in_a_span_if_asked() {
-    use tracing_subscriber::layer::SubscriberExt as _;
-    let subscriber = tracing_subscriber::registry();
-    let names = Mutex::new(Vec::new());
-    tracing::subscriber::with_default(subscriber.with(Recorder::default()), || {
-        let name = || tracing::Span::current().metadata().map_or("", tracing::Metadata::name);
-        let policy = policy!(expo, max_tries = 2);
-        let call = policy.retry(|| {
-            names.lock().unwrap().push(name());
-            Err::<(), _>(1)
-        });
-        let _ = call.spans("fetch").sleeper(VirtualClock::new()).call();
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let _ = runtime.block_on(
-            policy
-                .retry_async(|| async {
-                    tokio::task::yield_now().await;
-                    names.lock().unwrap().push(name());
-                    Err::<(), _>(1)
-                })
-                .spans("fetch")
-                .sleeper(VirtualClock::new())
-                .into_future(),
-        );
-        names.lock().unwrap().push(name());
-    });
-    assert_eq!(*names.lock().unwrap(), ["try", "try", "try", "try", ""]);
 }

@@ -303,6 +303,17 @@ impl Rejected for Tried {
     }
 }
 
+/// The error, or the status of a response.
+#[cfg(feature = "tracing")]
+impl crate::engine::Traced for Tried {
+    fn error(&self) -> Option<impl std::fmt::Display> {
+        Some(match &self.result {
+            Ok(response) => response.status().to_string(),
+            Err(error) => error.to_string(),
+        })
+    }
+}
+
 /// Ends a try at the deadline with [`TimedOut`].
 #[derive(Clone, Copy)]
 struct EndsTry;

@@ -16,7 +16,7 @@ use crate::hooks::Hook;
 /// | field | |
 /// |---|---|
 /// | `call` | the name |
-/// | `error` | the error of the try, by its `Display` |
+/// | `error` | the error of the try, by its `Display` ([`Traced`](crate::engine::Traced)) |
 /// | `tries`, `elapsed` | the tries so far, and the seconds since the first one began |
 /// | `wait` | the seconds until the next try; of a backoff |
 /// | `reason` | the [`Reason`]; of a give-up |
@@ -60,8 +60,24 @@ impl Trace {
         self
     }
 
-    fn trace<T, E: Display>(&self, event: &Event<'_, Result<T, E>>) {
-        let error = event.outcome.and_then(|outcome| outcome.as_ref().err());
+    /// This trace as a hook of a loop, which has errors and no outcomes.
+    ///
+    /// ```
+    /// use rebackoff::Trace;
+    /// use rebackoff::prelude::*;
+    /// # let _no_wait = rebackoff::testing::no_wait();
+    ///
+    /// static FETCH: Policy = policy!(expo, max_tries = 3);
+    ///
+    /// let mut tries = FETCH.tries().hook(Trace::of("fetch").in_loop());
+    /// while tries.backoff("down").is_ok() {}
+    /// ```
+    #[must_use]
+    pub const fn in_loop(self) -> TraceInLoop {
+        TraceInLoop(self)
+    }
+
+    fn trace<O>(&self, event: &Event<'_, O>, error: Option<impl Display>) {
         let error = error.map(tracing::field::display);
         let (call, tries) = (&*self.call, event.tries);
         let elapsed = event.elapsed().as_secs_f64();
@@ -71,7 +87,8 @@ impl Trace {
         macro_rules! at {
             ($level:expr, $message:literal) => {
                 tracing::event!(
-                    target: "rebackoff", $level, call, error, tries, elapsed, wait, reason, $message
+                    target: "rebackoff", $level, call, error, tries, elapsed, wait, reason,
+                    $message
                 )
             };
         }
@@ -96,20 +113,58 @@ impl Trace {
 
 const TRACED: Events = Events::BACKOFF.or(Events::GIVEUP);
 
-impl<T, E: Display> Hook<Result<T, E>> for Trace {
-    const EVENTS: Events = TRACED;
-    const TRACES: bool = true;
+/// An outcome whose error a [`Trace`] shows: a `Result`, an `Option`, the outcome of the reqwest middleware, or a type
+/// of the caller's.
+#[diagnostic::on_unimplemented(
+    message = "a `Trace` cannot show the error of `{Self}`",
+    note = "the error of a `Result` implements `Display`; another outcome implements `rebackoff::engine::Traced`; a loop \
+            takes `Trace::of(…).in_loop()`"
+)]
+pub trait Traced {
+    /// The error, where there is one.
+    fn error(&self) -> Option<impl Display>;
+}
 
-    fn notify(&mut self, event: &Event<'_, Result<T, E>>) {
-        self.trace(event);
+impl<T, E: Display> Traced for Result<T, E> {
+    fn error(&self) -> Option<impl Display> {
+        self.as_ref().err()
     }
 }
 
-impl<T, E: Display> Hook<Result<T, E>> for &Trace {
+/// An `Option` has no error to show.
+impl<T> Traced for Option<T> {
+    fn error(&self) -> Option<impl Display> {
+        None::<&str>
+    }
+}
+
+/// A [`Trace`] as a hook of a loop; made by [`Trace::in_loop`].
+#[derive(Clone, Debug)]
+pub struct TraceInLoop(Trace);
+
+impl<O: Traced> Hook<O> for Trace {
     const EVENTS: Events = TRACED;
     const TRACES: bool = true;
 
-    fn notify(&mut self, event: &Event<'_, Result<T, E>>) {
-        self.trace(event);
+    fn notify(&mut self, event: &Event<'_, O>) {
+        self.trace(event, event.outcome.and_then(O::error));
+    }
+}
+
+impl<O: Traced> Hook<O> for &Trace {
+    const EVENTS: Events = TRACED;
+    const TRACES: bool = true;
+
+    fn notify(&mut self, event: &Event<'_, O>) {
+        self.trace(event, event.outcome.and_then(O::error));
+    }
+}
+
+impl<E: Display> Hook<E> for TraceInLoop {
+    const EVENTS: Events = TRACED;
+    const TRACES: bool = true;
+
+    fn notify(&mut self, event: &Event<'_, E>) {
+        self.0.trace(event, event.outcome);
     }
 }
