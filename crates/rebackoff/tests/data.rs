@@ -102,6 +102,8 @@ fn a_value_of_the_wrong_kind_names_the_parameter() {
         ("max_time = 1979-05-27", format!("max_time {DURATION}, but it is the date 1979-05-27")),
         ("max_time = {secs = 3, nanos = 0}", format!("max_time {DURATION}, but it is a table")),
         ("max_time = nan", format!("max_time {DURATION}, but it is NaN")),
+        ("max_time = inf", format!("max_time {DURATION}, but it is inf")),
+        ("interval = inf\nwait = 'constant'", format!("interval {DURATION}, but it is inf")),
         (
             "max_time = '-1s'",
             format!("max_time {DURATION}, but it is \"-1s\"; a duration is never negative"),

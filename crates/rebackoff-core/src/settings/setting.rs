@@ -70,9 +70,11 @@ impl Setting {
     pub(super) fn duration(&self, name: &str) -> Result<Duration, SettingError> {
         let duration = match self {
             Self::Count(count) => Some(Duration::from_secs(*count)),
-            Self::Number(number) => Seconds::new(*number).map(Seconds::to_duration),
+            Self::Number(number) if number.is_finite() => {
+                Seconds::new(*number).map(Seconds::to_duration)
+            }
             Self::Text(text) => parse_duration(text).ok(),
-            Self::List(_) | Self::Other(_) => None,
+            Self::Number(_) | Self::List(_) | Self::Other(_) => None,
         };
         duration.ok_or_else(|| {
             self.refused(name, &format!("{{name}} is a duration, and {ParseDurationError}"))

@@ -145,7 +145,7 @@ impl Layer {
             Some(Setting::Text(text)) => duration(&name, text)
                 .map_err(|error| ProfileError::new(format_args!("{}{error}", self.source)))?,
             Some(Setting::Count(count)) => Duration::from_secs(*count),
-            Some(Setting::Number(number)) if *number > 0.0 => {
+            Some(Setting::Number(number)) if *number > 0.0 && number.is_finite() => {
                 Seconds::new(*number).map(Seconds::to_duration).unwrap_or_default()
             }
             Some(other) => {
