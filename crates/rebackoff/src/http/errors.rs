@@ -15,8 +15,8 @@ use crate::late::TimedOut;
 /// | a timeout | [`Timeout`](Self::Timeout) |
 /// | a certificate, a TLS or HTTP version, a proxy's 407, an unsupported scheme, a redirect, a status, a body that cannot be decoded | [`Other`](Self::Other) |
 ///
-/// An error that no connection could be made does not tell whether a redirect was followed before: it is a
-/// [`Connection`](Self::Connection) failure.
+/// An error does not tell whether a redirect was followed before. One that no connection could be made is a
+/// [`Connection`](Self::Connection) failure; `Unsent` is said of the last request, after the redirect.
 impl From<&reqwest::Error> for Failure {
     fn from(error: &reqwest::Error) -> Self {
         if error.is_timeout() {

@@ -62,6 +62,9 @@ use crate::source::PolicySource;
 ///   unsent: the server refused its stream (HTTP/2), or closed the connection before its first byte. A
 ///   request for which no connection could be made is one where
 ///   [`redirects_observed`](Self::redirects_observed) is set.
+/// - **Redirects:** the error of a client does not tell whether a redirect was followed before. Give a client
+///   that sends POST requests [`observed_redirects`](super::observed_redirects), or no redirects: else a POST
+///   that had its effect, and whose redirect leads to a server that refuses the stream, is sent again.
 /// - **The body of the response** is not part of a try: the middleware retries until the head is there. To
 ///   retry a body that breaks off, read it inside a call of your own ([below](#bodies)).
 /// - **`max_time`**, and the deadline of an enclosing call, end a try that has no answer: the error is an

@@ -17,7 +17,8 @@ thread_local! {
 /// as `policy` does.
 ///
 /// A request for which no connection could be made was never sent, unless a redirect was followed before. A
-/// middleware that sees the redirects ([`redirects_observed`]) retries such a request whatever its method.
+/// middleware that sees the redirects ([`redirects_observed`]) retries such a request whatever its method. It
+/// never repeats a POST that was redirected to a server that refuses the stream.
 ///
 /// ```
 /// # fn client() -> reqwest::Result<()> {
