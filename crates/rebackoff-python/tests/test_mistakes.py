@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+import enum
 import functools
 import inspect
 import itertools
@@ -324,9 +325,11 @@ def test_polling_needs_a_function():
         rebackoff.presets.poll_until_ready(property(lambda self: 5))
 
 
-def test_a_limit_that_is_no_number_is_an_error_where_it_is_asked_for(flaky):
-    call = rebackoff.on_exception(rebackoff.expo, ValueError, max_time=lambda: float("nan"))
-    with pytest.raises(ValueError, match="max_time"):
+@pytest.mark.parametrize("name", ["max_tries", "max_time"])
+@pytest.mark.parametrize("answer", [float("nan"), "5", True, lambda: 5, mock.Mock()])
+def test_a_limit_that_is_no_number_is_an_error_where_it_is_asked_for(name, answer, flaky):
+    call = rebackoff.on_exception(rebackoff.expo, ValueError, **{name: lambda: answer})
+    with pytest.raises((TypeError, ValueError), match=f"{name} must be a .*number"):
         call(flaky(0))()
 
 
@@ -356,6 +359,39 @@ def test_a_handler_that_is_callable_and_iterable_is_one_handler(make, flaky, sle
     handler = make()
     rebackoff.on_exception(rebackoff.expo, ValueError, on_backoff=handler)(flaky(2))()
     assert (handler.call_count if make is mock.MagicMock else len(handler)) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"), [("giveup", False), ("jitter", 0), ("hint", None), ("counts", None)]
+)
+def test_a_mock_is_a_function(name, answer, flaky, sleeps):
+    function = mock.Mock(return_value=answer)
+    guard = {"breaker": rebackoff.Breaker()} if name == "counts" else {}
+    rebackoff.on_exception(rebackoff.expo, ValueError, **{name: function}, **guard)(flaky(1))()
+    assert function.called
+
+
+def test_an_async_mock_is_awaited(flaky, sleeps):
+    giveup, fails = mock.AsyncMock(return_value=False), flaky(1)
+
+    @rebackoff.on_exception(rebackoff.expo, ValueError, giveup=giveup)
+    async def call():
+        return fails()
+
+    assert asyncio.run(call()) == "done" and giveup.await_count == 1
+
+
+class Loggers(str, enum.Enum):
+    CALLS = "calls"
+
+
+def test_the_name_of_a_logger_may_be_of_a_class_of_its_own(flaky, sleeps, caplog):
+    caplog.set_level(logging.INFO)
+    call = rebackoff.on_exception(
+        rebackoff.expo, ValueError, logger=Loggers.CALLS, on_backoff=[print]
+    )
+    call(flaky(1))()
+    assert [record.name for record in caplog.records] == ["calls"]
 
 
 @pytest.mark.parametrize("handlers", [[print], (print,), {print}, iter([print]), [], None])

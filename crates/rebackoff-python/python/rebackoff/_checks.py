@@ -23,10 +23,10 @@ _MOST_HANDLERS = 1000
 _MOST_TRIES = 2**64 - 1
 
 
-def max_tries(name, value):
+def max_tries(name, value, *, is_answer=False):
     if type(value) is int and 0 < value <= _MOST_TRIES:
         return value
-    if value is None or _is_function(value):
+    if value is None or (_is_function(value) and not is_answer):
         return _called(name, value, _TRIES)
     is_whole = hasattr(type(value), "__index__") and not isinstance(value, bool)
     count = value.__index__() if is_whole else 0
@@ -35,8 +35,8 @@ def max_tries(name, value):
     return min(count, _MOST_TRIES)
 
 
-def max_time(name, value):
-    if value is None or _is_function(value):
+def max_time(name, value, *, is_answer=False):
+    if value is None or (_is_function(value) and not is_answer):
         return _called(name, value, _TIME)
     # a negative limit is over at once, as comparing with it always was
     return checked(name, value, _TIME, least=float("-inf"))
@@ -95,7 +95,7 @@ def function(
 def _check_partial(value: Any) -> None:
     """Checks the keywords of a partial function that has a check of them."""
     check_options = getattr(getattr(value, "func", None), "check_options", None)
-    if check_options is not None:
+    if type(check_options) is FunctionType:  # a mock has every attribute
         check_options(**value.keywords)
 
 
@@ -224,8 +224,10 @@ def handlers(name, value):
 
 
 def logger(name, value):
-    if value is None or isinstance(value, str):
-        return value
+    if value is None:
+        return None
+    if isinstance(value, str):
+        return str.__str__(value)
     if callable(getattr(value, "log", None)) and not isinstance(value, type):
         return value
     raise mistake(TypeError, name, "a logger, the name of one, or None", value)

@@ -200,9 +200,11 @@ class Options:
             return self._limits
         max_tries, max_time = self.max_tries, self.max_time
         if callable(max_tries) or is_patched:
-            max_tries = _checks.max_tries("max_tries", _evaluated(ask, max_tries, args, kwargs))
+            answer = _evaluated(ask, max_tries, args, kwargs)
+            max_tries = _checks.max_tries("max_tries", answer, is_answer=True)
         if callable(max_time) or is_patched:
-            max_time = _checks.max_time("max_time", _evaluated(ask, max_time, args, kwargs))
+            answer = _evaluated(ask, max_time, args, kwargs)
+            max_time = _checks.max_time("max_time", answer, is_answer=True)
         spread = self.hint_spread
         if spread is None:
             spread = _TENTH if self.jitter is not None or self._is_decorrelated() else 0.0
