@@ -7,6 +7,8 @@ import functools
 import logging
 import random
 from datetime import timedelta
+from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 import rebackoff
@@ -191,6 +193,53 @@ def test_details_of_on_giveup_equal_those_of_backoff(flaky):
 def test_a_timedelta_is_accepted_wherever_seconds_are(strategy, first, flaky, sleeps):
     rebackoff.on_exception(strategy, ValueError, jitter=None)(flaky(1))()
     assert sleeps == [first]
+
+
+class Number:
+    """A number as some libraries have them: it becomes a float, and does not go with floats."""
+
+    def __float__(self):
+        return 0.5
+
+
+def waits_of(number):
+    """A wait generator function of a program's own."""
+
+    def own():
+        yield
+        while True:
+            yield number
+
+    return own
+
+
+@pytest.mark.parametrize("number", [Decimal("0.5"), Fraction(1, 2), Number()], ids=repr)
+@pytest.mark.parametrize(
+    "strategy",
+    [
+        lambda number: rebackoff.constant(number),
+        lambda number: rebackoff.constant([number, number]),
+        lambda number: rebackoff.expo(base=2.5, factor=number),
+        lambda number: rebackoff.runtime(value=lambda error: number),
+        waits_of,
+    ],
+)
+@pytest.mark.parametrize("jitter", [None, rebackoff.full_jitter, rebackoff.random_jitter])
+def test_a_wait_is_any_number_and_what_sleeps_gets_a_float(
+    number, strategy, jitter, flaky, sleeps, monkeypatch
+):
+    monkeypatch.setattr(random, "random", lambda: 1.0)
+    monkeypatch.setattr(random, "uniform", lambda low, high: low + (high - low) * 1.0)
+    fails = flaky(1)
+
+    @rebackoff.on_exception(strategy(number), ValueError, jitter=jitter)
+    async def call():
+        return fails()
+
+    rebackoff.on_exception(strategy(number), ValueError, jitter=jitter)(flaky(1))()
+    asyncio.run(call())
+    assert sleeps == [1.5 if jitter is rebackoff.random_jitter else 0.5] * 2
+    assert {type(wait) for wait in sleeps} == {float}
 
 
 def test_max_time_may_be_a_timedelta(flaky, sleeps):

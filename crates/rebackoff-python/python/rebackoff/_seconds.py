@@ -10,13 +10,16 @@ if TYPE_CHECKING:
 
 
 def plain(value: Any) -> Any:
-    """`value`, or its seconds where it is a `timedelta`."""
+    """`value`; its seconds where it is a `timedelta`, a float where it is a number like `Decimal`, which floats do not go with."""
     kind = type(value)
-    if kind is float or kind is int:
+    if kind is float or kind is int or isinstance(value, type):
         return value
-    if isinstance(value, type) or not hasattr(value, "total_seconds"):
-        return value
-    return value.total_seconds()
+    if hasattr(value, "total_seconds"):
+        return value.total_seconds()
+    from numbers import Real
+
+    found = None if isinstance(value, Real) else number(value)
+    return value if found is None else found
 
 
 def number(value: Any) -> float | None:

@@ -125,8 +125,9 @@ def fibo(max_value: Seconds | None = None) -> Waits:
 def constant(interval: Seconds | Iterable[Seconds] = 1) -> Waits:
     """Waits `interval` seconds each time; where it is iterable, its items in turn, then gives up."""
     if isinstance(interval, (list, tuple, dict, set, frozenset)):
-        for item in interval:
-            _wait("an item of interval", item)
+        waits = [_wait("an item of interval", item) for item in interval]
+        if not all(isinstance(item, _NUMBERS) for item in interval):
+            interval = waits
     elif isinstance(interval, (str, bytes, Waits)) or not hasattr(type(interval), "__iter__"):
         interval = _wait("interval", interval)
     return Waits(constant, {"interval": interval})

@@ -10,6 +10,8 @@ from rebackoff._seconds import number, plain
 _next_wait = _common._next_wait
 # what stands for a wait where the strategy has ended
 ENDED = object()
+# what `time.sleep` takes: not a `Fraction`, nor every number of numpy
+_SLEPT = (float, int)
 
 
 def next_wait(call, outcome, elapsed):
@@ -45,6 +47,8 @@ def fitted(call, wait):
     if type(wait) is not float:
         wait = plain(wait)
         seconds = number(wait)
+        if seconds is not None and not isinstance(wait, _SLEPT):
+            wait = seconds
     if seconds is None or not seconds >= 0:
         raise _blame(call, wait, seconds)
     chance = 0.0
