@@ -2,7 +2,7 @@ use core::cell::Cell;
 use core::time::Duration;
 use std::vec::Vec;
 
-use super::each_stop;
+use super::{each_stop, times};
 use crate::host::HostGuard;
 use crate::{Breaker, BreakerState, Health, HostClock, Moment, Permit, Seconds, secs};
 
@@ -107,7 +107,7 @@ fn a_breaker_trips_refuses_and_closes_after_a_stop_between_any_two_steps() {
     for kind in 0..breakers().len() {
         for scene in SCENES {
             for operation in OPERATIONS {
-                for later in [0, 1, 200] {
+                for &later in times(&[0, 1, 200]) {
                     each_stop(|stopping| {
                         let breaker = breakers().into_iter().nth(kind).unwrap();
                         let now = scene(&breaker);

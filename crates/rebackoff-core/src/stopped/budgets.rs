@@ -1,6 +1,6 @@
 use core::time::Duration;
 
-use super::each_stop;
+use super::{each_stop, times};
 use crate::host::HostGuard;
 use crate::{Budget, Cost, Moment, secs};
 
@@ -77,7 +77,7 @@ fn a_budget_refuses_and_refills_after_a_stop_between_any_two_steps() {
         for scene in SCENES {
             for operation in OPERATIONS {
                 // In the slice of the scene, and in later ones.
-                for now in [0, 1_000, 30_000] {
+                for &now in times(&[0, 1_000, 30_000]) {
                     let without = permitted(&made(kind, scene), now);
                     let whole = made(kind, scene);
                     operation(&whole, now);
