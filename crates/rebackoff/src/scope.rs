@@ -89,8 +89,11 @@ struct Current {
 struct PartsCell {
     timeline: Cell<Timeline>,
     start: Cell<Reading>,
-    limit: Cell<Option<Seconds>>,
+    /// [`UNLIMITED`] for none: one word to write.
+    limit: Cell<Seconds>,
 }
+
+const UNLIMITED: Seconds = Seconds::MAX;
 
 thread_local! {
     static CURRENT: Current = const {
@@ -105,20 +108,21 @@ thread_local! {
 
 impl PartsCell {
     const fn new() -> Self {
-        let Parts { timeline, start, limit } = Parts::NONE;
-        Self { timeline: Cell::new(timeline), start: Cell::new(start), limit: Cell::new(limit) }
+        let Parts { timeline, start, .. } = Parts::NONE;
+        Self { timeline: Cell::new(timeline), start: Cell::new(start), limit: Cell::new(UNLIMITED) }
     }
 
     #[inline]
     fn get(&self) -> Parts {
-        Parts { timeline: self.timeline.get(), start: self.start.get(), limit: self.limit.get() }
+        let limit = Some(self.limit.get()).filter(|limit| *limit < UNLIMITED);
+        Parts { timeline: self.timeline.get(), start: self.start.get(), limit }
     }
 
     #[inline]
     fn set(&self, parts: Parts) {
         self.timeline.set(parts.timeline);
         self.start.set(parts.start);
-        self.limit.set(parts.limit);
+        self.limit.set(parts.limit.unwrap_or(UNLIMITED));
     }
 }
 
@@ -181,7 +185,7 @@ impl<const VISIBLE: bool> Entered<VISIBLE> {
         CURRENT.with(|current| {
             current.deadline.timeline.set(timeline);
             current.deadline.start.set(start);
-            current.deadline.limit.set(limit);
+            current.deadline.limit.set(limit.unwrap_or(UNLIMITED));
             current.amplification.set(tries);
             current.task.set(task::current());
         });
@@ -309,7 +313,7 @@ impl EnteredDeadline {
         CURRENT.with(|current| {
             current.deadline.timeline.set(timeline);
             current.deadline.start.set(start);
-            current.deadline.limit.set(Some(limit));
+            current.deadline.limit.set(limit);
             current.amplification.set(1);
             current.is_call.set(false);
             current.task.set(task::current());
