@@ -5,14 +5,15 @@ Programs patch `asyncio`, `datetime` and the private functions here, and the cal
 
 from __future__ import annotations
 
-from sys import modules
+import sys
 
-from rebackoff import _clock, _instrumented, _native, _scope
+from rebackoff import _instrumented, _native, _switches
 from rebackoff._call import Call, end
+from rebackoff._clock import clock, look_in, now
 from rebackoff._common import _init_wait_gen, _maybe_call, _next_wait
-from rebackoff._events import has_early_watchers
+from rebackoff._namespaces import watch
 from rebackoff._on_demand import finder
-from rebackoff._scope import START, TRIES
+from rebackoff._scope import START, TRIES, enter
 
 __all__ = [
     "_init_wait_gen",
@@ -23,7 +24,8 @@ __all__ = [
     "predicate_loop",
 ]
 
-_clock.look_in(__name__)
+look_in(__name__)
+watch(__name__)
 
 
 class AsyncCall(Call):
@@ -54,14 +56,14 @@ _PIECE = 0.02
 
 def _library():
     """The library that runs this task. Trio tells it to sniffio."""
-    sniffio = modules.get("sniffio")
+    sniffio = sys.modules.get("sniffio")
     if sniffio is not None:
         try:
             name = sniffio.current_async_library()
         except sniffio.AsyncLibraryNotFoundError:
             name = "asyncio"
         if name != "asyncio":
-            return modules[name]
+            return sys.modules[name]
     asyncio = globals().get("asyncio")
     if asyncio is None:
         import asyncio
@@ -78,13 +80,13 @@ def exception_loop(options, target, exceptions):
     async def retry(*args, **kwargs):
         call = scope = None
         try:
-            if _instrumented.is_on:
-                if has_early_watchers(AsyncCall.names):
+            if _switches.is_instrumented:
+                if _instrumented.is_early or _switches.is_patched:
                     call = AsyncCall(options, target, args, kwargs)
                     for step in call.begin():
                         call.answer = await step
                 else:
-                    scope = _scope.enter(_clock.clock(), None)
+                    scope = enter(clock(), None)
             while True:
                 try:
                     value = await (target(*args, **kwargs) if kwargs else target(*args))
@@ -96,16 +98,16 @@ def exception_loop(options, target, exceptions):
                     wait = call.retry_in(error)
                     if wait is not None:
                         await call.pause(wait)
-                    else:
-                        for step in call.settle(error):
-                            call.answer = await step
-                        if call.failure is not None:
-                            raise call.take_failure()
-                        if call.is_silent:
-                            call.end()
-                            return None
-                        if not call.again:
-                            raise
+                        continue
+                    for step in call.settle(error):
+                        call.answer = await step
+                    if call.failure is not None:
+                        raise call.take_failure()
+                    if call.is_silent:
+                        call.end()
+                        return None
+                    if not call.again:
+                        raise
                 else:
                     if call is not None:
                         for step in call.succeed(value):
@@ -115,9 +117,8 @@ def exception_loop(options, target, exceptions):
                         scope[TRIES] = None
                         _instrumented.export_success(options, target, scope[START])
                     return value
-                if not call.is_entered:
-                    for step in call.begin():
-                        call.answer = await step
+                for step in call.begin():
+                    call.answer = await step
         except BaseException:
             end(call, scope)
             raise
@@ -131,16 +132,16 @@ def _limited_exception_loop(options, target, exceptions):
 
     async def retry(*args, **kwargs):
         call = start = scope = None
-        is_exported = _instrumented.is_on
+        is_exported = _switches.is_instrumented
         try:
-            if is_exported and has_early_watchers(AsyncCall.names):
+            if is_exported and (_instrumented.is_early or _switches.is_patched):
                 call = AsyncCall(options, target, args, kwargs)
                 for step in call.begin():
                     call.answer = await step
             else:
-                start = _clock.clock()
+                start = clock()
                 if is_visible or is_exported:
-                    scope = _scope.enter(start, max_time)
+                    scope = enter(start, max_time)
             while True:
                 try:
                     value = await (target(*args, **kwargs) if kwargs else target(*args))
@@ -150,16 +151,16 @@ def _limited_exception_loop(options, target, exceptions):
                     wait = call.retry_in(error)
                     if wait is not None:
                         await call.pause(wait)
-                    else:
-                        for step in call.settle(error):
-                            call.answer = await step
-                        if call.failure is not None:
-                            raise call.take_failure()
-                        if call.is_silent:
-                            call.end()
-                            return None
-                        if not call.again:
-                            raise
+                        continue
+                    for step in call.settle(error):
+                        call.answer = await step
+                    if call.failure is not None:
+                        raise call.take_failure()
+                    if call.is_silent:
+                        call.end()
+                        return None
+                    if not call.again:
+                        raise
                 else:
                     if call is not None:
                         for step in call.succeed(value):
@@ -170,9 +171,8 @@ def _limited_exception_loop(options, target, exceptions):
                         if is_exported:
                             _instrumented.export_success(options, target, start)
                     return value
-                if not call.is_entered:
-                    for step in call.begin():
-                        call.answer = await step
+                for step in call.begin():
+                    call.answer = await step
         except BaseException:
             end(call, scope)
             raise
@@ -188,21 +188,21 @@ def _watched_exception_loop(options, target, exceptions):
     async def retry(*args, **kwargs):
         call = start = scope = guards = None
         try:
-            if is_eager or _instrumented.is_on:
+            if is_eager or _switches.is_on:
                 call = AsyncCall(options, target, args, kwargs)
                 for step in call.begin():
                     call.answer = await step
             else:
                 if is_timed:
-                    start = _clock.clock()
+                    start = clock()
                 if rules is not None:
-                    guards = _native.CallGuards.start(rules.budget, rules.breaker, _clock.now())
+                    guards = _native.CallGuards.start(rules.budget, rules.breaker, now())
                     if type(guards) is float:
                         call = AsyncCall(options, target, args, kwargs, start)
                         for step in call.reject(guards):
                             call.answer = await step
                 if is_visible:
-                    scope = _scope.enter(start, max_time)
+                    scope = enter(start, max_time)
             while True:
                 try:
                     value = await (target(*args, **kwargs) if kwargs else target(*args))
@@ -212,16 +212,16 @@ def _watched_exception_loop(options, target, exceptions):
                     wait = call.retry_in(error)
                     if wait is not None:
                         await call.pause(wait)
-                    else:
-                        for step in call.settle(error):
-                            call.answer = await step
-                        if call.failure is not None:
-                            raise call.take_failure()
-                        if call.is_silent:
-                            call.end()
-                            return None
-                        if not call.again:
-                            raise
+                        continue
+                    for step in call.settle(error):
+                        call.answer = await step
+                    if call.failure is not None:
+                        raise call.take_failure()
+                    if call.is_silent:
+                        call.end()
+                        return None
+                    if not call.again:
+                        raise
                 else:
                     if call is not None:
                         for step in call.succeed(value):
@@ -239,9 +239,8 @@ def _watched_exception_loop(options, target, exceptions):
                         for step in call.succeed(value):
                             call.answer = await step
                     return value
-                if not call.is_entered:
-                    for step in call.begin():
-                        call.answer = await step
+                for step in call.begin():
+                    call.answer = await step
         except BaseException:
             end(call, scope, guards)
             raise
@@ -255,13 +254,13 @@ def predicate_loop(options, target, predicate):
 
     async def retry(*args, **kwargs):
         call = start = scope = None
-        if is_eager or _instrumented.is_on:
+        if is_eager or _switches.is_instrumented:
             call = AsyncCall(options, target, args, kwargs)
         else:
             if is_timed:
-                start = _clock.clock()
+                start = clock()
             if is_visible:
-                scope = _scope.enter(start, options.max_time)
+                scope = enter(start, options.max_time)
         try:
             while True:
                 if call is not None:
@@ -295,18 +294,18 @@ def predicate_loop(options, target, predicate):
 
 async def attempts(options, attempt_class):
     """Attempts, until one succeeds or it is time to give up."""
-    call = AsyncCall(options, None, (), {}, _clock.clock())
+    call = AsyncCall(options, None, (), {}, clock())
     is_watched = options.is_watched
     try:
         while True:
-            if is_watched or _instrumented.is_on:
+            if is_watched or _switches.is_instrumented:
                 for step in call.begin():
                     call.answer = await step
             attempt = attempt_class(options.trigger, call)
             yield attempt
             error = attempt.exception
             if error is None:
-                if is_watched or _instrumented.is_on:
+                if is_watched or _switches.is_instrumented:
                     for step in call.succeed(None):
                         call.answer = await step
                 return

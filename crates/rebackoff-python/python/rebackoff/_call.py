@@ -11,7 +11,6 @@ from rebackoff._scope import TRIES
 from rebackoff._seconds import number
 from rebackoff._waiting import ENDED, fitted, hinted, next_wait
 
-_next_wait = _common._next_wait
 _ASK = object()
 
 
@@ -40,18 +39,16 @@ class Call:
         "engine",
         "failure",
         "guards",
-        "has_looked",
         "is_entered",
-        "is_settled",
         "is_silent",
         "kwargs",
         "last_elapsed",
         "next_wait",
         "options",
-        "plain",
         "policy",
         "policy_waits",
         "raw",
+        "ready",
         "rules",
         "scope",
         "start",
@@ -64,12 +61,11 @@ class Call:
     def __init__(self, options, target, args, kwargs, start=None, scope=None, guards=None):
         self.options, self.target, self.args, self.kwargs = options, target, args, kwargs
         self.start, self.scope, self.guards = start, scope, guards
-        self.tries, self.earlier_tries, self.last_elapsed = 1, 0, 0
+        self.tries, self.last_elapsed = 1, 0
         self.is_entered = scope is not None
-        self.rules = options.rules
-        self.has_looked = self.is_settled = False
-        self.engine = self.plain = self.decided = self.failure = None
-        self.amplification = self.policy = self.raw = None
+        self.engine = self.ready = self.decided = self.amplification = self.policy = None
+        if guards is not None:
+            self.rules = options.rules
 
     def pause(self, wait):
         """The step that waits so many seconds."""
@@ -82,7 +78,8 @@ class Call:
         options = self.options
         try:
             if self.tries == 1:
-                if self.start is None and (options.is_timed or _instrumented.is_on):
+                self.earlier_tries = 0
+                if self.start is None and (options.is_timed or _switches.is_instrumented):
                     self.start = clock()
                 if options.is_dynamic:
                     self._prepare()
@@ -106,10 +103,19 @@ class Call:
 
     def _prepare(self):
         options = self.options
-        limits = options.limits(self.names["_maybe_call"], self.args, self.kwargs)
+        fixed = options.fixed
+        if fixed is None:
+            fixed = options.find_fixed()
+        if fixed and not _switches.is_patched:
+            limits, raw, arguments = fixed
+            waits = raw(*arguments)
+            waits.send(None)
+        else:
+            names = self.names
+            limits = options.limits(names["_maybe_call"], self.args, self.kwargs)
+            waits = started(options.wait_gen, options.wait_keywords, names["_init_wait_gen"])
+        self.waits = waits
         self.engine = _native.Engine(limits)
-        init = self.names["_init_wait_gen"]
-        self.waits = started(options.wait_gen, options.wait_keywords, init)
         return self.engine
 
     def reject(self, retry_in):
@@ -138,7 +144,7 @@ class Call:
         if self.guards is not None:
             self.guards.handle_try()
         if not self.is_entered and (
-            self.tries > 1 or self.options.is_visible or _instrumented.is_on
+            self.tries > 1 or self.options.is_visible or _switches.is_instrumented
         ):
             self._show()
 
@@ -177,19 +183,20 @@ class Call:
 
         The call stays visible then. After None, `settle` gives the steps.
         """
-        plain = self.plain
+        plain = self.options.plain
         if plain is None:
-            plain = self._find_plain()
-        if not plain or _instrumented.is_on or _switches.is_on:
+            plain = self.options.find_plain()
+        if not plain or _switches.is_on:
             return None
         jitter, logger, level, is_broad = plain
         if is_broad and is_control_flow(error, ()):
             return None
         elapsed = exact = 0.0
-        if self.start is not None:
-            elapsed = clock() - self.start
+        start = self.start
+        if start is not None:
+            elapsed = clock() - start
             exact = elapsed if type(elapsed) is float else number(elapsed) or 0.0
-        engine = self.engine if self.has_looked else self._look_around(exact)
+        engine = self.ready or self._look_around(exact)
         decided = engine.handle_verdict(exact)
         if decided is None:
             try:
@@ -198,37 +205,33 @@ class Call:
                 jittered = ENDED
             wait = engine.handle_exact_wait(jittered)
             if wait is not None and (logger is None or _log.audible(logger, level) is None):
-                self.tries += 1
+                self.tries = tries = self.tries + 1
                 if self.is_entered:
-                    self.scope[TRIES] = self.tries
+                    self.scope[TRIES] = tries
                 elif self.target is not None:
                     self._show()
                 # a call stays in its thread, so that its first wait is enough
-                if self.tries == 2 and not self.awaits:
+                if tries == 2 and not self.awaits:
                     _running.report(self.target, wait)
                 return wait
+            self.raw = None
             decided = fitted(self, jittered) if wait is None else wait
         self.decided = elapsed, decided
         return None
 
-    def _find_plain(self):
-        names = self.names
-        is_plain = names["_next_wait"] is _next_wait and not _events.is_patched(names)
-        self.plain = plain = is_plain and self.options.plain()
-        return plain
-
     def settle(self, outcome, answer=_ASK):
         """The steps after a try that raised, or returned a value for the predicate."""
         self.again = self.is_silent = False
-        if self.decided is None:
+        self.failure = None
+        decided = self.decided
+        if decided is None:
             start = self.start
             return self._steps(outcome, answer, 0.0 if start is None else clock() - start)
-        (elapsed, decided), self.decided = self.decided, None
+        self.decided = None
+        elapsed, decided = decided
         if type(decided) is not str:
             return self._settled(self._back_off, outcome, decided, elapsed)
-        options = self.options
-        if options.logger is None and not options.on_giveup:
-            self.is_silent = not (options.raise_on_giveup or options.raises(self.target, decided))
+        if self.options.is_quiet:
             return ()
         return self._settled(self._give_up, _events.details(self, elapsed, outcome), decided)
 
@@ -307,7 +310,7 @@ class Call:
         self.earlier_tries += self.tries - 1
         self.tries = 1
         self.start = clock()
-        self.has_looked, self.policy = False, None
+        self.ready = self.policy = None
         self._prepare()
         return 0.0
 
@@ -374,7 +377,7 @@ class Call:
     def succeed(self, value):
         """The steps after a try that succeeded."""
         self.again = False
-        if self.guards is None and not self.options.on_success and not _instrumented.is_on:
+        if self.guards is None and not self.options.on_success and not _switches.is_instrumented:
             return ()
         self.leave()
         try:
@@ -384,9 +387,9 @@ class Call:
 
     def handle_success(self, value):
         """Settles a success for the guards, once: a block reports it twice, or once where it returns."""
-        if self.guards is not None and not self.is_settled:
-            self.is_settled = True
+        if self.guards is not None:
             self.rules.handle_success(self.guards, value)
+            self.guards = None
 
     def _accept(self, value, elapsed):
         options = self.options
@@ -412,7 +415,7 @@ class Call:
         """The reason to give up, where it needs no wait."""
         if type(elapsed) is not float:
             elapsed = number(elapsed) or 0.0
-        engine = self.engine if self.has_looked else self._look_around(elapsed)
+        engine = self.ready or self._look_around(elapsed)
         if self.options.policy_for is not None:
             self._choose_policy(outcome)
         if self.guards is not None:
@@ -424,8 +427,7 @@ class Call:
 
     def _look_around(self, elapsed):
         """The engine, once it knows what enclosing calls and deadlines leave."""
-        self.has_looked = True
-        engine = self.engine or self._prepare()
+        self.ready = engine = self.engine or self._prepare()
         self.enclosing = None
         outer = _scope.innermost() if self.scope is None else _scope.enclosing(self.scope)
         if outer is not None:
@@ -447,8 +449,7 @@ class Call:
 def end(call, scope, guards=None):
     """Ends a call that raises: its `Call`, or what it has before its first failure."""
     if call is not None:
-        call.end()
-        return
+        scope, guards = call.scope, call.guards
     if scope is not None:
         scope[TRIES] = None
     if guards is not None:

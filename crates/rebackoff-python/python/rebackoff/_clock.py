@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import time
-from importlib import import_module
 from sys import modules
-from types import BuiltinMethodType, ModuleType
+from types import BuiltinMethodType
 
 from rebackoff import _switches
 
@@ -34,22 +33,9 @@ _loop_class: Any = None
 _epoch: Any = None
 
 
-class _Namespace(ModuleType):
-    """A module where programs patch the names that tell the time."""
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        super().__setattr__(name, value)
-        _switches.looked_at = -1
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        # what travels by value with its globals takes a plain module by its name
-        return import_module, (self.__name__,)
-
-
 def look_in(module: str) -> None:
     """Makes `datetime`, and `time` where it has one, of this module tell the time."""
     global _names, _awaited
-    modules[module].__class__ = _Namespace
     names = vars(modules[module])
     if "time" in names:
         _names = names
@@ -59,16 +45,14 @@ def look_in(module: str) -> None:
 
 def clock() -> Any:
     """Reads `time.monotonic`, or what tests put in its place: also a patched `datetime.datetime`, as backoff 2 did."""
-    if (
-        len(modules) != _switches.looked_at
-        or _datetime.datetime is not _original[0]
-        or time.monotonic is not _monotonic
-    ):
+    if len(modules) != _switches.looked_at or _datetime.datetime is not _original[0]:
         return _clock_of_tests()
     loop = None if _running_loop is None else _running_loop()
     if loop is None:
-        return _monotonic()
-    return loop.time() if type(loop) is _loop_class else _clock_of_tests()
+        return time.monotonic()
+    if type(loop) is _loop_class and time.monotonic is _monotonic:
+        return loop.time()
+    return _clock_of_tests()
 
 
 def _clock_of_tests() -> Any:

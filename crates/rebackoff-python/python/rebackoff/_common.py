@@ -10,6 +10,7 @@ from _collections_abc import ItemsView, KeysView, ValuesView  # loaded by then; 
 
 from rebackoff import _null_handler
 from rebackoff._callables import is_cancellation, name_of, takes
+from rebackoff._namespaces import watch
 from rebackoff._on_demand import finder
 
 TYPE_CHECKING = False
@@ -266,5 +267,6 @@ def _found(name: str) -> Any:
     return _find(name)
 
 
+watch(__name__)
 if not TYPE_CHECKING:
     __getattr__ = _found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rebackoff import _instrumented, _log
+from rebackoff import _instrumented, _log, _switches
 from rebackoff._callables import is_awaitable
 from rebackoff._common import more
 from rebackoff._on_demand import original
@@ -15,16 +15,6 @@ _MOST = 2**64 - 1
 def is_patched(names):
     """Returns whether a program has put its own function in the place of one that calls handlers."""
     return "_call_handlers" in names or "_dispatch_handlers" in names
-
-
-def has_early_watchers(names):
-    """Returns whether exporters, or functions that a program has patched, see more of a success than its end."""
-    # `is_patched`, without another call on the way of each success
-    return (
-        "on_try" in _instrumented.exporters
-        or "_call_handlers" in names
-        or "_dispatch_handlers" in names
-    )
 
 
 def details(call, elapsed, outcome=NO_OUTCOME, wait=None):
@@ -83,7 +73,7 @@ def give_up(call, given, reason):
 
 def is_watched(call):
     """Returns whether every event counts, whatever handlers there are."""
-    return _instrumented.is_on or is_patched(call.names)
+    return _switches.is_instrumented or is_patched(call.names)
 
 
 def notify(call, event, given):
@@ -97,7 +87,7 @@ def notify(call, event, given):
         return _notify_and_await(call, handlers, event, given)
     for handler in handlers:
         handler(given)
-    if _instrumented.is_on:
+    if _switches.is_instrumented:
         _instrumented.export(event, _exported(call, given))
     return ()
 
@@ -107,7 +97,7 @@ def _notify_and_await(call, handlers, event, given):
         answer = handler(given)
         if is_awaitable(answer):
             yield answer
-    if _instrumented.is_on:
+    if _switches.is_instrumented:
         _instrumented.export(event, _exported(call, given))
 
 

@@ -47,6 +47,8 @@ class Options:
     is_exported = False
     # whether a success is more than to end that
     is_watched = False
+    # whether giving up is only to raise; `find_plain` finds it
+    is_quiet = False
     # the predicate, or `giveup` where it is more than its default
     condition = None
     # the rules of the guards, where these do not depend on the arguments
@@ -56,8 +58,8 @@ class Options:
 
     def __init__(self, decorator, trigger, wait_gen, given):
         self.source = decorator, trigger, wait_gen, given or _NOTHING
-        # what `limits` and `plain` have found
-        self._limits = self._plain = None
+        # what `limits`, `find_plain` and `find_fixed` find at the first failure
+        self._limits = self.plain = self.fixed = None
         if isinstance(wait_gen, Policy):
             wait_gen, given = wait_gen.waits, {**wait_gen.options, **given}
         checks = _CHECKS[decorator]
@@ -164,30 +166,35 @@ class Options:
         elif self.giveup is not never:
             self.condition = self.giveup
 
-    def plain(self):
+    def find_plain(self):
         """Jitter, logger, level and `is_broad` where nothing of the caller's is called between two tries; otherwise False."""
-        if self._plain is None:
-            is_plain = (
-                self.condition is None
-                and self.hint is None
-                and self.narrow is None
-                and not self.is_guarded
-                and not self.on_backoff
-                and not self.on_try
-                and self.policy_for is None
-                and self.leaves is None
-                and self.reset_after is None
-                and self.cancelled_by is None
-                and (self.jitter is None or self.jitter in JITTERS)
-                and self.wait_keywords is None
-                and self.wait_gen.name != "runtime"
-            )
-            logger = self.logger
-            if isinstance(logger, str):
-                logger = _prepare_logger(logger)
-            jitter = self.jitter or _as_it_is
-            self._plain = is_plain and (jitter, logger, self.backoff_log_level, self.is_broad)
-        return self._plain
+        is_plain = (
+            self.condition is None
+            and self.hint is None
+            and self.narrow is None
+            and not self.is_guarded
+            and not self.on_backoff
+            and not self.on_try
+            and self.policy_for is None
+            and self.leaves is None
+            and self.reset_after is None
+            and self.cancelled_by is None
+            and (self.jitter is None or self.jitter in JITTERS)
+            and self.wait_keywords is None
+            and self.wait_gen.name != "runtime"
+        )
+        logger = self.logger
+        if isinstance(logger, str):
+            logger = _prepare_logger(logger)
+        jitter = self.jitter or _as_it_is
+        self.is_quiet = logger is None and not self.on_giveup and self.raise_on_giveup
+        self.plain = is_plain and (jitter, logger, self.backoff_log_level, self.is_broad)
+        return self.plain
+
+    def find_fixed(self):
+        """The limits and the strategy's generator function with its arguments where each call has the same; otherwise False."""
+        self.fixed = not self.is_dynamic and (self.limits(), *self.wait_gen.recipe())
+        return self.fixed
 
     def raises(self, target, reason):
         """Returns whether giving up raises. A retry context always raises when its waits run out, as python-backoff's."""

@@ -1,4 +1,4 @@
-"""The switches behind `rebackoff.testing`. They hold for the whole process."""
+"""The switches of the whole process: those behind `rebackoff.testing`, and those by which calls do more than to retry."""
 
 from __future__ import annotations
 
@@ -12,6 +12,10 @@ if TYPE_CHECKING:
 
 # whether any of them is on
 is_on = False
+# whether an exporter wants an event
+is_instrumented = False
+# whether a program has put its own function in the place of a private one
+is_patched = False
 is_disabled = False
 has_no_jitter = False
 # the list that takes the waits in place of sleeping
@@ -54,5 +58,7 @@ def switch(**values: Any) -> dict[str, Any]:
     switches.update(values)
     switches["looked_at"] = -1
     switches["moves"] = skipped > 0 or clock is not None
-    switches["is_on"] = is_disabled or has_no_jitter or waits is not None
+    switches["is_on"] = (
+        is_instrumented or is_patched or is_disabled or has_no_jitter or waits is not None
+    )
     return before

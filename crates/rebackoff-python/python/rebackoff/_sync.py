@@ -12,12 +12,13 @@ from __future__ import annotations
 
 import time
 
-from rebackoff import _clock, _instrumented, _native, _scope
+from rebackoff import _instrumented, _native, _switches
 from rebackoff._call import Call, end
+from rebackoff._clock import clock, look_in, now
 from rebackoff._common import _init_wait_gen, _maybe_call, _next_wait
-from rebackoff._events import has_early_watchers
+from rebackoff._namespaces import watch
 from rebackoff._on_demand import finder
-from rebackoff._scope import START, TRIES
+from rebackoff._scope import START, TRIES, enter
 
 __all__ = [
     "_init_wait_gen",
@@ -29,7 +30,8 @@ __all__ = [
     "time",
 ]
 
-_clock.look_in(__name__)
+look_in(__name__)
+watch(__name__)
 
 
 class SyncCall(Call):
@@ -50,13 +52,13 @@ def exception_loop(options, target, exceptions):
     def retry(*args, **kwargs):
         call = scope = None
         try:
-            if _instrumented.is_on:
-                if has_early_watchers(SyncCall.names):
+            if _switches.is_instrumented:
+                if _instrumented.is_early or _switches.is_patched:
                     call = SyncCall(options, target, args, kwargs)
                     for _ in call.begin():
                         pass
                 else:
-                    scope = _scope.enter(_clock.clock(), None)
+                    scope = enter(clock(), None)
             while True:
                 try:
                     value = target(*args, **kwargs) if kwargs else target(*args)
@@ -68,16 +70,16 @@ def exception_loop(options, target, exceptions):
                     wait = call.retry_in(error)
                     if wait is not None:
                         time.sleep(wait)
-                    else:
-                        for wait in call.settle(error):
-                            time.sleep(wait)
-                        if call.failure is not None:
-                            raise call.take_failure()
-                        if call.is_silent:
-                            call.end()
-                            return None
-                        if not call.again:
-                            raise
+                        continue
+                    for wait in call.settle(error):
+                        time.sleep(wait)
+                    if call.failure is not None:
+                        raise call.take_failure()
+                    if call.is_silent:
+                        call.end()
+                        return None
+                    if not call.again:
+                        raise
                 else:
                     if call is not None:
                         for _ in call.succeed(value):
@@ -87,9 +89,8 @@ def exception_loop(options, target, exceptions):
                         scope[TRIES] = None
                         _instrumented.export_success(options, target, scope[START])
                     return value
-                if not call.is_entered:
-                    for _ in call.begin():
-                        pass
+                for _ in call.begin():
+                    pass
         except BaseException:
             end(call, scope)
             raise
@@ -103,16 +104,16 @@ def _limited_exception_loop(options, target, exceptions):
 
     def retry(*args, **kwargs):
         call = start = scope = None
-        is_exported = _instrumented.is_on
+        is_exported = _switches.is_instrumented
         try:
-            if is_exported and has_early_watchers(SyncCall.names):
+            if is_exported and (_instrumented.is_early or _switches.is_patched):
                 call = SyncCall(options, target, args, kwargs)
                 for _ in call.begin():
                     pass
             else:
-                start = _clock.clock()
+                start = clock()
                 if is_visible or is_exported:
-                    scope = _scope.enter(start, max_time)
+                    scope = enter(start, max_time)
             while True:
                 try:
                     value = target(*args, **kwargs) if kwargs else target(*args)
@@ -122,16 +123,16 @@ def _limited_exception_loop(options, target, exceptions):
                     wait = call.retry_in(error)
                     if wait is not None:
                         time.sleep(wait)
-                    else:
-                        for wait in call.settle(error):
-                            time.sleep(wait)
-                        if call.failure is not None:
-                            raise call.take_failure()
-                        if call.is_silent:
-                            call.end()
-                            return None
-                        if not call.again:
-                            raise
+                        continue
+                    for wait in call.settle(error):
+                        time.sleep(wait)
+                    if call.failure is not None:
+                        raise call.take_failure()
+                    if call.is_silent:
+                        call.end()
+                        return None
+                    if not call.again:
+                        raise
                 else:
                     if call is not None:
                         for _ in call.succeed(value):
@@ -142,9 +143,8 @@ def _limited_exception_loop(options, target, exceptions):
                         if is_exported:
                             _instrumented.export_success(options, target, start)
                     return value
-                if not call.is_entered:
-                    for _ in call.begin():
-                        pass
+                for _ in call.begin():
+                    pass
         except BaseException:
             end(call, scope)
             raise
@@ -160,21 +160,21 @@ def _watched_exception_loop(options, target, exceptions):
     def retry(*args, **kwargs):
         call = start = scope = guards = None
         try:
-            if is_eager or _instrumented.is_on:
+            if is_eager or _switches.is_on:
                 call = SyncCall(options, target, args, kwargs)
                 for _ in call.begin():
                     pass
             else:
                 if is_timed:
-                    start = _clock.clock()
+                    start = clock()
                 if rules is not None:
-                    guards = _native.CallGuards.start(rules.budget, rules.breaker, _clock.now())
+                    guards = _native.CallGuards.start(rules.budget, rules.breaker, now())
                     if type(guards) is float:
                         call = SyncCall(options, target, args, kwargs, start)
                         for _ in call.reject(guards):
                             pass
                 if is_visible:
-                    scope = _scope.enter(start, max_time)
+                    scope = enter(start, max_time)
             while True:
                 try:
                     value = target(*args, **kwargs) if kwargs else target(*args)
@@ -184,16 +184,16 @@ def _watched_exception_loop(options, target, exceptions):
                     wait = call.retry_in(error)
                     if wait is not None:
                         time.sleep(wait)
-                    else:
-                        for wait in call.settle(error):
-                            time.sleep(wait)
-                        if call.failure is not None:
-                            raise call.take_failure()
-                        if call.is_silent:
-                            call.end()
-                            return None
-                        if not call.again:
-                            raise
+                        continue
+                    for wait in call.settle(error):
+                        time.sleep(wait)
+                    if call.failure is not None:
+                        raise call.take_failure()
+                    if call.is_silent:
+                        call.end()
+                        return None
+                    if not call.again:
+                        raise
                 else:
                     if call is not None:
                         for _ in call.succeed(value):
@@ -207,22 +207,18 @@ def _watched_exception_loop(options, target, exceptions):
                     if scope is not None:
                         scope[TRIES] = None
                     if on_success is not None:
-                        if "_call_handlers" in SyncCall.names:
-                            SyncCall(options, target, args, kwargs, start).succeed(value)
-                            return value
                         details = {
                             "target": target,
                             "args": args,
                             "kwargs": kwargs,
                             "tries": 1,
-                            "elapsed": _clock.clock() - start,
+                            "elapsed": clock() - start,
                         }
                         for handler in on_success:
                             handler(details)
                     return value
-                if not call.is_entered:
-                    for _ in call.begin():
-                        pass
+                for _ in call.begin():
+                    pass
         except BaseException:
             end(call, scope, guards)
             raise
@@ -236,13 +232,13 @@ def predicate_loop(options, target, predicate):
 
     def retry(*args, **kwargs):
         call = start = scope = None
-        if is_eager or _instrumented.is_on:
+        if is_eager or _switches.is_instrumented:
             call = SyncCall(options, target, args, kwargs)
         else:
             if is_timed:
-                start = _clock.clock()
+                start = clock()
             if is_visible:
-                scope = _scope.enter(start, options.max_time)
+                scope = enter(start, options.max_time)
         try:
             while True:
                 if call is not None:
@@ -276,18 +272,18 @@ def predicate_loop(options, target, predicate):
 
 def attempts(options, attempt_class):
     """Attempts, until one succeeds or it is time to give up."""
-    call = SyncCall(options, None, (), {}, _clock.clock())
+    call = SyncCall(options, None, (), {}, clock())
     is_watched = options.is_watched
     try:
         while True:
-            if is_watched or _instrumented.is_on:
+            if is_watched or _switches.is_instrumented:
                 for _ in call.begin():
                     pass
             attempt = attempt_class(options.trigger, call)
             yield attempt
             error = attempt.exception
             if error is None:
-                if is_watched or _instrumented.is_on:
+                if is_watched or _switches.is_instrumented:
                     for _ in call.succeed(None):
                         pass
                 return

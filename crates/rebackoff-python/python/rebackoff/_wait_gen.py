@@ -65,6 +65,10 @@ class Waits(_Base):
         """The function that made it, and its parameters."""
         return self._strategy, self._parameters
 
+    def recipe(self) -> tuple[Callable[..., Generator[Any, Any, None]], tuple[Any, ...]]:
+        """The function that starts the raw waits of one call, and its arguments."""
+        return self._raw, self._arguments
+
     def start(self) -> Generator[Any, Any, None]:
         """The raw waits of one call, from the first: a fresh generator."""
         return self._raw(*self._arguments)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from threading import Lock
+from typing import Any
 
-from rebackoff import _instrumented
+from rebackoff import _instrumented, _switches
+from rebackoff._clock import clock
+from rebackoff._instrumented import Unraisable
 from rebackoff.telemetry._exporter import Exporter, overridden
-from rebackoff.telemetry._record import Record, success
+from rebackoff.telemetry._record import Record, label
 
 _EVENTS = ("on_try", "on_backoff", "on_giveup", "on_success")
 _lock = Lock()
@@ -35,7 +38,34 @@ def _replace() -> None:
     by_event = {
         name: tuple(getattr(one, name) for one in overridden(_exporters, name)) for name in _EVENTS
     }
-    _instrumented.record, _instrumented.success_record = Record.of, success
+    _instrumented.record, _instrumented.export_success = Record.of, _export_success
     _instrumented.exporters = {name: methods for name, methods in by_event.items() if methods}
-    _instrumented.is_on = bool(_instrumented.exporters)
+    _instrumented.is_early = "on_try" in _instrumented.exporters
     _instrumented.replaces_records = any(one.replaces_records for one in _exporters)
+    _switches.switch(is_instrumented=bool(_instrumented.exporters))
+
+
+# the constructor of `Record` is a function of Python, which costs more
+_new = tuple.__new__
+
+
+def _export_success(options: Any, target: Any, start: Any) -> None:
+    """Notifies the exporters that a call has returned after its first try."""
+    methods = _instrumented.exporters.get("on_success")
+    if methods is None:
+        return
+    try:
+        elapsed = clock() - start
+        labelled, name = options.labelled
+        if labelled is not target:
+            name = label(options, target)
+            options.labelled = target, name
+        made = _new(Record, ("success", name, 1, elapsed, None, None, None, options.max_tries))
+    except Exception as error:
+        Unraisable(error)
+        return
+    for notify in methods:
+        try:
+            notify(made)
+        except Exception as error:
+            Unraisable(error)

@@ -77,20 +77,8 @@ class Record(NamedTuple):
         return {name: value for name, value in fields.items() if value is not None}
 
 
-def success(options: Any, target: Any, elapsed: float) -> Record:
-    """The record of a call that has returned after its first try."""
-    labelled, label = options.labelled
-    if labelled is not target:
-        label = _label(options, target)
-        options.labelled = target, label
-    # the class's own constructor is a function of Python, which costs more
-    return _new(Record, ("success", label, 1, elapsed, None, None, None, options.max_tries))
-
-
-_new = tuple.__new__
-
-
-def _label(options: Any, target: Any) -> str:
+def label(options: Any, target: Any) -> str:
+    """The name in the records of a decorated function."""
     if options.name is not None:
         return str(options.name)
     return _path(target if options.timeout is None else target.__wrapped__)
