@@ -212,4 +212,6 @@ def test_handlers_see_the_name_only_if_they_ask_for_it(waits):
     seen = []
     target, _ = flaky(1)
     rebackoff.on_exception(THREE, OSError, name="orders", on_backoff=seen.append)(target)()
-    assert seen[0]["name"] == "orders" and "name" not in list(seen[0])
+    rebackoff.on_exception(THREE, OSError, name="orders", on_success=seen.append)(lambda: 7)()
+    for details in seen:
+        assert details["name"] == "orders" and "name" not in list(details)

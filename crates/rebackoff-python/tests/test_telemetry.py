@@ -144,6 +144,18 @@ def test_an_exporter_is_told_of_a_call_that_a_breaker_rejects_at_the_door(flavou
 
 
 @pytest.mark.parametrize("flavour", ALL)
+def test_an_exporter_of_one_decorator_sees_the_name_and_the_limit_of_a_success_at_once(flavour):
+    seen = []
+
+    class Successes(Exporter):
+        def on_success(self, record):
+            seen.append((record.target, record.max_tries))
+
+    flavour(lambda: 7, name="orders", max_tries=4, **telemetry.handlers(Successes()))()
+    assert seen == [("orders", 4)]
+
+
+@pytest.mark.parametrize("flavour", ALL)
 def test_an_exporter_that_went_is_told_nothing(flavour, flaky, sleeps, recorder):
     telemetry.instrument(recorder)
     call = flavour(flaky(1))

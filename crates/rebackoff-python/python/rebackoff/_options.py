@@ -153,12 +153,8 @@ class Options:
                 guards = _checks.guards_module()
                 self.rules = guards.Guarding(self.budget, self.breaker, self.counts)
             self.is_eager = self.rules is None or self.counts is not None or self.by_predicate
-        if (
-            self.is_dynamic
-            or self.on_try
-            or self.reset_after
-            or (self.on_success and self.by_predicate)
-        ):
+        has_more = self.by_predicate or self.is_exported or self.name is not None
+        if self.is_dynamic or self.on_try or self.reset_after or (self.on_success and has_more):
             self.is_eager = True
         self.is_watched = bool(self.is_eager or self.is_guarded or self.on_success)
         if self.by_predicate:
