@@ -401,6 +401,9 @@ macro_rules! backoff_async {
 impl<P: AsRef<Policy>, S: Clock, C, H, G> Tries<P, Async<S, C>, H, G> {
     /// Waits for the next try.
     ///
+    /// Dropping the future ends the loop, and gives back what the retry paid. A try that the loop makes all the
+    /// same, as after a `select!` that ends the wait early, counts in no limit, and no guard is asked for it.
+    ///
     /// # Errors
     ///
     /// `error`, untouched, when the call gives up.
