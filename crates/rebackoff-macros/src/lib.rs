@@ -184,9 +184,9 @@ use valid::CheckedAttribute;
 /// Its body runs once for each try, so it cannot move an argument away: clone what it consumes.
 /// The arguments are bound once. An argument that is bound as `mut`, `self` too, starts each try with a clone
 /// of the caller's value; all tries share what a `&mut` points to. Inside `#[async_trait]`, the attribute goes on
-/// the method. The last try's outcome comes back untouched. Lifetimes, generics,
-/// `impl Trait`, `&mut self` and errors that borrow are all fine; where the result borrows
-/// *mutably* from an argument, the compiler refuses the loop, as it does one written by hand.
+/// the method, above `#[instrument]` and others that rewrite the body. The last try's outcome comes back
+/// untouched. Lifetimes, generics, `impl Trait`, `&mut self` and errors that borrow are all fine; where the
+/// result borrows *mutably* from an argument, the compiler refuses the loop, as it does one written by hand.
 ///
 /// The future of an `async fn` is `Send` where the function's own would be and the arguments that
 /// the body borrows are `Sync`.

@@ -101,6 +101,7 @@ fn a_value_of_the_wrong_kind_names_the_parameter() {
         ("max_tries = {count = 3}", format!("{tries} a table")),
         ("max_time = 1979-05-27", format!("max_time {DURATION}, but it is the date 1979-05-27")),
         ("max_time = {secs = 3, nanos = 0}", format!("max_time {DURATION}, but it is a table")),
+        ("max_tries = -0.0", format!("{tries} 0")),
         ("max_time = nan", format!("max_time {DURATION}, but it is NaN")),
         ("max_time = inf", format!("max_time {DURATION}, but it is inf")),
         ("interval = inf\nwait = 'constant'", format!("interval {DURATION}, but it is inf")),

@@ -103,7 +103,8 @@ impl fmt::Display for Setting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Count(count) => write!(f, "{count}"),
-            Self::Number(number) => write!(f, "{number}"),
+            // The sum has no negative zero.
+            Self::Number(number) => write!(f, "{}", number + 0.0),
             Self::Text(text) => write!(f, "{text:?}"),
             Self::Other(words) => f.write_str(words),
             Self::List(settings) => {
