@@ -4,7 +4,7 @@ use proc_macro2::{Group, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::visit_mut::{self, VisitMut};
-use syn::{Expr, Ident, Path, ReturnType, Type, parse_quote};
+use syn::{Expr, ExprBlock, ExprClosure, Ident, Path, ReturnType, Stmt, Type, parse_quote};
 
 use crate::ast::Function;
 use crate::attr::{AttributeKind, Named};
@@ -96,10 +96,12 @@ fn run_async(
         },
         Some(Timeout { limit, late: outcome_of }) => {
             let limit = value_tokens(krate, limit);
-            quote! {
-                let (#outcome, #late) =
-                    #private::within_limit(&#tries, #limit, #outcome_of, #body).await;
-            }
+            let mut functions = Functions::new(krate, output);
+            let outcome_of = functions.ask("late", outcome_of);
+            let run = functions.bind(quote! {
+                #private::within_limit(&#tries, #limit, #outcome_of, #body)
+            });
+            quote!(let (#outcome, #late) = #run.await;)
         }
     };
     quote! {
@@ -131,10 +133,21 @@ struct Begun {
 }
 
 fn begin(plan: &CheckedAttribute, output: &Type, is_async: bool) -> Begun {
+    let import = &plan.import;
     let policy = hidden("policy");
     let bind = bind(&policy, &plan.krate, &plan.policy);
-    let guards = plan.guards.iter().map(|Guard { option, .. }| borrow(&option.name, &option.value));
-    Begun { bindings: quote!(#bind #(#guards)*), call: call(plan, &policy, output, is_async) }
+    let guards = plan.guards.iter().map(|Guard { option: Named { name, value }, .. }| {
+        let name = hidden(&name.to_string());
+        quote!(let #name = &#value;)
+    });
+    let at = at(import.span());
+    let import = quote_spanned!(at=> use #import::{self as __rebackoff};);
+    let bindings = quote! {
+        #import
+        #bind
+        #(#guards)*
+    };
+    Begun { bindings, call: call(plan, &policy, output, is_async) }
 }
 
 /// The statements that begin a try with the caller's values of the arguments that the body changes, and those
@@ -160,7 +173,7 @@ fn again(private: &TokenStream, changed: &[Ident]) -> (TokenStream, TokenStream)
 fn bind(name: &Ident, krate: &Path, policy: &PolicyExpr) -> TokenStream {
     let built = match policy {
         PolicyExpr::Built(built) => built,
-        PolicyExpr::Given(policy) => return borrow(name, policy),
+        PolicyExpr::Given(policy) => return quote!(let #name = &#policy;),
     };
     let policy = built_policy(krate, built);
     if built.is_generic {
@@ -172,13 +185,6 @@ fn bind(name: &Ident, krate: &Path, policy: &PolicyExpr) -> TokenStream {
             &__REBACKOFF_POLICY
         };
     }
-}
-
-/// The statement that binds `name` to a reference to `value`.
-fn borrow(name: &Ident, value: &Expr) -> TokenStream {
-    let at = at(value.span());
-    let name = &Ident::new(&name.to_string(), at);
-    quote_spanned!(at=> let #name = &#value;)
 }
 
 fn built_policy(krate: &Path, built: &Built) -> TokenStream {
@@ -224,34 +230,145 @@ fn value_tokens(krate: &Path, value: &CheckedValue) -> TokenStream {
 /// The call in the making, with all that is said about it.
 fn call(plan: &CheckedAttribute, policy: &Ident, output: &Type, is_async: bool) -> TokenStream {
     let krate = &plan.krate;
+    let mut functions = Functions::new(krate, output);
+    let mut body = quote!(#krate::__private::Body::<#output>::OF_TRIES);
+    if plan.kind == AttributeKind::OnError {
+        let check = Ident::new("returns_a_result", at(output.span()));
+        body = quote!(#body.#check());
+    }
+    for Guard { option, rejected } in &plan.guards {
+        if option.name == "breaker" && rejected.is_none() {
+            let check = Ident::new("can_be_made_of_a_rejection", at(option.name.span()));
+            body = quote!(#body.#check());
+        }
+    }
     let begin = match (plan.kind, is_async) {
-        (AttributeKind::OnError, false) => quote!(on_error::<#output, _>),
-        (AttributeKind::OnError, true) => quote!(on_error_async::<#output, _>),
-        (AttributeKind::OnPredicate, false) => quote!(on_predicate::<#output, _, _>),
-        (AttributeKind::OnPredicate, true) => quote!(on_predicate_async::<#output, _, _>),
+        (AttributeKind::OnError, false) => quote!(on_error),
+        (AttributeKind::OnError, true) => quote!(on_error_async),
+        (AttributeKind::OnPredicate, false) => quote!(on_predicate),
+        (AttributeKind::OnPredicate, true) => quote!(on_predicate_async),
     };
-    let predicate = plan.predicate.iter();
-    let setters = plan.hooks.iter().chain(&plan.sleeper).map(|Named { name, value }| {
+    let policy = match &plan.policy {
+        PolicyExpr::Built(_) => quote!(#policy),
+        PolicyExpr::Given(value) => given(krate, output, "is_a_policy", value.span(), policy),
+    };
+    let predicate = plan.predicate.iter().map(|predicate| functions.ask("on_predicate", predicate));
+    let mut call = quote!(#body.#begin(#policy #(, #predicate)*));
+    for Guard { option: Named { name, value }, rejected } in &plan.guards {
+        let check = format!("is_a_{name}_or_a_handle_to_one");
+        let guard = given(krate, output, &check, value.span(), &hidden(&name.to_string()));
+        let setter = Ident::new(&name.to_string(), at(name.span()));
+        call = match rejected {
+            None => quote!(#call.#setter(#guard)),
+            Some(rejected) => {
+                let rejected = functions.ask("rejected", rejected);
+                quote!(#call.breaker_or(#guard, #rejected))
+            }
+        };
+    }
+    for Named { name, value } in &plan.hooks {
+        let value = if name == "hook" {
+            given(krate, output, "is_a_hook", value.span(), value)
+        } else {
+            functions.ask(&name.to_string(), value)
+        };
         let setter = if name == "jitter_by" { "jitter".to_owned() } else { name.to_string() };
         let setter = Ident::new(&setter, at(name.span()));
-        quote!(.#setter(#value))
-    });
-    let guards =
-        plan.guards.iter().map(|Guard { option: Named { name, value }, rejected, .. }| {
-            let guard = Ident::new(&name.to_string(), at(value.span()));
-            if let Some(rejected) = rejected {
-                return quote!(.breaker_or(#guard, #rejected));
-            }
-            let setter = Ident::new(&name.to_string(), at(name.span()));
-            quote!(.#setter(#guard))
-        });
-    quote! {
-        #krate::__private::#begin(
-            #policy,
-            #(#predicate)*
-        )
-        #(#guards)*
-        #(#setters)*
+        call = quote!(#call.#setter(#value));
+    }
+    if let Some(sleeper) = &plan.sleeper {
+        let check = if is_async { "is_an_async_sleeper" } else { "is_a_sleeper" };
+        let sleeper = given(krate, output, check, sleeper.span(), sleeper);
+        call = quote!(#call.sleeper(#sleeper));
+    }
+    functions.bind(call)
+}
+
+/// The value of an option, checked at its own `place`.
+fn given(
+    krate: &Path,
+    output: &Type,
+    check: &str,
+    place: Span,
+    value: &impl ToTokens,
+) -> TokenStream {
+    let check = Ident::new(check, at(place));
+    quote!(#krate::__private::Given::<_, #output>::new(#value).#check())
+}
+
+/// The functions that options hold. Each is called in a closure of the right type, so that a wrong one is one error of the
+/// compiler.
+struct Functions<'a> {
+    krate: &'a Path,
+    output: &'a Type,
+    /// All but closures, which take the types of their parameters from their place.
+    bound: Vec<(Ident, &'a Expr)>,
+}
+
+impl<'a> Functions<'a> {
+    fn new(krate: &'a Path, output: &'a Type) -> Self {
+        Self { krate, output, bound: Vec::new() }
+    }
+
+    /// A closure that calls `function` for `option`.
+    fn ask(&mut self, option: &str, function: &'a Expr) -> TokenStream {
+        let mut written = function.clone();
+        if let Some(closure) = closure_in(&mut written) {
+            let capture = closure.capture.take();
+            *closure = self.asking(option, function.span(), &capture, closure);
+            return quote!(#written);
+        }
+        // It may write a closure.
+        if let Expr::Macro(_) = function {
+            return quote!(#function);
+        }
+        let bound = Ident::new(&format!("function_{}", self.bound.len()), at(function.span()));
+        let closure = self.asking(option, function.span(), &quote!(move), &bound);
+        self.bound.push((bound, function));
+        quote!(#closure)
+    }
+
+    fn asking(
+        &self,
+        option: &str,
+        place: Span,
+        capture: &impl ToTokens,
+        function: &impl ToTokens,
+    ) -> ExprClosure {
+        let at = at(place);
+        let output = self.output;
+        let krate = located_at(place, self.krate);
+        let name = Ident::new(option, at);
+        let ask = match option {
+            "rejected" => quote_spanned!(at=> rejected::<#output>(value, #function)),
+            "late" => quote_spanned!(at=> late::<#output>(value, &mut #function)),
+            _ => quote_spanned!(at=> #name(value, &mut #function)),
+        };
+        let closure = quote_spanned!(at=> #capture |value| #krate::__private::#ask);
+        parse_quote!(#closure)
+    }
+
+    /// The expression `call`, in which the functions are bound.
+    fn bind(&self, call: TokenStream) -> TokenStream {
+        if self.bound.is_empty() {
+            return call;
+        }
+        let (names, functions): (Vec<_>, Vec<_>) = self.bound.iter().cloned().unzip();
+        quote!(match (#(#functions,)*) { (#(mut #names,)*) => #call })
+    }
+}
+
+/// The closure that an expression is.
+fn closure_in(function: &mut Expr) -> Option<&mut ExprClosure> {
+    match function {
+        Expr::Closure(closure) => Some(closure),
+        Expr::Paren(inner) => closure_in(&mut inner.expr),
+        Expr::Group(inner) => closure_in(&mut inner.expr),
+        Expr::Block(ExprBlock { block, .. }) => match block.stmts.last_mut() {
+            Some(Stmt::Expr(last, None)) => closure_in(last),
+            _ => None,
+        },
+        _ => None,
     }
 }
 

@@ -16,6 +16,9 @@ use crate::words::{self, list};
 /// Everything that the expansion needs, known to be right as far as a macro can know.
 pub(crate) struct CheckedAttribute {
     pub(crate) kind: AttributeKind,
+    /// The path of the crate.
+    pub(crate) import: Path,
+    /// The name by which the expansion imports it once, so that a crate that is missing is one error.
     pub(crate) krate: Path,
     pub(crate) policy: PolicyExpr,
     pub(crate) predicate: Option<Expr>,
@@ -23,7 +26,7 @@ pub(crate) struct CheckedAttribute {
     pub(crate) hooks: Vec<Named>,
     pub(crate) guards: Vec<Guard>,
     pub(crate) timeout: Option<Timeout>,
-    pub(crate) sleeper: Option<Named>,
+    pub(crate) sleeper: Option<Expr>,
 }
 
 /// The limit of a try, and the function that makes the outcome of a try that takes longer.
@@ -70,13 +73,14 @@ impl CheckedAttribute {
         }
         Ok(Self {
             kind: options.kind,
-            krate: krate(options.krate.as_ref())?,
+            import: krate(options.krate.as_ref())?,
+            krate: parse_quote!(__rebackoff),
             policy: policy(options.strategy, options.policy, options.settings, signature)?,
             predicate: options.predicate,
             hooks: options.hooks,
             guards: guards(options.budget, options.breaker, options.rejected),
             timeout: timeout(options.timeout, options.late, is_async)?,
-            sleeper: options.sleeper,
+            sleeper: options.sleeper.map(|option| option.value),
         })
     }
 }

@@ -1,7 +1,9 @@
 //! The expansion of the attributes: a call of the body, or a loop where it is async, with the setters of a call. Not
 //! for direct use.
 //!
-//! These are functions, not methods, so that the compiler names the bound that a type misses.
+//! A wrong option is one error of the compiler, at its value. A function is called in a closure that the attribute
+//! writes, which has the right type whatever stands in it. Another value goes through a method that exists for the right
+//! types alone: a call of a missing method has no type, and the compiler reports nothing that uses it.
 #![allow(missing_docs, missing_debug_implementations)]
 
 use std::future::Future;
@@ -10,15 +12,14 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
-use rebackoff_core::{Events, Policy, Verdict};
+use rebackoff_core::{Breaker, Budget, Cost, Events, Health, Open, Policy, Verdict};
 
 use crate::call::Call;
-use crate::guards::{Guarding, GuardsOfCall, KeptBy, Rejects};
+use crate::guards::{Guarding, GuardsOfCall, Handle, KeptBy, Rejected, Rejects};
 use crate::hooks::{Hook, OnError};
 use crate::loops::begin_wait;
 use crate::mode::{Async, Blocking, Mode};
 use crate::session::{FailedTry, Session};
-use crate::sleepers::{DefaultSleeper, ThreadSleeper};
 use crate::source::PolicySource;
 use crate::target::Target;
 use crate::timeout::TimedTry;
@@ -27,6 +28,8 @@ use crate::{AsyncSleeper, Attempt, Clock, Sleeper};
 
 pub use std::ops::ControlFlow;
 pub use std::time::Duration;
+
+pub use crate::sleepers::{DefaultSleeper, ThreadSleeper};
 
 /// The place of the body, which comes last; it gives the setters the type of the outcome.
 #[derive(Debug)]
@@ -41,21 +44,97 @@ impl<O, M> Target<M> for Body<O> {
 
 /// The return types of functions that `on_error` can be put on.
 #[diagnostic::on_unimplemented(
-    message = "`on_error` retries on `Err`: the function must return a `Result`, not `{Self}`",
+    message = "`on_error` retries on `Err`: the function must return a `Result`",
     label = "not a `Result`",
     note = "`on_predicate` retries on other values"
 )]
-pub trait Fallible {
-    /// Named by the functions below, so that the compiler reports a type that is no `Result` once.
-    type Hook;
+pub trait Fallible {}
 
-    const HOOK: Self::Hook;
+impl<T, E> Fallible for Body<Result<T, E>> {}
+
+/// The value of an option, unchecked, of a call whose outcome is `O`.
+#[derive(Debug)]
+pub struct Given<T, O>(T, PhantomData<fn() -> O>);
+
+impl<T, O> Given<T, O> {
+    #[inline]
+    pub const fn new(value: T) -> Self {
+        Self(value, PhantomData)
+    }
 }
 
-impl<T, E> Fallible for Result<T, E> {
-    type Hook = OnError;
+macro_rules! checks {
+    ($($check:ident: $bound:path;)*) => {$(
+        impl<O, T: $bound> Given<T, O> {
+            #[inline]
+            pub fn $check(self) -> T {
+                self.0
+            }
+        }
+    )*};
+}
 
-    const HOOK: OnError = OnError;
+// The compiler's message has the method's name, and the bound that is missing.
+checks! {
+    is_a_policy: PolicySource;
+    is_a_budget_or_a_handle_to_one: Handle<Budget>;
+    is_a_breaker_or_a_handle_to_one: Handle<Breaker>;
+    is_a_hook: Hook<O>;
+    is_a_sleeper: Sleeper;
+    is_an_async_sleeper: AsyncSleeper;
+}
+
+impl<O> Body<O>
+where
+    Self: Fallible,
+{
+    #[inline]
+    pub fn returns_a_result(self) -> Self {
+        self
+    }
+}
+
+impl<O: Rejected> Body<O> {
+    #[inline]
+    pub fn can_be_made_of_a_rejection(self) -> Self {
+        self
+    }
+}
+
+macro_rules! asks {
+    ($($answer:ty: $($option:ident)*;)*) => {$($(
+        #[inline]
+        #[allow(clippy::unused_unit, reason = "a handler has no answer")]
+        pub fn $option<T>(value: T, function: &mut impl FnMut(T) -> $answer) -> $answer {
+            function(value)
+        }
+    )*)*};
+}
+
+// Calls of the functions that the options hold.
+asks! {
+    bool: on_predicate when giveup until;
+    Option<Duration>: hint wait_from;
+    Duration: jitter_by;
+    Verdict: judge;
+    Health: counts;
+    Cost: costs;
+    (): on_try on_backoff on_giveup on_success;
+}
+
+#[inline]
+pub fn policy_for<T, Q: AsRef<Policy>>(value: T, function: &mut impl FnMut(T) -> Q) -> Policy {
+    *function(value).as_ref()
+}
+
+#[inline]
+pub fn late<O>(limit: Duration, function: &mut impl FnMut(Duration) -> O) -> O {
+    function(limit)
+}
+
+#[inline]
+pub fn rejected<O>(open: Open, function: impl FnOnce(Open) -> O) -> O {
+    function(open)
 }
 
 /// Retries while the predicate is true for the outcome.
@@ -80,34 +159,44 @@ type Attributed<'p, R, O, H, M> = Call<
     GuardsOfCall<<R as PolicySource>::Breakers, <R as PolicySource>::Budgets>,
 >;
 
-#[inline]
-pub fn on_error<O: Fallible, R: PolicySource>(
-    policy: &R,
-) -> Attributed<'_, R, O, O::Hook, Blocking<ThreadSleeper>> {
-    Call::new(policy, Body(PhantomData), O::HOOK, Blocking::new(ThreadSleeper))
+impl<O> Body<O> {
+    pub const OF_TRIES: Self = Self(PhantomData);
+
+    #[inline]
+    pub fn on_predicate<R: PolicySource, C: FnMut(&O) -> bool>(
+        self,
+        policy: &R,
+        predicate: C,
+    ) -> Attributed<'_, R, O, While<C>, Blocking<ThreadSleeper>> {
+        Call::new(policy, self, While(predicate), Blocking::new(ThreadSleeper))
+    }
+
+    #[inline]
+    pub fn on_predicate_async<R: PolicySource, C: FnMut(&O) -> bool>(
+        self,
+        policy: &R,
+        predicate: C,
+    ) -> Attributed<'_, R, O, While<C>, Async<DefaultSleeper>> {
+        Call::new(policy, self, While(predicate), Async::new(DefaultSleeper::default()))
+    }
 }
 
-#[inline]
-pub fn on_error_async<O: Fallible, R: PolicySource>(
-    policy: &R,
-) -> Attributed<'_, R, O, O::Hook, Async<DefaultSleeper>> {
-    Call::new(policy, Body(PhantomData), O::HOOK, Async::new(DefaultSleeper::default()))
-}
+impl<O> Body<O> {
+    #[inline]
+    pub fn on_error<R: PolicySource>(
+        self,
+        policy: &R,
+    ) -> Attributed<'_, R, O, OnError, Blocking<ThreadSleeper>> {
+        Call::new(policy, self, OnError, Blocking::new(ThreadSleeper))
+    }
 
-#[inline]
-pub fn on_predicate<O, R: PolicySource, C: FnMut(&O) -> bool>(
-    policy: &R,
-    predicate: C,
-) -> Attributed<'_, R, O, While<C>, Blocking<ThreadSleeper>> {
-    Call::new(policy, Body(PhantomData), While(predicate), Blocking::new(ThreadSleeper))
-}
-
-#[inline]
-pub fn on_predicate_async<O, R: PolicySource, C: FnMut(&O) -> bool>(
-    policy: &R,
-    predicate: C,
-) -> Attributed<'_, R, O, While<C>, Async<DefaultSleeper>> {
-    Call::new(policy, Body(PhantomData), While(predicate), Async::new(DefaultSleeper::default()))
+    #[inline]
+    pub fn on_error_async<R: PolicySource>(
+        self,
+        policy: &R,
+    ) -> Attributed<'_, R, O, OnError, Async<DefaultSleeper>> {
+        Call::new(policy, self, OnError, Async::new(DefaultSleeper::default()))
+    }
 }
 
 /// Runs a blocking call of `body`, in which `?` and `return` leave the try, not the function.

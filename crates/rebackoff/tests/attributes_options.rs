@@ -356,3 +356,33 @@ fn a_policy_is_read_on_each_call() {
     client.live.replace(at_once(6));
     assert_eq!(tries(&mut |tries| futures_lite::future::block_on(client.live(tries))), 6);
 }
+
+#[test]
+fn options_take_functions_in_every_form() {
+    static SHOP: Breaker = breaker!(consecutive = 99);
+
+    fn one_of(codes: &[u32]) -> impl FnMut(&u32) -> bool {
+        |error| codes.contains(error)
+    }
+
+    #[on_error(
+        constant(interval = 0),
+        // A temporary, which lives as long as the call.
+        giveup = one_of(&vec![404; tries.len() + 1]),
+        // A state of its own, which all tries share.
+        when = { let mut left = 3; move |_| { left -= 1; left > 0 } },
+        on_try = (|event| tries.push(event.tries)),
+        breaker = SHOP,
+        // Called once at most.
+        rejected = |_| Ok(cached),
+    )]
+    fn fetch(tries: &mut Vec<u64>, cached: String) -> Result<String, u32> {
+        Err(500)
+    }
+
+    let mut tries = Vec::new();
+    assert_eq!(fetch(&mut tries, String::new()), Err(500));
+    assert_eq!(tries, [1, 2, 3]);
+    SHOP.isolate();
+    assert_eq!(fetch(&mut tries, "cached".to_owned()), Ok("cached".to_owned()));
+}
