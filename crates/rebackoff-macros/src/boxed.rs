@@ -74,7 +74,12 @@ fn bound_argument(statement: &Stmt) -> Option<&Ident> {
     match (pat, &*init.expr) {
         (Pat::Type(_), _) => None,
         (_, Expr::Path(path)) => path.path.get_ident(),
-        (_, Expr::Block(ExprBlock { block, .. })) => bound_argument(block.stmts.first()?),
+        (_, Expr::Block(ExprBlock { block, .. })) => match &block.stmts[..] {
+            [binding, Stmt::Expr(Expr::Path(value), None)] => {
+                bound_argument(binding).filter(|name| value.path.is_ident(*name))
+            }
+            _ => None,
+        },
         _ => None,
     }
 }

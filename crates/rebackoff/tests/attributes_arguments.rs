@@ -59,6 +59,7 @@ trait Arguments {
     async fn patterns(&self, pair: (String, u32), rest: String) -> Result<(), String>;
     async fn skip(&self, bytes: &[u8]) -> Result<(), usize>;
     async fn take(self: Box<Self>, name: String) -> Result<(), String>;
+    async fn add(&self, n: u32, sum: &AtomicUsize);
 }
 
 #[derive(Clone)]
@@ -94,6 +95,12 @@ impl Arguments for Counter {
         name.push('!');
         Err(format!("{name} {}", self.0))
     }
+
+    #[rebackoff::on_predicate(constant(interval = 1ms), |()| true, max_tries = 3)]
+    async fn add(&self, n: u32, sum: &AtomicUsize) {
+        let one = n;
+        sum.fetch_add(one as usize, Relaxed);
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -103,6 +110,9 @@ async fn a_method_inside_async_trait_takes_every_kind_of_argument() {
     let pair = ("one".to_owned(), 1);
     assert_eq!(counter.patterns(pair, "two".to_owned()).await, Err("one 2 two".to_owned()));
     assert_eq!(counter.skip(&[1, 2, 3]).await, Err(2));
+    let sum = AtomicUsize::new(0);
+    counter.add(1, &sum).await;
+    assert_eq!(sum.into_inner(), 3);
     assert_eq!(Box::new(counter).take("me".to_owned()).await, Err("me! 4".to_owned()));
 }
 
