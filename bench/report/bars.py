@@ -103,7 +103,6 @@ NOT_YET = {
     # 80 are the clock's reading: 27 for the moment, 37 for the span since a start, 16 for the way in and out.
     "breaker_rejected",
     "breaker_rejected, plain",
-    "attribute_success, plain",
     "async_loop_retry, plain",
     "loop_bytes",
     "timeout_success",
