@@ -471,3 +471,19 @@ def test_presets_log_the_name_of_the_call(sleeps, caplog):
         fetch()
     texts = [record.getMessage() for record in caplog.records]
     assert len(texts) == 2 and all(text.startswith("payments ") for text in texts)
+
+
+@pytest.mark.parametrize("take", [telemetry.instrument, telemetry.handlers])
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (LoggingExporter, r"did you mean LoggingExporter\(…\)\?"),
+        (print, "an exporter must be an object of an Exporter class, but it is <built-in function print>"),
+    ],
+)  # fmt: skip
+def test_what_is_no_exporter_is_an_error_and_leaves_the_others_as_they_were(take, wrong, message):
+    with pytest.raises(TypeError, match=message):
+        take(telemetry.Exporter(), wrong)
+    good = telemetry.Exporter()
+    telemetry.instrument(good)
+    telemetry.uninstrument(good)

@@ -97,6 +97,7 @@ def test_a_replaced_strategy_begins_at_its_defaults():
         (lambda: Policy("fibo", base=2), ValueError, "fibo takes max_value, beside jitter"),
         (lambda: Policy(max_trys=3), ValueError, "expo takes base, factor, max_value, beside jitter"),
         (lambda: Policy(jitter=5), ValueError, "jitter must be one of full, equal, random, none, but it is 5"),
+        (lambda: Policy(max_time=-(10**400)), ValueError, "max_time is a duration.* but it is -inf"),
         (lambda: Policy(max_tries=True), TypeError, "max_tries must be a number or a text, but it is True"),
         (lambda: Policy(max_time=[1]), TypeError, r"max_time must be a number or a text, but it is \[1\]"),
         (lambda: Policy(5), TypeError, "wait must be a wait strategy"),

@@ -252,7 +252,7 @@ def _value(name: str, value: Any) -> Any:
     value = plain(value)
     if not isinstance(value, bool):
         if isinstance(value, int):
-            return min(int(value), _MOST) if value >= 0 else float(value)
+            return min(int(value), _MOST) if value >= 0 else number(value)
         found = number(value)
         if found is not None:
             return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, TypedDict
 
+from rebackoff._mistakes import mistake
 from rebackoff.telemetry._record import Record
 
 _Handler = Callable[[Any], None]
@@ -52,12 +53,22 @@ def handlers(*exporters: Exporter) -> Handlers:
     >>> handlers()
     {'on_try': [], 'on_backoff': [], 'on_giveup': [], 'on_success': []}
     """
+    check(exporters)
     return {
         "on_try": _of(exporters, "on_try"),
         "on_backoff": _of(exporters, "on_backoff"),
         "on_giveup": _of(exporters, "on_giveup"),
         "on_success": _of(exporters, "on_success"),
     }
+
+
+def check(exporters: Iterable[Any]) -> None:
+    """Raises where one is no exporter."""
+    for one in exporters:
+        if not hasattr(type(one), "on_try"):
+            is_class = isinstance(one, type) and issubclass(one, Exporter)
+            advice = f"; did you mean {one.__name__}(…)?" if is_class else ""
+            raise mistake(TypeError, "an exporter", "an object of an Exporter class", one, advice)
 
 
 def overridden(exporters: Iterable[Exporter], name: str) -> list[Exporter]:

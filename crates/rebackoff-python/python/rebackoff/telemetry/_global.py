@@ -8,7 +8,7 @@ from typing import Any
 from rebackoff import _instrumented, _switches
 from rebackoff._clock import clock
 from rebackoff._instrumented import Unraisable
-from rebackoff.telemetry._exporter import Exporter, overridden
+from rebackoff.telemetry._exporter import Exporter, check, overridden
 from rebackoff.telemetry._record import Record, label
 
 _EVENTS = ("on_try", "on_backoff", "on_giveup", "on_success")
@@ -22,6 +22,7 @@ def instrument(*exporters: Exporter) -> None:
     Calls that run already may notify in part. An exporter that is there already is not added
     again. An error that an exporter raises goes to `sys.unraisablehook`, and the call goes on.
     """
+    check(exporters)
     with _lock:
         _exporters.extend(exporter for exporter in exporters if exporter not in _exporters)
         _replace()
