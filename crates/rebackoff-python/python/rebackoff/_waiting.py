@@ -44,7 +44,9 @@ def fitted(call, wait):
     if wait is ENDED:
         return engine.handle_wait(None)
     seconds = wait
-    if type(wait) is not float:
+    if type(wait) is int:
+        seconds = number(wait)
+    elif type(wait) is not float:
         wait = plain(wait)
         seconds = number(wait)
         if seconds is not None and not isinstance(wait, _SLEPT):
