@@ -63,6 +63,7 @@ impl Jitter {
     }
 
     /// Draws above a floor, so that the wait is never short.
+    #[cold]
     #[inline(never)]
     fn spread_upward(self, raw: Seconds, cap: Seconds, draws: &mut impl Draws) -> Seconds {
         let (floor, width) = if self == Self::Equal {

@@ -21,6 +21,17 @@ const fn round(number: f64) -> u64 {
     (number + WHOLE_FROM).to_bits().wrapping_sub(WHOLE_FROM.to_bits())
 }
 
+/// The number, which has no fraction, at most [`u64::MAX`].
+#[cold]
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "non-negative by construction, and a cast from float to integer saturates"
+)]
+const fn whole(number: f64) -> u64 {
+    number as u64
+}
+
 /// A span of time in seconds: never negative, never NaN, at most [`Seconds::MAX`].
 ///
 /// The engine calculates in floating-point seconds because that is what its wait strategies are
@@ -92,14 +103,9 @@ impl Seconds {
 
     /// The number of nanoseconds, rounded to the nearest.
     #[inline]
-    #[allow(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "non-negative by construction, and a cast from float to integer saturates"
-    )]
     pub const fn to_nanos(self) -> u64 {
         let nanos = self.0 * NANOS_PER_SECOND;
-        if nanos < WHOLE_FROM { round(nanos) } else { nanos as u64 }
+        if nanos < WHOLE_FROM { round(nanos) } else { whole(nanos) }
     }
 
     /// The shorter of two spans.

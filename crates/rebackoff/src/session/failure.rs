@@ -108,6 +108,7 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
 
     /// Decides for a call with limits beside those of its policy, or one that counts its time. Apart, so that only
     /// such a call copies limits. Returns the time elapsed as well, if a limit needs it.
+    #[cold]
     #[inline(never)]
     fn decide_narrowed<O>(
         &mut self,
