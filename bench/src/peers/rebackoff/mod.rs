@@ -234,7 +234,8 @@ fn on_host(rule: BreakerBuilder) -> &'static Breaker {
     // valgrind does not know the boot's clock as `rustix` reads it
     let host = Host::at(&folder).with_clock(|| Seconds::ZERO.into());
     let breaker = rule.shared_on("shop", &host).unwrap();
-    std::fs::remove_dir_all(folder).unwrap();
+    // The second time, the process gives the breaker that it has, and makes no folder.
+    std::fs::remove_dir_all(folder).ok();
     breaker
 }
 
