@@ -43,6 +43,8 @@ Figures = dict[tuple[str, str], float]
 
 # The rows of others that our own are held against.
 HELD_AGAINST = [
+    (HAND, "next_wait_without_jitter"),
+    (HAND, "next_wait_without_jitter, plain"),
     (HAND_WITH_MAX_TIME, "blocking_success"),
     (HAND_WITH_MAX_TIME, "async_success"),
     ("governor", "bucket_permitted"),
