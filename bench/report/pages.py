@@ -137,41 +137,41 @@ def rust_half(measured: Measured) -> str:
 
 
 def where_not_first(measured: Measured) -> list[str]:
-    lines, explained = [], set()
-    for title, row, ours, theirs, peer in behind(measured):
-        reason = "" if row in explained else f": {REASONS[row]}" if row in REASONS else ""
-        explained.add(row)
-        lines.append(f"- {title}: {ours}, beside {theirs} of {names(peer)}{reason}")
-    return lines
+    """A line for each title: what is behind, and why."""
+    parts, reasons = {}, {}
+    for title, what, row, ours, theirs, peer in behind(measured):
+        parts.setdefault(title, []).append(f"{what} {ours}, beside {theirs} of {names(peer)}")
+        reasons.setdefault(title, REASONS.get(row))
+    return [
+        f"- {title}: {'; '.join(parts[title])}" + (f": {reasons[title]}" if reasons[title] else "")
+        for title in parts
+    ]
 
 
 def behind(measured: Measured):
-    """Title, row, our figure, that of the first and its name, where it is not we."""
+    """Title, what is measured, row, our figure, that of the first and its name, where it is not we."""
+    counts, slack = measured.instructions, SLACK["instructions"]
     for row, title, kind in CALLS:
-        yield from beaten(f"{title}, {kind}", row, measured.instructions, SLACK["instructions"])
+        yield from beaten(title, kind, row, counts, slack)
     for row, title in OPTIONS:
         for kind in ("", PLAIN):
-            name = f"{title}{kind}"
-            figures = measured.instructions
-            yield from beaten(f"{name}, instructions", row + kind, figures, SLACK["instructions"])
-            yield from beaten(f"{name}, time", row + kind, measured.times, SLACK["time"])
+            yield from beaten(title, f"instructions{kind}", row + kind, counts, slack)
+            yield from beaten(title, f"ns{kind}", row + kind, measured.times, SLACK["time"])
     for row, title in WEIGHTS:
-        unit = "" if row.endswith("_bytes") else ", allocations"
-        yield from beaten(title + unit, row, measured.weights, 1.0)
+        unit = "bytes" if row.endswith("_bytes") else "allocations"
+        yield from beaten(title.removesuffix(", bytes"), unit, row, measured.weights, 1.0)
     for row, title in KEYED:
         for kind in ("", PLAIN):
-            yield from beaten(f"{title}{kind}, time", row + kind, measured.times, SLACK["time"])
+            yield from beaten(title, f"ns{kind}", row + kind, measured.times, SLACK["time"])
     for field in ("wall", "cpu", "memory"):
         figures = {(peer, field): getattr(crowd, field) for peer, crowd in measured.crowds.items()}
-        yield from beaten(f"100 000 tasks, {field}", field, figures, SLACK["time"])
+        yield from beaten("100 000 tasks", field, field, figures, SLACK["time"])
     for row, title in [*GUARDS, *PAUSES]:
-        yield from beaten(
-            f"{title}, instructions", row, measured.instructions, SLACK["instructions"]
-        )
+        yield from beaten(title, "instructions", row, counts, slack)
     for n, threads in ((2, "one thread"), (3, "two threads")):
         figures = {key: ratios[n] for key, ratios in measured.threads.items()}
         for row, title in GUARDS:
-            yield from beaten(f"{title}, {threads}, time", row, figures, SLACK["time"])
+            yield from beaten(title, f"{threads}, times governor's", row, figures, SLACK["time"])
 
 
 # What does not retry, and a future whose bytes are elsewhere.
@@ -179,7 +179,7 @@ NO_RIVALS = {OURS, "bare", "tokio_sleep"}
 BOXED = ("future_bytes", 16)
 
 
-def beaten(title: str, row: str, figures: dict, slack: float):
+def beaten(title: str, what: str, row: str, figures: dict, slack: float):
     others = {
         peer: figure
         for (peer, r), figure in figures.items()
@@ -190,7 +190,7 @@ def beaten(title: str, row: str, figures: dict, slack: float):
         return
     first = min(others, key=lambda peer: others[peer])
     if ours > others[first] * slack:
-        yield title, row, number(ours), number(others[first]), first
+        yield title, what, row, number(ours), number(others[first]), first
 
 
 def names(peer: str) -> str:
