@@ -93,8 +93,8 @@ TIMES = {
     "keyed_1000": (1.5, ("governor", "keyed_1000"), 1),
     "keyed_1000, plain": (1.5, ("governor", "keyed_1000, plain"), 1),
     # level with governor's default clock, but for what two runs differ by
-    "bucket_fast_clock": (1.1, ("governor", "bucket_fast_clock"), 1),
-    "bucket_fast_clock, plain": (1.1, ("governor", "bucket_fast_clock, plain"), 1),
+    "bucket_fast_clock": (1.2, ("governor", "bucket_fast_clock"), 1),
+    "bucket_fast_clock, plain": (1.2, ("governor", "bucket_fast_clock, plain"), 1),
     "io_string_async_success, plain": (1.3, (HAND, "io_string_async_success, plain"), 1),
     "boxed_error_async_success, plain": (1.3, (HAND, "boxed_error_async_success, plain"), 1),
 }
@@ -110,6 +110,8 @@ NOT_YET = {
     "breaker_rejected, plain",
     "loop_bytes",
     "timeout_success",
+    # Reached, but too near: 1.33 to 1.42 of 1.43 in six runs. Its count is held.
+    "nested_level, plain",
 }
 
 # By how much a deeper level of calls inside each other may cost more than the second level.
