@@ -21,7 +21,7 @@ _FUNCTIONS = (
     "_dispatch_handlers",
 )
 # each namespace, with the functions that it has at first
-_watched: list[tuple[dict[str, Any], list[int]]] = []
+_watched: list[tuple[dict[str, Any], list[Any]]] = []
 
 
 class _Namespace(ModuleType):
@@ -45,9 +45,13 @@ def watch(module: str) -> None:
     modules[module].__class__ = _Namespace
 
 
-def _functions(names: dict[str, Any]) -> list[int]:
-    return [id(names.get(name)) for name in _FUNCTIONS]
+def _functions(names: dict[str, Any]) -> list[Any]:
+    return [names.get(name) for name in _FUNCTIONS]
+
+
+def _is_patched(names: dict[str, Any], born: list[Any]) -> bool:
+    return any(now is not then for now, then in zip(_functions(names), born))
 
 
 def _look() -> None:
-    _switches.switch(is_patched=any(_functions(names) != born for names, born in _watched))
+    _switches.switch(is_patched=any(_is_patched(names, born) for names, born in _watched))
