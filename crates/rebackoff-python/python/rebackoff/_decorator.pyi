@@ -37,7 +37,7 @@ _Exceptions: TypeAlias = (
 )
 _Jitter: TypeAlias = Callable[[float], Any] | None
 _Condition: TypeAlias = Callable[[Any], Any]
-_Giveup: TypeAlias = Callable[Concatenate[Any, ...], Any]
+_Giveup: TypeAlias = Callable[[Any], Any] | Callable[Concatenate[Any, ...], Any]
 _Hint: TypeAlias = Callable[[Any], Seconds | None] | None
 _MaxTries: TypeAlias = int | None | Callable[..., int | None]
 _Budget: TypeAlias = Budget | Callable[..., Budget | None] | None

@@ -100,6 +100,29 @@ def waits(first: float) -> Generator[float, Any, None]:
 async def everything() -> None: ...
 
 
+def is_final(error: OSError, url: str) -> bool:
+    return error.errno == 3 or not url
+
+
+# the way in which most programs give these options
+@rebackoff.on_exception(
+    rebackoff.expo,
+    OSError,
+    max_tries=lambda: 5,
+    jitter=lambda wait: wait / 2,
+    giveup=lambda error: error.errno == 3,
+    on_backoff=lambda details: print(details["tries"]),
+    base=lambda: 3,
+)
+@rebackoff.on_exception(rebackoff.expo(), OSError, giveup=lambda error, url: not url)
+@rebackoff.on_exception(rebackoff.expo, OSError, giveup=is_final)
+def by_lambdas(url: str) -> bytes:
+    return url.encode()
+
+
+assert_type(by_lambdas("/"), bytes)
+
+
 for attempt in rebackoff.retry_context(ValueError, rebackoff.expo, on_backoff=context_handler):
     with attempt:
         assert_type(attempt, rebackoff.Attempt)

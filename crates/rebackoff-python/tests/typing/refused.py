@@ -35,6 +35,7 @@ rebackoff.on_exception(rebackoff.expo, 5)  # type: ignore[call-overload]
 rebackoff.on_exception(5, ValueError)  # type: ignore[call-overload]
 rebackoff.retry_context(ValueError, max_tries=[3])  # type: ignore[call-overload]
 rebackoff.on_exception(rebackoff.expo, ValueError, max_time=9, last_wait="shrink")  # type: ignore[call-overload]
+rebackoff.on_exception(rebackoff.expo, ValueError, giveup=lambda: True)  # type: ignore[arg-type]
 silent = rebackoff.on_exception(rebackoff.expo, ValueError, raise_on_giveup=False)(target)
 text: str = silent(1)  # type: ignore[assignment]
 rebackoff.on_exceptoin(rebackoff.expo, OSError)  # type: ignore[attr-defined]
