@@ -101,6 +101,29 @@ def test_the_private_loops_for_values_and_for_coroutines_work():
     assert asyncio.run(fetch()) == "ok" and len(calls) == 3
 
 
+@pytest.mark.parametrize("module", [_sync, _async], ids=["_sync", "_async"])
+def test_the_private_loops_take_their_parameters_by_the_names_of_the_originals(module):
+    exception = module.retry_exception(
+        target=awaited_nothing, wait_gen=rebackoff.expo, exception=OSError, wait_gen_kwargs={}
+    )
+    predicate = module.retry_predicate(
+        target=awaited_nothing, wait_gen=rebackoff.expo, predicate=callable, wait_gen_kwargs={}
+    )
+    assert asyncio.run(exception()) is asyncio.run(predicate()) is None
+
+
+@pytest.mark.parametrize("name", ["expo", "fibo", "constant", "runtime", "decay"])
+def test_a_strategy_works_while_a_program_has_put_its_own_in_its_place(name, sleeps):
+    target, _ = failing(1)
+    options = {"value": lambda error: 1} if name == "runtime" else {}
+    strategy = getattr(rebackoff, name)
+    with mock.patch("rebackoff._wait_gen." + name):
+        run(rebackoff.on_exception(strategy, OSError, jitter=None, **options), target)
+        run(rebackoff.on_exception(strategy(**options), OSError), target)
+        assert repr(strategy(**options)).startswith(name)
+    assert sleeps == [1]
+
+
 def test_a_private_loop_names_an_option_that_does_not_exist():
     with pytest.raises(TypeError, match="no option 'max_trys'"):
         _sync.retry_exception(print, rebackoff.expo, OSError, max_trys=3)
@@ -214,6 +237,38 @@ def test_a_patched_call_handlers_gets_the_handlers_of_each_event(module):
     # the handler that logs is one of those of a retry
     assert events == [(2, sorted([*base, "wait", "exception"])), (1, base)]
     assert handled == []
+
+
+@modules
+@pytest.mark.parametrize("of_context", [False, True], ids=["function", "context"])
+def test_a_patched_call_handlers_may_call_the_original(module, of_context):
+    target, _ = failing(1)
+    handled = []
+    name = "_dispatch_handlers" if of_context else "_call_handlers"
+    options = {"on_backoff": handled.append, "on_success": handled.append, "max_tries": 3}
+    with mock.patch.object(module, name, wraps=getattr(module, name)) as spy:
+        if of_context:
+            run_context(target, module is _async, options)
+        else:
+            run(
+                rebackoff.on_exception(rebackoff.expo, OSError, **options), target, module is _async
+            )
+    assert spy.call_count == 2
+    assert [details["tries"] for details in handled] == [1, 2]
+
+
+def run_context(target, is_async, options):
+    async def in_async_context():
+        async for attempt in rebackoff.aretry_context(OSError, **options):
+            with attempt:
+                target()
+
+    if is_async:
+        asyncio.run(in_async_context())
+    else:
+        for attempt in rebackoff.retry_context(OSError, **options):
+            with attempt:
+                target()
 
 
 class Late:

@@ -22,11 +22,20 @@ from rebackoff._wait_gen import Waits
 def _loop(is_async, by_predicate):
     module = _async if is_async else _sync
 
-    def retry(target, wait_gen, trigger, *, wait_gen_kwargs=None, **options):
+    def retried(target, trigger, wait_gen, keywords, options):
         decorator = "on_predicate" if by_predicate else "on_exception"
-        options = _without_records(decorator, trigger, wait_gen, wait_gen_kwargs, options)
+        options = _without_records(decorator, trigger, wait_gen, keywords, options)
         loop = module.predicate_loop if by_predicate else module.exception_loop
         return functools.wraps(target)(loop(options, target, options.trigger))
+
+    if by_predicate:
+
+        def retry(target, wait_gen, predicate, *, wait_gen_kwargs=None, **options):
+            return retried(target, predicate, wait_gen, wait_gen_kwargs, options)
+    else:
+
+        def retry(target, wait_gen, exception, *, wait_gen_kwargs=None, **options):
+            return retried(target, exception, wait_gen, wait_gen_kwargs, options)
 
     retry.__name__ = retry.__qualname__ = "retry_predicate" if by_predicate else "retry_exception"
     retry.__module__ = module.__name__
@@ -209,4 +218,7 @@ def notifier(call, event):
     name = "_dispatch_handlers" if call.target is None else "_call_handlers"
     module = "_async" if call.awaits else "_sync"
     call_handlers = call.names.get(name) or OWN.get((module, name)) or OWN[name]
-    return lambda details: call_handlers(handlers(call.options, event), **details)
+    given = handlers(call.options, event)
+    if call.awaits:
+        given = _ensure_coroutines(given)
+    return lambda details: call_handlers(given, **details)

@@ -49,9 +49,9 @@ class Waits(_Base):
 
     __slots__ = ("_arguments", "_by_hand", "_parameters", "_raw", "_strategy")
 
-    def __init__(self, strategy: Callable[..., Waits], parameters: dict[str, Any]) -> None:
-        self._strategy = strategy
-        self._raw = _RAW[strategy.__name__]
+    def __init__(self, name: str, parameters: dict[str, Any]) -> None:
+        # by its name, as a program may have put its own function in the place of the strategy's
+        self._strategy, self._raw = _KNOWN[name]
         self._parameters = parameters
         self._arguments = tuple(parameters.values())
         self._by_hand: Any = None
@@ -118,12 +118,12 @@ def _again(strategy: Callable[..., Waits], parameters: dict[str, Any]) -> Waits:
 def expo(base: float = 2, factor: Seconds = 1, max_value: Seconds | None = None) -> Waits:
     """Waits `factor * base ** n` seconds before retry n = 0, 1, 2 …, never more than `max_value`."""
     parameters = {"base": _number("base", base), "factor": _wait("factor", factor)}
-    return Waits(expo, {**parameters, "max_value": _cap(max_value)})
+    return Waits("expo", {**parameters, "max_value": _cap(max_value)})
 
 
 def fibo(max_value: Seconds | None = None) -> Waits:
     """Waits 1, 1, 2, 3, 5, 8 … seconds, never more than `max_value`."""
-    return Waits(fibo, {"max_value": _cap(max_value)})
+    return Waits("fibo", {"max_value": _cap(max_value)})
 
 
 def constant(interval: Seconds | Iterable[Seconds] = 1) -> Waits:
@@ -134,13 +134,13 @@ def constant(interval: Seconds | Iterable[Seconds] = 1) -> Waits:
             interval = waits
     elif isinstance(interval, (str, bytes, Waits)) or not hasattr(type(interval), "__iter__"):
         interval = _wait("interval", interval)
-    return Waits(constant, {"interval": interval})
+    return Waits("constant", {"interval": interval})
 
 
 def linear(start: Seconds = 1, step: Seconds = 1, max_value: Seconds | None = None) -> Waits:
     """Waits `start + n * step` seconds before retry n = 0, 1, 2 …, never more than `max_value`."""
     parameters = {"start": _wait("start", start), "step": _wait("step", step)}
-    return Waits(linear, {**parameters, "max_value": _cap(max_value)})
+    return Waits("linear", {**parameters, "max_value": _cap(max_value)})
 
 
 def decay(
@@ -148,7 +148,7 @@ def decay(
 ) -> Waits:
     """Waits `initial_value * e ** (-n * decay_factor)` seconds before retry n = 0, 1, 2 …, never less than `min_value`."""
     return Waits(
-        decay,
+        "decay",
         {
             "initial_value": float(_wait("initial_value", initial_value)),
             "decay_factor": float(_number("decay_factor", decay_factor)),
@@ -162,7 +162,7 @@ def decorrelated(base: Seconds = 1, max_value: Seconds | None = 60) -> Waits:
 
     It is its own jitter: use it with `jitter=None`.
     """
-    return Waits(decorrelated, {"base": _wait("base", base), "max_value": _cap(max_value)})
+    return Waits("decorrelated", {"base": _wait("base", base), "max_value": _cap(max_value)})
 
 
 def runtime(*, value: Callable[[Any], Seconds | None]) -> Waits:
@@ -176,7 +176,7 @@ def runtime(*, value: Callable[[Any], Seconds | None]) -> Waits:
     advice = misfit(value)
     if advice is not None:
         raise mistake(TypeError, "value", rule, value, advice)
-    return Waits(runtime, {"value": value})
+    return Waits("runtime", {"value": value})
 
 
 STRATEGIES = (expo, fibo, constant, linear, decay, decorrelated, runtime)
@@ -289,14 +289,15 @@ def _runtime(value: Callable[[Any], Any]) -> Generator[Any, Any, None]:
         outcome = yield wait
 
 
-_RAW = {
-    "expo": _expo,
-    "fibo": _fibo,
-    "constant": _constant,
-    "linear": _linear,
-    "decay": _decay,
-    "decorrelated": _decorrelated,
-    "runtime": _runtime,
+# each strategy, and the function that starts its raw waits
+_KNOWN: dict[str, tuple[Callable[..., Waits], Callable[..., Generator[Any, Any, None]]]] = {
+    "expo": (expo, _expo),
+    "fibo": (fibo, _fibo),
+    "constant": (constant, _constant),
+    "linear": (linear, _linear),
+    "decay": (decay, _decay),
+    "decorrelated": (decorrelated, _decorrelated),
+    "runtime": (runtime, _runtime),
 }
 
 
