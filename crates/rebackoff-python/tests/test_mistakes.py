@@ -35,6 +35,20 @@ class Callable:
     def __call__(self, outcome): ...
 
 
+class Nameless:
+    """Has no representation."""
+
+    def __repr__(self):
+        raise RuntimeError
+
+
+class Array:
+    """No whole number, as an array of numpy finds when it is asked."""
+
+    def __index__(self):
+        raise TypeError("only integer scalar arrays can be converted to a scalar index")
+
+
 class TooMany(Callable):
     def __call__(self): ...
 
@@ -80,6 +94,9 @@ WRONG = [
     ({"max_tries": -(10**5000)}, ValueError, "max_tries .* it is of the class int"),
     ({"max_tries": "5" * 5000}, TypeError, "max_tries .* '5{299}…$"),
     ({"max_tries": coroutine_function}, TypeError, "max_tries is async"),
+    ({"max_tries": Array()}, TypeError, "max_tries must be a whole number"),
+    ({"backoff_log_level": Array()}, TypeError, "backoff_log_level must be a whole number"),
+    ({"base": coroutine_function}, TypeError, "base is async, but no driver awaits it"),
     ({"max_time": False}, TypeError, "max_time"),
     ({"max_time": Decimal("sNaN")}, TypeError, "max_time"),
     ({"max_time": 1j}, TypeError, "max_time"),
@@ -331,6 +348,42 @@ def test_a_limit_that_is_no_number_is_an_error_where_it_is_asked_for(name, answe
     call = rebackoff.on_exception(rebackoff.expo, ValueError, **{name: lambda: answer})
     with pytest.raises((TypeError, ValueError), match=f"{name} must be a .*number"):
         call(flaky(0))()
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("hint", Nameless()),
+        ("jitter", Nameless()),
+        ("jitter", -(10**5000)),
+        ("counts", Nameless()),
+        ("counts", 10**5000),
+    ],
+    ids=lambda value: value if isinstance(value, str) else type(value).__name__,
+)
+def test_an_answer_that_cannot_be_shown_is_an_error_that_names_its_source(name, answer, flaky):
+    options = {name: lambda outcome: answer, "breaker": rebackoff.Breaker()}
+    target = flaky(1)
+    with rebackoff.testing.no_wait():
+        call = rebackoff.on_exception(rebackoff.expo, ValueError, **options)(target)
+        with pytest.raises((TypeError, ValueError), match=f"{name}.* gave of the class"):
+            call()
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda wrong: rebackoff.deadline(wrong),
+        lambda wrong: rebackoff.deadline(-(10**5000)),
+        lambda wrong: rebackoff.Breaker(consecutive=wrong),
+        lambda wrong: rebackoff.presets.retry_on_exception(wrong),
+        lambda wrong: rebackoff.retry(rebackoff.expo, wrong),
+        lambda wrong: rebackoff.telemetry.watch(wrong, wrong),
+    ],
+)
+def test_a_value_that_cannot_be_shown_is_an_error_that_names_the_parameter(make):
+    with pytest.raises((TypeError, ValueError), match="of the class (Nameless|int)"):
+        make(Nameless())
 
 
 @pytest.mark.parametrize(

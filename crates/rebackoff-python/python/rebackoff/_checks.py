@@ -8,7 +8,7 @@ from rebackoff._callables import is_async, is_plain, misfit, refuses
 from rebackoff._jitter import JITTERS
 from rebackoff._mistakes import mistake, shown
 from rebackoff._policy import Policy
-from rebackoff._seconds import checked, number
+from rebackoff._seconds import checked, number, whole
 from rebackoff._wait_gen import STRATEGIES, Waits
 
 TYPE_CHECKING = False
@@ -28,10 +28,9 @@ def max_tries(name, value, *, is_answer=False):
         return value
     if value is None or (_is_function(value) and not is_answer):
         return _called(name, value, _TRIES)
-    is_whole = hasattr(type(value), "__index__") and not isinstance(value, bool)
-    count = value.__index__() if is_whole else 0
-    if count < 1:
-        raise mistake(ValueError if is_whole else TypeError, name, _TRIES, value)
+    count = whole(value)
+    if count is None or count < 1:
+        raise mistake(TypeError if count is None else ValueError, name, _TRIES, value)
     return min(count, _MOST_TRIES)
 
 
@@ -87,7 +86,7 @@ def function(
             raise mistake(TypeError, name, rule, value, _REFUSES)
         if type(value) is not FunctionType:
             _check_partial(value)
-        return value if awaited else _never_awaited(name, value)
+        return value if awaited else never_awaited(name, value)
 
     return check
 
@@ -108,7 +107,7 @@ def _called(name, value, rule):
     """An option that each call evaluates."""
     if value is not None:
         _refuse_misfit(name, value, rule)
-    return _never_awaited(name, value)
+    return never_awaited(name, value)
 
 
 def _refuse_misfit(name: str, function: Any, rule: str) -> None:
@@ -179,7 +178,7 @@ def condition(rule, **options):
     return check_given
 
 
-def _never_awaited(name: str, value: Any) -> Any:
+def never_awaited(name: str, value: Any) -> Any:
     if value is not None and is_async(value):
         raise TypeError(f"{name} is async, but no driver awaits it: {shown(value)}")
     return value
@@ -234,9 +233,10 @@ def logger(name, value):
 
 
 def level(name, value):
-    if hasattr(type(value), "__index__") and not isinstance(value, bool):
-        return value.__index__()
-    raise mistake(TypeError, name, "a whole number, such as logging.INFO", value)
+    found = whole(value)
+    if found is None:
+        raise mistake(TypeError, name, "a whole number, such as logging.INFO", value)
+    return found
 
 
 def flag(name, value):

@@ -6,6 +6,7 @@ from types import FunctionType
 
 from rebackoff import _common, _wait_gen
 from rebackoff._callables import is_async, is_async_generator, name_of, refuses
+from rebackoff._checks import never_awaited
 from rebackoff._common import _init_wait_gen, _maybe_call
 from rebackoff._mistakes import mistake, shown, suggestion
 from rebackoff._option_table import NAMES
@@ -35,7 +36,7 @@ def configured(decorator, wait_gen, keywords):
     _refuse_unknown(decorator, wait_gen, keywords)
     if wait_gen not in _wait_gen.STRATEGIES:
         return wait_gen, keywords
-    fixed = {name: value for name, value in keywords.items() if not _is_evaluated(value)}
+    fixed = {name: value for name, value in keywords.items() if not _is_evaluated(name, value)}
     if len(fixed) == len(keywords):
         return wait_gen(**keywords) if keywords else _default(wait_gen), None
     if wait_gen is not _wait_gen.runtime:
@@ -67,9 +68,12 @@ def _default(wait_gen):
     return _defaults[wait_gen]
 
 
-def _is_evaluated(value):
+def _is_evaluated(name, value):
     """Returns whether each call evaluates this parameter of a strategy."""
-    return callable(value) and not isinstance(value, type) and not refuses(value, 0)
+    if not callable(value) or isinstance(value, type) or refuses(value, 0):
+        return False
+    never_awaited(name, value)
+    return True
 
 
 def _refuse_unknown(decorator, wait_gen, keywords):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from rebackoff._mistakes import mistake
-from rebackoff._seconds import checked, number
+from rebackoff._seconds import checked, number, whole
 
 _MOST = 2**32 - 1
 
@@ -20,12 +20,10 @@ def text(name: str, value: Any) -> str | None:
 
 def count(name: str, value: Any) -> int:
     rule = "a whole number of at least 1"
-    if isinstance(value, bool) or not hasattr(type(value), "__index__"):
-        raise mistake(TypeError, name, rule, value)
-    whole = int(value.__index__())
-    if whole < 0:
-        raise mistake(ValueError, name, rule, value)
-    return min(whole, _MOST)
+    found = whole(value)
+    if found is None or found < 0:
+        raise mistake(TypeError if found is None else ValueError, name, rule, value)
+    return min(found, _MOST)
 
 
 def rate(name: str, value: Any) -> float:

@@ -8,6 +8,7 @@ from rebackoff import _native
 from rebackoff._breaker import Breaker, CircuitOpenError, rejection
 from rebackoff._budget import Budget
 from rebackoff._clock import now
+from rebackoff._mistakes import shown
 
 __all__ = ["Breaker", "Budget", "CircuitOpenError", "Guarding", "rejection"]
 
@@ -68,7 +69,7 @@ def _counted(counted: Any) -> str:
     if isinstance(counted, bool):
         return "failure" if counted else "success"
     rule = "True for a failure of the target, False for a success, or None for neither"
-    raise TypeError(f"counts must give {rule}, but it gave {counted!r}")
+    raise TypeError(f"counts must give {rule}, but it gave {shown(counted)}")
 
 
 def _cost(outcome: Any) -> str:

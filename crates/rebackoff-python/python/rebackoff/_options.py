@@ -10,6 +10,7 @@ from rebackoff._callables import is_async, name_of, refuses
 from rebackoff._common import _maybe_call, _prepare_logger, without_base, without_exception
 from rebackoff._configured_waits import configured
 from rebackoff._jitter import JITTERS
+from rebackoff._mistakes import shown
 from rebackoff._native import Limits
 from rebackoff._option_table import NAMES, OPTIONS, never
 from rebackoff._policy import Policy
@@ -264,7 +265,7 @@ class Options:
             if function is not None and is_async(function):
                 what = "a retry_context" if target is None else f"{name_of(target)}()"
                 raise TypeError(
-                    f"{name} is async, but {what} is not, so nothing would await it: {function!r}"
+                    f"{name} is async, but {what} is not, so nothing would await it: {shown(function)}"
                 )
 
 

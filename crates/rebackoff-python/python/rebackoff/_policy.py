@@ -242,7 +242,7 @@ def _strategy(wait: Any) -> dict[str, Any]:
 def _value(name: str, value: Any) -> Any:
     """A setting as the core takes it: a text, an exact number, or a list."""
     if not isinstance(name, str):
-        raise TypeError(f"the name of a setting must be a text, but it is {name!r}")
+        raise TypeError(f"the name of a setting must be a text, but it is {shown(name)}")
     if value is None:
         return "none"
     if isinstance(value, str):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rebackoff._callables import is_async
 from rebackoff._conditions import check_policy
 from rebackoff._decorator import on_exception
-from rebackoff._mistakes import mistake
+from rebackoff._mistakes import mistake, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def retry(
         raise mistake(TypeError, "function", "callable", function)
     if is_async(function):
         raise TypeError(
-            f"retry() needs a function that is not async; await aretry() with {function!r}"
+            f"retry() needs a function that is not async; await aretry() with {shown(function)}"
         )
     return on_exception(policy, Exception)(function)(*args, **kwargs)
 
@@ -50,6 +50,6 @@ async def aretry(
     check_policy(policy)
     if not is_async(function):
         raise TypeError(
-            f"aretry() needs a coroutine function, but it is {function!r}; there is retry()"
+            f"aretry() needs a coroutine function, but it is {shown(function)}; there is retry()"
         )
     return await on_exception(policy, Exception)(function)(*args, **kwargs)

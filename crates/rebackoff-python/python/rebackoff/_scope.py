@@ -5,6 +5,7 @@ from __future__ import annotations
 from _contextvars import ContextVar  # `contextvars` imports more
 
 from rebackoff._clock import clock
+from rebackoff._mistakes import mistake
 from rebackoff._seconds import checked
 
 TYPE_CHECKING = False
@@ -141,4 +142,4 @@ def _limit(seconds: Seconds) -> float:
         return checked("a deadline", seconds, "a number of seconds or a timedelta")
     except ValueError:
         rule = "0 seconds or more from now"
-        raise ValueError(f"a deadline must be {rule}, but it is {seconds!r}") from None
+        raise mistake(ValueError, "a deadline", rule, seconds) from None

@@ -36,6 +36,16 @@ def number(value: Any) -> float | None:
         return None
 
 
+def whole(value: Any) -> int | None:
+    """`value` as an exact int; None where it is no whole number."""
+    if isinstance(value, bool) or not hasattr(type(value), "__index__"):
+        return None
+    try:
+        return int(value.__index__())
+    except TypeError:  # an array of numpy
+        return None
+
+
 def checked(name: str, value: Any, rule: str, *, above: bool = False, least: float = 0.0) -> float:
     """The seconds of an option: `least` or more, or only more where `above` is set."""
     seconds = plain(value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from rebackoff import _common, _switches
 from rebackoff._callables import takes
 from rebackoff._jitter import uniform
+from rebackoff._mistakes import shown
 from rebackoff._seconds import number, plain
 
 _next_wait = _common._next_wait
@@ -70,7 +71,7 @@ def hinted(hint):
     seconds = number(plain(hint))
     if seconds is None or seconds != seconds:
         rule = "a number of seconds, a timedelta, or None for no hint"
-        raise TypeError(f"hint must give {rule}, but it gave {hint!r}")
+        raise TypeError(f"hint must give {rule}, but it gave {shown(hint)}")
     return seconds
 
 
@@ -79,9 +80,9 @@ def _blame(call, wait, seconds):
     raw, jitter = number(call.raw), call.options.jitter
     source = call.options.waits_name()
     if jitter is not None and raw is not None and raw >= 0:
-        source = f"the jitter {jitter!r}"
+        source = f"the jitter {shown(jitter)}"
     kind = TypeError if seconds is None else ValueError
-    return kind(f"a wait must be a number of seconds, 0 or more, but {source} gave {wait!r}")
+    return kind(f"a wait must be a number of seconds, 0 or more, but {source} gave {shown(wait)}")
 
 
 def _add_nullary(jitter, wait):

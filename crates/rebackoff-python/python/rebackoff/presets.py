@@ -34,7 +34,7 @@ from rebackoff._conditions import check_flags, check_request, check_statuses, ei
 from rebackoff._http_chain import Request
 from rebackoff._http_permanent import is_permanent_status
 from rebackoff._http_responses import request_method_of
-from rebackoff._mistakes import mistake
+from rebackoff._mistakes import mistake, shown
 from rebackoff._option_table import OPTIONS
 
 if TYPE_CHECKING:
@@ -164,7 +164,7 @@ def retry_on_exception(
     for kind in exceptions:
         if not (isinstance(kind, type) and issubclass(kind, BaseException)):
             raise TypeError(
-                f"retry_on_exception() takes exception types, such as OSError, but one is {kind!r}"
+                f"retry_on_exception() takes exception types, such as OSError, but one is {shown(kind)}"
             )
     return _retry(
         exceptions,

@@ -11,7 +11,7 @@ from rebackoff import Breaker, Budget
 from rebackoff._breaker import CircuitOpenError
 from rebackoff._callables import is_async, is_awaitable
 from rebackoff._checks import function
-from rebackoff._mistakes import mistake
+from rebackoff._mistakes import mistake, shown
 from rebackoff.strategies._strategies import RetryStrategy, check_strategy, retry
 
 if TYPE_CHECKING:
@@ -286,7 +286,7 @@ def _check_breaker(breaker: object) -> None:
     missing = [name for name in _BREAKER if not hasattr(breaker, name)]
     if missing:
         raise TypeError(
-            f"circuit_breaker must have {', '.join(_BREAKER)}, but {breaker!r} has no {', '.join(missing)}"
+            f"circuit_breaker must have {', '.join(_BREAKER)}, but {shown(breaker)} has no {', '.join(missing)}"
         )
 
 

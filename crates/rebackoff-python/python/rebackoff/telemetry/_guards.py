@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Protocol, TypeAlias
 
 from rebackoff._keyed import Keyed
+from rebackoff._mistakes import shown
 
 
 class HasState(Protocol):
@@ -45,7 +46,7 @@ def watch(name: str | Guard, guard: Guard | Keyed[Any] | None = None) -> None:
     key, watched = (getattr(name, "name", None), name) if guard is None else (name, guard)
     if not isinstance(key, str) or isinstance(watched, str):
         rule = "a name and a guard, or a guard with a name"
-        raise TypeError(f"watch() needs {rule}, but it got {name!r}, {guard!r}")
+        raise TypeError(f"watch() needs {rule}, but it got {shown(name)}, {shown(guard)}")
     _guards[key] = watched
 
 
