@@ -42,7 +42,8 @@ where
         if let Err(rejection) = session.admit() {
             return reject(session, rejection, end);
         }
-        if session.handle_start(H::EVENTS.are_timed()) {
+        session.count_first_try();
+        if session.is_visible() {
             run_as::<true, _, _, _, _, _, _, _, _>(target, signal, session, end)
         } else {
             run_as::<false, _, _, _, _, _, _, _, _>(target, signal, session, end)
@@ -83,8 +84,7 @@ where
     C: BlockingWait<S>,
     G: Guarding<Rejection: Rejects<O>>,
 {
-    session.handle_try();
-    let scope = session.enter::<VISIBLE>();
+    let scope = session.begin::<VISIBLE, _>();
     let outcome = target.call(|| session.attempt(&scope));
     drop(scope);
     match session.judge(&outcome) {

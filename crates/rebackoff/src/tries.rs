@@ -15,7 +15,7 @@ use crate::hooks::{ErrorsOf, Hook, Then};
 use crate::loops::{back_off, begin_wait, into_result};
 use crate::mode::{Async, Blocking, Mode};
 use crate::random::CallDraws;
-use crate::session::{FailedTry, Session};
+use crate::session::{FailedTry, Session, Stage};
 use crate::source::PolicySource;
 use crate::wait::Wait;
 use crate::{AsyncSleeper, Clock, Sleeper};
@@ -48,16 +48,6 @@ use crate::{AsyncSleeper, Clock, Sleeper};
 /// ```
 pub struct Tries<P, M: Mode, H = (), G = GuardsOfCall<(), ()>> {
     session: Session<P, M::Sleeper, H, G>,
-    stage: Stage,
-}
-
-/// The progress of the current try.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Stage {
-    /// The first try, which hooks are notified of when it ends: only then is the type of its errors known.
-    Unreported,
-    Trying,
-    Succeeded,
 }
 
 impl<P: AsRef<Policy>, M: Mode, K, B> Tries<P, M, (), GuardsOfCall<K, B>>
@@ -78,7 +68,8 @@ where
         session.admit()?;
         session.handle_start(false);
         session.guards.handle_try(&session.clock);
-        Ok(Self { session, stage: Stage::Unreported })
+        session.stage = Stage::Unreported;
+        Ok(Self { session })
     }
 }
 
@@ -115,7 +106,7 @@ impl<P: AsRef<Policy>, M: Mode, H, G> Tries<P, M, H, G> {
     where
         M::With<S>: Mode<Sleeper = S>,
     {
-        Tries { session: self.session.with_clock(sleeper), stage: self.stage }
+        Tries { session: self.session.with_clock(sleeper) }
     }
 
     /// Reports each try, each backoff, the give-up and [`success`](Self::success) to `hook`, and lets it
@@ -137,7 +128,7 @@ impl<P: AsRef<Policy>, M: Mode, H, G> Tries<P, M, H, G> {
     /// ```
     pub fn hook<A>(mut self, hook: A) -> Tries<P, M, Then<H, A>, G> {
         self.session.read_clock();
-        Tries { session: self.session.with_hook(hook), stage: self.stage }
+        Tries { session: self.session.with_hook(hook) }
     }
 
     /// Reports the success of the current try to the budget, the breaker and the hooks, once. A call
@@ -147,11 +138,11 @@ impl<P: AsRef<Policy>, M: Mode, H, G> Tries<P, M, H, G> {
         H: Hook<E>,
         G: Guarding,
     {
-        if self.stage == Stage::Succeeded || self.reason().is_some() {
+        if self.session.stage == Stage::Succeeded || self.reason().is_some() {
             return;
         }
         self.report_first_try();
-        self.stage = Stage::Succeeded;
+        self.session.stage = Stage::Succeeded;
         self.session.handle_success();
     }
 
@@ -182,10 +173,10 @@ impl<P: AsRef<Policy>, M: Mode, H, G> Tries<P, M, H, G> {
     where
         H: Hook<E>,
     {
-        if self.stage == Stage::Unreported {
+        if self.session.stage == Stage::Unreported {
             self.session.report_try();
         }
-        self.stage = Stage::Trying;
+        self.session.stage = Stage::Trying;
     }
 
     fn judge<E>(&mut self, error: &E, verdict: Verdict) -> Verdict
@@ -214,7 +205,7 @@ impl<P: AsRef<Policy>, M: Mode, H, K, B> Tries<P, M, H, GuardsOfCall<K, B>> {
         let Ok(()) = pays.handle_start(&self.session.clock);
         pays.handle_try(&self.session.clock);
         let session = self.session.map_guards(|guards| guards.and_budget(pays));
-        Tries { session: session.with_hook(ErrorsOf::NAMED), stage: self.stage }
+        Tries { session: session.with_hook(ErrorsOf::NAMED) }
     }
 
     /// Asks `breaker` for each try, the first one now, and reports each failure to it; a retry that it
@@ -262,7 +253,7 @@ impl<P: AsRef<Policy>, M: Mode, H, K, B> Tries<P, M, H, GuardsOfCall<K, B>> {
         asks.admit(&self.session.clock)?;
         asks.handle_try(&self.session.clock);
         let session = self.session.map_guards(|guards| guards.and_breaker(asks));
-        Ok(Tries { session: session.with_hook(ErrorsOf::NAMED), stage: self.stage })
+        Ok(Tries { session: session.with_hook(ErrorsOf::NAMED) })
     }
 }
 
@@ -391,10 +382,9 @@ macro_rules! backoff_async {
             ControlFlow::Continue(pause) => pause,
             ControlFlow::Break(error) => return Err(error),
         };
-        let session = &mut $tries.session;
-        let wait = session.skip(wait);
-        Wait::new(&session.clock, wait).await;
-        into_result(session.handle_resume::<true, _>(false, &mut kept))
+        let wait = $tries.session.skip(wait);
+        Wait::new(&$tries.session.clock, wait).await;
+        into_result($tries.session.handle_resume::<true, _>(false, &mut kept))
     }};
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rebackoff_core::{Event, EventKind, Policy, Reason};
+use rebackoff_core::{Event, EventKind, Policy, Reason, Seconds};
 
 use super::{Phase, Session};
 use crate::hooks::Hook;
@@ -37,14 +37,14 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
         reason: Reason,
         elapsed: Option<Duration>,
         outcome: &O,
-        hint: Option<Duration>,
+        hint: Option<Seconds>,
     ) where
         H: Hook<O>,
     {
         if H::EVENTS.contains(EventKind::Giveup) {
             self.notify(EventKind::Giveup, elapsed, Some(outcome), |event| {
                 event.reason = Some(reason);
-                event.hint = hint;
+                event.hint = hint.map(Seconds::to_duration);
             });
         }
         if !H::TRACES {
@@ -52,7 +52,10 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
         }
         let elapsed = elapsed.or_else(|| self.elapsed()).unwrap_or_default();
         self.reason = Some(reason);
-        self.phase = Phase::GaveUp { elapsed, hint };
+        self.phase = match hint {
+            None => Phase::GaveUp { elapsed },
+            Some(hint) => Phase::Hinted { elapsed: elapsed.into(), hint },
+        };
     }
 
     /// Calls the hooks with an event of `kind`, to which `add` adds what else is known. The clock is

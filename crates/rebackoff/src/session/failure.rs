@@ -81,7 +81,6 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
         } else {
             (self.decide(outcome, verdict, None, None, None), None)
         };
-        let hint = || verdict.hint().map(Seconds::to_duration);
         let granted = decided.and_then(|wait| {
             let usual = if late { Cost::Timeout } else { Cost::Retry };
             let cost = class.cost.unwrap_or(usual);
@@ -90,14 +89,14 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
         let wait = match granted {
             Ok(wait) => wait,
             Err(reason) => {
-                self.give_up(reason?, elapsed, outcome, hint());
+                self.give_up(reason?, elapsed, outcome, verdict.hint());
                 return None;
             }
         };
         if H::EVENTS.contains(EventKind::Backoff) {
             self.notify(EventKind::Backoff, elapsed, Some(outcome), |event| {
                 event.wait = Some(wait.to_duration());
-                event.hint = hint();
+                event.hint = verdict.hint().map(Seconds::to_duration);
             });
         }
         if !H::TRACES {

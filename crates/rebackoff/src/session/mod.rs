@@ -36,6 +36,7 @@ pub(crate) struct Session<P, C, H, G> {
     visible: bool,
     /// The reason of giving up; here and not in the phase, which would grow by a word for it.
     reason: Option<Reason>,
+    pub(crate) stage: Stage,
     skipped: Skipped,
 }
 
@@ -50,7 +51,19 @@ enum Phase {
         current: Moment,
     },
     /// The call gave up.
-    GaveUp { elapsed: Duration, hint: Option<Duration> },
+    GaveUp { elapsed: Duration },
+    /// The call gave up, with a hint; in two words, like each part of a phase.
+    Hinted { elapsed: Moment, hint: Seconds },
+}
+
+/// The progress of the current try.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stage {
+    Trying,
+    /// The first try of a loop, which hooks are notified of when it ends: only then is the type of its errors known.
+    Unreported,
+    /// The try of a loop that reported its success.
+    Succeeded,
 }
 
 impl<P, C, H, G> Session<P, C, H, G> {
@@ -74,6 +87,7 @@ impl<P, C, H, G> Session<P, C, H, G> {
             off_schedule: false,
             visible,
             reason: None,
+            stage: Stage::Trying,
             skipped: Skipped::NONE,
         }
     }
@@ -115,7 +129,7 @@ impl<P, C, H, G> Session<P, C, H, G> {
 
     fn map<T, A, N>(self, change: impl FnOnce(C, H, G) -> (T, A, N)) -> Session<P, T, A, N> {
         let Self { phase, policy, engine, draws, clock, hooks, guards, .. } = self;
-        let Self { off_schedule, visible, reason, skipped, .. } = self;
+        let Self { off_schedule, visible, reason, stage, skipped, .. } = self;
         let (clock, hooks, guards) = change(clock, hooks, guards);
         Session {
             phase,
@@ -128,6 +142,7 @@ impl<P, C, H, G> Session<P, C, H, G> {
             off_schedule,
             visible,
             reason,
+            stage,
             skipped,
         }
     }
@@ -148,7 +163,8 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
             Phase::Timed { start, .. } => {
                 Some(self.skipped.add_to(self.clock.timeline().read().since(start)))
             }
-            Phase::GaveUp { elapsed, .. } => Some(elapsed),
+            Phase::GaveUp { elapsed } => Some(elapsed),
+            Phase::Hinted { elapsed, .. } => Some(Duration::from_nanos(elapsed.nanos())),
         }
     }
 
@@ -221,7 +237,7 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
     pub(crate) fn report<O>(&self, result: O) -> Outcome<O> {
         let elapsed = self.elapsed().unwrap_or_default();
         let hint = match self.phase {
-            Phase::GaveUp { hint, .. } => hint,
+            Phase::Hinted { hint, .. } => Some(hint.to_duration()),
             _ => None,
         };
         let (tries, total_tries) = (self.tries(), self.total_tries());
