@@ -154,15 +154,16 @@ where
     #[inline]
     fn begin<const VISIBLE: bool>(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<O> {
         let mut this = self.as_mut().project();
-        let scope = this.session.begin::<VISIBLE, _>();
-        let (target, session) = (this.target, &*this.session);
-        let future = target.call(|| session.attempt(&scope));
-        this.state.set(State::Trying { future });
-        let StateProjection::Trying { future } = this.state.as_mut().project() else {
-            return Poll::Pending;
+        let polled = {
+            let scope = this.session.begin::<VISIBLE, _>();
+            let (target, session) = (this.target, &*this.session);
+            let future = target.call(|| session.attempt(&scope));
+            this.state.set(State::Trying { future });
+            let StateProjection::Trying { future } = this.state.as_mut().project() else {
+                return Poll::Pending;
+            };
+            future.poll(context)
         };
-        let polled = future.poll(context);
-        drop(scope);
         let Poll::Ready(outcome) = polled else {
             let outcome = ready!(this.signal.poll_in_try(context));
             return Poll::Ready(self.cancel(outcome));
@@ -200,9 +201,10 @@ where
         loop {
             let mut this = self.as_mut().project();
             if let StateProjection::Trying { future } = this.state.as_mut().project() {
-                let scope = this.session.enter::<VISIBLE>();
-                let polled = future.poll(context);
-                drop(scope);
+                let polled = {
+                    let _scope = this.session.enter::<VISIBLE>();
+                    future.poll(context)
+                };
                 let Poll::Ready(outcome) = polled else {
                     return match this.signal.poll_in_try(context) {
                         Poll::Ready(outcome) => Some(self.cancel(outcome)),
@@ -232,9 +234,10 @@ where
                 this.state.set(State::Ended);
                 return Some(outcome);
             }
-            let scope = this.session.enter::<VISIBLE>();
-            let future = this.target.call(|| this.session.attempt(&scope));
-            drop(scope);
+            let future = {
+                let scope = this.session.enter::<VISIBLE>();
+                this.target.call(|| this.session.attempt(&scope))
+            };
             this.state.set(State::Trying { future });
         }
     }

@@ -212,10 +212,10 @@ impl<const VISIBLE: bool> Entered<VISIBLE> {
 impl<const VISIBLE: bool> Drop for Entered<VISIBLE> {
     #[inline]
     fn drop(&mut self) {
-        match self.before {
-            None if VISIBLE => CURRENT.with(|current| current.amplification.set(0)),
-            None => {}
-            Some(before) => before.put_back(),
+        if let Some(before) = self.before {
+            before.put_back();
+        } else if VISIBLE {
+            CURRENT.with(|current| current.amplification.set(0));
         }
     }
 }
