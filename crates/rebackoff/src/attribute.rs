@@ -12,7 +12,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
-use rebackoff_core::{Breaker, Budget, Cost, Events, Health, Open, Policy, Verdict};
+use rebackoff_core::{Breaker, Budget, Cost, Events, Health, Open, Policy, Seconds, Verdict};
 
 use crate::call::Call;
 use crate::guards::{Guarding, GuardsOfCall, Handle, KeptBy, Rejected, Rejects};
@@ -271,7 +271,7 @@ where
     } else {
         session.attempt(&session.enter::<false>()).limit
     };
-    let limit = left.map_or(limit, |left| left.min(limit));
+    let limit = Seconds::from_duration(left.map_or(limit, |left| left.min(limit)));
     within(running, Limited { timed: TimedTry::begin(&session.clock, limit, late, || body) })
 }
 

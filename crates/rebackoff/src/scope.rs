@@ -416,6 +416,7 @@ pub fn remaining() -> Option<Duration> {
 /// assert_eq!(outcome.reason, Some(Reason::MaxTime));
 /// ```
 pub fn deadline<O>(limit: Duration, body: impl FnOnce() -> O) -> O {
+    let limit = Seconds::from_duration(limit);
     let _deadline = EnteredDeadline::new(Deadline::begin(limit, Timeline::System));
     body()
 }
@@ -441,6 +442,7 @@ where
     Fut: Future,
     DefaultSleeper: Clock,
 {
+    let limit = Seconds::from_duration(limit);
     let deadline = Deadline::begin(limit, DefaultSleeper::default().timeline());
     Scoped { deadline, body }.await
 }

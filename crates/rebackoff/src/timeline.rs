@@ -122,8 +122,8 @@ pub(crate) struct Deadline {
 impl Deadline {
     /// A deadline `limit` from now.
     #[inline]
-    pub(crate) fn begin(limit: Duration, timeline: Timeline) -> Self {
-        Self { timeline, start: timeline.read(), limit: Seconds::from_duration(limit) }
+    pub(crate) fn begin(limit: Seconds, timeline: Timeline) -> Self {
+        Self { timeline, start: timeline.read(), limit }
     }
 
     /// The time left.

@@ -56,7 +56,7 @@ where
         L: FnMut(Duration) -> F::Outcome + Clone,
     {
         self.map_target(|target, mode| {
-            let sleeper = mode.sleeper.clone();
+            let (limit, sleeper) = (Seconds::from_duration(limit), mode.sleeper.clone());
             WithTimeout { target, limit, late, sleeper }
         })
     }
@@ -66,7 +66,7 @@ where
 #[derive(Clone, Copy, Debug)]
 pub struct WithTimeout<F, L, S> {
     target: F,
-    limit: Duration,
+    limit: Seconds,
     late: L,
     sleeper: S,
 }
@@ -84,9 +84,12 @@ where
     #[inline]
     fn call(&mut self, attempt: impl FnOnce() -> Attempt) -> Self::Call {
         let attempt = attempt();
-        let limit = attempt.limit.map_or(self.limit, |left| left.min(self.limit));
-        let remaining = Some(attempt.remaining.map_or(limit, |left| left.min(limit)));
-        let attempt = Attempt { remaining, limit: Some(limit), ..attempt };
+        let limit = attempt
+            .limit
+            .map_or(self.limit, |left| Seconds::from_duration(left).min(self.limit));
+        let own = limit.to_duration();
+        let remaining = Some(attempt.remaining.map_or(own, |left| left.min(own)));
+        let attempt = Attempt { remaining, limit: Some(own), ..attempt };
         let begin = || self.target.call(|| attempt);
         TimedTry::begin(self.sleeper.clone(), limit, self.late.clone(), begin)
     }
@@ -117,13 +120,18 @@ pin_project! {
 impl<Fut, C, S: AsyncSleeper> TimedTry<Fut, C, S> {
     /// Begins a try inside its limit.
     #[inline]
-    pub(crate) fn begin(sleeper: S, limit: Duration, late: C, body: impl FnOnce() -> Fut) -> Self {
+    pub(crate) fn begin(sleeper: S, limit: Seconds, late: C, body: impl FnOnce() -> Fut) -> Self {
         let deadline = Deadline::begin(limit, sleeper.timeline());
         let scope = EnteredDeadline::new(deadline);
         let body = body();
         drop(scope);
         let Deadline { start, limit, .. } = deadline;
         Self { body, sleep: None, sleeper, start, limit, late, is_late: false }
+    }
+
+    #[inline]
+    fn deadline(&self) -> Deadline {
+        Deadline { timeline: self.sleeper.timeline(), start: self.start, limit: self.limit }
     }
 
     /// Returns whether the limit has ended the try.
@@ -142,15 +150,14 @@ where
 
     #[inline]
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Fut::Output> {
+        let deadline = self.deadline();
         let this = self.as_mut().project();
-        let timeline = this.sleeper.timeline();
-        let deadline = Deadline { timeline, start: *this.start, limit: *this.limit };
         let scope = EnteredDeadline::new(deadline);
         let polled = this.body.poll(context);
         drop(scope);
         match polled {
             Poll::Ready(outcome) => Poll::Ready(outcome),
-            Poll::Pending => self.poll_sleep(context, deadline),
+            Poll::Pending => self.poll_sleep(context),
         }
     }
 }
@@ -163,11 +170,8 @@ where
 {
     /// Ends the try at its deadline.
     #[inline(never)]
-    fn poll_sleep(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        deadline: Deadline,
-    ) -> Poll<Fut::Output> {
+    fn poll_sleep(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Fut::Output> {
+        let deadline = self.deadline();
         let mut this = self.project();
         if this.sleep.is_none() {
             let left = deadline.remaining().to_duration();
