@@ -23,12 +23,15 @@ use crate::timeline::{Deadline, Reading, Timeline};
 pub(crate) struct Scope {
     /// The first deadline, of the call and of the enclosing calls.
     deadline: Parts,
-    /// The call's tries, times those of each enclosing call. Zero where no scope is set.
-    pub(crate) amplification: u64,
-    /// True if an inner call can give way to a call, false for a deadline alone.
-    is_call: bool,
+    /// The call's tries, times those of each enclosing call; [`NO_SCOPE`] or [`NO_CALL`] without a call.
+    tries: u64,
     task: TaskId,
 }
+
+const NO_SCOPE: u64 = 0;
+
+/// A deadline alone, to which no inner call can give way.
+const NO_CALL: u64 = u64::MAX;
 
 /// A deadline, or none, in parts of at most two words: a larger one would be copied through memory.
 #[derive(Clone, Copy, Debug)]
@@ -50,6 +53,10 @@ impl Parts {
     #[inline]
     fn deadline(self) -> Option<Deadline> {
         Some(Deadline { timeline: self.timeline, start: self.start, limit: self.limit? })
+    }
+
+    fn remaining(self) -> Option<Seconds> {
+        self.deadline().map(|deadline| deadline.remaining())
     }
 
     /// Returns whether the deadline of an enclosing scope comes first.
@@ -81,8 +88,7 @@ impl Parts {
 /// The scope of a thread. Where none is set, a call writes only the parts that it changes.
 struct Current {
     deadline: PartsCell,
-    amplification: Cell<u64>,
-    is_call: Cell<bool>,
+    tries: Cell<u64>,
     task: Cell<TaskId>,
 }
 
@@ -99,8 +105,7 @@ thread_local! {
     static CURRENT: Current = const {
         Current {
             deadline: PartsCell::new(),
-            amplification: Cell::new(0),
-            is_call: Cell::new(true),
+            tries: Cell::new(NO_SCOPE),
             task: Cell::new(task::NONE),
         }
     };
@@ -131,8 +136,7 @@ impl Current {
     fn get(&self) -> Scope {
         Scope {
             deadline: self.deadline.get(),
-            amplification: self.amplification.get(),
-            is_call: self.is_call.get(),
+            tries: self.tries.get(),
             task: self.task.get(),
         }
     }
@@ -141,8 +145,7 @@ impl Current {
     #[inline]
     fn set(&self, scope: Scope) {
         self.deadline.set(scope.deadline);
-        self.amplification.set(scope.amplification);
-        self.is_call.set(scope.is_call);
+        self.tries.set(scope.tries);
         self.task.set(scope.task);
     }
 }
@@ -150,28 +153,29 @@ impl Current {
 /// Returns whether a scope is set on this thread, by whichever task.
 #[inline]
 pub(crate) fn is_set() -> bool {
-    CURRENT.with(|current| current.amplification.get() != 0)
+    CURRENT.with(|current| current.tries.get() != NO_SCOPE)
 }
 
 /// The scope of a call, which is set for as long as this value lives, if the call is `VISIBLE`.
 #[must_use = "the scope ends when this value is dropped"]
 pub(crate) struct Entered<const VISIBLE: bool> {
-    /// `None` where no scope was set before.
-    before: Option<Before>,
+    /// The tries that were set before.
+    tries: u64,
+    /// `None` where the deadline that was set before stays, or none was.
+    replaced: Option<Replaced>,
 }
 
-/// The scope that was set before, as far as the call inside changed it.
+/// The deadline that was set before: of a call that encloses this one, or of another task.
 #[derive(Clone, Copy)]
-enum Before {
-    /// The deadline of the enclosing call comes first, and stays set.
-    SameDeadline { amplification: u64, is_call: bool },
-    /// The scope of a call that encloses this one, or of another task.
-    Whole { scope: Scope, encloses: bool },
+struct Replaced {
+    deadline: Parts,
+    task: TaskId,
+    encloses: bool,
 }
 
 impl<const VISIBLE: bool> Entered<VISIBLE> {
     /// No scope is set: the call is not visible.
-    pub(crate) const NONE: Self = Self { before: None };
+    pub(crate) const NONE: Self = Self { tries: NO_SCOPE, replaced: None };
 
     /// Sets the scope of a call that has no enclosing call, in try number `tries`.
     #[inline]
@@ -181,29 +185,68 @@ impl<const VISIBLE: bool> Entered<VISIBLE> {
         limit: Option<Seconds>,
         tries: u64,
     ) -> Self {
-        // Without a scope, `is_call` is true.
         CURRENT.with(|current| {
             current.deadline.timeline.set(timeline);
             current.deadline.start.set(start);
             current.deadline.limit.set(limit.unwrap_or(UNLIMITED));
-            current.amplification.set(tries);
+            current.tries.set(tries);
             current.task.set(task::current());
         });
-        Self { before: None }
+        Self { tries: NO_SCOPE, replaced: None }
     }
 
     /// Sets the scope of a call inside the scope that is set, in try number `tries`.
     #[inline]
     pub(crate) fn inside(deadline: Option<Deadline>, tries: u64) -> Self {
-        Self { before: Some(Before::set(deadline, tries)) }
+        let (own, task) = (Parts::of(deadline), task::current());
+        let before = CURRENT.with(Current::get);
+        let encloses = before.tries != NO_SCOPE && before.task == task;
+        let tries = if encloses { before.amplify(tries) } else { tries };
+        if encloses && own.is_outside(before.deadline) {
+            CURRENT.with(|current| current.tries.set(tries));
+            return Self { tries: before.tries, replaced: None };
+        }
+        Self::replace(before, Scope { deadline: own, tries, task }, encloses)
+    }
+
+    /// Sets a deadline, which no call has.
+    #[inline]
+    pub(crate) fn deadline(Deadline { timeline, start, limit }: Deadline) -> Self {
+        if is_set() {
+            // Put together only here: a deadline that is handed on lies in memory from its beginning.
+            return Self::deadline_inside(Deadline { timeline, start, limit });
+        }
+        Self::outermost(timeline, start, Some(limit), NO_CALL)
+    }
+
+    /// Sets a deadline inside the scope that is set.
+    // Apart, so that a try with a timeout is short where no call encloses its own.
+    #[cold]
+    #[inline(never)]
+    fn deadline_inside(deadline: Deadline) -> Self {
+        let (own, task) = (Parts::of(Some(deadline)), task::current());
+        let before = CURRENT.with(Current::get);
+        let encloses = before.task == task;
+        if encloses && own.is_later(before.deadline) {
+            return Self { tries: before.tries, replaced: None };
+        }
+        let tries = if encloses { before.tries } else { NO_CALL };
+        Self::replace(before, Scope { deadline: own, tries, task }, encloses)
+    }
+
+    #[inline]
+    fn replace(before: Scope, scope: Scope, encloses: bool) -> Self {
+        CURRENT.with(|current| current.set(scope));
+        let Scope { deadline, tries, task } = before;
+        Self { tries, replaced: Some(Replaced { deadline, task, encloses }) }
     }
 
     /// The time left until the first deadline of the enclosing calls.
     pub(crate) fn enclosing_remaining(&self) -> Option<Seconds> {
-        match self.before {
-            None if VISIBLE => None,
-            None | Some(Before::SameDeadline { .. }) => Scope::current()?.remaining(),
-            Some(Before::Whole { scope, encloses }) => encloses.then(|| scope.remaining())?,
+        match self.replaced {
+            Some(replaced) => replaced.encloses.then(|| replaced.deadline.remaining())?,
+            None if VISIBLE && self.tries == NO_SCOPE => None,
+            None => Scope::current()?.deadline.remaining(),
         }
     }
 }
@@ -212,42 +255,15 @@ impl<const VISIBLE: bool> Entered<VISIBLE> {
 impl<const VISIBLE: bool> Drop for Entered<VISIBLE> {
     #[inline]
     fn drop(&mut self) {
-        if let Some(before) = self.before {
-            before.put_back();
-        } else if VISIBLE {
-            CURRENT.with(|current| current.amplification.set(0));
+        if !VISIBLE {
+            return;
         }
-    }
-}
-
-impl Before {
-    #[inline]
-    fn set(deadline: Option<Deadline>, tries: u64) -> Self {
-        let (own, task) = (Parts::of(deadline), task::current());
-        let before = CURRENT.with(Current::get);
-        let Scope { amplification: outer, is_call, .. } = before;
-        let encloses = outer != 0 && before.task == task;
-        let amplification = if encloses { tries.saturating_mul(outer) } else { tries };
-        if encloses && own.is_outside(before.deadline) {
-            CURRENT.with(|current| {
-                current.amplification.set(amplification);
-                current.is_call.set(true);
-            });
-            return Self::SameDeadline { amplification: outer, is_call };
-        }
-        let scope = Scope { deadline: own, amplification, is_call: true, task };
-        CURRENT.with(|current| current.set(scope));
-        Self::Whole { scope: before, encloses }
-    }
-
-    #[inline]
-    fn put_back(self) {
-        CURRENT.with(|current| match self {
-            Self::SameDeadline { amplification, is_call } => {
-                current.amplification.set(amplification);
-                current.is_call.set(is_call);
+        CURRENT.with(|current| {
+            if let Some(Replaced { deadline, task, .. }) = self.replaced {
+                current.deadline.set(deadline);
+                current.task.set(task);
             }
-            Self::Whole { scope, .. } => current.set(scope),
+            current.tries.set(self.tries);
         });
     }
 }
@@ -265,75 +281,16 @@ impl Scope {
         Some(CURRENT.with(Current::get)).filter(|scope| scope.task == task::current())
     }
 
-    /// Sets a deadline inside the scope that is set, which it returns.
-    // Apart, so that a try with a timeout is short where no call encloses its own.
-    #[cold]
-    #[inline(never)]
-    fn set_deadline(deadline: Deadline) -> Self {
-        let own = Parts::of(Some(deadline));
-        let scope = match Self::of_this_task() {
-            Some(outer) if own.is_later(outer.deadline) => outer,
-            Some(outer) => Self { deadline: own, ..outer },
-            None => Self { deadline: own, amplification: 1, is_call: false, task: task::current() },
-        };
-        CURRENT.with(|current| {
-            let before = current.get();
-            current.set(scope);
-            before
-        })
-    }
-
     /// The limits of a call inside this scope, `elapsed` after its first try started.
     pub(crate) fn narrow(&self, limits: Limits, elapsed: Seconds) -> Limits {
-        let nested = if self.is_call { limits.nested } else { Nested::Allow };
-        Limits { nested, ..limits }.inside(self.remaining(), elapsed)
+        let nested = if self.tries == NO_CALL { Nested::Allow } else { limits.nested };
+        Limits { nested, ..limits }.inside(self.deadline.remaining(), elapsed)
     }
 
-    /// The time left until the first deadline.
-    pub(crate) fn remaining(&self) -> Option<Seconds> {
-        self.deadline.deadline().map(|deadline| deadline.remaining())
-    }
-}
-
-/// A deadline, which is set for as long as this value lives.
-#[must_use = "the deadline is put back when this value is dropped"]
-pub(crate) struct EnteredDeadline {
-    /// `None` where no scope was set before.
-    before: Option<Scope>,
-}
-
-impl EnteredDeadline {
+    /// The `tries` of a call inside this scope, times those of the enclosing calls.
     #[inline]
-    pub(crate) fn new(Deadline { timeline, start, limit }: Deadline) -> Self {
-        if is_set() {
-            // Put together only here: a deadline that is handed on lies in memory from its beginning.
-            let deadline = Deadline { timeline, start, limit };
-            return Self { before: Some(Scope::set_deadline(deadline)) };
-        }
-        CURRENT.with(|current| {
-            current.deadline.timeline.set(timeline);
-            current.deadline.start.set(start);
-            current.deadline.limit.set(limit);
-            current.amplification.set(1);
-            current.is_call.set(false);
-            current.task.set(task::current());
-        });
-        Self { before: None }
-    }
-}
-
-/// Puts the scope before back, after a panic too.
-impl Drop for EnteredDeadline {
-    #[inline]
-    fn drop(&mut self) {
-        CURRENT.with(|current| {
-            if let Some(before) = self.before {
-                current.set(before);
-            } else {
-                current.amplification.set(0);
-                current.is_call.set(true);
-            }
-        });
+    pub(crate) fn amplify(&self, tries: u64) -> u64 {
+        if self.tries == NO_CALL { tries } else { tries.saturating_mul(self.tries).min(NO_CALL - 1) }
     }
 }
 
@@ -352,7 +309,7 @@ impl<Fut: Future> Future for Scoped<Fut> {
     #[inline]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Fut::Output> {
         let this = self.project();
-        let _deadline = EnteredDeadline::new(*this.deadline);
+        let _deadline = Entered::<true>::deadline(*this.deadline);
         this.body.poll(context)
     }
 }
@@ -394,7 +351,7 @@ impl<Fut: Future> Future for Scoped<Fut> {
 /// assert_eq!(rebackoff::remaining(), None);
 /// ```
 pub fn remaining() -> Option<Duration> {
-    Scope::current()?.remaining().map(Seconds::to_duration)
+    Scope::current()?.deadline.remaining().map(Seconds::to_duration)
 }
 
 /// Runs `body`, in which no retry waits or begins later than `limit` from now.
@@ -417,7 +374,7 @@ pub fn remaining() -> Option<Duration> {
 /// ```
 pub fn deadline<O>(limit: Duration, body: impl FnOnce() -> O) -> O {
     let limit = Seconds::from_duration(limit);
-    let _deadline = EnteredDeadline::new(Deadline::begin(limit, Timeline::System));
+    let _deadline = Entered::<true>::deadline(Deadline::begin(limit, Timeline::System));
     body()
 }
 

@@ -10,7 +10,7 @@ use rebackoff_core::Seconds;
 
 use crate::call::Call;
 use crate::mode::Async;
-use crate::scope::EnteredDeadline;
+use crate::scope::Entered;
 use crate::target::Target;
 use crate::timeline::{Deadline, Reading};
 use crate::wait::Wait;
@@ -122,7 +122,7 @@ impl<Fut, C, S: AsyncSleeper> TimedTry<Fut, C, S> {
     #[inline]
     pub(crate) fn begin(sleeper: S, limit: Seconds, late: C, body: impl FnOnce() -> Fut) -> Self {
         let deadline = Deadline::begin(limit, sleeper.timeline());
-        let scope = EnteredDeadline::new(deadline);
+        let scope = Entered::<true>::deadline(deadline);
         let body = body();
         drop(scope);
         let Deadline { start, limit, .. } = deadline;
@@ -152,7 +152,7 @@ where
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Fut::Output> {
         let deadline = self.deadline();
         let this = self.as_mut().project();
-        let scope = EnteredDeadline::new(deadline);
+        let scope = Entered::<true>::deadline(deadline);
         let polled = this.body.poll(context);
         drop(scope);
         match polled {

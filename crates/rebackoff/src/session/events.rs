@@ -70,7 +70,6 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
     ) where
         H: Hook<O>,
     {
-        let amplification = Scope::current().map_or(1, |outer| outer.amplification);
         let tries = self.tries();
         let (timeline, skipped) = (self.clock.timeline(), self.skipped);
         let start = match self.phase {
@@ -84,7 +83,7 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
         };
         let mut event = Event::new(kind, tries, &elapsed);
         event.total_tries = self.total_tries();
-        event.amplification = tries.saturating_mul(amplification);
+        event.amplification = Scope::current().map_or(tries, |outer| outer.amplify(tries));
         event.outcome = outcome;
         add(&mut event);
         self.hooks.notify(&event);
