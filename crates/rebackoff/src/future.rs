@@ -153,8 +153,8 @@ where
     /// Begins the first try, and polls it.
     #[inline]
     fn begin<const VISIBLE: bool>(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<O> {
-        let mut this = self.as_mut().project();
         let polled = {
+            let mut this = self.as_mut().project();
             let scope = this.session.begin::<VISIBLE, _>();
             let (target, session) = (this.target, &*this.session);
             let future = target.call(|| session.attempt(&scope));
@@ -164,6 +164,7 @@ where
             };
             future.poll(context)
         };
+        let mut this = self.as_mut().project();
         let Poll::Ready(outcome) = polled else {
             let outcome = ready!(this.signal.poll_in_try(context));
             return Poll::Ready(self.cancel(outcome));
