@@ -134,11 +134,7 @@ impl PartsCell {
 impl Current {
     #[inline]
     fn get(&self) -> Scope {
-        Scope {
-            deadline: self.deadline.get(),
-            tries: self.tries.get(),
-            task: self.task.get(),
-        }
+        Scope { deadline: self.deadline.get(), tries: self.tries.get(), task: self.task.get() }
     }
 
     // By value and inline: behind a reference, a call without enclosing calls would go through memory too.
@@ -290,7 +286,11 @@ impl Scope {
     /// The `tries` of a call inside this scope, times those of the enclosing calls.
     #[inline]
     pub(crate) fn amplify(&self, tries: u64) -> u64 {
-        if self.tries == NO_CALL { tries } else { tries.saturating_mul(self.tries).min(NO_CALL - 1) }
+        if self.tries == NO_CALL {
+            tries
+        } else {
+            tries.saturating_mul(self.tries).min(NO_CALL - 1)
+        }
     }
 }
 

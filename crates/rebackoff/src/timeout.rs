@@ -84,9 +84,8 @@ where
     #[inline]
     fn call(&mut self, attempt: impl FnOnce() -> Attempt) -> Self::Call {
         let attempt = attempt();
-        let limit = attempt
-            .limit
-            .map_or(self.limit, |left| Seconds::from_duration(left).min(self.limit));
+        let limit =
+            attempt.limit.map_or(self.limit, |left| Seconds::from_duration(left).min(self.limit));
         let own = limit.to_duration();
         let remaining = Some(attempt.remaining.map_or(own, |left| left.min(own)));
         let attempt = Attempt { remaining, limit: Some(own), ..attempt };

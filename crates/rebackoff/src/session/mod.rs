@@ -219,11 +219,12 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
     /// Sets the scope of a visible call whose first try started at `start`, in try number `tries`.
     #[inline]
     fn enter_since<const VISIBLE: bool>(&self, start: Reading, tries: u64) -> Entered<VISIBLE> {
-        let (timeline, limit) = (self.clock.timeline(), self.limit());
+        let timeline = self.clock.timeline();
         if scope::is_set() {
-            Entered::inside(limit.map(|limit| Deadline { timeline, start, limit }), tries)
+            let deadline = self.limit().map(|limit| Deadline { timeline, start, limit });
+            Entered::inside(deadline, tries)
         } else {
-            Entered::outermost(timeline, start, limit, tries)
+            Entered::outermost(timeline, start, self.limit(), tries)
         }
     }
 
