@@ -49,6 +49,13 @@ impl Limits {
             reset_after: None,
         }))
     }
+
+    /// The engine of a call whose first try has begun.
+    fn begin(&self) -> Engine {
+        let mut core = Core::new();
+        core.handle_try();
+        Engine { limits: self.0, core, verdict: Verdict::Accept, elapsed: Seconds::ZERO }
+    }
 }
 
 /// One call's progress: it decides after each try, in two halves with the wait strategy between them.
@@ -69,13 +76,6 @@ pub(crate) enum Answer {
 
 #[pymethods]
 impl Engine {
-    #[new]
-    fn new(limits: &Bound<'_, Limits>) -> Self {
-        let mut core = Core::new();
-        core.handle_try();
-        Self { limits: limits.get().0, core, verdict: Verdict::Accept, elapsed: Seconds::ZERO }
-    }
-
     /// The most tries of the call.
     #[getter]
     fn max_tries(&self) -> Option<u64> {

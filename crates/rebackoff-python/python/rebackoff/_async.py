@@ -82,7 +82,7 @@ def exception_loop(options, target, exceptions):
         try:
             if _switches.is_instrumented:
                 if _instrumented.is_early or _switches.is_patched:
-                    call = AsyncCall(options, target, args, kwargs)
+                    call = AsyncCall().of(options, target, args, kwargs)
                     for step in call.begin():
                         call.answer = await step
                 else:
@@ -92,7 +92,7 @@ def exception_loop(options, target, exceptions):
                     value = await (target(*args, **kwargs) if kwargs else target(*args))
                 except exceptions as error:
                     if call is None:
-                        call = AsyncCall(
+                        call = AsyncCall().of(
                             options, target, args, kwargs, scope and scope[START], scope
                         )
                     wait = call.retry_in(error)
@@ -135,7 +135,7 @@ def _limited_exception_loop(options, target, exceptions):
         is_exported = _switches.is_instrumented
         try:
             if is_exported and (_instrumented.is_early or _switches.is_patched):
-                call = AsyncCall(options, target, args, kwargs)
+                call = AsyncCall().of(options, target, args, kwargs)
                 for step in call.begin():
                     call.answer = await step
             else:
@@ -147,7 +147,7 @@ def _limited_exception_loop(options, target, exceptions):
                     value = await (target(*args, **kwargs) if kwargs else target(*args))
                 except exceptions as error:
                     if call is None:
-                        call = AsyncCall(options, target, args, kwargs, start, scope)
+                        call = AsyncCall().of(options, target, args, kwargs, start, scope)
                     wait = call.retry_in(error)
                     if wait is not None:
                         await call.pause(wait)
@@ -189,7 +189,7 @@ def _watched_exception_loop(options, target, exceptions):
         call = start = scope = guards = None
         try:
             if is_eager or _switches.is_on:
-                call = AsyncCall(options, target, args, kwargs)
+                call = AsyncCall().of(options, target, args, kwargs)
                 for step in call.begin():
                     call.answer = await step
             else:
@@ -198,7 +198,7 @@ def _watched_exception_loop(options, target, exceptions):
                 if rules is not None:
                     guards = _native.CallGuards.start(rules.budget, rules.breaker, now())
                     if type(guards) is float:
-                        call = AsyncCall(options, target, args, kwargs, start)
+                        call = AsyncCall().of(options, target, args, kwargs, start)
                         for step in call.reject(guards):
                             call.answer = await step
                 if is_visible:
@@ -208,7 +208,7 @@ def _watched_exception_loop(options, target, exceptions):
                     value = await (target(*args, **kwargs) if kwargs else target(*args))
                 except exceptions as error:
                     if call is None:
-                        call = AsyncCall(options, target, args, kwargs, start, scope, guards)
+                        call = AsyncCall().of(options, target, args, kwargs, start, scope, guards)
                     wait = call.retry_in(error)
                     if wait is not None:
                         await call.pause(wait)
@@ -235,7 +235,7 @@ def _watched_exception_loop(options, target, exceptions):
                     if scope is not None:
                         scope[TRIES] = None
                     if on_success is not None:
-                        call = AsyncCall(options, target, args, kwargs, start)
+                        call = AsyncCall().of(options, target, args, kwargs, start)
                         for step in call.succeed(value):
                             call.answer = await step
                     return value
@@ -255,7 +255,7 @@ def predicate_loop(options, target, predicate):
     async def retry(*args, **kwargs):
         call = start = scope = None
         if is_eager or _switches.is_instrumented:
-            call = AsyncCall(options, target, args, kwargs)
+            call = AsyncCall().of(options, target, args, kwargs)
         else:
             if is_timed:
                 start = clock()
@@ -276,7 +276,7 @@ def predicate_loop(options, target, predicate):
                     answer = predicate(value)
                     if not answer:
                         return value
-                    call = AsyncCall(options, target, args, kwargs, start)
+                    call = AsyncCall().of(options, target, args, kwargs, start)
                 for step in call.settle(value, answer):
                     call.answer = await step
                 if call.failure is not None:
@@ -294,7 +294,7 @@ def predicate_loop(options, target, predicate):
 
 async def attempts(options, attempt_class):
     """Attempts, until one succeeds or it is time to give up."""
-    call = AsyncCall(options, None, (), {}, clock())
+    call = AsyncCall().of(options, None, (), {}, clock())
     is_watched = options.is_watched
     try:
         while True:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rebackoff import _common, _events, _instrumented, _log, _native, _running, _scope, _switches
+from rebackoff import _common, _events, _instrumented, _log, _running, _scope, _switches
 from rebackoff._callables import is_awaitable, is_cancellation, is_control_flow
 from rebackoff._clock import clock
 from rebackoff._configured_waits import started
@@ -58,7 +58,8 @@ class Call:
         "waits",
     )
 
-    def __init__(self, options, target, args, kwargs, start=None, scope=None, guards=None):
+    def of(self, options, target, args, kwargs, start=None, scope=None, guards=None):
+        """This call, set up. (A class whose `__init__` is Python costs a quarter more to call.)"""
         self.options, self.target, self.args, self.kwargs = options, target, args, kwargs
         self.start, self.scope, self.guards = start, scope, guards
         self.tries, self.last_elapsed = 1, 0
@@ -66,6 +67,7 @@ class Call:
         self.engine = self.ready = self.decided = self.amplification = self.policy = None
         if guards is not None:
             self.rules = options.rules
+        return self
 
     def pause(self, wait):
         """The step that waits so many seconds."""
@@ -115,7 +117,7 @@ class Call:
             limits = options.limits(names["_maybe_call"], self.args, self.kwargs)
             waits = started(options.wait_gen, options.wait_keywords, names["_init_wait_gen"])
         self.waits = waits
-        self.engine = _native.Engine(limits)
+        self.engine = limits.begin()
         return self.engine
 
     def reject(self, retry_in):
@@ -196,7 +198,11 @@ class Call:
         if start is not None:
             elapsed = clock() - start
             exact = elapsed if type(elapsed) is float else number(elapsed) or 0.0
-        engine = self.ready or self._look_around(exact)
+        engine = self.ready
+        if engine is None:
+            if not self.is_entered and self.target is not None:
+                self._show()
+            engine = self._look_around(exact)
         decided = engine.handle_verdict(exact)
         if decided is None:
             try:
@@ -208,8 +214,6 @@ class Call:
                 self.tries = tries = self.tries + 1
                 if self.is_entered:
                     self.scope[TRIES] = tries
-                elif self.target is not None:
-                    self._show()
                 # a call stays in its thread, so that its first wait is enough
                 if tries == 2 and not self.awaits:
                     _running.report(self.target, wait)

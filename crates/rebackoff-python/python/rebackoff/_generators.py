@@ -10,7 +10,7 @@ def retry_generator(options, target, exceptions):
     """The generator function `target`, started again when it raises before its first item."""
 
     def retry(*args, **kwargs):
-        call = SyncCall(options, target, args, kwargs)
+        call = SyncCall().of(options, target, args, kwargs)
         try:
             while True:
                 for _ in call.begin():
@@ -66,7 +66,7 @@ def retry_async_generator(options, target, exceptions):
     """The async generator function `target`, started again when it raises before its first item."""
 
     async def retry(*args, **kwargs):
-        call = AsyncCall(options, target, args, kwargs)
+        call = AsyncCall().of(options, target, args, kwargs)
         try:
             while True:
                 for step in call.begin():

@@ -36,12 +36,12 @@ class Limits:
         hint_above: str,
         hint_spread: float,
     ) -> Limits: ...
+    def begin(self) -> Engine: ...
 
 @final
 class Engine:
     """One call's progress."""
 
-    def __new__(cls, limits: Limits) -> Engine: ...
     @property
     def max_tries(self) -> int | None: ...
     @property

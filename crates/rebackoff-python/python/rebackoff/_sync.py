@@ -54,7 +54,7 @@ def exception_loop(options, target, exceptions):
         try:
             if _switches.is_instrumented:
                 if _instrumented.is_early or _switches.is_patched:
-                    call = SyncCall(options, target, args, kwargs)
+                    call = SyncCall().of(options, target, args, kwargs)
                     for _ in call.begin():
                         pass
                 else:
@@ -64,7 +64,7 @@ def exception_loop(options, target, exceptions):
                     value = target(*args, **kwargs) if kwargs else target(*args)
                 except exceptions as error:
                     if call is None:
-                        call = SyncCall(
+                        call = SyncCall().of(
                             options, target, args, kwargs, scope and scope[START], scope
                         )
                     wait = call.retry_in(error)
@@ -107,7 +107,7 @@ def _limited_exception_loop(options, target, exceptions):
         is_exported = _switches.is_instrumented
         try:
             if is_exported and (_instrumented.is_early or _switches.is_patched):
-                call = SyncCall(options, target, args, kwargs)
+                call = SyncCall().of(options, target, args, kwargs)
                 for _ in call.begin():
                     pass
             else:
@@ -119,7 +119,7 @@ def _limited_exception_loop(options, target, exceptions):
                     value = target(*args, **kwargs) if kwargs else target(*args)
                 except exceptions as error:
                     if call is None:
-                        call = SyncCall(options, target, args, kwargs, start, scope)
+                        call = SyncCall().of(options, target, args, kwargs, start, scope)
                     wait = call.retry_in(error)
                     if wait is not None:
                         time.sleep(wait)
@@ -161,7 +161,7 @@ def _watched_exception_loop(options, target, exceptions):
         call = start = scope = guards = None
         try:
             if is_eager or _switches.is_on:
-                call = SyncCall(options, target, args, kwargs)
+                call = SyncCall().of(options, target, args, kwargs)
                 for _ in call.begin():
                     pass
             else:
@@ -170,7 +170,7 @@ def _watched_exception_loop(options, target, exceptions):
                 if rules is not None:
                     guards = _native.CallGuards.start(rules.budget, rules.breaker, now())
                     if type(guards) is float:
-                        call = SyncCall(options, target, args, kwargs, start)
+                        call = SyncCall().of(options, target, args, kwargs, start)
                         for _ in call.reject(guards):
                             pass
                 if is_visible:
@@ -180,7 +180,7 @@ def _watched_exception_loop(options, target, exceptions):
                     value = target(*args, **kwargs) if kwargs else target(*args)
                 except exceptions as error:
                     if call is None:
-                        call = SyncCall(options, target, args, kwargs, start, scope, guards)
+                        call = SyncCall().of(options, target, args, kwargs, start, scope, guards)
                     wait = call.retry_in(error)
                     if wait is not None:
                         time.sleep(wait)
@@ -233,7 +233,7 @@ def predicate_loop(options, target, predicate):
     def retry(*args, **kwargs):
         call = start = scope = None
         if is_eager or _switches.is_instrumented:
-            call = SyncCall(options, target, args, kwargs)
+            call = SyncCall().of(options, target, args, kwargs)
         else:
             if is_timed:
                 start = clock()
@@ -254,7 +254,7 @@ def predicate_loop(options, target, predicate):
                     answer = predicate(value)
                     if not answer:
                         return value
-                    call = SyncCall(options, target, args, kwargs, start)
+                    call = SyncCall().of(options, target, args, kwargs, start)
                 for wait in call.settle(value, answer):
                     time.sleep(wait)
                 if call.failure is not None:
@@ -272,7 +272,7 @@ def predicate_loop(options, target, predicate):
 
 def attempts(options, attempt_class):
     """Attempts, until one succeeds or it is time to give up."""
-    call = SyncCall(options, None, (), {}, clock())
+    call = SyncCall().of(options, None, (), {}, clock())
     is_watched = options.is_watched
     try:
         while True:
