@@ -124,6 +124,25 @@ def test_no_jitter_leaves_the_waits_of_the_strategy(flaky, sleeps):
     assert sleeps == [3, 3, 4, 8]
 
 
+@pytest.mark.parametrize("first", [1, 3, 8, 9, 11])
+def test_a_switch_that_comes_on_between_two_tries_leaves_the_place_in_the_schedule(sleeps, first):
+    tries = []
+
+    @rebackoff.on_exception(rebackoff.fibo, ValueError, jitter=None, max_tries=14)
+    def call():
+        tries.append(1)
+        if len(tries) == first:
+            aid.__enter__()
+        elif len(tries) == first + 2:
+            aid.__exit__(None, None, None)
+        raise ValueError
+
+    aid = no_jitter()
+    with pytest.raises(ValueError):
+        call()
+    assert sleeps == [1, 1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144, 233]
+
+
 AIDS = {"no_wait": no_wait, "virtual_clock": virtual_clock}
 aids = pytest.mark.parametrize("aid", AIDS.values(), ids=AIDS)
 

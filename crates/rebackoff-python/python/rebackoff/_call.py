@@ -42,6 +42,7 @@ class Call:
         "is_entered",
         "is_silent",
         "kwargs",
+        "known",
         "last_elapsed",
         "next_wait",
         "options",
@@ -109,16 +110,23 @@ class Call:
         if fixed is None:
             fixed = options.find_fixed()
         if fixed and not _switches.is_patched:
-            limits, raw, arguments = fixed
-            waits = raw(*arguments)
-            waits.send(None)
+            limits, self.known = fixed
+            self.waits = None
         else:
             names = self.names
             limits = options.limits(names["_maybe_call"], self.args, self.kwargs)
-            waits = started(options.wait_gen, options.wait_keywords, names["_init_wait_gen"])
-        self.waits = waits
+            init = names["_init_wait_gen"]
+            self.waits = started(options.wait_gen, options.wait_keywords, init)
         self.engine = limits.begin()
         return self.engine
+
+    def raw_waits(self):
+        """The generator of raw waits, whose next is the wait after this try."""
+        if self.waits is None:
+            self.waits = self.options.wait_gen.start()
+            for _ in range(self.tries):
+                self.waits.send(None)
+        return self.waits
 
     def reject(self, retry_in):
         """The steps where the breaker rejects the call, which end with the error."""
@@ -205,13 +213,16 @@ class Call:
             engine = self._look_around(exact)
         decided = engine.handle_verdict(exact)
         if decided is None:
+            tries, waits = self.tries, self.waits
+            if waits is None and tries > len(self.known):
+                waits = self.raw_waits()
             try:
-                jittered = jitter(self.waits.send(error))
+                jittered = jitter(self.known[tries - 1] if waits is None else waits.send(error))
             except StopIteration:
                 jittered = ENDED
             wait = engine.handle_exact_wait(jittered)
             if wait is not None and (logger is None or _log.audible(logger, level) is None):
-                self.tries = tries = self.tries + 1
+                self.tries = tries = tries + 1
                 if self.is_entered:
                     self.scope[TRIES] = tries
                 # a call stays in its thread, so that its first wait is enough
@@ -323,7 +334,7 @@ class Call:
         found = (one for kind, one in self.options.policy_for if isinstance(error, kind))
         policy = next(found, self.options)
         if self.policy is None:
-            self.policy, self.policy_waits = self.options, {self.options: self.waits}
+            self.policy, self.policy_waits = self.options, {self.options: self.raw_waits()}
         if policy is self.policy:
             return
         self.policy = policy

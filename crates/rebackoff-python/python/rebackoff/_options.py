@@ -189,8 +189,8 @@ class Options:
         return self.plain
 
     def find_fixed(self):
-        """The limits and the strategy's generator function with its arguments where each call has the same; otherwise False."""
-        self.fixed = not self.is_dynamic and (self.limits(), *self.wait_gen.recipe())
+        """The limits and the first raw waits where each call has the same limits and strategy; otherwise False."""
+        self.fixed = not self.is_dynamic and (self.limits(), self.wait_gen.known())
         return self.fixed
 
     def raises(self, target, reason):

@@ -36,6 +36,9 @@ else:
 _LARGEST = 1.7976931348623157e308
 _E = 2.718281828459045
 _NUMBERS = (float, int)
+_PLAIN = {float, int, type(None)}
+# as many retries as most calls make at most; a list is read faster than a generator is started
+_FIRST = 8
 _LARGEST_INT = int(_LARGEST)
 _INFINITY = float("inf")
 
@@ -65,9 +68,12 @@ class Waits(_Base):
         """The function that made it, and its parameters."""
         return self._strategy, self._parameters
 
-    def recipe(self) -> tuple[Callable[..., Generator[Any, Any, None]], tuple[Any, ...]]:
-        """The function that starts the raw waits of one call, and its arguments."""
-        return self._raw, self._arguments
+    def known(self) -> tuple[Any, ...]:
+        """The first raw waits, where each call has the same and working them out calls nothing of the caller's."""
+        if self._raw is _decorrelated or not _PLAIN.issuperset(map(type, self._arguments)):
+            return ()
+        waits = self.start()
+        return tuple(next(waits) for _ in range(1 + _FIRST))[1:]
 
     def start(self) -> Generator[Any, Any, None]:
         """The raw waits of one call, from the first: a fresh generator."""

@@ -22,8 +22,8 @@ def next_wait(call, outcome, elapsed):
     call.raw = None
     try:
         if patched is not _next_wait:
-            return patched(call.waits, outcome, jitter, elapsed, call.engine.max_time)
-        wait = call.waits.send(outcome)
+            return patched(call.raw_waits(), outcome, jitter, elapsed, call.engine.max_time)
+        wait = call.raw_waits().send(outcome)
         if type(wait) is not int and type(wait) is not float:
             wait = plain(wait)
         call.raw = wait
