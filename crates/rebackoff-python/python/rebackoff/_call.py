@@ -7,7 +7,7 @@ from rebackoff._callables import is_awaitable, is_cancellation, is_control_flow
 from rebackoff._clock import clock
 from rebackoff._configured_waits import started
 from rebackoff._events import NO_OUTCOME
-from rebackoff._scope import TRIES
+from rebackoff._scope import OUTER, TRIES
 from rebackoff._seconds import number
 from rebackoff._waiting import ENDED, fitted, hinted, next_wait
 
@@ -208,8 +208,9 @@ class Call:
             exact = elapsed if type(elapsed) is float else number(elapsed) or 0.0
         engine = self.ready
         if engine is None:
-            if not self.is_entered and self.target is not None:
-                self._show()
+            if self.scope is None and self.target is not None:
+                self.scope = _scope.enter(start, None)
+                self.is_entered = True
             engine = self._look_around(exact)
         decided = engine.handle_verdict(exact)
         if decided is None:
@@ -444,7 +445,8 @@ class Call:
         """The engine, once it knows what enclosing calls and deadlines leave."""
         self.ready = engine = self.engine or self._prepare()
         self.enclosing = None
-        outer = _scope.innermost() if self.scope is None else _scope.enclosing(self.scope)
+        scope = self.scope
+        outer = _scope.innermost() if scope is None else scope[OUTER] and _scope.enclosing(scope)
         if outer is not None:
             remaining = _scope.remaining_in(outer, float(clock()))
             self.amplification = _scope.amplification(outer)

@@ -23,13 +23,14 @@ _MOST = 2**64 - 1
 # Each call makes one, and a list costs less than an object of a class. Tasks may keep it for longer than the call
 # lasts; once it has ended, it limits nothing any more.
 Scope = list
+# the scope around it
+OUTER = 0
 # the clock's reading at its start; None without a limit
 START = 1
 # the seconds after that, at which it ends; None without a limit
 MAX_TIME = 2
 # the number of the try that runs; 0 for a deadline; None at the end
 TRIES = 3
-_OUTER = 0
 
 
 # What has ended is passed over, so that a call which ends need not put the earlier value back. (A token
@@ -46,7 +47,7 @@ def enter(start: float | None, max_time: float | None, tries: int = 1) -> Scope[
     """
     outer = get()
     while outer is not None and outer[TRIES] is None:
-        outer = outer[_OUTER]
+        outer = outer[OUTER]
     scope = [outer, start, max_time, tries]
     put(scope)
     return scope
@@ -56,15 +57,15 @@ def innermost() -> Scope[Any] | None:
     """The innermost call or deadline that has not ended."""
     scope = get()
     while scope is not None and scope[TRIES] is None:
-        scope = scope[_OUTER]
+        scope = scope[OUTER]
     return scope
 
 
 def enclosing(scope: Scope[Any]) -> Scope[Any] | None:
     """The nearest scope around this one that has not ended."""
-    outer: Scope[Any] | None = scope[_OUTER]
+    outer: Scope[Any] | None = scope[OUTER]
     while outer is not None and outer[TRIES] is None:
-        outer = scope[_OUTER] = outer[_OUTER]
+        outer = scope[OUTER] = outer[OUTER]
     return outer
 
 
