@@ -6,6 +6,7 @@ import asyncio
 import datetime
 import importlib
 import json
+import logging
 import pathlib
 import types
 from unittest import mock
@@ -334,6 +335,9 @@ def test_patched_log_functions_log(module):
         run(rebackoff.on_exception(rebackoff.expo, OSError, max_tries=3), target)
     assert (backoff.call_count, giveup.call_count) == (2, 1)
     assert backoff.call_args.args[0]["tries"] == 2
+    logger = logging.getLogger("backoff")
+    assert backoff.call_args.kwargs == {"logger": logger, "log_level": logging.INFO}
+    assert giveup.call_args.kwargs == {"logger": logger, "log_level": logging.ERROR}
 
 
 def test_a_patched_prepare_logger_gives_the_logger():

@@ -44,13 +44,13 @@ def audible(logger, level):
 def backoff(details, logger, level):
     """Logs through Python's own functions, so that a patch of theirs has its effect."""
     name = "_log_backoff" if "target" in details else "_log_backoff_context"
-    _common.patched(name)(details, logger, level)
+    _common.patched(name)(details, logger=logger, log_level=level)
 
 
 def giveup(details, logger, level):
     """Logs that a call gave up."""
     name = "_log_giveup" if "target" in details else "_log_giveup_context"
-    _common.patched(name)(details, logger, level)
+    _common.patched(name)(details, logger=logger, log_level=level)
 
 
 _METHODS_SET = frozenset(_METHODS)
