@@ -148,6 +148,14 @@ def test_handlers_are_called_as_in_the_originals():
     assert seen == [{**details, "wait": 2}] * 2
 
 
+def test_next_wait_adds_what_a_jitter_without_parameters_gives():
+    wait = _common._init_wait_gen(rebackoff.constant, {"interval": 2})
+    with pytest.warns(DeprecationWarning, match="Nullary jitter function signature"):
+        assert _common._next_wait(wait, None, lambda: 0.5, 0, None) == 2.5
+    with pytest.raises(TypeError, match="'str'"):
+        _common._next_wait(wait, None, lambda seconds: seconds + "x", 0, None)
+
+
 def test_a_retry_state_counts_tries():
     state = _common._RetryState(rebackoff.constant, {"interval": 3}, max_tries=2, max_time=2)
     state.start_attempt()

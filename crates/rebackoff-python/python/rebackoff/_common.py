@@ -177,8 +177,31 @@ def _next_wait(wait, send_value, jitter, elapsed, max_time):
     """The next wait: raw, jittered, then no longer than what is left of `max_time`."""
     seconds = wait.send(send_value)
     if jitter is not None:
-        seconds = jitter(seconds)
+        try:
+            seconds = jitter(seconds)
+        except TypeError:
+            if not is_nullary(jitter):
+                raise
+            seconds = add_nullary(jitter, seconds)
     return seconds if max_time is None else min(seconds, max_time - elapsed)
+
+
+def is_nullary(jitter):
+    """Returns whether the jitter is one that takes no argument."""
+    return takes(jitter, 0) and not takes(jitter, 1)
+
+
+def add_nullary(jitter, wait):
+    """The jitter functions of backoff before 1.2 take no argument and give what to add."""
+    import warnings
+
+    warnings.warn(
+        "Nullary jitter function signature is deprecated. Use unary signature accepting a "
+        "wait value in seconds and returning a jittered version of it.",
+        category=DeprecationWarning,
+        stacklevel=2,
+    )
+    return wait + jitter()
 
 
 def patched(name):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from rebackoff import _common, _switches
-from rebackoff._callables import takes
 from rebackoff._jitter import uniform
 from rebackoff._mistakes import shown
 from rebackoff._seconds import number, plain
@@ -32,9 +31,9 @@ def next_wait(call, outcome, elapsed):
         try:
             return jitter(wait)
         except TypeError:
-            if takes(jitter, 1) or not takes(jitter, 0):
+            if not _common.is_nullary(jitter):
                 raise
-        return _add_nullary(jitter, wait)
+        return _common.add_nullary(jitter, wait)
     except StopIteration:
         return ENDED
 
@@ -83,16 +82,3 @@ def _blame(call, wait, seconds):
         source = f"the jitter {shown(jitter)}"
     kind = TypeError if seconds is None else ValueError
     return kind(f"a wait must be a number of seconds, 0 or more, but {source} gave {shown(wait)}")
-
-
-def _add_nullary(jitter, wait):
-    """The jitter functions of backoff before 1.2 take no argument and give what to add."""
-    import warnings
-
-    warnings.warn(
-        "Nullary jitter function signature is deprecated. Use unary signature accepting a "
-        "wait value in seconds and returning a jittered version of it.",
-        category=DeprecationWarning,
-        stacklevel=2,
-    )
-    return wait + jitter()
