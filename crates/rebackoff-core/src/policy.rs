@@ -43,7 +43,7 @@ impl Policy {
     /// [`Budget::aws`](crate::Budget::aws) has the prices of its retries.
     ///
     /// Those SDKs wait longer after a server that throttles, by [`AWS_THROTTLED`](Self::AWS_THROTTLED): with the
-    /// crate `rebackoff`, `.policy_for(|error| error.is_throttled().then_some(&Policy::AWS_THROTTLED))`.
+    /// crate `rebackoff`, `.policy_for(|error| if error.is_throttled() { Policy::AWS_THROTTLED } else { Policy::AWS })`.
     ///
     /// ```
     /// use rebackoff_core::Policy;
