@@ -227,8 +227,7 @@ impl PolicyBuilder {
     /// The spread above a hint h, as a share of it: h + U(0, share · h). From 0 to 1.
     /// Default 0.1; 0, the hint to the digit, where the jitter is set to [`Jitter::None`].
     pub const fn hint_spread(mut self, share: f64) -> Self {
-        // The sum has no negative zero.
-        self.hint_spread = Some(share + 0.0);
+        self.hint_spread = Some(share);
         self
     }
 
@@ -293,7 +292,8 @@ impl PolicyBuilder {
 
     const fn hints(&self) -> Hints {
         let spread = match (self.hint_spread, self.jitter) {
-            (Some(share), _) => share,
+            // The sum has no negative zero.
+            (Some(share), _) => share + 0.0,
             (None, Some(jitter)) => default_spread(&self.wait, jitter),
             (None, None) => Hints::SPREAD,
         };

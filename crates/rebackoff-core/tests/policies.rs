@@ -294,6 +294,8 @@ fn a_negative_zero_never_shows() {
     }
     let policy = Policy::new(expo()).hint_spread(-0.0).build().unwrap();
     assert!(policy.to_string().ends_with("hint_spread 0)"), "{policy}");
+    let policy = Settings::new().set("hint_spread", -0.0).over(&policy!(expo)).unwrap();
+    assert!(policy.to_string().ends_with("hint_spread 0)"), "{policy}");
     assert_eq!(Budget::share().floor(-0.0).build().unwrap().to_string(), "20% of calls + 0/s");
     assert_eq!(Seconds::new(-0.0).unwrap().to_string(), "0s");
 }
