@@ -112,7 +112,18 @@ pub enum Cost {
 
 /// A retry that was paid for. The last one of a call goes into
 /// [`handle_success`](Budget::handle_success), one that is not made into [`refund`](Budget::refund).
+///
+/// ```compile_fail
+/// # #![deny(unused_must_use)]
+/// # use rebackoff_core::{Budget, Cost, Refused, Seconds, budget};
+/// # static RETRIES: Budget = budget!(quota);
+/// # fn pay() -> Result<(), Refused> {
+/// RETRIES.withdraw_at(Cost::Retry, || Seconds::ZERO)?; // lost, which the compiler warns of
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "a withdrawal goes into `handle_success` after its retry, or into `refund` without one"]
 pub struct Withdrawal {
     /// The note by which the kind of budget refunds it; 0 where no token was taken.
     taken: u32,
