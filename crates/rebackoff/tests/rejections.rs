@@ -119,6 +119,20 @@ fn a_target_that_survives_a_rejection_and_fails_by_itself_has_failed() {
     assert_eq!(outer.failures(), 2);
 }
 
+#[test]
+fn a_boxed_rejection_is_known_as_one() {
+    fn counted<E: FromOpen + Send + 'static>() -> u64 {
+        let (inner, outer) = (isolated(), breaker());
+        let reject = || ONCE.retry(|| Ok::<(), E>(())).breaker(&inner).call();
+        assert!(ONCE.retry(reject).breaker(&outer).call().is_err());
+        outer.failures()
+    }
+    assert_eq!(counted::<Open>(), 0);
+    assert_eq!(counted::<Box<Open>>(), 0);
+    assert_eq!(counted::<Box<dyn std::error::Error + Send + Sync>>(), 0);
+    assert_eq!(counted::<Untold>(), 1);
+}
+
 #[rebackoff::on_error(policy = ONCE, breaker = outer)]
 fn survives(outer: &Breaker, inner: &Breaker) -> Result<(), Untold> {
     let _cached = ONCE.retry(|| Ok::<(), Untold>(())).breaker(inner).call().ok();

@@ -85,7 +85,7 @@ impl<E: From<Open> + 'static> FromOpen for E {
             sent.is_some_and(|error| error.is::<Open>())
                 || local.is_some_and(|error| error.is::<Open>())
         };
-        error.is::<Open>() || is_boxed()
+        error.is::<Open>() || error.is::<Box<Open>>() || is_boxed()
     }
 }
 
