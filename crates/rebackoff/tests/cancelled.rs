@@ -126,6 +126,9 @@ fn a_signal_goes_with_the_callers_own_clock() {
     let call = policy.retry(down).cancelled_by(&stopped).sleeper(clock.clone());
     assert_eq!(call.outcome().reason, Some(Reason::MaxTime));
     assert_eq!(clock.now(), secs(5));
+    let call = policy.retry(down).sleeper(clock.clone()).cancelled_by(&stopped);
+    assert_eq!(call.outcome().reason, Some(Reason::MaxTime));
+    assert_eq!(clock.now(), secs(10));
 }
 
 #[test]

@@ -5,12 +5,14 @@ use std::future::IntoFuture;
 use super::Call;
 use crate::mode::{Async, Blocking};
 use crate::signal::{EndsCall, EndsWaits, Signal, WokenBy};
-use crate::sleepers::ThreadSleeper;
 use crate::target::Target;
 
-impl<P, F, H, G> Call<P, F, H, Blocking<ThreadSleeper>, G> {
+impl<P, F, H, S, G> Call<P, F, H, Blocking<S>, G> {
     /// Cancels the call when `signal` comes: its wait ends at once, and the last outcome comes back
     /// with [`Reason::Cancelled`](crate::Reason::Cancelled). A running try is not interrupted.
+    ///
+    /// On the system's clock the signal waits in place of the sleeper, which it could not wake. With a sleeper that has
+    /// another clock, the sleeper waits, and the call looks at the signal after each wait.
     ///
     /// ```
     /// use std::sync::mpsc;
@@ -23,7 +25,7 @@ impl<P, F, H, G> Call<P, F, H, Blocking<ThreadSleeper>, G> {
     /// let outcome = FETCH.retry(|| Err::<(), _>("down")).cancelled_by(&stopped).outcome();
     /// assert_eq!((outcome.result, outcome.reason), (Err("down"), Some(Reason::Cancelled)));
     /// ```
-    pub fn cancelled_by<C>(self, signal: C) -> Call<P, F, H, Blocking<ThreadSleeper, WokenBy<C>>, G>
+    pub fn cancelled_by<C>(self, signal: C) -> Call<P, F, H, Blocking<S, WokenBy<C>>, G>
     where
         C: Signal,
     {
