@@ -166,6 +166,22 @@ fn a_trace_of_a_poll_names_the_error_that_the_outcome_shows() {
 }
 
 #[test]
+fn a_trace_of_a_poll_names_the_call_whatever_is_polled() {
+    #[rebackoff::on_predicate(policy = TWICE, |jobs| *jobs > 0, hook = Trace::of("left").in_poll())]
+    fn left() -> usize {
+        3
+    }
+    let events = recorded(|| {
+        let poll = TWICE.poll(|| [1, 2]).until(|jobs| jobs.is_empty()).sleeper(VirtualClock::new());
+        assert_eq!(poll.hook(Trace::of("jobs").in_poll()).call(), [1, 2]);
+        let _no_wait = rebackoff::testing::no_wait();
+        assert_eq!(left(), 3);
+    });
+    assert_eq!(events[..2], names("jobs", ""));
+    assert!(events[2].starts_with("INFO message=backing off call=\"left\" tries=1"), "{events:?}");
+}
+
+#[test]
 fn a_trace_of_the_middleware_names_the_status_or_the_error() {
     let server = server::Server::start(|n| match n {
         0 => server::reply(503),

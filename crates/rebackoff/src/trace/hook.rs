@@ -77,6 +77,24 @@ impl Trace {
         TraceInLoop(self)
     }
 
+    /// This trace as a hook of a poll, whose outcome is a value of any type: the events show no error.
+    ///
+    /// ```
+    /// use rebackoff::Trace;
+    /// use rebackoff::prelude::*;
+    /// # let _no_wait = rebackoff::testing::no_wait();
+    ///
+    /// static POLL: Policy = policy!(constant, max_tries = 3);
+    ///
+    /// let mut jobs = 3..;
+    /// let poll = POLL.poll(|| jobs.next().unwrap()).until(|job| *job == 4);
+    /// assert_eq!(poll.hook(Trace::of("jobs").in_poll()).call(), 4);
+    /// ```
+    #[must_use]
+    pub const fn in_poll(self) -> TraceInPoll {
+        TraceInPoll(self)
+    }
+
     fn trace<O>(&self, event: &Event<'_, O>, error: Option<impl Display>) {
         let error = error.map(tracing::field::display);
         let (call, tries) = (&*self.call, event.tries);
@@ -118,7 +136,7 @@ const TRACED: Events = Events::BACKOFF.or(Events::GIVEUP);
 #[diagnostic::on_unimplemented(
     message = "a `Trace` cannot show the error of `{Self}`",
     note = "the error of a `Result` implements `Display`; another outcome implements `rebackoff::engine::Traced`; a loop \
-            takes `Trace::of(…).in_loop()`"
+            takes `Trace::of(…).in_loop()`, a poll `Trace::of(…).in_poll()`"
 )]
 pub trait Traced {
     /// The error, where there is one.
@@ -141,6 +159,10 @@ impl<T> Traced for Option<T> {
 /// A [`Trace`] as a hook of a loop; made by [`Trace::in_loop`].
 #[derive(Clone, Debug)]
 pub struct TraceInLoop(Trace);
+
+/// A [`Trace`] as a hook of a poll; made by [`Trace::in_poll`].
+#[derive(Clone, Debug)]
+pub struct TraceInPoll(Trace);
 
 impl<O: Traced> Hook<O> for Trace {
     const EVENTS: Events = TRACED;
@@ -166,5 +188,14 @@ impl<E: Display> Hook<E> for TraceInLoop {
 
     fn notify(&mut self, event: &Event<'_, E>) {
         self.0.trace(event, event.outcome);
+    }
+}
+
+impl<O> Hook<O> for TraceInPoll {
+    const EVENTS: Events = TRACED;
+    const TRACES: bool = true;
+
+    fn notify(&mut self, event: &Event<'_, O>) {
+        self.0.trace(event, None::<&str>);
     }
 }

@@ -6,7 +6,7 @@ mod hook;
 mod spans;
 
 #[cfg(feature = "tracing")]
-pub use hook::{Trace, TraceInLoop, Traced};
+pub use hook::{Trace, TraceInLoop, TraceInPoll, Traced};
 #[cfg(feature = "tracing")]
 pub use spans::{InSpan, Spanned};
 
