@@ -100,6 +100,24 @@ impl<P: AsRef<Policy>, M: Mode, H, G> Tries<P, M, H, G> {
         self.session.reason()
     }
 
+    /// Takes a copy of the policy in place of a reference, so that the loop can be returned and stored.
+    ///
+    /// ```
+    /// use rebackoff::engine::{Blocking, Tries};
+    /// use rebackoff::prelude::*;
+    /// use rebackoff::sleepers::ThreadSleeper;
+    ///
+    /// struct Connection { tries: Tries<Policy, Blocking<ThreadSleeper>> }
+    ///
+    /// let policy = Policy::new(expo()).max_tries(3).build()?; // from a file, for example
+    /// let connection = Connection { tries: policy.tries().owned() };
+    /// assert_eq!(connection.tries.tries(), 1);
+    /// # Ok::<(), PolicyError>(())
+    /// ```
+    pub fn owned(self) -> Tries<Policy, M, H, G> {
+        Tries { session: self.session.owned() }
+    }
+
     /// Waits with `sleeper` in place of the default one, and reads its clock. Call it before the other
     /// setters: `max_time` counts from here, and guards read the clock that they find.
     pub fn sleeper<S: Clock>(self, sleeper: S) -> Tries<P, M::With<S>, H, G>

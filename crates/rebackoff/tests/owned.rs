@@ -46,6 +46,24 @@ async fn a_call_with_a_local_policy_can_be_spawned_returned_boxed_and_stored() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_loop_with_a_local_policy_can_be_returned_and_stored() {
+    struct Connection<T> {
+        tries: T,
+    }
+    let returned = || Connection { tries: twice().tries().owned() };
+    let mut connection = returned();
+    assert_eq!(connection.tries.backoff(Failure::Down), Ok(()));
+    assert_eq!(connection.tries.backoff(Failure::Down), Err(Failure::Down));
+
+    let breaker = Arc::new(Breaker::builder().consecutive(1).build().unwrap());
+    let tries = Guarded::new(twice(), Arc::clone(&breaker)).tries_async().unwrap().owned();
+    let mut connection = Connection { tries };
+    let spawned = tokio::spawn(async move { connection.tries.backoff(Failure::Down).await });
+    assert_eq!(spawned.await.unwrap(), Err(Failure::Down));
+    assert_eq!(breaker.opened(), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_owned_call_keeps_its_guards() {
     let breaker = Arc::new(Breaker::builder().consecutive(1).build().unwrap());
     let guarded = Guarded::new(twice(), Arc::clone(&breaker));

@@ -106,12 +106,20 @@ impl<P, C, H, G> Session<P, C, H, G> {
         self.reason
     }
 
+    /// This call with a copy of its policy.
+    pub(crate) fn owned(self) -> Session<Policy, C, H, G>
+    where
+        P: AsRef<Policy>,
+    {
+        self.map(|policy, clock, hooks, guards| (*policy.as_ref(), clock, hooks, guards))
+    }
+
     pub(crate) fn with_hook<A>(self, hook: A) -> Session<P, C, Then<H, A>, G> {
-        self.map(|clock, hooks, guards| (clock, Then(hooks, hook), guards))
+        self.map(|policy, clock, hooks, guards| (policy, clock, Then(hooks, hook), guards))
     }
 
     pub(crate) fn map_guards<N>(self, change: impl FnOnce(G) -> N) -> Session<P, C, H, N> {
-        self.map(|clock, hooks, guards| (clock, hooks, change(guards)))
+        self.map(|policy, clock, hooks, guards| (policy, clock, hooks, change(guards)))
     }
 
     /// This call with another clock, from which its time counts anew.
@@ -119,7 +127,7 @@ impl<P, C, H, G> Session<P, C, H, G> {
     where
         P: AsRef<Policy>,
     {
-        let mut session = self.map(|_, hooks, guards| (clock, hooks, guards));
+        let mut session = self.map(|policy, _, hooks, guards| (policy, clock, hooks, guards));
         session.skipped.begin();
         if let Phase::Timed { .. } = session.phase {
             session.read_clock();
@@ -127,10 +135,13 @@ impl<P, C, H, G> Session<P, C, H, G> {
         session
     }
 
-    fn map<T, A, N>(self, change: impl FnOnce(C, H, G) -> (T, A, N)) -> Session<P, T, A, N> {
+    fn map<Q, T, A, N>(
+        self,
+        change: impl FnOnce(P, C, H, G) -> (Q, T, A, N),
+    ) -> Session<Q, T, A, N> {
         let Self { phase, policy, engine, draws, clock, hooks, guards, .. } = self;
         let Self { off_schedule, visible, reason, stage, skipped, .. } = self;
-        let (clock, hooks, guards) = change(clock, hooks, guards);
+        let (policy, clock, hooks, guards) = change(policy, clock, hooks, guards);
         Session {
             phase,
             policy,
