@@ -49,12 +49,12 @@ use crate::source::PolicySource;
 /// );
 /// ```
 ///
-/// The policy itself stays plain data, which can be compared and read from a file; the guards are
-/// handles: references, [`Arc`]s, or an `Option` of one. A library takes the same type for every
-/// policy of its users as [`AnyPolicy`].
+/// The policy itself stays plain data, which can be compared and read from a file; `P` may also be a
+/// `LivePolicy`, or a reference or an [`Arc`] of a policy. The guards are handles: references, [`Arc`]s, or an
+/// `Option` of one. A library takes the same type for every policy of its users as [`AnyPolicy`].
 #[derive(Clone, Copy, Debug)]
-pub struct Guarded<G> {
-    policy: Policy,
+pub struct Guarded<G, P = Policy> {
+    policy: P,
     guards: G,
 }
 
@@ -82,14 +82,14 @@ pub struct Guarded<G> {
 /// ```
 pub type AnyPolicy = Guarded<(Option<Arc<Budget>>, Option<Arc<Breaker>>)>;
 
-impl<G> Guarded<G> {
+impl<G, P> Guarded<G, P> {
     /// `policy` with `guards`: a budget, a breaker, or a pair of guards.
-    pub const fn new(policy: Policy, guards: G) -> Self {
+    pub const fn new(policy: P, guards: G) -> Self {
         Self { policy, guards }
     }
 
     /// The policy.
-    pub const fn policy(&self) -> &Policy {
+    pub const fn policy(&self) -> &P {
         &self.policy
     }
 
@@ -130,18 +130,18 @@ impl<G> AsRef<Policy> for Guarded<G> {
     }
 }
 
-impl<G: Guards> PolicySource for Guarded<G> {
+impl<G: Guards, P: PolicySource<Breakers = (), Budgets = ()>> PolicySource for Guarded<G, P> {
     type Rejection = G::Rejection;
     type Policy<'p>
-        = &'p Policy
+        = P::Policy<'p>
     where
         Self: 'p;
     type Breakers = G::Breakers;
     type Budgets = G::Budgets;
 
     #[inline]
-    fn policy(&self) -> &Policy {
-        &self.policy
+    fn policy(&self) -> P::Policy<'_> {
+        self.policy.policy()
     }
 
     #[inline]

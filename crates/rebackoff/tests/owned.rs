@@ -64,6 +64,22 @@ async fn a_loop_with_a_local_policy_can_be_returned_and_stored() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn guards_go_with_a_live_policy_a_reference_and_an_arc() {
+    let breaker = Arc::new(Breaker::builder().consecutive(3).build().unwrap());
+    let live = Arc::new(LivePolicy::new(twice()));
+    let guarded = Guarded::new(Arc::clone(&live), Arc::clone(&breaker));
+    assert_eq!(guarded.retry_async(down).outcome().await.tries, 2);
+    live.replace(policy!(constant, max_tries = 9));
+    let outcome = tokio::spawn(guarded.retry_async(down).owned().outcome()).await.unwrap();
+    assert_eq!((outcome.tries, outcome.reason), (1, Some(Reason::Breaker)));
+
+    let budget = Budget::quota().capacity(10).build().unwrap();
+    assert_eq!(fetch(&Guarded::new(&twice(), &budget)), 2);
+    assert_eq!(fetch(&Guarded::new(Arc::new(twice()), &budget)), 2);
+    assert_eq!(fetch(&Guarded::new(twice(), &budget)), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_owned_call_keeps_its_guards() {
     let breaker = Arc::new(Breaker::builder().consecutive(1).build().unwrap());
     let guarded = Guarded::new(twice(), Arc::clone(&breaker));
