@@ -2,9 +2,11 @@ use core::cell::Cell;
 use core::time::Duration;
 use std::vec::Vec;
 
-use super::{each_stop, times};
+use super::{combinations, each_stop};
 use crate::host::HostGuard;
-use crate::{Breaker, BreakerState, Health, HostClock, Moment, Permit, Seconds, secs};
+use crate::{
+    Breaker, BreakerBuilder, BreakerState, Health, HostClock, Moment, Permit, Seconds, secs,
+};
 
 fn at(seconds: u64) -> impl Fn() -> Moment + Copy {
     move || Duration::from_secs(seconds).into()
@@ -25,13 +27,13 @@ fn no_result<T>(_: T) {}
 
 const PROBES: usize = 2;
 
-fn breakers() -> [Breaker; 4] {
-    let all = || Breaker::builder().open_for(secs(10)).growth(2.0).probe_timeout(secs(7)).probes(2);
+fn breakers() -> [BreakerBuilder; 4] {
+    let all = Breaker::builder().open_for(secs(10)).growth(2.0).probe_timeout(secs(7)).probes(2);
     [
-        all().consecutive(3).build().unwrap(),
-        all().failure_rate(0.5).min_calls(3).build().unwrap(),
-        all().failure_rate(0.5).min_calls(3).window_calls(4).build().unwrap(),
-        all().slow_rate(0.5, secs(1)).failure_rate(0.5).min_calls(3).build().unwrap(),
+        all.consecutive(3),
+        all.failure_rate(0.5).min_calls(3),
+        all.failure_rate(0.5).min_calls(3).window_calls(4),
+        all.slow_rate(0.5, secs(1)).failure_rate(0.5).min_calls(3),
     ]
 }
 
@@ -104,25 +106,21 @@ fn close(breaker: &Breaker, now: u64) -> u64 {
 
 #[test]
 fn a_breaker_trips_refuses_and_closes_after_a_stop_between_any_two_steps() {
-    for kind in 0..breakers().len() {
-        for scene in SCENES {
-            for operation in OPERATIONS {
-                for &later in times(&[0, 1, 200]) {
-                    each_stop(|stopping| {
-                        let breaker = breakers().into_iter().nth(kind).unwrap();
-                        let now = scene(&breaker);
-                        let is_stopped = stopping(&mut || operation(&breaker, now));
-                        let mut now = close(&breaker, now + later);
-                        for _ in 0..2 {
-                            trip(&breaker, now);
-                            assert!(breaker.admit_at(at(now)).is_err());
-                            now = close(&breaker, now);
-                        }
-                        is_stopped
-                    });
-                }
+    let (breakers, later) = (breakers(), [0, 1, 200]);
+    let lengths = [breakers.len(), SCENES.len(), OPERATIONS.len(), later.len()];
+    for [breaker, scene, operation, wait] in combinations(lengths) {
+        each_stop(|stopping| {
+            let breaker = breakers[breaker].build().unwrap();
+            let now = SCENES[scene](&breaker);
+            let is_stopped = stopping(&mut || OPERATIONS[operation](&breaker, now));
+            let mut now = close(&breaker, now + later[wait]);
+            for _ in 0..2 {
+                trip(&breaker, now);
+                assert!(breaker.admit_at(at(now)).is_err());
+                now = close(&breaker, now);
             }
-        }
+            is_stopped
+        });
     }
 }
 
@@ -157,8 +155,9 @@ fn a_shared_breaker_goes_by_the_clock_of_the_host() {
 #[test]
 fn parameters_make_the_breaker_again() {
     let more = Breaker::builder().window_time(secs(7)).jitter(crate::Jitter::Equal).dry_run(true);
-    let more = more.failure_rate(1.0 / 3.0).max_open_for(secs(86_400 * 29)).build().unwrap();
+    let more = more.failure_rate(1.0 / 3.0).max_open_for(secs(86_400 * 29));
     for breaker in breakers().into_iter().chain([more]) {
+        let breaker = breaker.build().unwrap();
         let again = Breaker::from_parameters(&breaker.parameters()).unwrap();
         assert_eq!(again.parameters(), breaker.parameters());
         assert_eq!(std::format!("{again:?}"), std::format!("{breaker:?}"));

@@ -1,6 +1,6 @@
 use core::time::Duration;
 
-use super::{each_stop, times};
+use super::{combinations, each_stop};
 use crate::host::HostGuard;
 use crate::{Budget, Cost, Moment, secs};
 
@@ -9,14 +9,12 @@ fn at(millis: u64) -> impl Fn() -> Moment + Copy {
 }
 
 /// Budgets of four retries.
-fn budgets() -> [Budget; 4] {
-    [
-        Budget::per_second().rate(1.0).capacity(4).build().unwrap(),
-        Budget::share().ratio(0.5).floor(0.4).build().unwrap(),
-        Budget::quota().capacity(20).build().unwrap(),
-        Budget::throttle().max_tokens(8).token_ratio(1.0).build().unwrap(),
-    ]
-}
+const BUDGETS: [fn() -> Budget; 4] = [
+    || Budget::per_second().rate(1.0).capacity(4).build().unwrap(),
+    || Budget::share().ratio(0.5).floor(0.4).build().unwrap(),
+    || Budget::quota().capacity(20).build().unwrap(),
+    || Budget::throttle().max_tokens(8).token_ratio(1.0).build().unwrap(),
+];
 
 /// The number of retries in a row that it permits, each of which fails.
 fn permitted(budget: &Budget, now: u64) -> usize {
@@ -65,37 +63,33 @@ const OPERATIONS: [fn(&Budget, u64); 5] = [
     },
 ];
 
-fn made(kind: usize, scene: fn(&Budget)) -> Budget {
-    let budget = budgets().into_iter().nth(kind).unwrap();
-    scene(&budget);
-    budget
-}
-
 #[test]
 fn a_budget_refuses_and_refills_after_a_stop_between_any_two_steps() {
-    for kind in 0..budgets().len() {
-        for scene in SCENES {
-            for operation in OPERATIONS {
-                // In the slice of the scene, and in later ones.
-                for &now in times(&[0, 1_000, 30_000]) {
-                    let without = permitted(&made(kind, scene), now);
-                    let whole = made(kind, scene);
-                    operation(&whole, now);
-                    let most = without.max(permitted(&whole, now));
-                    each_stop(|stopping| {
-                        let budget = made(kind, scene);
-                        let is_stopped = stopping(&mut || operation(&budget, now));
-                        let permits = permitted(&budget, now);
-                        assert!(permits <= most, "{budget}: {permits} of {most}");
-                        assert!(permits + 1 >= without, "{budget}: {permits} of {without}");
-                        (0..200).for_each(|_| budget.handle_success(None));
-                        let refilled = permitted(&budget, now + 60_000);
-                        assert!((3..=4).contains(&refilled), "{budget}: {refilled}");
-                        is_stopped
-                    });
-                }
-            }
-        }
+    // In the slice of the scene, and in later ones.
+    let times = [0, 1_000, 30_000];
+    let lengths = [BUDGETS.len(), SCENES.len(), OPERATIONS.len(), times.len()];
+    for [budget, scene, operation, now] in combinations(lengths) {
+        let (operation, now) = (OPERATIONS[operation], times[now]);
+        let made = || {
+            let budget = BUDGETS[budget]();
+            SCENES[scene](&budget);
+            budget
+        };
+        let without = permitted(&made(), now);
+        let whole = made();
+        operation(&whole, now);
+        let most = without.max(permitted(&whole, now));
+        each_stop(|stopping| {
+            let budget = made();
+            let is_stopped = stopping(&mut || operation(&budget, now));
+            let permits = permitted(&budget, now);
+            assert!(permits <= most, "{budget}: {permits} of {most}");
+            assert!(permits + 1 >= without, "{budget}: {permits} of {without}");
+            (0..200).for_each(|_| budget.handle_success(None));
+            let refilled = permitted(&budget, now + 60_000);
+            assert!((3..=4).contains(&refilled), "{budget}: {refilled}");
+            is_stopped
+        });
     }
 }
 
@@ -103,7 +97,7 @@ fn a_budget_refuses_and_refills_after_a_stop_between_any_two_steps() {
 fn parameters_make_the_budget_again() {
     let more = Budget::share().ratio(1.0 / 3.0).ttl(secs(7)).dry_run(true).build().unwrap();
     let prices = Budget::quota().retry_cost(14).timeout_cost(13).throttled_cost(5).build().unwrap();
-    for budget in budgets().into_iter().chain([more, prices]) {
+    for budget in BUDGETS.map(|budget| budget()).into_iter().chain([more, prices]) {
         let again = Budget::from_parameters(&budget.parameters()).unwrap();
         assert_eq!(again.parameters(), budget.parameters());
         assert_eq!(std::format!("{again:?}"), std::format!("{budget:?}"));

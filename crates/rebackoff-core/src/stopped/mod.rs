@@ -14,9 +14,17 @@ std::thread_local! {
 
 struct Stopped;
 
-/// All of `times`, but under miri, which needs minutes for each, the last alone.
-fn times<T>(times: &[T]) -> &[T] {
-    if cfg!(miri) { &times[times.len() - 1..] } else { times }
+/// The combinations of places in lists of these lengths. Miri needs seconds for each, so it takes every
+/// 17th: the lengths are no multiples of 17, so each place of each list has its turn.
+fn combinations<const N: usize>(lengths: [usize; N]) -> impl Iterator<Item = [usize; N]> {
+    let step = if cfg!(miri) { 17 } else { 1 };
+    (0..lengths.iter().product()).step_by(step).map(move |mut rest| {
+        lengths.map(|length| {
+            let place = rest % length;
+            rest /= length;
+            place
+        })
+    })
 }
 
 /// Runs `operation` until it wants to take more than `steps` atomic steps. Returns whether it was
