@@ -187,20 +187,23 @@ mod tests {
         assert_eq!(wait.to_duration(), Duration::from_millis(29_500));
     }
 
+    /// Miri needs seconds for each header, so it has fewer.
+    fn values(pattern: &'static str) -> impl Strategy<Value = Vec<Option<String>>> {
+        let present = if cfg!(miri) { 0.1 } else { 0.5 };
+        proptest::collection::vec(proptest::option::weighted(present, pattern), NAMES)
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(if cfg!(miri) { 1 } else { 64 }))]
 
         #[test]
-        fn no_header_is_too_strange(
-            values in proptest::collection::vec(proptest::option::of(".{0,40}"), NAMES),
-            seconds in any::<u64>(),
-        ) {
+        fn no_header_is_too_strange(values in values(".{0,40}"), seconds in any::<u64>()) {
             assert_sane(&values, Duration::from_secs(seconds));
         }
 
         #[test]
         fn no_number_is_too_large(
-            values in proptest::collection::vec(proptest::option::of("-?[0-9]{1,400}(\\.[0-9]{1,30})?"), NAMES),
+            values in values("-?[0-9]{1,400}(\\.[0-9]{1,30})?"),
             seconds in any::<u64>(),
         ) {
             assert_sane(&values, Duration::from_secs(seconds));
