@@ -131,10 +131,11 @@ where
                 self.begin::<false>(context)
             };
         }
-        let ended = if self.session.is_visible() {
-            self.poll_on::<true>(context)
-        } else {
-            self.poll_on::<false>(context)
+        let ended = match (&self.state, self.session.is_visible()) {
+            (State::Trying { .. }, true) => self.poll_try::<true>(context),
+            (State::Trying { .. }, false) => self.poll_try::<false>(context),
+            (_, true) => self.poll_wait::<true>(context),
+            (_, false) => self.poll_wait::<false>(context),
         };
         ready_if(ended)
     }
@@ -164,6 +165,40 @@ where
             };
             future.poll(context)
         };
+        self.settle::<VISIBLE>(context, polled)
+    }
+
+    /// Polls a try that was not ready. Returns the outcome when the call has ended.
+    #[inline(never)]
+    fn poll_try<const VISIBLE: bool>(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Option<O> {
+        let polled = {
+            let this = self.as_mut().project();
+            let StateProjection::Trying { future } = this.state.project() else {
+                return None;
+            };
+            let _scope = this.session.enter::<VISIBLE>();
+            future.poll(context)
+        };
+        match self.settle::<VISIBLE>(context, polled) {
+            Poll::Ready(outcome) => Some(outcome),
+            Poll::Pending => None,
+        }
+    }
+
+    /// Settles a try that was polled, the first one or one that was not ready before.
+    #[inline(always)]
+    #[allow(
+        clippy::inline_always,
+        reason = "the end of two functions, of which one is every success"
+    )]
+    fn settle<const VISIBLE: bool>(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        polled: Poll<O>,
+    ) -> Poll<O> {
         let mut this = self.as_mut().project();
         let Poll::Ready(outcome) = polled else {
             let outcome = ready!(this.signal.poll_in_try(context));
@@ -188,45 +223,24 @@ where
         verdict: Verdict,
     ) -> Option<O> {
         match self.as_mut().begin_wait::<VISIBLE>(outcome, verdict) {
-            None => self.poll_on::<VISIBLE>(context),
+            None => self.poll_wait::<VISIBLE>(context),
             ended => ended,
         }
     }
 
-    /// Goes on after a try that failed or was not ready. Returns the outcome when the call has ended.
+    /// Polls the wait, and the tries and waits after it. Returns the outcome when the call has ended.
     #[inline(never)]
-    fn poll_on<const VISIBLE: bool>(
+    fn poll_wait<const VISIBLE: bool>(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Option<O> {
         loop {
             let mut this = self.as_mut().project();
-            if let StateProjection::Trying { future } = this.state.as_mut().project() {
-                let polled = {
-                    let _scope = this.session.enter::<VISIBLE>();
-                    future.poll(context)
-                };
-                let Poll::Ready(outcome) = polled else {
-                    return match this.signal.poll_in_try(context) {
-                        Poll::Ready(outcome) => Some(self.cancel(outcome)),
-                        Poll::Pending => None,
-                    };
-                };
-                let verdict = this.session.judge(&outcome);
-                if verdict == Verdict::Accept {
-                    this.state.set(State::Ended);
-                    return Some(outcome);
-                }
-                if let Some(outcome) = self.as_mut().begin_wait::<VISIBLE>(outcome, verdict) {
-                    return Some(outcome);
-                }
-                this = self.as_mut().project();
-            }
             let StateProjection::Waiting { wait, kept } = this.state.as_mut().project() else {
                 // The outcome has been given.
                 return None;
             };
-            let cancelled = this.signal.poll_in_wait(context).is_ready();
+            let cancelled = this.signal.as_mut().poll_in_wait(context).is_ready();
             if !cancelled && wait.poll(context).is_pending() {
                 return None;
             }
@@ -235,11 +249,29 @@ where
                 this.state.set(State::Ended);
                 return Some(outcome);
             }
-            let future = {
+            let polled = {
                 let scope = this.session.enter::<VISIBLE>();
-                this.target.call(|| this.session.attempt(&scope))
+                let future = this.target.call(|| this.session.attempt(&scope));
+                this.state.set(State::Trying { future });
+                let StateProjection::Trying { future } = this.state.as_mut().project() else {
+                    return None;
+                };
+                future.poll(context)
             };
-            this.state.set(State::Trying { future });
+            let Poll::Ready(outcome) = polled else {
+                return match this.signal.poll_in_try(context) {
+                    Poll::Ready(outcome) => Some(self.cancel(outcome)),
+                    Poll::Pending => None,
+                };
+            };
+            let verdict = this.session.judge(&outcome);
+            if verdict == Verdict::Accept {
+                this.state.set(State::Ended);
+                return Some(outcome);
+            }
+            if let Some(outcome) = self.as_mut().begin_wait::<VISIBLE>(outcome, verdict) {
+                return Some(outcome);
+            }
         }
     }
 

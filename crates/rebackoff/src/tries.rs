@@ -393,17 +393,20 @@ impl<P: AsRef<Policy>, M: Mode, H, G> Tries<P, M, H, G> {
     }
 }
 
-/// The body of each async wait: a future inside its future would cost a jump at each poll.
+/// Each async wait: a future inside its future would cost a jump at each poll, and an `async fn` keeps each of
+/// its arguments twice.
 macro_rules! backoff_async {
-    ($tries:ident, $verdict:expr, $chosen:expr, $error:ident) => {{
-        let (wait, mut kept) = match $tries.begin_on($verdict, $chosen, $error) {
-            ControlFlow::Continue(pause) => pause,
-            ControlFlow::Break(error) => return Err(error),
-        };
-        let wait = $tries.session.skip(wait);
-        Wait::new(&$tries.session.clock, wait).await;
-        into_result($tries.session.handle_resume::<true, _>(false, &mut kept))
-    }};
+    ($tries:ident, $verdict:expr, $chosen:expr, $error:ident) => {
+        async move {
+            let (wait, mut kept) = match $tries.begin_on($verdict, $chosen, $error) {
+                ControlFlow::Continue(pause) => pause,
+                ControlFlow::Break(error) => return Err(error),
+            };
+            let wait = $tries.session.skip(wait);
+            Wait::new(&$tries.session.clock, wait).await;
+            into_result($tries.session.handle_resume::<true, _>(false, &mut kept))
+        }
+    };
 }
 
 impl<P: AsRef<Policy>, S: Clock, C, H, G> Tries<P, Async<S, C>, H, G> {
@@ -416,7 +419,7 @@ impl<P: AsRef<Policy>, S: Clock, C, H, G> Tries<P, Async<S, C>, H, G> {
     ///
     /// `error`, untouched, when the call gives up.
     #[inline]
-    pub async fn backoff<E>(&mut self, error: E) -> Result<(), E>
+    pub fn backoff<E>(&mut self, error: E) -> impl Future<Output = Result<(), E>>
     where
         S: AsyncSleeper,
         H: Hook<E>,
@@ -431,11 +434,11 @@ impl<P: AsRef<Policy>, S: Clock, C, H, G> Tries<P, Async<S, C>, H, G> {
     ///
     /// `error`, untouched, when the call gives up.
     #[inline]
-    pub async fn backoff_after<E>(
+    pub fn backoff_after<E>(
         &mut self,
         hint: impl Into<Option<Duration>>,
         error: E,
-    ) -> Result<(), E>
+    ) -> impl Future<Output = Result<(), E>>
     where
         S: AsyncSleeper,
         H: Hook<E>,
@@ -453,7 +456,11 @@ impl<P: AsRef<Policy>, S: Clock, C, H, G> Tries<P, Async<S, C>, H, G> {
     ///
     /// `error`, untouched, when the call gives up.
     #[inline]
-    pub async fn backoff_by<E>(&mut self, policy: &Policy, error: E) -> Result<(), E>
+    pub fn backoff_by<E>(
+        &mut self,
+        policy: &Policy,
+        error: E,
+    ) -> impl Future<Output = Result<(), E>>
     where
         S: AsyncSleeper,
         H: Hook<E>,

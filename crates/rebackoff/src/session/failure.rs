@@ -75,34 +75,50 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
             }
             chosen => chosen,
         };
-        let narrowed = chosen.is_some() || (VISIBLE && self.is_timed()) || scope::is_set();
-        let (decided, elapsed) = if narrowed || Skipped::narrows() {
-            self.decide_narrowed(outcome, verdict, chosen)
+        let narrowed = chosen.is_some() || scope::is_set() || (VISIBLE && self.is_timed());
+        // Each way has its own end: what joins them is the wait alone.
+        let hint = verdict.hint();
+        let (wait, elapsed) = if narrowed || Skipped::narrows() {
+            match self.decide_narrowed(outcome, verdict, chosen) {
+                (Ok(wait), elapsed) => (wait, elapsed),
+                (Err(reason), elapsed) => return self.end(reason, elapsed, outcome, hint),
+            }
         } else {
-            (self.decide(outcome, verdict, None, None, None), None)
-        };
-        let granted = decided.and_then(|wait| {
-            let usual = if late { Cost::Timeout } else { Cost::Retry };
-            let cost = class.cost.unwrap_or(usual);
-            self.guards.handle_retry(&self.clock, cost, wait).map(|()| wait).map_err(Some)
-        });
-        let wait = match granted {
-            Ok(wait) => wait,
-            Err(reason) => {
-                self.give_up(reason?, elapsed, outcome, verdict.hint());
-                return None;
+            match self.decide(outcome, verdict, None, None, None) {
+                Ok(wait) => (wait, None),
+                Err(reason) => return self.end(reason, None, outcome, hint),
             }
         };
+        let cost = class.cost.unwrap_or(if late { Cost::Timeout } else { Cost::Retry });
+        if let Err(reason) = self.guards.handle_retry(&self.clock, cost, wait) {
+            return self.end(Some(reason), elapsed, outcome, hint);
+        }
         if H::EVENTS.contains(EventKind::Backoff) {
             self.notify(EventKind::Backoff, elapsed, Some(outcome), |event| {
                 event.wait = Some(wait.to_duration());
-                event.hint = verdict.hint().map(Seconds::to_duration);
+                event.hint = hint.map(Seconds::to_duration);
             });
         }
         if !H::TRACES {
             trace::backoff(self.tries(), elapsed, wait);
         }
         Some(wait.to_duration())
+    }
+
+    /// Gives up, if there is a `reason`. Returns no wait.
+    #[inline]
+    fn end<O>(
+        &mut self,
+        reason: Option<Reason>,
+        elapsed: Option<Duration>,
+        outcome: &O,
+        hint: Option<Seconds>,
+    ) -> Option<Duration>
+    where
+        H: Hook<O>,
+    {
+        self.give_up(reason?, elapsed, outcome, hint);
+        None
     }
 
     /// Decides for a call with limits beside those of its policy, or one that counts its time. Apart, so that only
