@@ -393,8 +393,7 @@ impl<P: AsRef<Policy>, M: Mode, H, G> Tries<P, M, H, G> {
     }
 }
 
-/// Each async wait: a future inside its future would cost a jump at each poll, and an `async fn` keeps each of
-/// its arguments twice.
+/// The body of each async wait: a future inside its future would cost a jump at each poll.
 macro_rules! backoff_async {
     ($tries:ident, $verdict:expr, $chosen:expr, $error:ident) => {
         async move {
@@ -409,6 +408,7 @@ macro_rules! backoff_async {
     };
 }
 
+#[allow(clippy::manual_async_fn, reason = "the future of an `async fn` keeps each argument twice")]
 impl<P: AsRef<Policy>, S: Clock, C, H, G> Tries<P, Async<S, C>, H, G> {
     /// Waits for the next try.
     ///
