@@ -8,6 +8,8 @@ use std::thread;
 use rebackoff_core::{Breaker, BreakerState, Budget, Cost, Health, Permit, Seconds, secs};
 
 const THREADS: u32 = 8;
+/// Miri takes a thousand times as long as the processor.
+const TURNS: u32 = if cfg!(miri) { 40 } else { 5000 };
 
 fn at(seconds: u64) -> impl Fn() -> Seconds + Copy {
     move || secs(seconds).into()
@@ -39,7 +41,7 @@ fn half_open_admits_exactly_its_probes_of_many_callers() {
     for probes in [1, 2, 5, 8] {
         let breaker = Breaker::builder().consecutive(1).open_for(secs(1)).probes(probes);
         let breaker = breaker.build().unwrap();
-        for round in 0..200 {
+        for round in 0..u64::from(TURNS / 20) {
             let now = round * 10;
             fail(&breaker, now);
             let admitted = on_all(|_| {
@@ -61,7 +63,7 @@ fn as_many_probes_are_out_as_there_are_permits_and_never_more() {
     let (out, most) = (AtomicU64::new(0), AtomicU64::new(0));
     let admitted = on_all(|_| {
         let mut admitted = 0;
-        for _ in 0..5000 {
+        for _ in 0..TURNS {
             if let Ok(permit) = breaker.admit_at(at(40)) {
                 most.fetch_max(out.fetch_add(1, Relaxed) + 1, Relaxed);
                 admitted += 1;
@@ -72,7 +74,7 @@ fn as_many_probes_are_out_as_there_are_permits_and_never_more() {
         admitted
     });
     assert!(most.into_inner() <= 3);
-    assert_eq!(admitted + breaker.rejected(), 5000 * u64::from(THREADS));
+    assert_eq!(admitted + breaker.rejected(), u64::from(TURNS * THREADS));
     assert_eq!(breaker.state_at(at(40)), BreakerState::HalfOpen);
 }
 
@@ -82,7 +84,7 @@ fn a_share_of_many_threads_is_exact() {
     let allowed = on_all(|number| {
         let now = at(u64::from(number));
         let mut allowed = 0;
-        for _ in 0..2000 {
+        for _ in 0..TURNS {
             budget.handle_start_at(now);
             allowed += u64::from(budget.withdraw_at(Cost::Retry, now).is_ok());
         }
@@ -92,22 +94,22 @@ fn a_share_of_many_threads_is_exact() {
     while budget.withdraw_at(Cost::Retry, at(7)).is_ok() {
         rest += 1;
     }
-    assert_eq!(allowed + rest, 2000 * u64::from(THREADS) * 3 / 10 + 10);
+    assert_eq!(allowed + rest, u64::from(TURNS * THREADS) * 3 / 10 + 10);
 }
 
 #[test]
 fn tokens_of_many_threads_are_neither_lost_nor_made() {
-    let bucket = Budget::per_second().capacity(1000).build().unwrap();
+    let bucket = Budget::per_second().capacity(TURNS).build().unwrap();
     let allowed = on_all(|_| {
-        let retries = (0..1000).filter(|_| bucket.withdraw_at(Cost::Retry, at(5)).is_ok());
+        let retries = (0..TURNS).filter(|_| bucket.withdraw_at(Cost::Retry, at(5)).is_ok());
         retries.count() as u64
     });
-    assert_eq!((allowed, bucket.refused()), (1000, u64::from(THREADS) * 1000 - 1000));
+    assert_eq!((allowed, bucket.refused()), (TURNS.into(), u64::from(TURNS * (THREADS - 1))));
 
     let quota = Budget::quota().capacity(1000).build().unwrap();
     let failed = on_all(|number| {
         let mut failed = 0;
-        for turn in 0..2000 {
+        for turn in 0..TURNS {
             if let Ok(last) = quota.withdraw_at(Cost::Retry, at(0)) {
                 if (turn + number) % 40 == 0 {
                     failed += 1;
@@ -127,7 +129,7 @@ fn tokens_of_many_threads_are_neither_lost_nor_made() {
 fn a_window_of_many_threads_counts_every_call() {
     let breaker = Breaker::builder().failure_rate(1.0).min_calls(u32::MAX).build().unwrap();
     on_all(|number| {
-        for turn in 0..2000 {
+        for turn in 0..TURNS {
             let permit = breaker.admit_at(at(3)).unwrap();
             let health = if (turn + number) % 4 == 0 { Health::Failure } else { Health::Success };
             breaker.settle_at(permit, health, at(0), at(3), &mut || 0.5);
@@ -135,7 +137,7 @@ fn a_window_of_many_threads_counts_every_call() {
         0
     });
     let counts = breaker.counts_at(at(3));
-    let calls = 2000 * u64::from(THREADS);
+    let calls = u64::from(TURNS * THREADS);
     assert_eq!((counts.calls, counts.failures), (calls, calls / 4));
 }
 
@@ -148,7 +150,7 @@ fn a_breaker_under_all_events_at_once_stays_of_use() {
         .probe_timeout(secs(1));
     let breaker = breaker.build().unwrap();
     on_all(|number| {
-        for turn in 0..5000_u32 {
+        for turn in 0..TURNS {
             let now = || Seconds::new(f64::from(turn)).unwrap();
             match (turn * 7 + number * 3) % 31 {
                 0 => {
