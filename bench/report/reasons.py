@@ -26,7 +26,7 @@ REASONS = {
     "zero_wait": "again is woken by a thread of its own, and its figure differs by a fifth from run to run; beside the "
     "loop by hand it is within a hundredth. Tried: no jump and no call between failure and yield, 1 052 to 993, kept",
     "future_bytes": "again carries no sleep of tokio's, which has 112; tryhard and tokio-retry carry no engine: no limit "
-    "on time, no hint, no event. Beside the sleep there are 32 for policy, tries, last wait and draws, 32 for start and "
+    "on time, no hint, no event. Beside the sleep there are 40 for policy, tries, last wait and draws, 24 for start and "
     "deadline, 8 for the reason; the loop by hand has 184 as well, and 200 with room for `max_time`. Tried: what is known "
     "of the clock as one value, and one type for waits: no byte less. A deadline of 8 bytes would save 8 and cost a "
     "conversion at each poll",
