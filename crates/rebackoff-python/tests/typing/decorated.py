@@ -114,7 +114,6 @@ def is_final(error: OSError, url: str) -> bool:
     on_backoff=lambda details: print(details["tries"]),
     base=lambda: 3,
 )
-@rebackoff.on_exception(rebackoff.expo(), OSError, giveup=lambda error, url: not url)
 @rebackoff.on_exception(rebackoff.expo, OSError, giveup=is_final)
 def by_lambdas(url: str) -> bytes:
     return url.encode()
