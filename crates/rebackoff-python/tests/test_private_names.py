@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime
 import importlib
 import json
@@ -193,7 +194,7 @@ def test_a_patched_maybe_call_gives_every_option(module):
 @modules
 def test_a_patched_init_wait_gen_gives_the_waits(module, sleeps):
     def waits(wait_gen, keywords):
-        assert keywords == {"base": 5, "factor": 1, "max_value": None}
+        assert keywords == {"base": 5}
         return iter_sent([7, 8])
 
     target, calls = failing()
@@ -213,6 +214,34 @@ def iter_sent(waits):
     made = generator()
     made.send(None)
     return made
+
+
+@modules
+def test_patched_functions_get_the_keywords_of_the_wait_generator_as_they_were_given(
+    module, sleeps
+):
+    target, _ = failing()
+    strategies = [(rebackoff.expo, {}), (rebackoff.expo, {"factor": 2}), (rebackoff.expo(3), {})]
+    gotten = [(rebackoff.expo, {}), (rebackoff.expo, {"factor": 2})]
+    gotten.append((rebackoff.expo, {"base": 3, "factor": 1, "max_value": None}))
+    for (strategy, keywords), parts in zip(strategies, gotten, strict=True):
+        retry = rebackoff.on_exception(strategy, OSError, jitter=None, max_tries=2, **keywords)
+        with mock.patch.object(module, "_init_wait_gen", wraps=_common._init_wait_gen) as init:
+            with contextlib.suppress(OSError):
+                run(retry, target, module is _async)
+        assert init.call_args.args == parts
+        with mock.patch.object(module, "retry_exception") as loop:
+            retry(awaited_nothing if module is _async else target)
+        assert (loop.call_args.args[1], loop.call_args.kwargs["wait_gen_kwargs"]) == parts
+
+
+def test_a_patched_maybe_call_evaluates_no_parameter_that_was_not_given(sleeps):
+    target, _ = failing()
+    retry = rebackoff.on_exception(rebackoff.expo, OSError, max_tries=4, jitter=None)
+    with mock.patch.object(_common, "_maybe_call", side_effect=lambda value: 3):
+        with pytest.raises(OSError):
+            run(retry, target)
+    assert sleeps == [1, 2, 4]
 
 
 @modules

@@ -115,8 +115,7 @@ class Call:
         else:
             names = self.names
             limits = options.limits(names["_maybe_call"], self.args, self.kwargs)
-            init = names["_init_wait_gen"]
-            self.waits = started(options.wait_gen, options.wait_keywords, init)
+            self.waits = started(options, names["_init_wait_gen"])
         self.engine = limits.begin()
         return self.engine
 
@@ -341,8 +340,7 @@ class Call:
         self.policy = policy
         if policy not in self.policy_waits:
             init = self.names["_init_wait_gen"]
-            waits = started(policy.wait_gen, policy.wait_keywords, init)
-            self.policy_waits[policy] = waits
+            self.policy_waits[policy] = started(policy, init)
         self.waits = self.policy_waits[policy]
         self.engine.set_limits(policy.limits(self.names["_maybe_call"], self.args, self.kwargs))
         if self.enclosing is not None:

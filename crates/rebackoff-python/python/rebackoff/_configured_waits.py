@@ -44,15 +44,15 @@ def configured(decorator, wait_gen, keywords):
     return wait_gen, keywords
 
 
-def started(wait_gen, keywords, init):
+def started(options, init):
     """The raw waits of a call that begins now: a generator that is ready to be sent outcomes."""
-    waits = wait_gen
-    is_configured = isinstance(waits, Waits)
+    waits = wait_gen = options.wait_gen
     if init is not _init_wait_gen or _common._maybe_call is not _maybe_call:
-        return init(*(waits.parts() if is_configured else (waits, keywords)))
-    if not is_configured:
+        return init(*options.given_waits())
+    if not isinstance(waits, Waits):
         # a callable that takes arguments stands for itself
-        waits = waits(**{name: _maybe_call(value) for name, value in keywords.items()})
+        keywords = {name: _maybe_call(value) for name, value in options.wait_keywords.items()}
+        waits = waits(**keywords)
     if type(waits) is Waits:
         waits = waits.start()
     elif not hasattr(waits, "send"):

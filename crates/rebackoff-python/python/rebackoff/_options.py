@@ -234,6 +234,14 @@ class Options:
             return f"{self.wait_gen.name}()"
         return f"{name_of(self.wait_gen)}()"
 
+    def given_waits(self):
+        """The function that gives the raw waits, and its keywords, as the decorator got them."""
+        decorator, _, wait_gen, given = self.source
+        if isinstance(wait_gen, (Waits, Policy)):
+            return self.wait_gen.parts()
+        checks = _CHECKS[decorator]
+        return wait_gen, {name: value for name, value in given.items() if name not in checks}
+
     def guarding(self, args, kwargs):
         """The rules of the guards of a call with these arguments."""
         if self.rules is not None:

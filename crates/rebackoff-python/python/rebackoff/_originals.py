@@ -14,7 +14,6 @@ from rebackoff import _async, _common, _decorator, _sync
 from rebackoff._common import Attempt, _config_handlers, _init_wait_gen, _maybe_call, _next_wait
 from rebackoff._option_table import NAMES
 from rebackoff._options import Options
-from rebackoff._wait_gen import Waits
 
 # The private retry loops
 
@@ -178,9 +177,7 @@ def decorated(options, target, is_async):
     """The target, decorated by the private loop, or by what a program has put in its place."""
     module = _async if is_async else _sync
     retry = getattr(module, "retry_predicate" if options.by_predicate else "retry_exception")
-    waits, keywords = options.wait_gen, options.wait_keywords or {}
-    if isinstance(waits, Waits):
-        waits, keywords = waits.parts()
+    waits, keywords = options.given_waits()
     more = {}
     if not options.by_predicate:
         more = {"giveup": options.giveup, "raise_on_giveup": options.raise_on_giveup}
