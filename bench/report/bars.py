@@ -106,6 +106,9 @@ NOT_YET = {
     "breaker_rejected",
     "breaker_rejected, plain",
     "loop_bytes",
+    # 1.24 on one processor, and from 1.31 to 1.63 in six runs on another: the places of keys in memory differ.
+    "keyed_1000",
+    "keyed_1000, plain",
 }
 
 # By how much a deeper level of calls inside each other may cost more than the second level.
