@@ -205,7 +205,7 @@ impl<const VISIBLE: bool> Entered<VISIBLE> {
         Self::replace(before, Scope { deadline: own, tries, task }, encloses)
     }
 
-    /// Sets a deadline, which no call has.
+    /// Sets a deadline that is not the limit of a call.
     #[inline]
     pub(crate) fn deadline(Deadline { timeline, start, limit }: Deadline) -> Self {
         if is_set() {

@@ -40,8 +40,8 @@ fn stop_after(steps: usize, operation: impl FnOnce()) -> bool {
     }
 }
 
-/// Runs `trial` with operations that are stopped after 0, 1, 2, … steps, until one ends by itself. Under miri, those of
-/// more than eight steps leave out every other one, and longer ones more.
+/// Runs `trial` with operations that are stopped after 0, 1, 2, … steps, until one ends by itself. Miri needs a
+/// second for each trial, so it leaves out stops after the eighth step, and more of them the later they are.
 fn each_stop(mut trial: impl FnMut(&dyn Fn(&mut dyn FnMut()) -> bool) -> bool) {
     let mut steps = 0;
     while trial(&|operation| stop_after(steps, operation)) {

@@ -76,7 +76,7 @@ impl<P: AsRef<Policy>, C: Clock, H, G> Session<P, C, H, G> {
             chosen => chosen,
         };
         let narrowed = chosen.is_some() || scope::is_set() || (VISIBLE && self.is_timed());
-        // Each way has its own end: what joins them is the wait alone.
+        // Each way gives up by itself: joined first, the result would be looked at once more on every retry.
         let hint = verdict.hint();
         let (wait, elapsed) = if narrowed || Skipped::narrows() {
             match self.decide_narrowed(outcome, verdict, chosen) {

@@ -52,7 +52,7 @@ enum Phase {
     },
     /// The call gave up.
     GaveUp { elapsed: Duration },
-    /// The call gave up, with a hint; in two words, like each part of a phase.
+    /// The call gave up, with a hint. The types are the short ones: a phase is three words, and larger with `Duration`s.
     Hinted { elapsed: Moment, hint: Seconds },
 }
 
