@@ -19,6 +19,7 @@ mod human;
 mod install;
 mod markup;
 mod options;
+mod output;
 mod plan;
 mod random;
 mod report;

@@ -158,6 +158,23 @@ fn a_full_disk_under_stdout_is_a_clear_error() {
     }
 }
 
+#[test]
+fn a_text_that_cannot_be_written_is_a_clear_error_and_one_without_a_reader_is_sigpipe() {
+    let texts =
+        [&["--help"][..], &["help", "run"], &["run", "-h"], &["--version"], &["plan"], &["man"]];
+    for text in texts {
+        let output = |stdout: Stdio| {
+            rebackoff().args(text).stdout(stdout).stderr(Stdio::piped()).output().unwrap()
+        };
+        let full = output(fs::File::options().write(true).open("/dev/full").unwrap().into());
+        let message = "rebackoff: cannot write to stdout: No space left on device\n";
+        assert_eq!((full.status.code(), stderr(&full).as_str()), (Some(125), message), "{text:?}");
+        let (_, unread) = nix::unistd::pipe().unwrap();
+        let unread = output(unread.into());
+        assert_eq!((unread.status.code(), stderr(&unread).as_str()), (Some(141), ""), "{text:?}");
+    }
+}
+
 /// Runs with no file allowed to grow beyond 64 KiB, which is how a full disk looks to a program.
 fn with_a_full_disk(options: &str, script: &str) -> std::process::Output {
     let line = format!("ulimit -f 128; exec \"$0\" run {options} -- sh -c '{script}'");

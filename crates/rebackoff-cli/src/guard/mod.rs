@@ -13,8 +13,8 @@ use rebackoff_shared::Host;
 use serde::Serialize;
 
 use crate::CliError;
-use crate::install::print;
 use crate::options::{GuardAction, GuardFormat, GuardOptions};
+use crate::output::print;
 use crate::report::complain;
 use crate::run::AskedFleet;
 use host::HostPlace;

@@ -5,13 +5,13 @@ mod folders;
 mod manual;
 
 use std::fs;
-use std::io::{self, Write as _};
 use std::path::Path;
 
 use clap_complete::Shell;
 
 use crate::CliError;
 use crate::options::{CompletionsOptions, ManOptions};
+use crate::output::print;
 
 impl CompletionsOptions {
     /// Prints the completions, or writes them to where the shell looks for them.
@@ -52,16 +52,6 @@ impl ManOptions {
             write(&folder.join(name), &page)?;
         }
         Ok(0)
-    }
-}
-
-pub(crate) fn print(bytes: &[u8]) -> Result<u8, CliError> {
-    let mut stdout = io::stdout();
-    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
-        Ok(()) => Ok(0),
-        // As a program that SIGPIPE ends.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(CliError::silent(141)),
-        Err(error) => Err(CliError::io("cannot write to stdout", &error)),
     }
 }
 

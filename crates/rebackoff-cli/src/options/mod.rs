@@ -15,6 +15,7 @@ pub(crate) use policy::PolicyOptions;
 pub(crate) use run::{FailedOutput, LogFormat, RunOptions};
 pub(crate) use simulate::{SimulateFormat, SimulateOptions};
 
+use std::convert::identity;
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::mem::ManuallyDrop;
@@ -23,6 +24,7 @@ use clap::error::ErrorKind;
 use clap::{Args as _, Command, FromArgMatches, Subcommand};
 
 use crate::CliError;
+use crate::output::print;
 
 /// The action of the command line.
 #[derive(Debug, Subcommand)]
@@ -101,11 +103,12 @@ pub(crate) fn parse() -> Result<Action, CliError> {
         parsed = parse(&arguments);
     }
     parsed.map_err(|error| {
-        let printed = error.print();
-        CliError::silent(match (error.use_stderr(), printed) {
-            (false, Ok(())) => 0,
-            _ => CliError::CODE,
-        })
+        if error.use_stderr() {
+            // A stderr that is gone is ignored.
+            let _ = error.print();
+            return CliError::silent(CliError::CODE);
+        }
+        print(error.to_string().as_bytes()).map_or_else(identity, CliError::silent)
     })
 }
 

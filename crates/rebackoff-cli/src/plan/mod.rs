@@ -13,8 +13,8 @@ use serde::Serialize;
 
 use crate::CliError;
 use crate::config::duration;
-use crate::install::print;
 use crate::options::{Format, PlanOptions, PolicyOptions, Rule};
+use crate::output::print;
 use lint::{Warning, warnings};
 
 /// The plan to show.

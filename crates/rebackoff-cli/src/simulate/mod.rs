@@ -18,8 +18,8 @@ use rebackoff_sim::{Control, Report, Scenario, ScenarioError};
 use signal_hook::consts::SIGINT;
 
 use crate::CliError;
-use crate::install::print;
 use crate::options::{SimulateFormat, SimulateOptions};
+use crate::output::print;
 
 /// The exit code after Ctrl-C.
 const INTERRUPTED: u8 = 130;
