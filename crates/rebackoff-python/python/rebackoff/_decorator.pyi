@@ -60,7 +60,11 @@ _Item = TypeVar("_Item")
 _Sent = TypeVar("_Sent")
 
 class _OrNone(Protocol):
-    """A decorator of functions that return None when they give up."""
+    """A decorator of functions that return None when they give up.
+
+    No target reaches the last form, which lets a decorator that keeps the target's type stand for this one: where options
+    come from a `dict[str, Any]`, type checkers know no `raise_on_giveup`, and need one type for both.
+    """
 
     @overload
     def __call__(
@@ -76,6 +80,8 @@ class _OrNone(Protocol):
     ) -> Callable[_Given, AsyncGenerator[_Item, _Sent]]: ...
     @overload
     def __call__(self, target: Callable[_Given, _Value], /) -> Callable[_Given, _Value | None]: ...
+    @overload
+    def __call__(self, target: _CallableT, /) -> _CallableT: ...
 
 @overload
 def on_exception(

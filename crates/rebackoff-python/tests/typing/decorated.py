@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
-from collections.abc import AsyncGenerator, Callable, Generator, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterator
 from datetime import timedelta
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import rebackoff
 from rebackoff.testing import disabled, no_wait
 from rebackoff.types import ContextDetails, Details
 from typing_extensions import assert_type
+
+_Given = ParamSpec("_Given")
+_Value = TypeVar("_Value")
+_Target = TypeVar("_Target", bound=Callable[..., Any])
 
 
 @rebackoff.on_exception(rebackoff.expo, ValueError, max_tries=3, max_time=timedelta(minutes=1))
@@ -240,6 +245,76 @@ def asked_anew(number: int) -> str:
 
 assert_type(paused(3), str)
 assert_type(asked_anew(3), str)
+read: dict[str, Any] = {"max_tries": 3}
+
+
+@rebackoff.on_exception(rebackoff.expo, OSError, **read)
+@rebackoff.on_exception(rebackoff.expo(), OSError, **read)
+@rebackoff.on_exception(pauses, OSError, max_tries=3, **read)
+@rebackoff.on_predicate(rebackoff.fibo, jitter=None, **read)
+def by_read_options(number: int, rest: Any = None) -> str:
+    return str(number)
+
+
+@rebackoff.on_exception(rebackoff.expo, OSError, **read)
+async def awaited_by_read_options(rest: Any) -> dict[str, Any]:
+    return {}
+
+
+@rebackoff.on_exception(rebackoff.expo, OSError, raise_on_giveup=False, **read)
+def silent_by_read_options(number: int) -> str:
+    return str(number)
+
+
+class Read:
+    @rebackoff.on_exception(rebackoff.expo, OSError, **read)
+    def fetch(self, url: str) -> bytes:
+        return url.encode()
+
+    @staticmethod
+    @rebackoff.on_exception(rebackoff.expo, OSError, **read)
+    def rows(count: int) -> Iterator[int]:
+        yield from range(count)
+
+
+def by_options(**options: Any) -> Callable[[_Target], _Target]:
+    return rebackoff.on_exception(rebackoff.expo, OSError, **options)
+
+
+# as with the originals, a function that promises to keep the type can return any decorator
+def silently_by(error: type[OSError]) -> Callable[[_Target], _Target]:
+    return rebackoff.on_exception(rebackoff.expo, error, raise_on_giveup=False)
+
+
+def wrapped(function: Callable[_Given, Awaitable[_Value]]) -> Callable[_Given, Awaitable[_Value]]:
+    @rebackoff.on_exception(rebackoff.expo, OSError, **read)
+    @functools.wraps(function)
+    async def wrapper(*args: _Given.args, **kwargs: _Given.kwargs) -> _Value:
+        return await function(*args, **kwargs)
+
+    return wrapper
+
+
+thrice = functools.partial(rebackoff.on_exception, rebackoff.expo, max_tries=3)
+
+
+@thrice(OSError)
+@by_options(max_tries=3)
+@silently_by(OSError)
+def by_partial(number: int) -> str:
+    return str(number)
+
+
+async def by_dicts() -> None:
+    assert_type(by_read_options(3), str)
+    assert_type(await awaited_by_read_options(3), dict[str, Any])
+    assert_type(silent_by_read_options(3), str | None)
+    assert_type(Read().fetch("/"), bytes)
+    assert_type(Read.rows(3), Iterator[int])
+    assert_type(await wrapped(awaited)(3), dict[str, int])
+    assert_type(by_partial(3), str)
+
+
 for _ in rebackoff.retry_context(OSError, pauses, step=2.0, **options):
     pass
 for _ in rebackoff.retry_context(wait_gen=pauses, step=2.0):
