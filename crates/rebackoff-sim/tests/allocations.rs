@@ -30,6 +30,7 @@ fn allocations(seconds: u32) -> usize {
 
 #[test]
 fn ten_times_as_long_allocates_no_more() {
-    let [short, long] = [allocations(200), allocations(2000)];
-    assert_eq!(short, long);
+    // Meanwhile the thread that waits for this test may allocate: the least of several runs is without that.
+    let least = |seconds| (0..3).map(|_| allocations(seconds)).min();
+    assert_eq!(least(200), least(2000));
 }
