@@ -35,6 +35,10 @@ fn a_wrong_scenario_has_an_error_with_line_key_and_what_is_allowed() {
         ),
         ("duration = '1s'\nload.rate = nan\nserver.a = {}", "line 2: load.rate must be a number"),
         (
+            "duration = 1\nload = { kind = 'burst', at = 1 }\nserver.a = {}",
+            "line 2: load.at must be",
+        ),
+        (
             "duration = '1s'\nserver.a = {}",
             "load.rate must be a number of calls a second, but it is missing",
         ),
@@ -147,9 +151,12 @@ fn what_a_scenario_would_ignore_is_an_error() {
             "line 4: load.changes.at must be before the end of the load, which is the duration, but it is \"1s\"",
         ),
         (
-            "load.kind = 'burst'\nload.at = '5s'",
-            "line 5: load.at must be before the end of the load",
+            "load.kind = 'burst'",
+            "line 2: unknown key load.rate: known are kind, clients, processes, at, within",
         ),
+        ("load.kind = 'closed'", "line 2: unknown key load.rate"),
+        ("load.kind = 'serial'\nload.arrivals = 'fixed'", "line 5: unknown key load.arrivals"),
+        ("load.within = '1s'", "line 4: unknown key load.within"),
         ("server.a.service = { exponential = 1, normal = 1 }", normal),
         ("server.a.service = { exponential = 1, sd = 1 }", normal),
         (

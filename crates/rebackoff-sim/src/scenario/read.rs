@@ -98,17 +98,8 @@ impl Reader<'_> {
         let empty = Table::new();
         let (line, table) = self.root.table("load")?.unwrap_or((None, &empty));
         let load = Section::new("load", line, table);
-        load.allow(&[
-            "kind",
-            "rate",
-            "arrivals",
-            "clients",
-            "processes",
-            "think",
-            "at",
-            "within",
-            "changes",
-        ])?;
+        let allow =
+            |own: &[&'static str]| load.allow(&[&["kind", "clients", "processes"], own].concat());
         let clients = load.count("clients", 1..=MOST_CLIENTS, 1)?;
         let processes = load.count("processes", 1..=clients, 1)?;
         let fleet = Fleet {
@@ -122,19 +113,27 @@ impl Reader<'_> {
         };
         let kind = match load.choice("kind", &kinds)?.unwrap_or(0) {
             0 => {
+                allow(&["rate", "arrivals", "changes"])?;
                 let arrivals = [("poisson", false), ("fixed", true)];
                 let is_fixed = load.choice("arrivals", &arrivals)?.unwrap_or(false);
                 LoadKind::Open { rate: rate()?, is_fixed }
             }
             1 => {
+                allow(&["think", "changes"])?;
                 let think = load.distribution("think", Distribution::Exponential { mean: 1e9 })?;
                 LoadKind::Closed { think }
             }
-            2 => LoadKind::Serial { rate: rate()? / clients as f64 },
-            _ => LoadKind::Burst {
-                at: moment(&load, "at", duration)?,
-                within: load.nanos("within", 0)?,
-            },
+            2 => {
+                allow(&["rate", "changes"])?;
+                LoadKind::Serial { rate: rate()? / clients as f64 }
+            }
+            _ => {
+                allow(&["at", "within"])?;
+                LoadKind::Burst {
+                    at: moment(&load, "at", duration)?,
+                    within: load.nanos("within", 0)?,
+                }
+            }
         };
         Ok((Load { kind, changes: changes(&load, duration)? }, fleet))
     }
