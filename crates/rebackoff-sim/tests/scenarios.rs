@@ -34,10 +34,7 @@ fn a_wrong_scenario_has_an_error_with_line_key_and_what_is_allowed() {
             "line 2: load.rate must be a number from 0.000001 to 1000000000, but it is -1",
         ),
         ("duration = '1s'\nload.rate = nan\nserver.a = {}", "line 2: load.rate must be a number"),
-        (
-            "duration = 1\nload = { kind = 'burst', at = 1 }\nserver.a = {}",
-            "line 2: load.at must be",
-        ),
+        ("duration = 1\nload = { kind = 'burst', at = 1 }\nserver.a = {}", "line 2: load.at must"),
         (
             "duration = '1s'\nserver.a = {}",
             "load.rate must be a number of calls a second, but it is missing",
