@@ -116,7 +116,7 @@ impl Bucket {
     pub(super) fn withdraw(&self, full_at: &AtomicU64, now: u64) -> Result<u32, Refused> {
         let mut old = full_at.load(Relaxed);
         loop {
-            let later = old.max(now) + self.interval;
+            let later = old.max(now).saturating_add(self.interval);
             let missing = later - now;
             if missing > self.span {
                 return Err(Refused(()));

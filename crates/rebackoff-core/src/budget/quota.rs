@@ -141,7 +141,7 @@ impl Bucket {
         };
         let mut old = taken.load(Relaxed);
         loop {
-            let more = old + u64::from(price);
+            let more = old.saturating_add(u64::from(price));
             if more > u64::from(self.capacity) {
                 return Err(Refused(()));
             }

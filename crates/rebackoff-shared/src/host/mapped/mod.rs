@@ -1,5 +1,6 @@
 //! Mapped guards under the tests of those in memory.
 
+mod bits;
 mod breakers;
 mod budgets;
 mod vectors;
