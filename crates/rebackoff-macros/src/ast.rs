@@ -42,7 +42,15 @@ impl Parse for Argument {
         } else {
             None
         };
-        Ok(Self { name, value: input.parse()? })
+        Ok(Self { name, value: ungrouped(input.parse()?) })
+    }
+}
+
+/// The expression that a fragment of a macro by example (`$limit:expr`) hands on as a group.
+pub(crate) fn ungrouped(value: Expr) -> Expr {
+    match value {
+        Expr::Group(group) => ungrouped(*group.expr),
+        value => value,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use syn::{Error, Expr, ExprCall, Ident, Path, Result};
 
-use crate::ast::{Argument, Arguments};
+use crate::ast::{Argument, Arguments, ungrouped};
 use crate::words::{self, list};
 
 /// The attribute.
@@ -153,7 +153,9 @@ impl Options {
 impl Strategy {
     fn parse(written: Expr) -> Result<Self> {
         let (name, arguments) = match written {
-            Expr::Call(ExprCall { func, args, .. }) => (*func, args.into_iter().collect()),
+            Expr::Call(ExprCall { func, args, .. }) => {
+                (*func, args.into_iter().map(ungrouped).collect())
+            }
             name => (name, Vec::new()),
         };
         let Some(name) = ident(&name) else {
@@ -184,7 +186,7 @@ impl Strategy {
                 return Err(Error::new_spanned(assignment.left, "expected a parameter's name"));
             };
             once(&mut seen, &name)?;
-            self.parameters.push(Named { name, value: *assignment.right });
+            self.parameters.push(Named { name, value: ungrouped(*assignment.right) });
         }
         Ok(())
     }

@@ -88,8 +88,9 @@ use valid::CheckedAttribute;
 /// | `policy` | a `Policy`, a `Guarded` one, a `LivePolicy`, or a reference or `Arc` of one, in place of all of these | |
 ///
 /// A duration is a number of seconds (`30`, `0.5`), a number with the unit d, h, m, s, ms, us or
-/// ns (`500ms`, `"1m 30s"`), or a constant expression of type `Duration`. All of these values are
-/// known to the compiler, and a wrong one does not compile:
+/// ns (`500ms`, `"1m 30s"`), or a constant expression of type `Duration`. Constants and generic parameters, of the
+/// function or of its `impl`, may stand in a value. All of these values are known to the compiler, and a wrong one
+/// does not compile:
 ///
 /// ```compile_fail,E0080
 /// #[rebackoff::on_error(expo(factor = 10, max_value = 5))] // max_value must be at least the first wait

@@ -1,7 +1,6 @@
 //! The options, checked against each other and against the function.
 
-use proc_macro2::{Span, TokenStream, TokenTree};
-use quote::ToTokens;
+use proc_macro2::Span;
 use syn::{
     Error, Expr, GenericArgument, Ident, Path, PathArguments, Result, ReturnType, Signature, Type,
     TypeParamBound, parse_quote,
@@ -54,7 +53,7 @@ pub(crate) struct Built {
     pub(crate) parameters: Vec<(Ident, CheckedValue)>,
     pub(crate) waits: Vec<CheckedValue>,
     pub(crate) settings: Vec<(Ident, CheckedValue)>,
-    /// True if a value names a generic parameter or `Self`, which no `static` may.
+    /// True if a value names something, perhaps a parameter of the function or of its `impl`, which no `static` may.
     pub(crate) is_generic: bool,
 }
 
@@ -75,7 +74,7 @@ impl CheckedAttribute {
             kind: options.kind,
             import: krate(options.krate.as_ref())?,
             krate: parse_quote!(__rebackoff),
-            policy: policy(options.strategy, options.policy, options.settings, signature)?,
+            policy: policy(options.strategy, options.policy, options.settings)?,
             predicate: options.predicate,
             hooks: options.hooks,
             guards: guards(options.budget, options.breaker, options.rejected),
@@ -214,7 +213,6 @@ fn policy(
     strategy: Option<Strategy>,
     policy: Option<Expr>,
     settings: Vec<Named>,
-    signature: &Signature,
 ) -> Result<PolicyExpr> {
     match (strategy, policy, settings.first()) {
         (_, Some(_), Some(setting)) => Err(Error::new(
@@ -222,7 +220,7 @@ fn policy(
             format!("the `policy` holds `{}`: leave one of them out", setting.name),
         )),
         (_, Some(policy), None) => Ok(PolicyExpr::Given(policy)),
-        (Some(strategy), None, _) => built(strategy, settings, signature).map(PolicyExpr::Built),
+        (Some(strategy), None, _) => built(strategy, settings).map(PolicyExpr::Built),
         (None, None, _) => Err(Error::new(
             Span::call_site(),
             format!("the wait strategy is missing: {}, or `policy = …`", list(&STRATEGIES)),
@@ -230,28 +228,25 @@ fn policy(
     }
 }
 
-fn built(strategy: Strategy, settings: Vec<Named>, signature: &Signature) -> Result<Built> {
+fn built(strategy: Strategy, settings: Vec<Named>) -> Result<Built> {
     let Strategy { name, parameters, waits } = strategy;
     if name == "list" && waits.is_empty() {
         let rule = "`list` holds the waits, as in `list(1, 5, 30)`";
         return Err(Error::new(name.span(), rule));
     }
-    let given = parameters.iter().chain(&settings).map(|named| &named.value).chain(&waits);
-    let is_generic = given.into_iter().any(|value| names_a_generic(value, signature));
     let known = parameters_of(&name);
-    Ok(Built {
-        is_generic,
-        parameters: parameters
-            .into_iter()
-            .map(|parameter| named(&format!("parameter of `{name}`"), known, parameter))
-            .collect::<Result<_>>()?,
-        waits: waits.into_iter().map(CheckedValue::wait).collect::<Result<_>>()?,
-        settings: settings
-            .into_iter()
-            .map(|setting| named("setting", SETTINGS, setting))
-            .collect::<Result<_>>()?,
-        strategy: name,
-    })
+    let parameters: Vec<_> = parameters
+        .into_iter()
+        .map(|parameter| named(&format!("parameter of `{name}`"), known, parameter))
+        .collect::<Result<_>>()?;
+    let settings: Vec<_> = settings
+        .into_iter()
+        .map(|setting| named("setting", SETTINGS, setting))
+        .collect::<Result<_>>()?;
+    let waits: Vec<_> = waits.into_iter().map(CheckedValue::wait).collect::<Result<_>>()?;
+    let named = parameters.iter().chain(&settings).map(|(_, value)| value);
+    let is_generic = named.chain(&waits).any(CheckedValue::names_something);
+    Ok(Built { strategy: name, parameters, waits, settings, is_generic })
 }
 
 type Known = &'static [(&'static str, ValueKind)];
@@ -290,19 +285,4 @@ fn named(what: &str, known: Known, named: Named) -> Result<(Ident, CheckedValue)
         return Err(Error::new(name.span(), words::unknown(what, &name, &known)));
     };
     Ok((name, CheckedValue::check(*kind, named)?))
-}
-
-fn names_a_generic(value: &Expr, signature: &Signature) -> bool {
-    let types = signature.generics.type_params().map(|parameter| &parameter.ident);
-    let consts = signature.generics.const_params().map(|parameter| &parameter.ident);
-    let generics: Vec<&Ident> = types.chain(consts).collect();
-    contains(value.to_token_stream(), &|ident| ident == "Self" || generics.contains(&ident))
-}
-
-fn contains(tokens: TokenStream, wanted: &dyn Fn(&Ident) -> bool) -> bool {
-    tokens.into_iter().any(|token| match token {
-        TokenTree::Ident(ident) => wanted(&ident),
-        TokenTree::Group(group) => contains(group.stream(), wanted),
-        TokenTree::Punct(_) | TokenTree::Literal(_) => false,
-    })
 }

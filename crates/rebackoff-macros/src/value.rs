@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use proc_macro2::Span;
+use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::spanned::Spanned;
 use syn::{Error, Expr, ExprLit, ExprUnary, Ident, Lit, LitFloat, Result, UnOp};
@@ -52,11 +52,24 @@ impl CheckedValue {
         }
     }
 
+    /// Returns whether it is an expression with a name in it, which only the compiler can look up.
+    pub(crate) fn names_something(&self) -> bool {
+        matches!(self, Self::Expr(value) if has_name(value.to_token_stream()))
+    }
+
     /// A duration that has no name, in a list.
     pub(crate) fn wait(value: Expr) -> Result<Self> {
         let name = Ident::new("wait", value.span());
         duration(&name, value)
     }
+}
+
+fn has_name(tokens: TokenStream) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(_) => true,
+        TokenTree::Group(group) => has_name(group.stream()),
+        TokenTree::Punct(_) | TokenTree::Literal(_) => false,
+    })
 }
 
 fn duration(name: &Ident, value: Expr) -> Result<CheckedValue> {

@@ -5,7 +5,8 @@ use std::error::Error;
 use std::fmt::{Debug, Display};
 use std::num::ParseIntError;
 
-use rebackoff::{on_error, on_predicate};
+use rebackoff::testing::VirtualClock;
+use rebackoff::{millis, on_error, on_predicate};
 
 /// Fails until the try that it is told, and counts.
 #[derive(Debug, Default)]
@@ -123,6 +124,31 @@ where
 fn tries_by_parameter<const N: u64>(tries: &mut u64) -> Result<(), ()> {
     *tries += 1;
     Err(())
+}
+
+struct Tried<const N: u64>;
+
+impl<const N: u64> Tried<N> {
+    #[on_error(constant(interval = 0), max_tries = N)]
+    fn by_its_type(tries: &mut u64) -> Result<(), ()> {
+        *tries += 1;
+        Err(())
+    }
+
+    #[on_error(constant(interval = 0), max_tries = N + 1)]
+    async fn once_more(&self, tries: &mut u64) -> Result<(), ()> {
+        *tries += 1;
+        Err(())
+    }
+}
+
+#[test]
+fn the_parameters_of_an_impl_may_stand_in_a_policy() {
+    let mut tries = 0;
+    assert_eq!(Tried::<4>::by_its_type(&mut tries), Err(()));
+    assert_eq!(tries, 4);
+    assert_eq!(futures_lite::future::block_on(Tried::<4>.once_more(&mut tries)), Err(()));
+    assert_eq!(tries, 9);
 }
 
 #[test]
@@ -327,13 +353,36 @@ macro_rules! retried {
         fn $name() -> $result $body
     };
 }
+macro_rules! limited {
+    ($time:expr, $factor:expr, $base:literal, $wait:expr) => {
+        #[on_error(expo(factor = $factor, base = $base), max_time = $time, jitter = none, sleeper = clock)]
+        fn by_expressions(clock: &VirtualClock) -> Result<(), ()> {
+            Err(())
+        }
+
+        #[on_error(list($wait, $factor), jitter = none, sleeper = clock)]
+        fn by_listed_expressions(clock: &VirtualClock) -> Result<(), ()> {
+            Err(())
+        }
+    };
+}
 retried!(by_macro, 4, { Err(()) });
+limited!(3, 0.5, 2, "1ms");
 retried!(whole by_whole_macro Result<(), u8>, { Err(1) });
 
 #[test]
 fn functions_that_a_macro_writes_are_retried() {
     assert_eq!(by_macro(&Cell::new(0)), Err(4));
     assert_eq!(by_whole_macro(), Err(1));
+}
+
+#[test]
+fn a_value_that_a_macro_hands_on_is_read_like_one_that_is_written() {
+    let (waits, listed) = (VirtualClock::new(), VirtualClock::new());
+    assert_eq!(by_expressions(&waits), Err(()));
+    assert_eq!(waits.waits(), [500, 1000, 1500].map(millis));
+    assert_eq!(by_listed_expressions(&listed), Err(()));
+    assert_eq!(listed.waits(), [1, 500].map(millis));
 }
 
 mod visible {
