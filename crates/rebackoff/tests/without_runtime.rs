@@ -11,7 +11,8 @@ version = "0.0.0"
 edition = "2024"
 
 [dependencies]
-rebackoff = { path = "REBACKOFF", default-features = false, features = ["macros"] }
+rebackoff = { path = "REBACKOFF", default-features = false, features = ["macros", "tower"] }
+tower = { version = "0.5", default-features = false, features = ["util"] }
 
 [workspace]
 "#;
@@ -32,7 +33,7 @@ pub fn attribute() -> Result<u8, ()> {
 ";
 
 /// Each line with `HERE` needs a timer.
-const ASYNC: &str = r"
+const ASYNC: &str = r#"
 use rebackoff::prelude::*;
 
 static FETCH: Policy = policy!(expo, max_tries = 3);
@@ -64,13 +65,20 @@ pub async fn own_loop() -> Result<u8, ()> {
     }
 }
 
+pub async fn layer() -> Result<u8, tower::BoxError> {
+    let parse = tower::service_fn(|text: &'static str| async move { Ok(text.parse::<u8>()?) });
+    let retries = rebackoff::tower::RetryLayer::new(FETCH);
+    let service = tower::ServiceBuilder::new().layer(retries).service(parse); // HERE
+    tower::ServiceExt::oneshot(service, "7").await
+}
+
 #[rebackoff::on_error(expo, max_tries = 3)] // HERE
 pub async fn an_attribute_with_types_that_are_long(
     value: std::collections::HashMap<String, Vec<Option<Box<dyn Send>>>>,
 ) -> Result<std::collections::HashMap<String, Vec<Option<Box<dyn Send>>>>, ()> {
     Ok(value)
 }
-";
+"#;
 
 /// One test, since the programs share a folder.
 #[test]
@@ -86,12 +94,13 @@ fn async_calls_need_a_runtime_and_blocking_ones_do_not() {
             message.contains("enable the feature `tokio` or `smol`")
                 || message.contains("found `EnableFeatureTokioOrSmol`")
                 || message.contains("to type `EnableFeatureTokioOrSmol`")
+                || message.contains("`EnableFeatureTokioOrSmol: AsyncSleeper`")
         };
         assert!(messages.any(names_the_feature), "{line}\n{errors}");
     }
 }
 
-/// The message of the compiler for a program whose only dependency is this crate without a runtime.
+/// The message of the compiler for a program with this crate, without a runtime.
 fn errors_of(program: &str) -> String {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("without-runtime");

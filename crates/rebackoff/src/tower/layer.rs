@@ -13,7 +13,7 @@ use crate::late::{LateBy, LateIfBoxed};
 use crate::resend::Cloned;
 use crate::sleepers::DefaultSleeper;
 use crate::source::PolicySource;
-use crate::{Breaker, Budget};
+use crate::{AsyncSleeper, Breaker, Budget};
 
 /// Sends requests again, around a tower service.
 ///
@@ -186,7 +186,8 @@ where
     H: Clone,
     G: Clone,
     R: Clone,
-    S: Clone,
+    // Here too, so that without a runtime the compiler's message names the feature that is missing.
+    S: AsyncSleeper + Clone,
     L: Clone,
 {
     type Service = RetryService<Svc, P, H, G, R, S, L>;
