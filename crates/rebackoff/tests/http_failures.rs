@@ -348,6 +348,17 @@ mod a_silent_server {
     }
 
     #[tokio::test]
+    async fn is_a_failure_for_a_breaker_whatever_the_error_that_the_caller_makes() {
+        static SILENT: Breaker = breaker!(consecutive = 5);
+        let server = Server::start(|_| Answer::Silence);
+        let middleware = RetryMiddleware::new(Guarded::new(BRIEFLY, &SILENT))
+            .late(|limit| Error::middleware(std::io::Error::other(format!("silent: {limit:?}"))));
+        let error = with(client(), middleware).get(server.url()).send().await.unwrap_err();
+        assert!(error.to_string().starts_with("silent: "), "{error}");
+        assert_eq!(SILENT.failures(), 1);
+    }
+
+    #[tokio::test]
     async fn holds_no_call_past_the_deadline_around_it() {
         let server = Server::start(|_| Answer::Silence);
         let client = with(client(), RetryMiddleware::new(QUICKLY));

@@ -19,8 +19,7 @@ use crate::guards::{
     Rejection, Rejects,
 };
 use crate::hooks::{Class, Hook, JudgeBy, PerRequest, Resendable, Then};
-use crate::late::TimedOut;
-use crate::late::{EndsLate, Late, ended_by_deadline};
+use crate::late::{EndsLate, Late, LateBy, TimedOut, ended_by_deadline};
 use crate::mode::Async;
 use crate::resend::{Repeat, Resender};
 use crate::sleepers::DefaultSleeper;
@@ -68,8 +67,8 @@ use crate::source::PolicySource;
 /// - **The body of the response** is not part of a try: the middleware retries until the head is there. To
 ///   retry a body that breaks off, read it inside a call of your own ([below](#bodies)).
 /// - **`max_time`**, and the deadline of an enclosing call, end a try that has no answer: the error is an
-///   [`Error::Middleware`] that holds a [`TimedOut`]. No retry begins that would begin at the deadline
-///   (`last_wait = Stop`).
+///   [`Error::Middleware`] that holds a [`TimedOut`], or the one that [`late`](Self::late) makes. No retry
+///   begins that would begin at the deadline (`last_wait = Stop`).
 /// - **Retries of reqwest:** a client sends a request up to three times in each try where the server refuses
 ///   its HTTP/2 stream, unless its builder has `.retry(reqwest::retry::never())`. Hooks count such a try once.
 /// - **The request** is cloned for each try, without a change. A request whose body is a stream cannot
@@ -103,7 +102,14 @@ use crate::source::PolicySource;
 /// }
 /// ```
 #[derive(Clone, Copy, Debug)]
-pub struct RetryMiddleware<P = Policy, H = (), G = (), R = TryCloned, S = DefaultSleeper> {
+pub struct RetryMiddleware<
+    P = Policy,
+    H = (),
+    G = (),
+    R = TryCloned,
+    S = DefaultSleeper,
+    L = LateIsTimedOut,
+> {
     policy: P,
     classifier: Classifier,
     redirects_observed: bool,
@@ -111,6 +117,7 @@ pub struct RetryMiddleware<P = Policy, H = (), G = (), R = TryCloned, S = Defaul
     guards: G,
     repeat: R,
     sleeper: S,
+    late: L,
 }
 
 impl<P: PolicySource> RetryMiddleware<P> {
@@ -125,11 +132,12 @@ impl<P: PolicySource> RetryMiddleware<P> {
             guards: (),
             repeat: TryCloned,
             sleeper: DefaultSleeper::default(),
+            late: LateIsTimedOut,
         }
     }
 }
 
-impl<P, H, G, R, S> RetryMiddleware<P, H, G, R, S> {
+impl<P, H, G, R, S, L> RetryMiddleware<P, H, G, R, S, L> {
     /// Takes this classifier in place of the default one.
     pub fn classifier(self, classifier: Classifier) -> Self {
         Self { classifier, ..self }
@@ -146,7 +154,7 @@ impl<P, H, G, R, S> RetryMiddleware<P, H, G, R, S> {
 
     /// Takes the verdict on each try from a function, which overrides the classifier and the hooks before
     /// it.
-    pub fn judge<F>(self, judge: F) -> RetryMiddleware<P, Then<H, JudgeBy<F>>, G, R, S>
+    pub fn judge<F>(self, judge: F) -> RetryMiddleware<P, Then<H, JudgeBy<F>>, G, R, S, L>
     where
         F: Fn(&Tried) -> Verdict + Clone,
     {
@@ -167,7 +175,7 @@ impl<P, H, G, R, S> RetryMiddleware<P, H, G, R, S> {
     ///     OnBackoff(move |event: &Event<'_, Tried>| eprintln!("{url}: {:?}", event.wait))
     /// });
     /// ```
-    pub fn hooks<F, A>(self, hooks: F) -> RetryMiddleware<P, Then<H, F>, G, R, S>
+    pub fn hooks<F, A>(self, hooks: F) -> RetryMiddleware<P, Then<H, F>, G, R, S, L>
     where
         F: Fn(&Request) -> A,
         A: Hook<Tried>,
@@ -195,7 +203,7 @@ impl<P, H, G, R, S> RetryMiddleware<P, H, G, R, S> {
     /// # let _ = middleware;
     /// # }
     /// ```
-    pub fn breaker_for<F, A>(self, breaker: F) -> RetryMiddleware<P, H, BreakerFor<G, F>, R, S>
+    pub fn breaker_for<F, A>(self, breaker: F) -> RetryMiddleware<P, H, BreakerFor<G, F>, R, S, L>
     where
         F: Fn(&Request) -> A,
         A: Handle<Breaker>,
@@ -205,7 +213,7 @@ impl<P, H, G, R, S> RetryMiddleware<P, H, G, R, S> {
 
     /// Pays for retries out of the budget that a function of the request returns, after those of the
     /// policy.
-    pub fn budget_for<F, A>(self, budget: F) -> RetryMiddleware<P, H, BudgetFor<G, F>, R, S>
+    pub fn budget_for<F, A>(self, budget: F) -> RetryMiddleware<P, H, BudgetFor<G, F>, R, S, L>
     where
         F: Fn(&Request) -> A,
         A: Handle<Budget>,
@@ -215,30 +223,103 @@ impl<P, H, G, R, S> RetryMiddleware<P, H, G, R, S> {
 
     /// Makes another request like an earlier one with a function, in place of [`Request::try_clone`]. A
     /// request for which the function returns `None` is sent once.
-    pub fn repeat<F>(self, repeat: F) -> RetryMiddleware<P, H, G, F, S>
+    pub fn repeat<F>(self, repeat: F) -> RetryMiddleware<P, H, G, F, S, L>
     where
         F: Fn(&Request) -> Option<Request>,
     {
-        let Self { policy, classifier, redirects_observed, hooks, guards, sleeper, .. } = self;
-        RetryMiddleware { policy, classifier, redirects_observed, hooks, guards, repeat, sleeper }
+        let Self { policy, classifier, redirects_observed, hooks, guards, sleeper, late, .. } =
+            self;
+        RetryMiddleware {
+            policy,
+            classifier,
+            redirects_observed,
+            hooks,
+            guards,
+            repeat,
+            sleeper,
+            late,
+        }
     }
 
     /// Waits with `sleeper` in place of the default one, and reads its clock.
-    pub fn sleeper<T>(self, sleeper: T) -> RetryMiddleware<P, H, G, R, T> {
-        let Self { policy, classifier, redirects_observed, hooks, guards, repeat, .. } = self;
-        RetryMiddleware { policy, classifier, redirects_observed, hooks, guards, repeat, sleeper }
+    pub fn sleeper<T>(self, sleeper: T) -> RetryMiddleware<P, H, G, R, T, L> {
+        let Self { policy, classifier, redirects_observed, hooks, guards, repeat, late, .. } = self;
+        RetryMiddleware {
+            policy,
+            classifier,
+            redirects_observed,
+            hooks,
+            guards,
+            repeat,
+            sleeper,
+            late,
+        }
     }
 
-    fn then<A>(self, added: A) -> RetryMiddleware<P, Then<H, A>, G, R, S> {
-        let Self { policy, classifier, redirects_observed, hooks, guards, repeat, sleeper } = self;
+    /// Ends a try that has no answer at the deadline with the error that a function of the try's time makes,
+    /// in place of an [`Error::Middleware`] that holds a [`TimedOut`]. For budgets and breakers that try is a
+    /// [`Failure::Timeout`].
+    ///
+    /// ```
+    /// use rebackoff::http::RetryMiddleware;
+    /// use rebackoff::prelude::*;
+    /// use reqwest_middleware::Error;
+    ///
+    /// static FETCH: Policy = policy!(expo, max_time = secs(60));
+    ///
+    /// let middleware = RetryMiddleware::new(FETCH)
+    ///     .late(|limit| Error::middleware(std::io::Error::other(format!("no answer in {limit:?}"))));
+    /// # let _: &dyn reqwest_middleware::Middleware = &middleware;
+    /// ```
+    pub fn late<F>(self, error: F) -> RetryMiddleware<P, H, G, R, S, LateBy<F>>
+    where
+        F: Fn(Duration) -> Error,
+    {
+        let Self { policy, classifier, redirects_observed, hooks, guards, repeat, sleeper, .. } =
+            self;
+        let late = LateBy(error);
+        RetryMiddleware {
+            policy,
+            classifier,
+            redirects_observed,
+            hooks,
+            guards,
+            repeat,
+            sleeper,
+            late,
+        }
+    }
+
+    fn then<A>(self, added: A) -> RetryMiddleware<P, Then<H, A>, G, R, S, L> {
+        let Self { policy, classifier, redirects_observed, hooks, guards, repeat, sleeper, late } =
+            self;
         let hooks = Then(hooks, added);
-        RetryMiddleware { policy, classifier, redirects_observed, hooks, guards, repeat, sleeper }
+        RetryMiddleware {
+            policy,
+            classifier,
+            redirects_observed,
+            hooks,
+            guards,
+            repeat,
+            sleeper,
+            late,
+        }
     }
 
-    fn map_guards<A>(self, change: impl FnOnce(G) -> A) -> RetryMiddleware<P, H, A, R, S> {
-        let Self { policy, classifier, redirects_observed, hooks, guards, repeat, sleeper } = self;
+    fn map_guards<A>(self, change: impl FnOnce(G) -> A) -> RetryMiddleware<P, H, A, R, S, L> {
+        let Self { policy, classifier, redirects_observed, hooks, guards, repeat, sleeper, late } =
+            self;
         let guards = change(guards);
-        RetryMiddleware { policy, classifier, redirects_observed, hooks, guards, repeat, sleeper }
+        RetryMiddleware {
+            policy,
+            classifier,
+            redirects_observed,
+            hooks,
+            guards,
+            repeat,
+            sleeper,
+            late,
+        }
     }
 }
 
@@ -259,6 +340,8 @@ pub struct Tried {
     /// The response, or the error in its place.
     pub result: Result<Response>,
     redirects: Redirects,
+    /// The deadline has ended the try, with an error that may be of any type.
+    is_late: bool,
     /// The extensions that the middleware around this try left.
     extensions: Option<Extensions>,
 }
@@ -273,7 +356,7 @@ enum Redirects {
 
 impl Tried {
     const fn failed(error: Error) -> Self {
-        Self { result: Err(error), redirects: Redirects::Unknown, extensions: None }
+        Self { result: Err(error), redirects: Redirects::Unknown, is_late: false, extensions: None }
     }
 
     fn answer(&self) -> HeadOrFailure<'_> {
@@ -286,6 +369,9 @@ impl Tried {
     /// The failure of `error`, with the redirects before it: a redirect is an answer to the request, and
     /// may be the end of its effect.
     fn failure(&self, error: &Error) -> Failure {
+        if self.is_late {
+            return Failure::Timeout;
+        }
         match (Failure::from(error), self.redirects) {
             (Failure::Unsent, Redirects::Followed) => Failure::Connection,
             (Failure::Connection | Failure::Timeout, Redirects::None) if error.is_connect() => {
@@ -318,17 +404,23 @@ impl crate::engine::Traced for Tried {
 }
 
 /// Ends a try at the deadline with [`TimedOut`].
-#[derive(Clone, Copy)]
-struct EndsTry;
+#[derive(Clone, Copy, Debug)]
+pub struct LateIsTimedOut;
 
-impl Late<Tried> for EndsTry {
+impl Late<Tried> for LateIsTimedOut {
     fn outcome(&self, limit: Duration) -> Option<Tried> {
-        Some(Tried::failed(Error::middleware(TimedOut { limit })))
+        Some(Tried { is_late: true, ..Tried::failed(Error::middleware(TimedOut { limit })) })
+    }
+}
+
+impl<F: Fn(Duration) -> Error> Late<Tried> for LateBy<F> {
+    fn outcome(&self, limit: Duration) -> Option<Tried> {
+        Some(Tried { is_late: true, ..Tried::failed((self.0)(limit)) })
     }
 }
 
 #[async_trait]
-impl<P, H, G, R, S> Middleware for RetryMiddleware<P, H, G, R, S>
+impl<P, H, G, R, S, L> Middleware for RetryMiddleware<P, H, G, R, S, L>
 where
     P: PolicySource + Send + Sync + 'static,
     H: PerRequest<Request, Tried, Hooks: Send> + Send + Sync + 'static,
@@ -340,6 +432,7 @@ where
         Guarding<Rejection: Rejects<Tried> + Rejection<Kept<Tried>: Send>>,
     R: Repeat<Request> + Clone + Send + Sync + 'static,
     S: AsyncSleeper<Sleep: Send> + Clone + Send + Sync + 'static,
+    L: Late<Tried> + Clone + Send + Sync + 'static,
 {
     async fn handle(
         &self,
@@ -372,10 +465,10 @@ where
                     false if redirects_observed => Redirects::None,
                     false => Redirects::Unknown,
                 };
-                Tried { result, redirects, extensions: Some(extensions) }
+                Tried { result, redirects, is_late: false, extensions: Some(extensions) }
             }
         };
-        let send = EndsLate::new(send, EndsTry, self.sleeper.clone());
+        let send = EndsLate::new(send, self.late.clone(), self.sleeper.clone());
         let mode = Async::new(self.sleeper.clone());
         let tried = Call::by(ended_by_deadline(&policy), guards, send, hooks, mode).await;
         *extensions = tried.extensions.unwrap_or(given);
