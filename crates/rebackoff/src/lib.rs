@@ -55,10 +55,10 @@
 //! - A call borrows its policy, or owns it ([`owned`](engine::Call::owned)): an owned call can be spawned,
 //!   returned and stored. A function takes every policy by the bound [`Retry`], or [`RetryFor`] where a
 //!   breaker may reject the call.
-//! - A call that succeeds at once allocates nothing and takes no lock. It reads the clock only for
-//!   `max_time`, a handler, `.scope()`, `.outcome()` or a guard that needs it.
-//! - Calls inside a target inherit its deadline where the call is visible: by `max_time`, a timeout,
-//!   `.outcome()` or [`scope`](engine::Call::scope).
+//! - A call that succeeds at once allocates nothing and takes no lock. It reads the clock only for `max_time`,
+//!   `reset_after`, a timeout, a handler, `policy_for`, `.scope()`, `.outcome()` or a guard that needs it.
+//! - Calls inside a target inherit its deadline where the call is visible: by `max_time`,
+//!   `reset_after`, a timeout, `.outcome()` or [`scope`](engine::Call::scope).
 //! - The clock belongs to the sleeper: under tokio's paused clock, `max_time` follows that clock.
 //! - Numbers saturate, and nothing in this crate panics. (A runtime's timer may: tokio's does when
 //!   it is used outside of a tokio runtime.)

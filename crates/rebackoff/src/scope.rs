@@ -325,9 +325,11 @@ impl<Fut: Future> Future for Scoped<Fut> {
 /// | [`deadline`] | its limit − the time since it began |
 ///
 /// A try with a timeout always encloses the calls that it makes. A call encloses the calls of its
-/// target, on the same thread or in the same task, if it has `max_time`, ends with `.outcome()`, or
-/// has [`scope`](crate::engine::Call::scope). No other call does, so that a success costs nothing. Calls
-/// inside inherit the deadline by themselves; ask for it to hand a timeout to another library.
+/// target, on the same thread or in the same task, if it has `max_time` or `reset_after`, ends with
+/// `.outcome()`, or has [`scope`](crate::engine::Call::scope). No other call does, so that a success costs
+/// nothing. A loop of the caller's own encloses no call: a [`deadline`] of its
+/// [`remaining`](crate::engine::Tries::remaining) does. Calls inside inherit the deadline by themselves; ask for
+/// it to hand a timeout to another library.
 ///
 /// The scope of a call belongs to its task. On tokio a task that the target drives, but did not
 /// write (by `block_on`, for example), does not see it. Other executors give tasks no identity: there

@@ -82,14 +82,14 @@ impl BreakerBuilder {
         self
     }
 
-    /// Opens when this share of the calls in the window failed, above 0 and at most 1.
+    /// Opens when this share of the calls in the window failed, above 0 and at most 1. Default none.
     pub const fn failure_rate(mut self, ratio: f64) -> Self {
         self.failure_rate = Some(ratio);
         self
     }
 
     /// Opens when this share of the calls in the window, above 0 and at most 1, took longer than
-    /// `longer_than`, whatever their outcomes.
+    /// `longer_than`, whatever their outcomes. Default none.
     pub const fn slow_rate(mut self, ratio: f64, longer_than: Duration) -> Self {
         self.slow_rate = Some((ratio, Seconds::from_duration(longer_than)));
         self

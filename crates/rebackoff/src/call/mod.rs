@@ -49,7 +49,7 @@ impl<P, F, H, M, G> Call<P, F, H, M, G> {
     /// Makes this call visible to the calls inside its target: they inherit its deadline, their events
     /// count its tries in `amplification`, and a call with `nested = Once` leaves retrying to it.
     ///
-    /// A call with `max_time`, or one that ends with `.outcome()`, is always visible. Of a
+    /// A call with `max_time` or `reset_after`, or one that ends with `.outcome()`, is always visible. Of a
     /// [`timeout`](Self::timeout) alone the calls inside see the deadline. Handlers and guards make no
     /// call visible, so that a success costs nothing.
     ///
