@@ -73,7 +73,9 @@ pub(super) fn check_owner(
         format!("must belong to user {own}, but belongs to user {owner}; see {VARIABLE}")
     } else if stat.st_mode & 0o077 != 0 {
         let now = stat.st_mode & 0o7777;
-        format!("must have the mode {mode}, but has {now:04o}; run chmod {mode} on it")
+        format!(
+            "must have the mode {mode}, but has {now:04o}; run chmod {mode} on it, or see {VARIABLE}"
+        )
     } else {
         return Ok(());
     };

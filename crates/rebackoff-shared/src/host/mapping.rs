@@ -14,7 +14,8 @@
 //! 1. The range is never unmapped, so a reference to the guard holds as long as the process.
 //! 2. Behind the seam lies nothing but 64-bit atomics ([`StateOfAtomics`]). Each value of their bits is
 //!    valid, so another process can cause wrong decisions but no undefined behaviour.
-//! 3. The file has [`SIZE`] bytes when it is mapped, and no code of this project makes a file shorter.
+//! 3. The file has [`SIZE`] bytes when it is mapped, and no code of this project makes a file shorter. Where
+//!    another program of the user does, the kernel ends the process with SIGBUS.
 //! 4. `mmap` with `MAP_FIXED` replaces the shared page at once; what is there before and after is
 //!    only read and written by atomics.
 #![allow(unsafe_code)]
