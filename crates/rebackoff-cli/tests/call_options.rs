@@ -29,6 +29,21 @@ fn output_can_mean_success() {
 }
 
 #[test]
+fn a_wrong_pattern_has_an_error_with_the_reason() {
+    for (pattern, reason) in [
+        ("(", "is no regular expression: regex parse error"),
+        (
+            r"\w{1000}",
+            "must be a smaller regular expression: compiled, it has more than 10485760 bytes",
+        ),
+    ] {
+        let (_, stderr, code) = fast(&["--until-stdout", pattern], "true");
+        assert!(stderr.contains(&format!("--until-stdout {reason}")), "{stderr}");
+        assert_eq!(code, Some(125));
+    }
+}
+
+#[test]
 fn hooks_run_after_success_and_after_giving_up() {
     let hooks = [
         "--on-success=echo success $REBACKOFF_TRY $REBACKOFF_LAST_EXIT",

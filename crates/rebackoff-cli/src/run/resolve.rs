@@ -1,7 +1,6 @@
 //! From options to the task.
 
 use std::env;
-use std::fmt::Display;
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
@@ -197,9 +196,14 @@ fn regex(option: &str, text: Option<&str>) -> Result<Option<Regex>, CliError> {
 }
 
 fn wrong_pattern(option: &str, error: &BuildError) -> CliError {
-    let reason: &dyn Display = match error.syntax_error() {
-        Some(error) => error,
-        None => error,
-    };
-    CliError::new(format_args!("{option} is no regular expression: {reason}"))
+    match (error.syntax_error(), error.size_limit()) {
+        (Some(reason), _) => {
+            CliError::new(format_args!("{option} is no regular expression: {reason}"))
+        }
+        (_, Some(bytes)) => {
+            let rule = "must be a smaller regular expression: compiled";
+            CliError::new(format_args!("{option} {rule}, it has more than {bytes} bytes"))
+        }
+        _ => CliError::new(format_args!("{option} cannot be compiled: {error}")),
+    }
 }
