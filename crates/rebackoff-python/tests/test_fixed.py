@@ -9,6 +9,7 @@ import random
 from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
+from unittest import mock
 
 import pytest
 import rebackoff
@@ -176,6 +177,11 @@ def test_details_of_on_giveup_equal_those_of_backoff(flaky):
     assert details["reason"] == details.get("reason") == "max_tries" and "reason" in details
     assert dict(details) == {**details} == details.copy() == dict(details.items()) == expected
     assert list(details) == list(details.keys()) == list(expected) and len(details) == len(expected)
+    views = (details, details.keys(), details.items(), details.values())
+    assert [len(list(reversed(view))) for view in views] == [len(expected)] * 4
+    assert details.keys().isdisjoint({"reason"})
+    assert details.popitem() == ("exception", expected["exception"])
+    assert "exception" not in details and details["reason"] == "max_tries"
 
 
 @pytest.mark.parametrize(
@@ -337,6 +343,19 @@ def test_a_configured_generator_starts_afresh_on_each_call(flaky, sleeps):
     decorate(flaky(2))()
     assert sleeps == [2, 6, 18, 2, 6]
     assert next(configured) is None and next(configured) == 2
+
+
+def test_a_strategy_that_a_function_gives_to_every_call_starts_afresh(flaky, sleeps):
+    waits = rebackoff.expo(base=3)
+    for _ in range(2):
+        rebackoff.on_exception(lambda: waits, ValueError, jitter=None)(flaky(2))()
+    assert sleeps == [1, 3, 1, 3]
+
+
+def test_a_handler_that_can_be_iterated_is_called(flaky, sleeps):
+    handler = mock.MagicMock()
+    rebackoff.on_exception(rebackoff.expo, ValueError, on_backoff=handler)(flaky(2))()
+    assert handler.call_count == 2
 
 
 def test_a_configured_generator_does_not_take_options_once_more():

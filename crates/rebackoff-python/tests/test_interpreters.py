@@ -74,6 +74,14 @@ exec(source)
     assert run(program) == USED * 5
 
 
+def test_an_interpreter_with_a_gil_of_its_own_cannot_import_the_package():
+    interpreters = pytest.importorskip("_interpreters")
+    interpreter = interpreters.create("isolated")
+    error = interpreters.run_string(interpreter, "import rebackoff")
+    interpreters.destroy(interpreter)
+    assert "does not support loading in subinterpreter" in error.formatted
+
+
 def test_the_package_works_when_it_is_imported_anew():
     program = f"""
 import sys

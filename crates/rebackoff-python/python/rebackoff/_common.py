@@ -6,7 +6,6 @@ Names with an underscore are those that programs import from `backoff._common`, 
 from __future__ import annotations
 
 import sys
-from _collections_abc import ItemsView, KeysView, ValuesView  # loaded by then; `collections` is not
 
 from rebackoff import _null_handler
 from rebackoff._callables import is_cancellation, name_of, takes
@@ -103,24 +102,32 @@ class MoreDetails(dict):
     def __iter__(self):
         return (key for key in dict.__iter__(self) if key not in self.MORE)
 
+    def __reversed__(self):
+        return reversed([*self])
+
     def __len__(self):
         return dict.__len__(self) - sum(key in self for key in self.MORE)
 
+    def copy(self):
+        return {key: self[key] for key in self}
+
     def keys(self):
-        return KeysView(self)
+        return self.copy().keys()
 
     def items(self):
-        return ItemsView(self)
+        return self.copy().items()
 
     def values(self):
-        return ValuesView(self)
+        return self.copy().values()
 
-    def copy(self):
-        return dict(self)
+    def popitem(self):
+        key, value = self.copy().popitem()
+        del self[key]
+        return key, value
 
     def __eq__(self, other):
         if isinstance(other, dict) and not any(key in other for key in self.MORE):
-            return dict(self) == other
+            return self.copy() == other
         return dict.__eq__(self, other)
 
     def __ne__(self, other):
