@@ -94,6 +94,37 @@ exec(source)
     assert run(program) == USED * 2
 
 
+@pytest.mark.parametrize("logs", [False, True], ids=["without logging", "with logging"])
+@pytest.mark.parametrize(
+    "options", ["", "logger=None", "jitter=rebackoff.equal_jitter", "giveup=lambda error: False"]
+)
+def test_a_finalizer_retries_when_the_program_has_ended(options, logs):
+    program = f"""
+import rebackoff, sys
+
+if {logs}:
+    import logging
+    logging.basicConfig(stream=sys.stdout, format="%(message)s")
+
+class Connection:
+    @rebackoff.on_exception(rebackoff.constant(0), OSError, max_tries=2, {options})
+    def close(self):
+        print("try")
+        raise OSError("down")
+
+    def __del__(self):
+        try:
+            self.close()
+        except OSError as error:
+            print(error)
+
+connection = Connection()
+"""
+    logged = ["Giving up close(...) after 2 tries (OSError: down)"]
+    given_up = logged if logs and options != "logger=None" else []
+    assert run(program).splitlines() == ["try", "try", *given_up, "down"]
+
+
 @pytest.mark.parametrize("options", ["", "max_time=9", "on_try=len", "breaker=rebackoff.Breaker()"])
 @pytest.mark.parametrize("kind", ["args", "locals", "profile"])
 def test_a_debugger_in_the_wrapper_breaks_nothing(options, kind):

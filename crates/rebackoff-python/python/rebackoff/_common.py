@@ -6,6 +6,7 @@ Names with an underscore are those that programs import from `backoff._common`, 
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 
 from rebackoff import _null_handler
 from rebackoff._callables import is_cancellation, name_of, takes
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     Exceptions = type[BaseException] | tuple[type[BaseException], ...]
 
 LOGGER_NAME = "backoff"
+# the namespace of `rebackoff._decorator`, where programs patch functions of this module
+decorator_names: dict[str, Any] = {}
 _find = finder("_common")
 _null_handler.add(LOGGER_NAME)
 
@@ -213,13 +216,15 @@ def add_nullary(jitter, wait):
 
 def patched(name):
     """The private function of that name, or what a program has put in its place."""
-    return vars(sys.modules["rebackoff._decorator"]).get(name) or globals()[name]
+    return decorator_names[name] if name in decorator_names else globals()[name]
 
 
 def _prepare_logger(logger):
-    """The logger of that name, if it is a name."""
+    """The logger of that name, if it is a name; None at the end of a program that has not imported `logging`."""
     if not isinstance(logger, str):
         return logger
+    if sys.meta_path is None and _null_handler.logging is None:
+        return None
     return _found("logging").getLogger(logger)
 
 
@@ -279,8 +284,8 @@ def _described(details):
         error = sys.exc_info()[1] if "value" not in details else None
     if error is None:
         return details["value"]
-    import traceback
-
+    # its own `traceback`, as nothing can be imported at the end of a program
+    traceback = _found("logging").traceback
     summary = traceback.TracebackException(type(error), error, None, compact=True)
     summary.__notes__ = None
     return list(summary.format_exception_only())[-1].rstrip("\n")
@@ -288,8 +293,7 @@ def _described(details):
 
 def _found(name: str) -> Any:
     if name == "logging":
-        import logging
-
+        logging = _null_handler.logging or import_module(name)
         globals().update(logging=logging, _logger=logging.getLogger(LOGGER_NAME))
         return logging
     if name == "_logger":

@@ -3,13 +3,15 @@
 from operator import not_
 from types import FunctionType
 
-from rebackoff import _async, _callables, _contexts, _sync
+from rebackoff import _async, _callables, _common, _contexts, _sync
 from rebackoff._common import Attempt
 from rebackoff._mistakes import mistake
 from rebackoff._on_demand import finder, original
 from rebackoff._option_table import NAMES, OPTIONS
 from rebackoff._options import Options
 from rebackoff._wait_gen import expo
+
+_common.decorator_names = globals()
 
 
 def on_exception(wait_gen, exception, **options):

@@ -5,6 +5,8 @@ The draws come from the module `random`, looked up at call time: `random.seed` m
 
 from __future__ import annotations
 
+import sys
+
 # `random.uniform` as it is born, and the draw that it makes
 _original: Any = None
 _draw: Any = None
@@ -48,6 +50,18 @@ def draw() -> Any:
     return _random().random()
 
 
+class _Ending:
+    """Stands for `random` where the program ends and can import nothing: a finalizer's waits are not spread."""
+
+    @staticmethod
+    def uniform(low: Any, high: Any) -> Any:
+        return high
+
+    @staticmethod
+    def random() -> float:
+        return 1.0
+
+
 def _random() -> Any:
     return globals().get("random") or _found("random")
 
@@ -55,8 +69,12 @@ def _random() -> Any:
 def _found(name: str) -> Any:
     if name != "random":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    import random
-
+    try:
+        import random
+    except ImportError:
+        if sys.meta_path is not None:
+            raise
+        return _Ending
     global _original, _draw
     born = random.uniform
     if _original is None and getattr(born, "__func__", None) is random.Random.uniform:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+from _operator import attrgetter  # `operator` may not be loaded
 
 from rebackoff import _common
 from rebackoff._common import _log_backoff, _log_giveup
@@ -17,6 +17,8 @@ def audible(logger, level):
     """The logger, unless provably no handler would get a record of this level."""
     if type(logger) is str:
         logger = _common.patched("_prepare_logger")(logger)
+        if logger is None:
+            return None
     if not _found:
         _look()
     born = _found[0]
@@ -27,7 +29,7 @@ def audible(logger, level):
         or born.logger.log is not born.log
         or _common._log_backoff is not _log_backoff
         or _common._log_giveup is not _log_giveup
-        or not vars(sys.modules["rebackoff._decorator"]).keys().isdisjoint(_LOGS)
+        or not _common.decorator_names.keys().isdisjoint(_LOGS)
     ):
         return logger
     if not logger.isEnabledFor(level):
@@ -62,8 +64,6 @@ class _Born:
     """The module `logging` as it was at the first look."""
 
     def __init__(self, logging):
-        from operator import attrgetter
-
         self.module = logging
         self.logger, self.null_handler = logging.Logger, logging.NullHandler
         self.factory = logging.LogRecord
@@ -105,5 +105,5 @@ _found = []
 
 def _look():
     """Finds None where something was replaced before the first look, so that nothing can be proven."""
-    born = _Born(sys.modules["logging"])
+    born = _Born(_common.logging)
     _found.append(born if born.is_whole() else None)

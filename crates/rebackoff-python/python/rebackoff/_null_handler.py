@@ -9,17 +9,22 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any
 
+# the module, once the program has imported it: at its end a program imports nothing, not even what it has
+logging: Any = None
+
 
 def add(name: str) -> None:
     """Adds a `NullHandler` to the logger, as soon as the program has imported `logging`."""
-    logging = sys.modules.get("logging")
-    if logging is None or not hasattr(logging, "getLogger"):
+    module = sys.modules.get("logging")
+    if module is None or not hasattr(module, "getLogger"):
         sys.meta_path.insert(0, _AtImport(name))
     else:
-        _add(logging, name)
+        _add(module, name)
 
 
-def _add(logging: ModuleType, name: str) -> None:
+def _add(module: ModuleType, name: str) -> None:
+    global logging
+    logging = module
     logger = logging.getLogger(name)
     if not any(isinstance(handler, logging.NullHandler) for handler in logger.handlers):
         logger.addHandler(logging.NullHandler())
