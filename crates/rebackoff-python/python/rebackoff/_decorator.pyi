@@ -6,7 +6,14 @@ function of the program's own takes any.
 `scripts/python-stub` makes this file of the table in `_option_table.py`.
 """
 
-from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Iterable
+from collections.abc import (
+    AsyncGenerator,
+    Callable,
+    Coroutine,
+    Generator,
+    Iterable,
+    Sequence,
+)
 from typing import (
     Any,
     Concatenate,
@@ -32,9 +39,8 @@ from rebackoff._typing import (
 )
 from rebackoff._wait_gen import OriginalWaits, Waits
 
-_Exceptions: TypeAlias = (
-    type[BaseException] | tuple[type[BaseException], ...] | list[type[BaseException]]
-)
+# a tuple or a list, which backoff's types call a sequence
+_Exceptions: TypeAlias = type[BaseException] | Sequence[type[BaseException]]
 _Jitter: TypeAlias = Callable[[float], Any] | None
 _Condition: TypeAlias = Callable[[Any], Any]
 _Giveup: TypeAlias = Callable[[Any], Any] | Callable[Concatenate[Any, ...], Any]

@@ -1,14 +1,24 @@
 """Programs that import `backoff`, under the drop-in. Read by mypy --strict and pyright, and run by no test."""
 # pyright: reportPrivateUsage=false
 
-from collections.abc import Callable, Generator
-from typing import Any, assert_type
+from collections.abc import Callable, Generator, Iterable
+from typing import Any, TypeVar, assert_type
 
 import backoff
 import backoff._sync
-from backoff._typing import _Handler
+from backoff._typing import (
+    _Handler,
+    _Jitterer,
+    _MaybeCallable,
+    _MaybeLogger,
+    _MaybeSequence,
+    _Predicate,
+    _WaitGenerator,
+)
 from backoff.presets import http_retry
 from backoff.types import Details
+
+_Target = TypeVar("_Target", bound=Callable[..., Any])
 
 
 @backoff.on_exception(backoff.expo, OSError, max_tries=3)
@@ -50,6 +60,30 @@ def retried(
     return backoff.on_exception(wait_gen, OSError, max_tries=3)
 
 
+def on_error(
+    wait_gen: _WaitGenerator,
+    exception: _MaybeSequence[type[Exception]],
+    *,
+    max_tries: _MaybeCallable[int] | None = None,
+    jitter: _Jitterer | None = backoff.full_jitter,
+    giveup: _Predicate[Exception] = lambda error: False,
+    on_backoff: _Handler | Iterable[_Handler] | None = None,
+    logger: _MaybeLogger = "backoff",
+    **wait_gen_kwargs: Any,
+) -> Callable[[_Target], _Target]:
+    return backoff.on_exception(
+        wait_gen,
+        exception,
+        max_tries=max_tries,
+        jitter=jitter,
+        giveup=giveup,
+        on_backoff=on_backoff,
+        logger=logger,
+        **wait_gen_kwargs,
+    )
+
+
+@on_error(backoff.expo, (OSError, ValueError), base=3)
 @backoff.on_exception(backoff.expo(base=3), OSError, max_tries=3)
 @backoff.on_exception(Stream().pauses, OSError, max_tries=3)
 @backoff.on_predicate(backoff.runtime, value=pause_of)
