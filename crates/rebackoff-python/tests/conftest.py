@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 import rebackoff
-from rebackoff import _switches
+from rebackoff._switches import _passed, switches
 
 
 @pytest.fixture(autouse=True)
 def no_skipped_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Starts each test with a clock that no earlier test has put ahead."""
-    monkeypatch.setattr(_switches, "skipped", 0.0)
-    monkeypatch.setattr(_switches, "moves", False)
-    _switches._passed.set(0.0)
+    monkeypatch.setattr(switches, "skipped", 0.0)
+    monkeypatch.setattr(switches, "moves", False)
+    _passed.set(0.0)
 
 
 @pytest.fixture

@@ -278,6 +278,19 @@ def test_a_patched_call_handlers_gets_the_handlers_of_each_event(module):
 
 
 @modules
+@pytest.mark.parametrize("failures", [0, 1])
+def test_a_patched_call_handlers_is_called_for_every_event_and_for_nothing_else(module, failures):
+    target, _ = failing(failures)
+    with mock.patch.object(module, "_call_handlers") as patched:
+        run(rebackoff.on_exception(rebackoff.expo, OSError), target, module is _async)
+    # without a handler of the program's own there is that which logs a wait, and none of a success
+    assert [(name, len(args[0])) for name, args, _ in patched.mock_calls] == [
+        *[("", 1)] * failures,
+        ("", 0),
+    ]
+
+
+@modules
 @pytest.mark.parametrize("of_context", [False, True], ids=["function", "context"])
 def test_a_patched_call_handlers_may_call_the_original(module, of_context):
     target, _ = failing(1)

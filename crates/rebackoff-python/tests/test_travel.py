@@ -8,7 +8,10 @@ import functools
 import itertools
 import logging
 import multiprocessing
+import os
+import pathlib
 import pickle
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -332,3 +335,50 @@ def test_configured_waits_travel_by_their_parameters(waits):
 def test_the_modules_that_programs_patch_travel_by_name(pickler):
     for module in (rebackoff._sync, rebackoff._async):
         assert pickler.loads(pickler.dumps(module)) is module
+
+
+OUTSIDE = """
+import dill, rebackoff
+from rebackoff.telemetry import Exporter, instrument
+
+class Counted(Exporter):
+    def on_success(self, record):
+        print("tries", record.tries)
+
+def decorate(target, **options):
+    return rebackoff.on_exception(rebackoff.constant, OSError, interval=0, **options)(target)
+
+def blocking():
+    left = [0, 1]
+    def target():
+        if left.pop():
+            raise OSError
+        return "done"
+    return target
+
+async def awaited():
+    return "done"
+
+def items():
+    yield "done"
+
+decorated = [decorate(one, max_time=9) for one in (blocking(), awaited, items)]
+sent = [dill.dumps(one) for one in (*decorated, decorate(blocking()))]
+instrument(Counted())
+for one in sent:
+    dill.loads(one)
+print(dill.loads(sent[0])(), dill.loads(sent[-1])())
+"""
+
+
+def test_dill_sends_no_state_of_a_package_that_is_outside_of_the_interpreters_folders(tmp_path):
+    shutil.copytree(pathlib.Path(rebackoff.__file__).parent, tmp_path / "rebackoff")
+    done = subprocess.run(
+        [sys.executable, "-c", OUTSIDE],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+    assert done.stderr == ""
+    assert done.stdout == "tries 2\ntries 2\ndone done\n"

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import sys
 
-from rebackoff import _instrumented, _native, _switches
+from rebackoff import _native
 from rebackoff._call import Call, end
 from rebackoff._clock import clock, look_in, now
 from rebackoff._common import _init_wait_gen, _maybe_call, _next_wait
 from rebackoff._namespaces import watch
 from rebackoff._on_demand import finder
 from rebackoff._scope import START, TRIES, enter
+from rebackoff._switches import switches
 
 __all__ = [
     "_init_wait_gen",
@@ -80,8 +81,8 @@ def exception_loop(options, target, exceptions):
     async def retry(*args, **kwargs):
         call = scope = None
         try:
-            if _switches.is_instrumented:
-                if _instrumented.is_early or _switches.is_patched:
+            if switches.is_instrumented:
+                if switches.is_early or switches.is_patched:
                     call = AsyncCall().of(options, target, args, kwargs)
                     for step in call.begin():
                         call.answer = await step
@@ -115,7 +116,7 @@ def exception_loop(options, target, exceptions):
                         call.end()
                     elif scope is not None:
                         scope[TRIES] = None
-                        _instrumented.export_success(options, target, scope[START])
+                        switches.export_success(options, target, scope[START])
                     return value
                 for step in call.begin():
                     call.answer = await step
@@ -132,9 +133,9 @@ def _limited_exception_loop(options, target, exceptions):
 
     async def retry(*args, **kwargs):
         call = start = scope = None
-        is_exported = _switches.is_instrumented
+        is_exported = switches.is_instrumented
         try:
-            if is_exported and (_instrumented.is_early or _switches.is_patched):
+            if is_exported and (switches.is_early or switches.is_patched):
                 call = AsyncCall().of(options, target, args, kwargs)
                 for step in call.begin():
                     call.answer = await step
@@ -169,7 +170,7 @@ def _limited_exception_loop(options, target, exceptions):
                     elif scope is not None:
                         scope[TRIES] = None
                         if is_exported:
-                            _instrumented.export_success(options, target, start)
+                            switches.export_success(options, target, start)
                     return value
                 for step in call.begin():
                     call.answer = await step
@@ -188,7 +189,7 @@ def _watched_exception_loop(options, target, exceptions):
     async def retry(*args, **kwargs):
         call = start = scope = guards = None
         try:
-            if is_eager or _switches.is_on:
+            if is_eager or switches.is_on:
                 call = AsyncCall().of(options, target, args, kwargs)
                 for step in call.begin():
                     call.answer = await step
@@ -254,7 +255,7 @@ def predicate_loop(options, target, predicate):
 
     async def retry(*args, **kwargs):
         call = start = scope = None
-        if is_eager or _switches.is_instrumented:
+        if is_eager or switches.is_instrumented:
             call = AsyncCall().of(options, target, args, kwargs)
         else:
             if is_timed:
@@ -298,14 +299,14 @@ async def attempts(options, attempt_class):
     is_watched = options.is_watched
     try:
         while True:
-            if is_watched or _switches.is_instrumented:
+            if is_watched or switches.is_instrumented:
                 for step in call.begin():
                     call.answer = await step
             attempt = attempt_class(options.trigger, call)
             yield attempt
             error = attempt.exception
             if error is None:
-                if is_watched or _switches.is_instrumented:
+                if is_watched or switches.is_instrumented:
                     for step in call.succeed(None):
                         call.answer = await step
                 return

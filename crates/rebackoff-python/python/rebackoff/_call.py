@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from rebackoff import _common, _events, _instrumented, _log, _running, _scope, _switches
+from rebackoff import _common, _events, _instrumented, _log, _running, _scope
 from rebackoff._callables import is_awaitable, is_cancellation, is_control_flow
 from rebackoff._clock import clock
 from rebackoff._configured_waits import started
 from rebackoff._events import NO_OUTCOME
 from rebackoff._scope import OUTER, TRIES
 from rebackoff._seconds import number
+from rebackoff._switches import switches
 from rebackoff._waiting import ENDED, fitted, hinted, next_wait
 
 _ASK = object()
@@ -82,7 +83,7 @@ class Call:
         try:
             if self.tries == 1:
                 self.earlier_tries = 0
-                if self.start is None and (options.is_timed or _switches.is_instrumented):
+                if self.start is None and (options.is_timed or switches.is_instrumented):
                     self.start = clock()
                 if options.is_dynamic:
                     self._prepare()
@@ -109,7 +110,7 @@ class Call:
         fixed = options.fixed
         if fixed is None:
             fixed = options.find_fixed()
-        if fixed and not _switches.is_patched:
+        if fixed and not switches.is_patched:
             limits, self.known = fixed
             self.waits = None
         else:
@@ -132,7 +133,7 @@ class Call:
         rejection = self.options.rejection(retry_in)
         self.tries = 0
         try:
-            if not _switches.is_disabled:
+            if not switches.is_disabled:
                 details = _events.details(self, self._elapsed())
                 details["exception"] = rejection
                 yield from self._give_up(details, "breaker")
@@ -153,7 +154,7 @@ class Call:
         if self.guards is not None:
             self.guards.handle_try()
         if not self.is_entered and (
-            self.tries > 1 or self.options.is_visible or _switches.is_instrumented
+            self.tries > 1 or self.options.is_visible or switches.is_instrumented
         ):
             self._show()
 
@@ -195,7 +196,7 @@ class Call:
         plain = self.options.plain
         if plain is None:
             plain = self.options.find_plain()
-        if not plain or _switches.is_on:
+        if not plain or switches.is_on:
             return None
         jitter, logger, level, is_broad = plain
         if is_broad and is_control_flow(error, ()):
@@ -264,7 +265,7 @@ class Call:
             self.leave()
             self.last_elapsed = elapsed
             options = self.options
-            if _switches.is_disabled or self._is_passed_on(outcome):
+            if switches.is_disabled or self._is_passed_on(outcome):
                 self.abandon()
                 return
             if options.reset_after is not None and clock() - self.try_start >= options.reset_after:
@@ -370,7 +371,7 @@ class Call:
             if self.answer:
                 yield from self._give_up(_events.details(self, elapsed, outcome), "cancelled")
                 return
-        elif not _switches.skip(wait):
+        elif not switches.skip(wait):
             if not self.awaits:
                 _running.report(self.target, wait)
             yield self.pause(wait)
@@ -382,7 +383,7 @@ class Call:
 
     def _wait_or_cancel(self, signal, wait):
         """Waits until the signal; `answer` says whether it came."""
-        seconds = 0.0 if _switches.skip(wait) else float(wait)
+        seconds = 0.0 if switches.skip(wait) else float(wait)
         if self.awaits:
             yield self.pause_until(signal, seconds)
         else:
@@ -391,7 +392,7 @@ class Call:
     def succeed(self, value):
         """The steps after a try that succeeded."""
         self.again = False
-        if self.guards is None and not self.options.on_success and not _switches.is_instrumented:
+        if self.guards is None and not self.options.on_success and not switches.is_instrumented:
             return ()
         self.leave()
         try:

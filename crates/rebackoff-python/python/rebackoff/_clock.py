@@ -6,7 +6,7 @@ import time
 from sys import modules
 from types import BuiltinMethodType
 
-from rebackoff import _switches
+from rebackoff._switches import switches
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def look_in(module: str) -> None:
 
 def clock() -> Any:
     """Reads `time.monotonic`, or what tests put in its place: also a patched `datetime.datetime`, as backoff 2 did."""
-    if len(modules) != _switches.looked_at or _datetime.datetime is not _original[0]:
+    if len(modules) != switches.looked_at or _datetime.datetime is not _original[0]:
         return _clock_of_tests()
     loop = None if _running_loop is None else _running_loop()
     if loop is None:
@@ -56,7 +56,7 @@ def clock() -> Any:
 
 
 def _clock_of_tests() -> Any:
-    return _switches.moved(_real_clock) if _switches.moves else _real_clock()
+    return switches.moved(_real_clock) if switches.moves else _real_clock()
 
 
 def _real_clock() -> Any:
@@ -87,11 +87,11 @@ def _real_clock() -> Any:
 
 def now() -> float:
     """The clock of budgets and breakers: `time.monotonic`, ahead by the waits that tests skipped."""
-    if _switches.clock is not None:
-        return _switches.clock.time()
+    if switches.clock is not None:
+        return switches.clock.time()
     if time.monotonic is _monotonic:
-        return _monotonic() + _switches.skipped
-    return float(time.monotonic()) + _switches.skipped
+        return _monotonic() + switches.skipped
+    return float(time.monotonic()) + switches.skipped
 
 
 def _time_of_trio(lowlevel: Any) -> float:
@@ -124,7 +124,7 @@ def _look_at_modules() -> None:
     if _running_loop is None and "asyncio.events" in modules:
         _running_loop = getattr(modules["asyncio.events"], "_get_running_loop", None)
     # these move without a patch of a class or function, so that each reading asks them
-    is_asked = "time_machine" in modules or "trio" in modules or _switches.moves
+    is_asked = "time_machine" in modules or "trio" in modules or switches.moves
     is_asked = is_asked or "datetime" in _names or "datetime" in _awaited
     is_asked = is_asked or _names["time"] is not time
-    _switches.looked_at = -1 if is_asked else count
+    switches.looked_at = -1 if is_asked else count

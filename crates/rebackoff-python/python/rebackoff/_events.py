@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from rebackoff import _instrumented, _log, _switches
+from rebackoff import _instrumented, _log
 from rebackoff._callables import is_awaitable
 from rebackoff._common import more
 from rebackoff._on_demand import original
+from rebackoff._switches import switches
 
 # stands for the outcome of an event that has none
 NO_OUTCOME = object()
@@ -73,7 +74,7 @@ def give_up(call, given, reason):
 
 def is_watched(call):
     """Returns whether every event counts, whatever handlers there are."""
-    return _switches.is_instrumented or is_patched(call.names)
+    return switches.is_instrumented or is_patched(call.names)
 
 
 def notify(call, event, given):
@@ -87,7 +88,7 @@ def notify(call, event, given):
         return _notify_and_await(call, handlers, event, given)
     for handler in handlers:
         handler(given)
-    if _switches.is_instrumented:
+    if switches.is_instrumented:
         _instrumented.export(event, _exported(call, given))
     return ()
 
@@ -97,7 +98,7 @@ def _notify_and_await(call, handlers, event, given):
         answer = handler(given)
         if is_awaitable(answer):
             yield answer
-    if _switches.is_instrumented:
+    if switches.is_instrumented:
         _instrumented.export(event, _exported(call, given))
 
 

@@ -1,4 +1,4 @@
-"""The exporters that every call notifies; `_switches.is_instrumented` says whether there are any."""
+"""The exporters that every call notifies; the switch `has_exporters` says whether there are any."""
 
 from __future__ import annotations
 
@@ -7,14 +7,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-# whether an exporter wants more of a success than its end
-is_early = False
 # the methods of the exporters for each event
 exporters: dict[str, tuple[Callable[[Any], Any], ...]] = {}
 # makes the record of an event, which all of them get, from its details
 record: Any = None
-# notifies those for a success at the first try, for which there need be no `Call`
-export_success: Any = None
 # whether one of them logs, in place of the default records
 replaces_records = False
 

@@ -6,20 +6,16 @@ from importlib import import_module
 from sys import modules
 from types import ModuleType
 
-from rebackoff import _switches
+from rebackoff._switches import switches
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-# the functions that calls look up in these modules; the last two are there only where a program has put them
-_FUNCTIONS = (
-    "_maybe_call",
-    "_init_wait_gen",
-    "_next_wait",
-    "_call_handlers",
-    "_dispatch_handlers",
-)
+# the functions that call handlers, which are there only where a program has put them
+_NOTIFIERS = {"_call_handlers", "_dispatch_handlers"}
+# the functions that calls look up in these modules
+_FUNCTIONS = ("_maybe_call", "_init_wait_gen", "_next_wait", *_NOTIFIERS)
 # each namespace, with the functions that it has at first
 _watched: list[tuple[dict[str, Any], list[Any]]] = []
 
@@ -54,4 +50,7 @@ def _is_patched(names: dict[str, Any], born: list[Any]) -> bool:
 
 
 def _look() -> None:
-    _switches.switch(is_patched=any(_is_patched(names, born) for names, born in _watched))
+    switches.switch(
+        is_patched=any(_is_patched(names, born) for names, born in _watched),
+        has_notifier=any(_NOTIFIERS & names.keys() for names, _ in _watched),
+    )

@@ -214,7 +214,8 @@ def notifier(call, event):
     """A handler that hands the handlers to what a program has put in the place of a private function."""
     name = "_dispatch_handlers" if call.target is None else "_call_handlers"
     module = "_async" if call.awaits else "_sync"
-    call_handlers = call.names.get(name) or OWN.get((module, name)) or OWN[name]
+    own = OWN[module, name] if (module, name) in OWN else OWN[name]
+    call_handlers = call.names.get(name, own)
     given = handlers(call.options, event)
     if call.awaits:
         given = _ensure_coroutines(given)

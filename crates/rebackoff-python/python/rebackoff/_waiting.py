@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from rebackoff import _common, _switches
+from rebackoff import _common
 from rebackoff._jitter import uniform
 from rebackoff._mistakes import shown
 from rebackoff._seconds import number, plain
+from rebackoff._switches import switches
 
 _next_wait = _common._next_wait
 # what stands for a wait where the strategy has ended
@@ -16,7 +17,7 @@ _SLEPT = (float, int)
 
 def next_wait(call, outcome, elapsed):
     """The next wait of the call after jitter; `ENDED` where the strategy has ended."""
-    jitter = None if _switches.has_no_jitter else (call.policy or call.options).jitter
+    jitter = None if switches.has_no_jitter else (call.policy or call.options).jitter
     patched = call.names["_next_wait"]
     call.raw = None
     try:
@@ -54,7 +55,7 @@ def fitted(call, wait):
     if seconds is None or not seconds >= 0:
         raise _blame(call, wait, seconds)
     chance = 0.0
-    has_draw = call.options.hint is not None and not _switches.has_no_jitter
+    has_draw = call.options.hint is not None and not switches.has_no_jitter
     if has_draw and engine.wants_draw():
         # what a patched `random` gives may be anything
         chance = number(uniform(0.0, 1.0)) or 0.0

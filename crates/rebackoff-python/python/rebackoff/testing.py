@@ -13,9 +13,10 @@ import math
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from rebackoff import _clock, _switches
+from rebackoff import _clock
 from rebackoff._callables import is_async, is_async_generator, is_generator
 from rebackoff._seconds import checked
+from rebackoff._switches import switches
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -165,13 +166,13 @@ def _virtual() -> Generator[VirtualClock, None, None]:
     with _switched(clock, waits=clock.waits, clock=clock):
         yield clock
     # budgets and breakers know instants of this clock: theirs does not go back
-    _switches.skipped += clock.elapsed + 1
+    switches.skipped += clock.elapsed + 1
 
 
 @contextmanager
-def _switched(given: _Given, **switches: Any) -> Generator[_Given, None, None]:
-    before = _switches.switch(**switches)
+def _switched(given: _Given, **values: Any) -> Generator[_Given, None, None]:
+    before = switches.switch(**values)
     try:
         yield given
     finally:
-        _switches.switch(**before)
+        switches.switch(**before)

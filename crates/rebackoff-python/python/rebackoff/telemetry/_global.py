@@ -5,9 +5,10 @@ from __future__ import annotations
 from threading import Lock
 from typing import Any
 
-from rebackoff import _instrumented, _switches
+from rebackoff import _instrumented
 from rebackoff._clock import clock
 from rebackoff._instrumented import Unraisable
+from rebackoff._switches import switches
 from rebackoff.telemetry._exporter import Exporter, check, overridden
 from rebackoff.telemetry._record import Record, label
 
@@ -39,11 +40,14 @@ def _replace() -> None:
     by_event = {
         name: tuple(getattr(one, name) for one in overridden(_exporters, name)) for name in _EVENTS
     }
-    _instrumented.record, _instrumented.export_success = Record.of, _export_success
+    _instrumented.record = Record.of
     _instrumented.exporters = {name: methods for name, methods in by_event.items() if methods}
-    _instrumented.is_early = "on_try" in _instrumented.exporters
     _instrumented.replaces_records = any(one.replaces_records for one in _exporters)
-    _switches.switch(is_instrumented=bool(_instrumented.exporters))
+    switches.switch(
+        has_exporters=bool(_instrumented.exporters),
+        is_early="on_try" in _instrumented.exporters,
+        export_success=_export_success,
+    )
 
 
 # the constructor of `Record` is a function of Python, which costs more
