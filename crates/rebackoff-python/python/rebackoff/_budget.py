@@ -198,4 +198,4 @@ class Budget(ScopedGuard):
 
     def __reduce__(self) -> tuple[Any, ...]:
         parameters = {**self._parameters, "name": self.name}
-        return _guard_parameters.made_again, (getattr(type(self), self._kind), parameters)
+        return _guard_parameters.made_again, (type(self), parameters, self._kind)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from rebackoff._mistakes import mistake
@@ -54,6 +53,7 @@ def prefix(name: str | None) -> str:
     return "" if name is None else f"{name!r} "
 
 
-def made_again(make: Callable[..., Any], parameters: dict[str, Any]) -> Any:
-    """The guard that these parameters make, for `pickle`."""
+def made_again(kind: type, parameters: dict[str, Any], constructor: str = "") -> Any:
+    """The guard that these parameters make, for `pickle`. (A class method would travel by value, not by its name.)"""
+    make = getattr(kind, constructor) if constructor else kind
     return make(**parameters)
