@@ -9,6 +9,9 @@ import importlib
 import json
 import logging
 import pathlib
+import subprocess
+import sys
+import textwrap
 import types
 from unittest import mock
 
@@ -397,6 +400,48 @@ def test_a_patched_prepare_logger_gives_the_logger():
         with pytest.raises(OSError):
             run(rebackoff.on_exception(rebackoff.expo, OSError, max_tries=3), target)
     assert logger.log.call_count == 3
+
+
+def test_functions_that_were_patched_at_decoration_log():
+    target, _ = failing()
+    logger = mock.Mock()
+    with (
+        mock.patch.object(_decorator, "_prepare_logger", return_value=logger),
+        mock.patch.object(_decorator, "_log_giveup") as giveup,
+    ):
+        call = rebackoff.on_exception(rebackoff.expo, OSError, max_tries=3)(target)
+    with pytest.raises(OSError):
+        call()
+    assert (logger.log.call_count, giveup.call_count) == (2, 1)
+
+
+@pytest.mark.parametrize("options", [{}, {"logger": "mine"}], ids=["default", "named"])
+def test_a_get_logger_that_is_patched_for_a_call_changes_no_logger(options, caplog):
+    target, _ = failing()
+    call = rebackoff.on_exception(rebackoff.expo, OSError, max_tries=2, **options)(target)
+    caplog.set_level(logging.INFO, options.get("logger", "backoff"))
+    for _ in range(2):
+        with mock.patch("logging.getLogger") as get_logger, pytest.raises(OSError):
+            call()
+    assert get_logger.mock_calls == []
+    assert len(caplog.records) == 4
+
+
+def test_a_get_logger_that_was_patched_before_the_first_record_breaks_nothing():
+    program = """
+        import logging, unittest.mock as mock, rebackoff
+
+        def fails():
+            raise OSError("down")
+
+        with mock.patch("logging.getLogger"):
+            try:
+                rebackoff.on_exception(rebackoff.constant(0), OSError, max_tries=2)(fails)()
+            except OSError as error:
+                print(error)
+    """
+    command = [sys.executable, "-c", textwrap.dedent(program)]
+    assert subprocess.run(command, capture_output=True, timeout=600).stdout.split() == [b"down"]
 
 
 def test_a_patched_config_handlers_gives_the_handlers():

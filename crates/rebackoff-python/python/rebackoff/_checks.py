@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from types import FunctionType
 
+from rebackoff import _null_handler
 from rebackoff._callables import is_async, is_plain, misfit, refuses
 from rebackoff._jitter import JITTERS
 from rebackoff._mistakes import mistake, shown
@@ -226,7 +227,8 @@ def logger(name, value):
     if value is None:
         return None
     if isinstance(value, str):
-        return str.__str__(value)
+        logging = _null_handler.logging
+        return str.__str__(value) if logging is None else logging.getLogger(value)
     if callable(getattr(value, "log", None)) and not isinstance(value, type):
         return value
     raise mistake(TypeError, name, "a logger, the name of one, or None", value)

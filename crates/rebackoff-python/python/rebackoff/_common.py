@@ -223,6 +223,8 @@ def _prepare_logger(logger):
     """The logger of that name, if it is a name; None at the end of a program that has not imported `logging`."""
     if not isinstance(logger, str):
         return logger
+    if logger == LOGGER_NAME and _null_handler.logger is not None:
+        return _null_handler.logger
     if sys.meta_path is None and _null_handler.logging is None:
         return None
     return _found("logging").getLogger(logger)
@@ -294,10 +296,11 @@ def _described(details):
 def _found(name: str) -> Any:
     if name == "logging":
         logging = _null_handler.logging or import_module(name)
-        globals().update(logging=logging, _logger=logging.getLogger(LOGGER_NAME))
+        logger = _null_handler.logger or logging.getLogger(LOGGER_NAME)
+        globals().update(logging=logging, _logger=logger)
         return logging
     if name == "_logger":
-        return _found("logging").getLogger(LOGGER_NAME)
+        return _prepare_logger(LOGGER_NAME)
     return _find(name)
 
 

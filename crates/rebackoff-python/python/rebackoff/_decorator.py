@@ -89,6 +89,8 @@ def aretry_context(exception=Exception, wait_gen=expo, **options):
     return _contexts.AsyncAttempts(options, Attempt)
 
 
+# what a program may have put here, which the private loops get at decoration
+_PATCHED = {"_config_handlers", "_log_backoff", "_log_giveup", "_prepare_logger"}
 _PARENTHESES = "a decorator without its parentheses gets the arguments of the call"
 
 
@@ -112,7 +114,8 @@ def _decorated(options, target):
     if not is_async:
         options.refuse_async(target)
     loop = "retry_predicate" if options.by_predicate else "retry_exception"
-    if loop in vars(_async if is_async else _sync) or "_config_handlers" in globals():
+    is_patched = not globals().keys().isdisjoint(_PATCHED)
+    if is_patched or loop in vars(_async if is_async else _sync):
         return original("decorated")(options, target, is_async)
     called = target if options.timeout is None else _limited(target, options.timeout)
     function = functools.update_wrapper(build(options, called, options.trigger), target)

@@ -75,11 +75,14 @@ class _Born:
 
     def is_whole(self):
         """Returns whether nothing had been replaced by then."""
-        home = self.module.getLogger.__code__.co_filename
         functions = (*self.methods, *self.null_methods)
-        files = [getattr(getattr(one, "__code__", None), "co_filename", None) for one in functions]
+        files = {getattr(getattr(one, "__code__", None), "co_filename", None) for one in functions}
         classes = (self.logger, self.null_handler, self.factory)
-        return {*files} == {home} and all(one.__module__ == "logging" for one in classes)
+        return (
+            len(files) == 1
+            and None not in files
+            and all(one.__module__ == "logging" for one in classes)
+        )
 
     def is_unheard(self, logger):
         """Returns whether every handler up the chain is a `NullHandler`, and there is one."""

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 # the module, once the program has imported it: at its end a program imports nothing, not even what it has
 logging: Any = None
+# the logger, looked up then: a test may have put its own `getLogger` in place when a call fails
+logger: Any = None
 
 
 def add(name: str) -> None:
@@ -23,7 +25,7 @@ def add(name: str) -> None:
 
 
 def _add(module: ModuleType, name: str) -> None:
-    global logging
+    global logging, logger
     logging = module
     logger = logging.getLogger(name)
     if not any(isinstance(handler, logging.NullHandler) for handler in logger.handlers):
