@@ -213,6 +213,10 @@ fn a_wrong_fleet_names_the_option_and_what_is_allowed() {
             "--fleet: url must be the address of a Redis or Valkey, as redis://host:6379/0, but it is",
         ),
         (
+            &["--fleet", "redis://user:sec,secret@shop", "--breaker", "shop"],
+            "--fleet: a comma in a user or password must be written as %2C",
+        ),
+        (
             &["--fleet", "rediss://user:secret@shop", "--breaker", "shop"],
             "--fleet: url must begin with redis://, as this program is built without TLS; a tunnel",
         ),

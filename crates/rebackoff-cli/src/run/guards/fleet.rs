@@ -44,6 +44,10 @@ impl AskedFleet {
         let url = parts.next().unwrap_or_default().to_owned();
         let mut asked = Self { url, members: 10, wait: Duration::from_millis(25) };
         for part in parts {
+            if part.contains('@') {
+                let rule = "--fleet: a comma in a user or password must be written as %2C";
+                return Err(CliError::new(rule));
+            }
             match part.split_once('=') {
                 Some(("members", members)) => asked.members = number_of_members(members)?,
                 Some(("wait", wait)) => asked.wait = duration("--fleet: wait", wait)?,
