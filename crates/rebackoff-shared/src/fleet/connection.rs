@@ -38,13 +38,18 @@ pub(super) fn reason(error: &RedisError, patience: Duration) -> String {
     }
 }
 
-/// The address without user and password.
+/// The address without user and password, which may be in front of the host or behind a question mark. A wrong
+/// address may lack its scheme.
 pub(super) fn without_secrets(url: &str) -> String {
-    match (url.find("://"), url.rfind('@')) {
-        (Some(scheme), Some(at)) if scheme < at => {
-            format!("{}***{}", &url[..scheme + 3], &url[at..])
-        }
-        _ => url.to_owned(),
+    let (scheme, rest) = url.split_at(url.find("://").map_or(0, |at| at + "://".len()));
+    let (secret, place) = rest.split_at(rest.rfind('@').unwrap_or(0));
+    if secret.contains('?') {
+        return format!("{scheme}***");
+    }
+    let hidden = if secret.is_empty() { "" } else { "***" };
+    match place.split_once('?') {
+        Some((place, _)) => format!("{scheme}{hidden}{place}?***"),
+        None => format!("{scheme}{hidden}{place}"),
     }
 }
 
@@ -54,7 +59,17 @@ mod tests {
 
     #[test]
     fn a_wrong_address_is_an_error_without_its_password() {
-        for url in ["", "shop", "http://user:secret@host/", "redis://user:secret@host:notaport/"] {
+        for url in [
+            "",
+            "shop",
+            "http://user:secret@host/",
+            "redis://user:secret@host:notaport/",
+            "user:secret@host:6379",
+            "redis:/user:secret@host",
+            "redis://:sec?ret:secret@host",
+            "redis:///?pass=secret",
+            "redis:///?pass=@secret",
+        ] {
             let error = client(url).unwrap_err();
             assert_eq!(error.parameter(), "url");
             let text = error.to_string();

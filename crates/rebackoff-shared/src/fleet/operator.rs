@@ -6,7 +6,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use rebackoff_core::BreakerState;
-use redis::{Commands as _, Connection, ErrorKind, RedisError, RedisResult, ScanOptions};
+use redis::{Commands as _, Connection, ErrorKind, RedisError, RedisResult};
 
 use super::FleetError;
 use super::connection::{client, connect, reason, without_secrets};
@@ -170,8 +170,18 @@ impl FleetOperator {
     }
 
     fn keys(&mut self) -> RedisResult<Vec<String>> {
-        let options = ScanOptions::default().with_pattern("rebackoff:{*}:*").with_count(KEYS);
-        self.connection.scan_options(options)?.collect()
+        let (mut cursor, mut keys) = (0_u64, Vec::new());
+        loop {
+            let mut scan = redis::cmd("SCAN");
+            scan.arg(cursor).arg("MATCH").arg("rebackoff:{*}:*").arg("COUNT").arg(KEYS);
+            // The iterator of the crate takes a refusal for a wrong answer.
+            let (next, found): (_, Vec<String>) = scan.query(&mut self.connection)?;
+            keys.extend(found);
+            cursor = next;
+            if cursor == 0 {
+                return Ok(keys);
+            }
+        }
     }
 
     /// The guard at a key; `None` for a key of another kind, or one that has just ended.

@@ -114,4 +114,5 @@ fn an_operator_whose_store_refuses_learns_why_without_the_password() {
     let url = server.url().replace("redis://", "redis://u:secret@");
     let error = FleetOperator::connect(&url).unwrap().guards().unwrap_err().to_string();
     assert!(error.contains("no permissions") && !error.contains("secret"), "{error}");
+    assert!(!error.contains("Incompatible type"), "{error}");
 }
