@@ -1,6 +1,11 @@
 //! Requests that can be sent again.
 
 /// Makes another request like an earlier one: a function of it, or [`Cloned`].
+#[diagnostic::on_unimplemented(
+    message = "a request `{R}` cannot be made again by `{Self}`",
+    note = "a request that is not `Clone` takes `.repeat(|request| …)`, whose function returns another one, or `None` \
+            where the request can only be sent once"
+)]
 pub trait Repeat<R> {
     /// Another request like `request`; `None` for one that can only be sent once.
     fn repeat(&self, request: &R) -> Option<R>;
@@ -16,6 +21,7 @@ impl<R, F: Fn(&R) -> Option<R>> Repeat<R> for F {
 #[derive(Clone, Copy, Debug)]
 pub struct Cloned;
 
+#[diagnostic::do_not_recommend]
 impl<R: Clone> Repeat<R> for Cloned {
     fn repeat(&self, request: &R) -> Option<R> {
         Some(request.clone())

@@ -6,6 +6,10 @@ use super::{Class, Hook, Judge, Then};
 
 /// Makes the hooks of each request `R` whose outcome is `O`: a function of the request that returns a
 /// [`Hook`], for example.
+#[diagnostic::on_unimplemented(
+    message = "the hooks of this layer take no requests `{R}` whose outcome is `{O}`",
+    note = "`hooks` gets the request, and `judge` and each hook get the outcome of the service"
+)]
 pub trait PerRequest<R, O> {
     /// The hooks of one call.
     type Hooks: Hook<O>;

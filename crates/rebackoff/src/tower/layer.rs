@@ -182,12 +182,13 @@ impl<P, H, G, R, S, L> RetryLayer<P, H, G, R, S, L> {
 
 impl<Svc, P, H, G, R, S, L> Layer<Svc> for RetryLayer<P, H, G, R, S, L>
 where
+    // As for the service, so that the compiler's message names what is missing: a `Clone`, or the feature of a runtime.
+    Svc: Clone,
+    S: AsyncSleeper + Clone,
     P: Clone,
     H: Clone,
     G: Clone,
     R: Clone,
-    // Here too, so that without a runtime the compiler's message names the feature that is missing.
-    S: AsyncSleeper + Clone,
     L: Clone,
 {
     type Service = RetryService<Svc, P, H, G, R, S, L>;
