@@ -41,5 +41,5 @@ pub use crate::source::PolicySource;
 pub use crate::target::{Target, WithAttempt};
 pub use crate::timeout::{TimedTry, WithTimeout};
 #[cfg(feature = "tracing")]
-pub use crate::trace::{InSpan, Spanned, TraceInLoop, TraceInPoll, Traced};
+pub use crate::trace::{InSpan, TraceInLoop, TraceInPoll, Traced};
 pub use crate::tries::Tries;

@@ -110,6 +110,32 @@ fn a_try_runs_in_a_span_if_asked() {
     assert_eq!(*names.lock().unwrap(), ["try", "try", "try", "try", ""]);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_try_that_is_cancelled_is_dropped_in_its_span() {
+    struct NamesItsSpan(Arc<Mutex<Vec<&'static str>>>);
+
+    impl Drop for NamesItsSpan {
+        fn drop(&mut self) {
+            let span = tracing::Span::current();
+            self.0.lock().unwrap().push(span.metadata().map_or("", tracing::Metadata::name));
+        }
+    }
+
+    let _registry = tracing::subscriber::set_default(tracing_subscriber::registry());
+    let names = Arc::new(Mutex::new(Vec::new()));
+    let silent = || {
+        let query = NamesItsSpan(names.clone());
+        async move {
+            let _query = query;
+            std::future::pending::<Result<(), ()>>().await
+        }
+    };
+    let _ = TWICE.retry_async(silent).timeout(secs(1), |_| Err(())).spans("query").await;
+    let call = TWICE.retry_async(silent).spans("query");
+    assert!(tokio::time::timeout(secs(1), call.into_future()).await.is_err());
+    assert_eq!(*names.lock().unwrap(), ["try", "try", "try"]);
+}
+
 fn names(call: &str, error: &str) -> [String; 2] {
     [
         format!("INFO message=backing off call={call:?}{error} tries=1 elapsed=0.0 wait=1.0"),

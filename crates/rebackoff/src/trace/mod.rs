@@ -8,7 +8,7 @@ mod spans;
 #[cfg(feature = "tracing")]
 pub use hook::{Trace, TraceInLoop, TraceInPoll, Traced};
 #[cfg(feature = "tracing")]
-pub use spans::{InSpan, Spanned};
+pub use spans::InSpan;
 
 use std::time::Duration;
 

@@ -2,11 +2,9 @@
 
 use std::borrow::Cow;
 use std::future::Future;
-use std::pin::Pin;
-use std::task::{Context, Poll};
 
-use pin_project_lite::pin_project;
 use tracing::Span;
+use tracing::instrument::{Instrument, Instrumented};
 
 use crate::Attempt;
 use crate::call::Call;
@@ -14,7 +12,8 @@ use crate::mode::{Async, Blocking};
 use crate::target::Target;
 
 impl<P, F, H, M, G> Call<P, F, H, M, G> {
-    /// Runs each try in a span `try` with the fields `call` and `tries` (feature `tracing`).
+    /// Runs each try in a span `try` with the fields `call` and `tries` (feature `tracing`). A try that is
+    /// cancelled is dropped in its span.
     ///
     /// ```
     /// use rebackoff::prelude::*;
@@ -61,36 +60,15 @@ where
     F::Call: Future<Output = F::Outcome>,
 {
     type Outcome = F::Outcome;
-    type Call = Spanned<F::Call>;
+    type Call = Instrumented<F::Call>;
 
     fn call(&mut self, attempt: impl FnOnce() -> Attempt) -> Self::Call {
         let attempt = attempt();
         let span = self.span(&attempt);
-        let future = span.in_scope(|| self.target.call(|| attempt));
-        Spanned { future, span }
+        span.in_scope(|| self.target.call(|| attempt)).instrument(span)
     }
 
     fn is_late(call: &Self::Call) -> bool {
-        F::is_late(&call.future)
-    }
-}
-
-pin_project! {
-    /// One try in its span.
-    #[derive(Debug)]
-    #[must_use = "futures do nothing unless polled"]
-    pub struct Spanned<Fut> {
-        #[pin]
-        future: Fut,
-        span: Span,
-    }
-}
-
-impl<Fut: Future> Future for Spanned<Fut> {
-    type Output = Fut::Output;
-
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Fut::Output> {
-        let this = self.project();
-        this.span.in_scope(|| this.future.poll(context))
+        F::is_late(call.inner())
     }
 }
