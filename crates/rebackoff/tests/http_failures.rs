@@ -183,6 +183,23 @@ async fn a_connection_that_closes_before_the_first_byte_is_made_again() {
     assert_eq!(client.get(url).send().await.unwrap().status(), 200);
 }
 
+#[tokio::test]
+async fn the_error_of_a_status_is_judged_by_the_status() {
+    static HTTP: Classifier = Classifier::new();
+    for (status, tries) in [(503, 4), (404, 1)] {
+        let server = Server::start(move |_| reply(status));
+        let client = client().build().unwrap();
+        let page = QUICKLY
+            .retry_async(|| async {
+                client.get(server.url()).send().await?.error_for_status()?.text().await
+            })
+            .when(|error| HTTP.judge_error(error).wants_retry())
+            .await;
+        assert_eq!(page.unwrap_err().status().unwrap(), status);
+        assert_eq!(server.requests().len(), tries);
+    }
+}
+
 mod a_body_that_breaks_off {
     use super::*;
 

@@ -3,7 +3,10 @@
 use std::error::Error;
 use std::io;
 
-use super::Failure;
+use ::http::HeaderMap;
+use rebackoff_core::Verdict;
+
+use super::{Classifier, Failure};
 use crate::late::TimedOut;
 
 /// Classifies by the sources of the error:
@@ -13,7 +16,7 @@ use crate::late::TimedOut;
 /// | `REFUSED_STREAM` or a `GOAWAY` without error of HTTP/2; a connection that closed before the first byte of the request | [`Unsent`](Self::Unsent) |
 /// | name resolution, a refused, reset or broken connection, a body that breaks off | [`Connection`](Self::Connection) |
 /// | a timeout | [`Timeout`](Self::Timeout) |
-/// | a certificate, a TLS or HTTP version, a proxy's 407, an unsupported scheme, a redirect, a status, a body that cannot be decoded | [`Other`](Self::Other) |
+/// | a certificate, a TLS or HTTP version, a proxy's 407, an unsupported scheme, a redirect, a status ([`judge_error`](Classifier::judge_error) looks at it), a body that cannot be decoded | [`Other`](Self::Other) |
 ///
 /// An error does not tell whether a redirect was followed before. One that no connection could be made is a
 /// [`Connection`](Self::Connection) failure; `Unsent` is said of the last request, after the redirect.
@@ -30,6 +33,33 @@ impl From<&reqwest::Error> for Failure {
             Self::Unsent if error.is_body() || error.is_decode() => Self::Connection,
             failure => failure,
         }
+    }
+}
+
+impl Classifier {
+    /// The verdict on an error of reqwest: on the status of a response that `error_for_status` refused, else on the
+    /// [`Failure`]. The error of a status has no headers, and so no hint.
+    ///
+    /// ```no_run
+    /// use rebackoff::http::Classifier;
+    /// use rebackoff::prelude::*;
+    ///
+    /// static FETCH: Policy = policy!(expo(max_value = secs(30)), max_tries = 5, max_time = secs(60));
+    /// static HTTP: Classifier = Classifier::new();
+    ///
+    /// async fn page(client: &reqwest::Client, url: &str) -> reqwest::Result<String> {
+    ///     FETCH
+    ///         .retry_async(|| async { client.get(url).send().await?.error_for_status()?.text().await })
+    ///         .when(|error| HTTP.judge_error(error).wants_retry())
+    ///         .await
+    /// }
+    /// ```
+    pub fn judge_error(&self, error: &reqwest::Error) -> Verdict {
+        let verdict = match error.status() {
+            Some(status) => self.judge_response(status, &HeaderMap::new()),
+            None => self.judge_failure(error.into()),
+        };
+        if verdict == Verdict::Accept { Verdict::GiveUp } else { verdict }
     }
 }
 

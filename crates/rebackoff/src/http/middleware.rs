@@ -65,7 +65,7 @@ use crate::source::PolicySource;
 ///   that sends POST requests [`observed_redirects`](super::observed_redirects), or no redirects: else a POST
 ///   that had its effect, and whose redirect leads to a server that refuses the stream, is sent again.
 /// - **The body of the response** is not part of a try: the middleware retries until the head is there. To
-///   retry a body that breaks off, read it inside a call of your own ([below](#bodies)).
+///   retry a body that breaks off, read it inside a call of your own, as [`Classifier::judge_error`] shows.
 /// - **`max_time`**, and the deadline of an enclosing call, end a try that has no answer: the error is an
 ///   [`Error::Middleware`] that holds a [`TimedOut`], or the one that [`late`](Self::late) makes. No retry
 ///   begins that would begin at the deadline (`last_wait = Stop`).
@@ -85,22 +85,6 @@ use crate::source::PolicySource;
 ///   after it sees each try, with [`ResendCount`](super::ResendCount) from the second on.
 /// - **Not on wasm32:** `fetch` hands out futures that are not `Send`, and no causes of its errors.
 ///
-/// # Bodies
-///
-/// ```no_run
-/// use rebackoff::http::{Classifier, Failure};
-/// use rebackoff::prelude::*;
-///
-/// static FETCH: Policy = policy!(expo(max_value = secs(30)), max_tries = 5, max_time = secs(60));
-/// static HTTP: Classifier = Classifier::new();
-///
-/// async fn page(client: &reqwest::Client, url: &str) -> reqwest::Result<String> {
-///     FETCH
-///         .retry_async(|| async { client.get(url).send().await?.text().await })
-///         .when(|error| HTTP.judge_failure(Failure::from(error)).wants_retry())
-///         .await
-/// }
-/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct RetryMiddleware<
     P = Policy,
