@@ -181,6 +181,38 @@ def test_a_users_wait_generator_is_made_on_each_call_and_sent_the_error(flaky, s
     assert sleeps == [0.5, 0.5]
 
 
+class Truth:
+    """An answer that counts how often it is asked for its truth, as a lazy query would read a database."""
+
+    def __init__(self, truth):
+        self.truth, self.asked = truth, 0
+
+    def __bool__(self):
+        self.asked += 1
+        return self.truth
+
+
+@pytest.mark.parametrize("is_async", [False, True], ids=["blocking", "async"])
+@pytest.mark.parametrize("options", [{}, {"on_try": len}], ids=["plain", "eager"])
+@pytest.mark.parametrize("by_predicate", [False, True], ids=["giveup", "predicate"])
+def test_an_answer_is_asked_for_its_truth_once(by_predicate, options, is_async, flaky, sleeps):
+    answers = [Truth(by_predicate), Truth(by_predicate), Truth(not by_predicate)]
+    given = iter(answers)
+    target = flaky(0 if by_predicate else 9)
+
+    async def awaited():
+        return target()
+
+    options = {"jitter": None, "logger": None, "max_tries": 3, **options}
+    if by_predicate:
+        retry = rebackoff.on_predicate(rebackoff.constant, lambda _: next(given), **options)
+    else:
+        options.update(giveup=lambda _: next(given), raise_on_giveup=False)
+        retry = rebackoff.on_exception(rebackoff.constant, ValueError, **options)
+    asyncio.run(retry(awaited)()) if is_async else retry(target)()
+    assert [answer.asked for answer in answers] == [1, 1, 1]
+
+
 def test_giveup_is_asked_after_the_last_try(flaky, sleeps):
     asked = []
     with pytest.raises(ValueError):

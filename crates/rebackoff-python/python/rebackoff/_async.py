@@ -9,6 +9,7 @@ import sys
 
 from rebackoff import _native
 from rebackoff._call import Call, end
+from rebackoff._callables import is_awaitable
 from rebackoff._clock import clock, look_in, now
 from rebackoff._common import _init_wait_gen, _maybe_call, _next_wait
 from rebackoff._namespaces import watch
@@ -277,6 +278,8 @@ def predicate_loop(options, target, predicate):
                     answer = predicate(value)
                     if not answer:
                         return value
+                    if not is_awaitable(answer):
+                        answer = True  # it is asked for its truth once
                     call = AsyncCall().of(options, target, args, kwargs, start)
                 for step in call.settle(value, answer):
                     call.answer = await step

@@ -279,7 +279,7 @@ class Call:
                 if self.awaits and is_awaitable(answer):
                     yield answer
                     answer = self.answer
-                if not answer and options.by_predicate:
+                if options.by_predicate and not answer:
                     yield from self._accept(outcome, elapsed)
                     return
             gives_up = condition is not None and not options.by_predicate and bool(answer)

@@ -255,6 +255,7 @@ def predicate_loop(options, target, predicate):
                     answer = predicate(value)
                     if not answer:
                         return value
+                    answer = True  # it is asked for its truth once
                     call = SyncCall().of(options, target, args, kwargs, start)
                 for wait in call.settle(value, answer):
                     time.sleep(wait)
