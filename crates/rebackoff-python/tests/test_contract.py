@@ -181,6 +181,44 @@ def test_a_users_wait_generator_is_made_on_each_call_and_sent_the_error(flaky, s
     assert sleeps == [0.5, 0.5]
 
 
+class Expression:
+    """A callable whose `==` makes another one, as libraries have them that write `_.status == 429` for a lambda."""
+
+    __hash__ = None
+
+    def __init__(self, function):
+        self.function = function
+
+    def __call__(self, *args):
+        return self.function(*args)
+
+    def __eq__(self, other):
+        return Expression(lambda *args: self(*args) == other)
+
+
+def test_every_function_may_be_an_object_whose_equality_is_no_answer(flaky, sleeps):
+    def retry(wait_gen, **options):
+        target = flaky(3, OSError(7))
+        call = rebackoff.on_exception(wait_gen, OSError, raise_on_giveup=False, **options)(target)
+        assert call() is None
+        return target.calls
+
+    plain = {"jitter": None, "max_tries": 3}
+    waits = Expression(rebackoff.constant)
+    assert (
+        retry(waits, max_tries=Expression(lambda: 2), jitter=Expression(lambda wait: wait / 4)) == 2
+    )
+    assert retry(waits, giveup=Expression(lambda error: error.args[0]) == 7) == 1
+    assert retry(rebackoff.runtime(value=Expression(lambda error: error.args[0])), **plain) == 3
+    seen = []
+    hint = Expression(lambda error: 2)
+    assert retry(waits, on_backoff=Expression(seen.append), hint=hint, **plain) == 3
+    is_done = Expression(lambda value: value)
+    poll = rebackoff.on_predicate(rebackoff.constant, is_done == 5, **plain)
+    assert poll(flaky(0, value=5))() == 5
+    assert len(seen) == 2 and sleeps == [0.25, 7, 7, 2, 2, 1, 1]
+
+
 class Truth:
     """An answer that counts how often it is asked for its truth, as a lazy query would read a database."""
 

@@ -107,6 +107,11 @@ def may_take(function: Any, count: int) -> bool:
     return callable(function) and misfit(function) is None and not refuses(function, count)
 
 
+def is_one_of(function: object, known: Any) -> bool:
+    """Returns whether `function` is one of the known functions, whatever `==` of another callable says."""
+    return type(function) is FunctionType and function in known
+
+
 def is_plain(function: object) -> bool:
     """Returns whether `function` is a function in Python, and no generator function."""
     return type(function) is FunctionType and not function.__code__.co_flags & _ANY_GENERATOR

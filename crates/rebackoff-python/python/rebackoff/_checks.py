@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import FunctionType
 
 from rebackoff import _null_handler
-from rebackoff._callables import is_async, is_plain, misfit, refuses
+from rebackoff._callables import is_async, is_one_of, is_plain, misfit, refuses
 from rebackoff._jitter import JITTERS
 from rebackoff._mistakes import mistake, shown
 from rebackoff._policy import Policy
@@ -269,7 +269,7 @@ def _exceptions(value: Any) -> Any:
 def _exceptions_meant(value: Any) -> str:
     if isinstance(value, BaseException):
         return f"; did you mean the class {type(value).__name__}?"
-    if isinstance(value, Waits) or any(value is one for one in STRATEGIES):
+    if isinstance(value, Waits) or is_one_of(value, STRATEGIES):
         return "; a wait strategy is the parameter wait_gen"
     if callable(value) and not refuses(value, 0) and not isinstance(value, type):
         return "; did you mean to call it?"
@@ -288,7 +288,7 @@ def policies(name, value):
             which = f", which has the key {shown(kind)}{_exceptions_meant(kind)}"
             raise mistake(TypeError, name, rule, value, which)
         if not isinstance(policy, Policy):
-            is_strategy = isinstance(policy, Waits) or any(policy is one for one in STRATEGIES)
+            is_strategy = isinstance(policy, Waits) or is_one_of(policy, STRATEGIES)
             advice = "; did you mean Policy(…) of it?" if is_strategy else ""
             raise mistake(TypeError, name, rule, value, f", which has {shown(policy)}{advice}")
     return value

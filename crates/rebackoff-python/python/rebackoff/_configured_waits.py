@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import FunctionType
 
 from rebackoff import _common, _wait_gen
-from rebackoff._callables import is_async, is_async_generator, name_of, refuses
+from rebackoff._callables import is_async, is_async_generator, is_one_of, name_of, refuses
 from rebackoff._checks import never_awaited
 from rebackoff._common import _init_wait_gen, _maybe_call
 from rebackoff._mistakes import mistake, shown, suggestion
@@ -34,7 +34,7 @@ def configured(decorator, wait_gen, keywords):
     if is_class or not callable(wait_gen) or is_async(wait_gen) or is_async_generator(wait_gen):
         raise mistake(TypeError, "wait_gen", _WAIT_GEN, wait_gen)
     _refuse_unknown(decorator, wait_gen, keywords)
-    if wait_gen not in _wait_gen.STRATEGIES:
+    if not is_one_of(wait_gen, _wait_gen.STRATEGIES):
         return wait_gen, keywords
     fixed = {name: value for name, value in keywords.items() if not _is_evaluated(name, value)}
     if len(fixed) == len(keywords):
@@ -77,7 +77,7 @@ def _is_evaluated(name, value):
 
 
 def _refuse_unknown(decorator, wait_gen, keywords):
-    if wait_gen in _wait_gen.STRATEGIES:
+    if is_one_of(wait_gen, _wait_gen.STRATEGIES):
         code = wait_gen.__code__
         known = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
         if set(keywords) <= set(known) and (wait_gen is not _wait_gen.runtime or keywords):

@@ -6,7 +6,7 @@ A mistake is an error where it was made, at decoration, not at the first failure
 from __future__ import annotations
 
 from rebackoff import _checks
-from rebackoff._callables import is_async, name_of, refuses
+from rebackoff._callables import is_async, is_one_of, name_of, refuses
 from rebackoff._common import _maybe_call, _prepare_logger, without_base, without_exception
 from rebackoff._configured_waits import configured
 from rebackoff._jitter import JITTERS
@@ -176,7 +176,7 @@ class Options:
             and self.leaves is None
             and self.reset_after is None
             and self.cancelled_by is None
-            and (self.jitter is None or self.jitter in JITTERS)
+            and (self.jitter is None or is_one_of(self.jitter, JITTERS))
             and self.wait_keywords is None
             and self.wait_gen.name != "runtime"
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rebackoff import _jitter, _wait_gen
+from rebackoff._callables import is_one_of
 from rebackoff._mistakes import mistake, shown
 from rebackoff._native import policy as _complete
 from rebackoff._native import variables as _variables
@@ -247,7 +248,7 @@ def _value(name: str, value: Any) -> Any:
         return "none"
     if isinstance(value, str):
         return str(value)
-    if name == "jitter" and value in _jitter.JITTERS:
+    if name == "jitter" and is_one_of(value, _jitter.JITTERS):
         return value.__name__.removesuffix("_jitter")
     value = plain(value)
     if not isinstance(value, bool):

@@ -10,7 +10,7 @@ anything with arithmetic is a number; so the raw waits are written a second time
 
 from __future__ import annotations
 
-from rebackoff._callables import is_async, misfit, refuses
+from rebackoff._callables import is_async, is_one_of, misfit, refuses
 from rebackoff._jitter import uniform
 from rebackoff._mistakes import mistake
 from rebackoff._on_demand import finder
@@ -177,7 +177,7 @@ def runtime(*, value: Callable[[Any], Seconds | None]) -> Waits:
     It gives up where `value` says None.
     """
     rule = "a function of the outcome, which is not awaited"
-    if not callable(value) or refuses(value, 1) or is_async(value) or value in STRATEGIES:
+    if not callable(value) or refuses(value, 1) or is_async(value) or is_one_of(value, STRATEGIES):
         raise mistake(TypeError, "value", rule, value)
     advice = misfit(value)
     if advice is not None:
