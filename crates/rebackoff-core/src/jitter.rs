@@ -10,6 +10,16 @@ use crate::{Draws, Seconds};
 /// U(a, b) is a uniform draw from a up to b. Default: [`Full`](Jitter::Full). Full and equal
 /// jitter are from [Exponential Backoff And Jitter][aws], AWS Architecture Blog, 2015.
 ///
+/// ```
+/// use rebackoff_core::{Jitter, Policy, Seconds, constant};
+///
+/// let waits = [Jitter::Full, Jitter::Equal, Jitter::Random, Jitter::None].map(|jitter| {
+///     let policy = Policy::new(constant()).jitter(jitter).build().unwrap();
+///     policy.spread(Seconds::new(8.0).unwrap(), &mut || 0.5).get()
+/// });
+/// assert_eq!(waits, [4.0, 6.0, 8.5, 8.0]);
+/// ```
+///
 /// [aws]: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]

@@ -45,7 +45,7 @@ impl Nested {
     }
 }
 
-/// The treatment of a wait that would end past `max_time`.
+/// The treatment of a wait that would end past `max_time`. A wait that ends exactly at `max_time` is kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum LastWait {
     /// The wait is shortened to the time left, and one more try follows. The default.

@@ -9,17 +9,18 @@ pub enum Reason {
     /// `max_tries` were made.
     // From 1 on, so that no reason is zero, as all else is that a call begins with.
     MaxTries = 1,
-    /// `max_time` had passed.
+    /// `max_time` or the deadline of an enclosing call had passed, or the next wait would end past it and
+    /// `last_wait` is [`Stop`](crate::LastWait::Stop).
     MaxTime,
     /// The caller's condition said so.
     Giveup,
     /// The wait strategy ended.
     Exhausted,
-    /// The retry budget was spent.
+    /// A budget refused the retry.
     Budget,
-    /// The circuit breaker was open.
+    /// A breaker rejected the first try or a retry.
     Breaker,
-    /// The outcome asked to stop, or to wait past the deadline.
+    /// The outcome asked to stop, or to wait past the deadline or longer than the ceiling.
     Hint,
     /// The caller's own signal ended the call.
     Cancelled,

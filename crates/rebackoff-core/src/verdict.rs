@@ -5,6 +5,21 @@ use core::time::Duration;
 use crate::Seconds;
 
 /// The caller's judgement of an outcome.
+///
+/// ```
+/// use rebackoff_core::{Verdict, secs};
+///
+/// fn judge(status: u16, retry_after: Option<u64>) -> Verdict {
+///     match (status, retry_after) {
+///         (200..300, _) => Verdict::Accept,
+///         (503, Some(seconds)) => Verdict::retry_after(secs(seconds)),
+///         (500..600, _) => Verdict::Retry,
+///         _ => Verdict::GiveUp,
+///     }
+/// }
+/// assert_eq!(judge(503, Some(2)).hint(), Some(secs(2).into()));
+/// assert!(judge(500, None).wants_retry() && !judge(404, None).wants_retry());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Verdict {
     /// Success: the outcome is what the caller wanted.

@@ -6,6 +6,35 @@ use std::time::Duration;
 use crate::timeline::Timeline;
 
 /// A monotonic clock. `max_time`, timeouts, inherited deadlines, budgets and breakers go by it.
+///
+/// ```
+/// use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+/// use std::time::Duration;
+/// use rebackoff::prelude::*;
+/// use rebackoff::sleepers::Timeline;
+/// use rebackoff::{Clock, Sleeper};
+///
+/// static MILLIS: AtomicU64 = AtomicU64::new(0);
+///
+/// struct Simulation;
+///
+/// impl Clock for Simulation {
+///     fn timeline(&self) -> Timeline {
+///         Timeline::Function(|| Duration::from_millis(MILLIS.load(Relaxed)))
+///     }
+/// }
+///
+/// impl Sleeper for Simulation {
+///     fn sleep(&self, wait: Duration) {
+///         MILLIS.fetch_add(wait.as_millis() as u64, Relaxed);
+///     }
+/// }
+///
+/// static FETCH: Policy = policy!(constant, jitter = Jitter::None, max_time = secs(60));
+///
+/// let outcome = FETCH.retry(|| Err::<(), _>("down")).sleeper(Simulation).outcome();
+/// assert_eq!((outcome.tries, outcome.elapsed), (61, secs(60)));
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no sleeper",
     note = "a sleeper implements `Clock`, and `Sleeper` or `AsyncSleeper`; `sleep_fn` makes one of a \

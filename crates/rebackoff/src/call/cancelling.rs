@@ -61,6 +61,20 @@ impl<P, F, H, S, G> Call<P, F, H, Async<S>, G> {
 
     /// Cancels the call when the future `signal` is ready, in a try as well: the try is dropped, and
     /// the call returns what `outcome` makes. In a wait the last outcome comes back.
+    ///
+    /// ```
+    /// # #[cfg(feature = "tokio")]
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap().block_on(async {
+    /// use rebackoff::prelude::*;
+    ///
+    /// static FETCH: Policy = policy!(expo);
+    ///
+    /// let stop = tokio::time::sleep(secs(1)); // the `cancelled()` of a token, for example
+    /// let fetch = FETCH.retry_async(|| std::future::pending::<Result<(), &str>>());
+    /// let outcome = fetch.cancelled_by_or(stop, || Err("stopped")).outcome().await;
+    /// assert_eq!((outcome.result, outcome.reason), (Err("stopped"), Some(Reason::Cancelled)));
+    /// # });
+    /// ```
     pub fn cancelled_by_or<C, T>(
         self,
         signal: C,

@@ -86,6 +86,18 @@ impl<P, F, H, M, K, B> Call<P, F, H, M, GuardsOfCall<K, B>> {
 
     /// Asks `breaker` as [`breaker`](Self::breaker) does; `rejected` makes the outcome of a call whose
     /// first try it rejects.
+    ///
+    /// ```
+    /// use rebackoff::prelude::*;
+    ///
+    /// static FETCH: Policy = policy!(expo, max_tries = 8);
+    /// static SHOP: Breaker = breaker!(consecutive = 2);
+    ///
+    /// SHOP.isolate();
+    /// let fetch = FETCH.retry(|| "7".parse::<u8>().map_err(|error| error.to_string()));
+    /// let price = fetch.breaker_or(&SHOP, |open| Err(open.to_string())).call();
+    /// assert_eq!(price, Err("the circuit breaker is isolated".to_owned()));
+    /// ```
     #[inline]
     pub fn breaker_or<G, C>(
         self,

@@ -36,6 +36,21 @@ impl<P, F, H, M, G> Call<P, F, H, M, G> {
 
     /// Waits at least as long as `hint` returns for an error, as a `Retry-After` asks for example. A hint
     /// above the ceiling, or past the deadline, gives up with `hint`.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use rebackoff::prelude::*;
+    /// use rebackoff::testing::VirtualClock;
+    ///
+    /// struct Busy { retry_after: Option<Duration> }
+    ///
+    /// static FETCH: Policy = policy!(constant, jitter = Jitter::None, max_tries = 2);
+    ///
+    /// let clock = VirtualClock::new();
+    /// let busy = || Err::<(), _>(Busy { retry_after: Some(secs(7)) });
+    /// let _ = FETCH.retry(busy).hint(|busy| busy.retry_after).sleeper(clock.clone()).call();
+    /// assert_eq!(clock.waits(), [secs(7)]);
+    /// ```
     #[inline]
     pub fn hint<C, T, E>(self, hint: C) -> Call<P, F, Then<H, HintFrom<C>>, M, G>
     where
@@ -93,6 +108,24 @@ impl<P, F, H, M, G> Call<P, F, H, M, G> {
     }
 
     /// Takes the whole verdict from a function of the outcome; it overrides the setters before this one.
+    ///
+    /// ```
+    /// use rebackoff::prelude::*;
+    /// # let _no_wait = rebackoff::testing::no_wait();
+    ///
+    /// static FETCH: Policy = policy!(expo, max_tries = 3);
+    ///
+    /// let mut statuses = [503, 429, 200].into_iter();
+    /// let status = FETCH
+    ///     .poll(|| statuses.next().unwrap())
+    ///     .judge(|status| match status {
+    ///         429 => Verdict::retry_after(secs(2)),
+    ///         500..600 => Verdict::Retry,
+    ///         _ => Verdict::Accept,
+    ///     })
+    ///     .call();
+    /// assert_eq!(status, 200);
+    /// ```
     #[inline]
     pub fn judge<C>(self, judge: C) -> Call<P, F, Then<H, Judge<C>>, M, G>
     where
@@ -104,6 +137,27 @@ impl<P, F, H, M, G> Call<P, F, H, M, G> {
 
     /// Takes the raw waits from a function of the outcome (the strategy [`runtime`](crate::runtime)); `None`
     /// gives up with `exhausted`.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use rebackoff::prelude::*;
+    /// use rebackoff::testing::VirtualClock;
+    ///
+    /// struct Job { check_again_in: Option<Duration> }
+    ///
+    /// static POLL: Policy = policy!(runtime, jitter = Jitter::None);
+    ///
+    /// let clock = VirtualClock::new();
+    /// let mut jobs = [Some(secs(5)), Some(secs(1)), None].into_iter();
+    /// let outcome = POLL
+    ///     .poll(|| Job { check_again_in: jobs.next().unwrap() })
+    ///     .until(|_| false)
+    ///     .wait_from(|job| job.check_again_in)
+    ///     .sleeper(clock.clone())
+    ///     .outcome();
+    /// assert_eq!(clock.waits(), [secs(5), secs(1)]);
+    /// assert_eq!(outcome.reason, Some(Reason::Exhausted));
+    /// ```
     #[inline]
     pub fn wait_from<C>(self, wait: C) -> Call<P, F, Then<H, WaitFrom<C>>, M, G>
     where
@@ -115,6 +169,18 @@ impl<P, F, H, M, G> Call<P, F, H, M, G> {
 
     /// Spreads raw waits with a function, in place of the policy's jitter; the result is clamped
     /// to the strategy's cap.
+    ///
+    /// ```
+    /// use rebackoff::prelude::*;
+    /// use rebackoff::testing::VirtualClock;
+    ///
+    /// static FETCH: Policy = policy!(expo(max_value = secs(3)), max_tries = 4);
+    ///
+    /// let clock = VirtualClock::new();
+    /// let down = || Err::<(), _>("down");
+    /// let _ = FETCH.retry(down).jitter(|wait| wait * 2).sleeper(clock.clone()).call();
+    /// assert_eq!(clock.waits(), [secs(2), secs(3), secs(3)]);
+    /// ```
     #[inline]
     pub fn jitter<C>(self, jitter: C) -> Call<P, F, Then<H, JitterBy<C>>, M, G>
     where

@@ -37,6 +37,36 @@ use rebackoff_core::{Cost, Event, Health, Policy, Seconds, Verdict};
 /// | `notify` | all are called |
 ///
 /// Budgets and breakers are no hooks: a hook cannot refuse a try.
+///
+/// ```
+/// use rebackoff::hooks::Events;
+/// use rebackoff::prelude::*;
+/// use rebackoff::{EventKind, Hook};
+/// # let _no_wait = rebackoff::testing::no_wait();
+///
+/// /// The rules of all calls to the shop: an order that is not there stays missing, and give-ups are counted.
+/// #[derive(Default)]
+/// struct Shop { giveups: u32 }
+///
+/// impl<T> Hook<Result<T, u16>> for Shop {
+///     const EVENTS: Events = Events::GIVEUP.untimed();
+///
+///     fn judge(&mut self, outcome: &Result<T, u16>, verdict: Verdict) -> Verdict {
+///         if let Err(404) = outcome { Verdict::GiveUp } else { verdict }
+///     }
+///
+///     fn notify(&mut self, event: &Event<'_, Result<T, u16>>) {
+///         self.giveups += u32::from(event.kind == EventKind::Giveup);
+///     }
+/// }
+///
+/// static ORDER: Policy = policy!(expo, max_tries = 3);
+///
+/// let mut shop = Shop::default();
+/// assert_eq!(ORDER.retry(|| Err::<(), _>(404)).hook(&mut shop).outcome().tries, 1);
+/// assert_eq!(ORDER.retry(|| Err::<(), _>(503)).hook(&mut shop).outcome().tries, 3);
+/// assert_eq!(shop.giveups, 2);
+/// ```
 pub trait Hook<O> {
     /// The events that [`notify`](Self::notify) is called with. Default all, with the time elapsed: the
     /// call reads the clock when it begins, unless they are [`untimed`](Events::untimed).
