@@ -321,6 +321,18 @@ fn two_changes_of_state_follow_each_other() {
     });
 }
 
+#[test]
+fn a_breaker_that_is_isolated_beside_its_first_probe_reports_each_change_once() {
+    explore(|| {
+        let breaker = breaker(|b| b.consecutive(1));
+        fail(&breaker, 0.0);
+        let admit = |b: &Breaker| b.admit_at(at(50.0)).ok().and_then(Permit::change);
+        let (probe, isolated) = both(&breaker, admit, Breaker::isolate);
+        let last = probe.map_or(BreakerState::Open, |change| change.to);
+        assert_eq!(isolated.map(|change| change.from), Some(last));
+    });
+}
+
 /// A call whose first try has failed, and that has paid for its retry.
 fn paid(budget: &Budget, breaker: &Breaker) -> Option<CallGuards> {
     let (budget, breaker) = (Some(budget), Some(breaker));

@@ -2,6 +2,7 @@
 
 use super::Breaker;
 use super::permit::{Open, Permit};
+use super::probes::Probe;
 use super::time::{NEVER, floor_millis, open_until, until};
 use super::word::{Mode, Word};
 use crate::Moment;
@@ -102,10 +103,17 @@ impl Breaker {
                     let taken = self.state.probes.take(most, generation, floor_millis(now), expiry);
                     // A place that was taken too late keeps no probe out.
                     if self.load().generation() == generation {
-                        return taken.map(|(probe, is_first)| Permit::probe(probe, is_first));
+                        return taken.map(|probe| Permit::probe(probe, self.is_first(probe)));
                     }
                 }
             }
         }
+    }
+
+    /// Returns whether this probe is the first of its generation, so that its permit reports the change; it is
+    /// counted as that.
+    fn is_first(&self, probe: Probe) -> bool {
+        let is_first = |old: Word| old.generation() == probe.generation() && old.payload() == 0;
+        self.change(|old| is_first(old).then(|| old.with_payload(1))).is_some()
     }
 }

@@ -64,7 +64,7 @@ impl Breaker {
                     if new.mode() == Mode::Open {
                         self.count(|counters| &counters.opened);
                     }
-                    return Some(Change { from: old.mode(), to: new.mode() });
+                    return Some(Change { from: old.reported(), to: new.reported() });
                 }
                 Err(current) => old = Word(current),
             }

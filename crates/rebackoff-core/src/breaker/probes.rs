@@ -79,15 +79,14 @@ impl Probes {
 
     /// Takes one of the first `most` places until `expiry`; all times in milliseconds.
     ///
-    /// Returns the probe, and whether it is the first of its generation. The error is the time at which
-    /// the first of them expires.
+    /// The error is the time at which the first of them expires.
     pub(super) fn take(
         &self,
         most: u8,
         generation: u16,
         now: u64,
         expiry: u64,
-    ) -> Result<(Probe, bool), u64> {
+    ) -> Result<Probe, u64> {
         let mut first_expiry = MAX_EXPIRY;
         for (index, place) in (0..most).zip(&self.0) {
             let mut old = Holder(place.load(Relaxed));
@@ -98,11 +97,7 @@ impl Probes {
                 }
                 let holder = old.next(generation, expiry);
                 match place.compare_exchange_weak(old.0, holder.0, AcqRel, Relaxed) {
-                    Ok(_) => {
-                        // The first place is taken first, so it tells the first probe of a generation.
-                        let is_first = index == 0 && old.generation() != generation;
-                        return Ok((Probe { place: index, holder }, is_first));
-                    }
+                    Ok(_) => return Ok(Probe { place: index, holder }),
                     Err(current) => old = Holder(current),
                 }
             }

@@ -179,10 +179,10 @@ impl Breaker {
             change.of_state()
         } else {
             let change = self.change(|old| {
-                let successes = old.payload() + 1;
+                let tried = old.payload();
                 is_current(old).then(|| {
-                    if successes < u64::from(self.rules.close_after) {
-                        old.with_payload(successes)
+                    if tried < u64::from(self.rules.close_after) {
+                        old.with_payload(tried + 1)
                     } else {
                         old.next(Mode::Closed, 0, 0)
                     }

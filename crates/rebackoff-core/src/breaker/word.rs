@@ -51,6 +51,14 @@ impl Word {
         }
     }
 
+    /// The mode that calls know of: a half-open breaker counts as open until its first probe reports the change.
+    pub(super) const fn reported(self) -> Mode {
+        match self.mode() {
+            Mode::HalfOpen if self.payload() == 0 => Mode::Open,
+            mode => mode,
+        }
+    }
+
     #[inline]
     #[allow(clippy::cast_possible_truncation, reason = "the other bits are shifted out or cut off")]
     pub(super) const fn generation(self) -> u16 {
@@ -61,8 +69,8 @@ impl Word {
         self.0 >> PAYLOAD_BITS & MAX_REOPENED
     }
 
-    /// Closed: the failures in a row. Open: until when, in milliseconds. Half-open: the probes that
-    /// succeeded.
+    /// Closed: the failures in a row. Open: until when, in milliseconds. Half-open: 0 before the first probe,
+    /// then one more than the probes that succeeded.
     #[inline]
     pub(super) const fn payload(self) -> u64 {
         self.0 & MAX_PAYLOAD

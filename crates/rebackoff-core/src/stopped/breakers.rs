@@ -5,7 +5,8 @@ use std::vec::Vec;
 use super::{combinations, each_stop};
 use crate::host::HostGuard;
 use crate::{
-    Breaker, BreakerBuilder, BreakerState, Health, HostClock, Moment, Permit, Seconds, secs,
+    Breaker, BreakerBuilder, BreakerState, Health, HostClock, Moment, Permit, Seconds, StateChange,
+    secs,
 };
 
 fn at(seconds: u64) -> impl Fn() -> Moment + Copy {
@@ -102,6 +103,32 @@ fn close(breaker: &Breaker, now: u64) -> u64 {
         }
     }
     panic!("does not close: {breaker:?}");
+}
+
+#[test]
+fn changes_that_are_reported_follow_on_each_other_after_a_stop_of_the_first_probe() {
+    let later: [fn(&Breaker) -> Option<StateChange>; 4] = [
+        |breaker| breaker.admit_at(at(100)).unwrap().change(),
+        |breaker| breaker.force_open_at(at(100)),
+        Breaker::isolate,
+        Breaker::reset,
+    ];
+    for later in later {
+        each_stop(|stopping| {
+            let breaker = Breaker::builder().consecutive(1).probes(2).build().unwrap();
+            call(&breaker, 0, Health::Failure);
+            let reported = Cell::new(BreakerState::Open);
+            let report = |change: Option<StateChange>| {
+                if let Some(change) = change {
+                    assert_eq!(change.from, reported.replace(change.to));
+                }
+            };
+            let is_stopped = stopping(&mut || report(breaker.admit_at(at(50)).unwrap().change()));
+            report(later(&breaker));
+            assert_eq!(reported.get(), breaker.state_at(at(100)));
+            is_stopped
+        });
+    }
 }
 
 #[test]
