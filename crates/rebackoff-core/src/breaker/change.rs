@@ -61,7 +61,7 @@ impl Breaker {
             let word = &self.state.word;
             match word.compare_exchange(old.0, new.0, Ordering::AcqRel, Ordering::Acquire) {
                 Ok(_) => {
-                    if new.mode() == Mode::Open {
+                    if new.mode() == Mode::Open && new.generation() != old.generation() {
                         self.count(|counters| &counters.opened);
                     }
                     return Some(Change { from: old.reported(), to: new.reported() });

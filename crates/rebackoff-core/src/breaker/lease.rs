@@ -53,7 +53,11 @@ impl Breaker {
     /// Returns the change of state, if there is one.
     pub fn open_until<M: Into<Moment>>(&self, until: M, reopened: u64) -> Option<StateChange> {
         let until = floor_millis(until.into()).max(PASSED);
-        self.change(|old| Some(old.next(Mode::Open, reopened, until)))?.of_state()
+        let open = |old: Word| match old.mode() {
+            Mode::Open => old.with_reopened(reopened).with_payload(until),
+            _ => old.next(Mode::Open, reopened, until),
+        };
+        self.change(|old| Some(open(old)))?.of_state()
     }
 
     /// Lets an open breaker with [`leased_probes`](crate::BreakerBuilder::leased_probes) admit probes
@@ -123,6 +127,16 @@ mod tests {
         let _probe = breaker.admit_at(at(9)).unwrap();
         assert!(!breaker.return_probe());
         assert_eq!(breaker.state_at(at(9)), BreakerState::HalfOpen);
+    }
+
+    #[test]
+    fn an_open_breaker_is_not_opened_by_a_lease_or_the_news_of_the_fleet() {
+        let breaker = breaker();
+        breaker.force_open_at(at(0));
+        breaker.open_until(secs(2), 0);
+        breaker.lease_probe();
+        breaker.return_probe();
+        assert_eq!(breaker.opened(), 1);
     }
 
     #[test]

@@ -36,6 +36,12 @@ impl Word {
         Self(upper | payload.min(MAX_PAYLOAD))
     }
 
+    /// This state as one that re-opened so often.
+    pub(super) fn with_reopened(self, reopened: u64) -> Self {
+        let others = self.0 & !(MAX_REOPENED << PAYLOAD_BITS);
+        Self(others | reopened.min(MAX_REOPENED) << PAYLOAD_BITS)
+    }
+
     /// This state with another payload.
     pub(super) fn with_payload(self, payload: u64) -> Self {
         Self(self.0 & !MAX_PAYLOAD | payload.min(MAX_PAYLOAD))
