@@ -110,7 +110,7 @@ impl CommandJudge {
         } else if seen.retry || (!seen.until && conditions.on.contains(ending)) {
             again
         } else if succeeded {
-            self.streak = streak + 1;
+            self.streak = streak.saturating_add(1);
             if self.streak >= conditions.consecutive { Verdict::Accept } else { again }
         } else if wants_output && has_exited {
             again
@@ -168,6 +168,13 @@ mod tests {
         let conditions = Conditions { consecutive: 2, ..conditions() };
         let verdicts = verdicts(&conditions, &[0, 1, 0, 0]);
         assert_eq!(verdicts, [Verdict::Retry, Verdict::Retry, Verdict::Retry, Verdict::Accept]);
+    }
+
+    #[test]
+    fn a_row_that_a_file_says_is_as_long_as_can_be_does_not_begin_anew() {
+        let conditions = Conditions { consecutive: 2, ..conditions() };
+        let verdict = CommandJudge::new(u64::MAX).judge(&conditions, &Ending::Exited(0), NOTHING);
+        assert_eq!(verdict, Verdict::Accept);
     }
 
     #[test]
