@@ -77,6 +77,17 @@ def test_arguments_are_the_same_on_every_try(sleeps):
     assert seen[0][0][1] is seen[2][0][1]
 
 
+def test_attributes_of_the_target_are_kept():
+    def target():
+        return 5
+
+    target.retry_with, target.tag = len, "mine"
+    call = rebackoff.on_exception(rebackoff.expo, ValueError)(target)
+    assert (call.retry_with, call.tag) == (len, "mine")
+    again = rebackoff.on_exception(rebackoff.expo, ValueError, max_tries=2)(call)
+    assert again.outcome().unwrap() == 5 and again.outcome is not call.outcome
+
+
 def test_wrong_arguments_are_the_targets_to_refuse():
     def target(one):
         return one

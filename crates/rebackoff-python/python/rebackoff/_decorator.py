@@ -121,8 +121,11 @@ def _decorated(options, target):
     function = functools.update_wrapper(build(options, called, options.trigger), target)
     if not hasattr(target, "__name__"):
         function.__name__ = function.__qualname__ = _callables.name_of(target)
-    function.retry_with = _RetryWith(options, target)
-    function.outcome = _OutcomeOf(options, target)
+    attributes = vars(function)
+    for name, kind in (("retry_with", _RetryWith), ("outcome", _OutcomeOf)):
+        # the target may have one of its own, as tenacity's functions have
+        if name not in attributes or isinstance(attributes[name], _Anew):
+            attributes[name] = kind(options, target)
     return function
 
 
