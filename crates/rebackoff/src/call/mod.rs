@@ -11,6 +11,7 @@ use crate::mode::Mode;
 use crate::random::CallDraws;
 use crate::session::Session;
 use crate::source::PolicySource;
+use crate::target::Target;
 
 /// A call in the making: a target, its policy, and what the caller adds to it.
 ///
@@ -74,11 +75,13 @@ impl<P, F, H, M, G> Call<P, F, H, M, G> {
         self
     }
 
-    /// Waits with `sleeper` in place of the default one, and reads its clock.
+    /// Waits with `sleeper` in place of the default one, and reads its clock. Call it before
+    /// [`timeout`](Self::timeout), which takes the sleeper that it finds.
     #[inline]
     pub fn sleeper<S>(self, sleeper: S) -> Call<P, F, H, M::With<S>, G>
     where
         M: Mode,
+        F: Target<M::With<S>>,
     {
         self.map_mode(|mode| mode.with(sleeper))
     }
