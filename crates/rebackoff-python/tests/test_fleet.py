@@ -349,6 +349,8 @@ def test_the_scope_of_a_guard_is_where_its_state_is(tmp_path, monkeypatch):
 def test_a_password_is_not_shown():
     fleet = rebackoff.Fleet("redis://user:secret@127.0.0.1:1/0")
     assert repr(fleet) == "<Fleet 'redis://***@127.0.0.1:1/0'>"
+    socket = rebackoff.Fleet("redis+unix:///run/redis?pass=sec@secret&db=0")
+    assert repr(socket) == "<Fleet 'redis+unix:///run/redis?***'>"
     with pytest.raises(ValueError, match="url must be the address of a Redis or Valkey") as caught:
         rebackoff.Fleet("http://user:secret@host/")
     assert "secret" not in str(caught.value)

@@ -9,6 +9,7 @@ from typing import Any
 from rebackoff import _native
 from rebackoff._clock import now
 from rebackoff._mistakes import mistake
+from rebackoff._seconds import whole_within
 
 # the connections of this process, by address
 _connected: dict[str, _native.Fleet] = {}
@@ -40,11 +41,7 @@ class Fleet:
     def __init__(self, url: str, *, members: int = 10, starts_empty: bool = False) -> None:
         if not isinstance(url, str):
             raise mistake(TypeError, "url", "a text", url)
-        rule = "a whole number from 1 to 100000"
-        if not isinstance(members, int) or isinstance(members, bool):
-            raise mistake(TypeError, "members", rule, members)
-        if not 1 <= members <= 100_000:
-            raise mistake(ValueError, "members", rule, members)
+        members = whole_within("members", members, 1, 100_000)
         if not isinstance(starts_empty, bool):
             raise mistake(TypeError, "starts_empty", "True or False", starts_empty)
         self.url, self.members, self.starts_empty = url, members, starts_empty
@@ -74,9 +71,11 @@ class Fleet:
             logger.info("all guards are shared again through the Redis of %s", self)
 
     def __repr__(self) -> str:
-        scheme, found, rest = self.url.rpartition("@")
-        shown = f"{scheme.partition('://')[0]}://***@{rest}" if found else rest
-        return f"<Fleet {shown!r}>"
+        # the address of a socket may have its password behind the question mark
+        address, query, _ = self.url.partition("?")
+        scheme, found, place = address.rpartition("@")
+        shown = f"{scheme.partition('://')[0]}://***@{place}" if found else place
+        return f"<Fleet {shown + '?***' if query else shown!r}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _made_again, (self.url, self.members, self.starts_empty)

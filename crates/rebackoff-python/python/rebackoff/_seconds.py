@@ -46,6 +46,15 @@ def whole(value: Any) -> int | None:
         return None
 
 
+def whole_within(name: str, value: Any, least: int, most: int) -> int:
+    """`value` as an exact int from `least` to `most`."""
+    found = whole(value)
+    if found is None or not least <= found <= most:
+        rule = f"a whole number from {least} to {most}"
+        raise mistake(TypeError if found is None else ValueError, name, rule, value)
+    return found
+
+
 def checked(name: str, value: Any, rule: str, *, above: bool = False, least: float = 0.0) -> float:
     """The seconds of an option: `least` or more, or only more where `above` is set."""
     seconds = plain(value)
