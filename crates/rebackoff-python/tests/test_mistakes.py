@@ -580,6 +580,7 @@ def test_a_coroutine_function_that_is_called_wrongly_raises_when_it_is_awaited()
         (rebackoff.Breaker, {"failure_rate": False}, "a number"),
         (rebackoff.Breaker, {"dry_run": "no"}, "True or False"),
         (rebackoff.Breaker, {"name": 5}, "a text"),
+        (rebackoff.Breaker, {"shared": ""}, "a text of one letter or more"),
         (rebackoff.Breaker, {"on_state_change": lambda: None}, "a function of the breaker, .*"),
         (rebackoff.Breaker, {"on_state_change": ValueError}, "a function of the breaker, .*"),
         (rebackoff.Keyed, {"make": lambda a, b: None}, "a function .*"),

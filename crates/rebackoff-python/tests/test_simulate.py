@@ -1,7 +1,9 @@
 """The simulator from Python."""
 
+import re
 import signal
 import threading
+from types import MappingProxyType
 
 import pytest
 import rebackoff
@@ -59,6 +61,40 @@ def test_tables_are_columns_of_one_length():
 def test_a_wrong_scenario_is_an_error_with_its_line():
     with pytest.raises(ValueError, match="line 1: unknown key durration; did you mean duration"):
         rebackoff.simulate("durration = 1")
+
+
+@pytest.mark.parametrize(
+    ("kind", "message", "arguments"),
+    [
+        (TypeError, "scenario must be a text or a dict, but it is 5", {"scenario": 5}),
+        (
+            TypeError,
+            "scenario must be of texts, numbers, lists and dicts, but it is b'1s'",
+            {"scenario": {"duration": b"1s"}},
+        ),
+        (ValueError, "runs must be a whole number from 1 to 100000, but it is 0", {"runs": 0}),
+        (TypeError, "runs must be a whole number from 1 to 100000, but it is True", {"runs": True}),
+        (TypeError, "runs must be a whole number from 1 to 100000, but it is 1.5", {"runs": 1.5}),
+        (
+            ValueError,
+            "seed must be a whole number from 0 to 18446744073709551615, but it is -1",
+            {"seed": -1},
+        ),
+        (
+            ValueError,
+            "threads must be a whole number from 1 to 65535, but it is 0",
+            {"threads": 0},
+        ),
+    ],
+)
+def test_a_wrong_argument_is_named_with_what_is_allowed(kind, message, arguments):
+    with pytest.raises(kind, match=f"^{re.escape(message)}$"):
+        rebackoff.simulate(**{"scenario": TEXT, **arguments})
+
+
+def test_any_mapping_is_a_scenario():
+    tables = MappingProxyType({**TABLES, "load": MappingProxyType({"rate": 50})})
+    assert rebackoff.simulate(tables).report == rebackoff.simulate(TEXT).report
 
 
 def test_a_figure_that_no_run_has_is_an_error_with_those_that_it_has():

@@ -13,7 +13,8 @@ _MOST = 2**32 - 1
 def text(name: str, value: Any) -> str | None:
     """A text, or None."""
     if value is not None and not (isinstance(value, str) and value):
-        raise mistake(TypeError, name, "a text", value)
+        rule = "a text of one letter or more" if value == "" else "a text"
+        raise mistake(TypeError, name, rule, value)
     return value
 
 

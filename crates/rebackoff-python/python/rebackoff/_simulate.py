@@ -6,7 +6,11 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from rebackoff._mistakes import mistake
 from rebackoff._native import simulate as _simulate
+from rebackoff._seconds import whole_within
+
+_MOST_RUNS, _MOST_SEED, _MOST_THREADS = 100_000, 2**64 - 1, 2**16 - 1
 
 
 class Simulation:
@@ -77,12 +81,24 @@ def simulate(
         threads: Number of threads, all processors by default. The figures do not depend on it.
 
     Raises:
-        ValueError: The scenario is wrong, or needs more memory or time than the bounds.
+        TypeError: An argument is of the wrong kind.
+        ValueError: The scenario or a number is wrong, or needs more memory or time than the bounds.
 
     Example:
         >>> simulation = simulate("duration = '10s'\nload.rate = 10\nserver.api = {}")
         >>> simulation["amplification"]
         1.0
     """
-    text = scenario if isinstance(scenario, str) else json.dumps(scenario)
+    if not isinstance(scenario, str | Mapping):
+        raise mistake(TypeError, "scenario", "a text or a dict", scenario)
+    runs = None if runs is None else whole_within("runs", runs, 1, _MOST_RUNS)
+    seed = None if seed is None else whole_within("seed", seed, 0, _MOST_SEED)
+    threads = None if threads is None else whole_within("threads", threads, 1, _MOST_THREADS)
+    text = scenario if isinstance(scenario, str) else json.dumps(scenario, default=_plain)
     return Simulation(json.loads(_simulate(text, runs, seed, threads)))
+
+
+def _plain(value: Any) -> dict[str, Any]:
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise mistake(TypeError, "scenario", "of texts, numbers, lists and dicts", value)
