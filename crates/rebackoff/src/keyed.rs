@@ -60,7 +60,8 @@ where
     K: Hash + Eq + Send + Sync + 'static,
     G: Send + Sync + 'static,
 {
-    /// Keeps the guards of `capacity` keys; `make` makes that of a new one.
+    /// Keeps the guards of `capacity` keys; `make` makes that of a new one. `make` may ask for the guards of other
+    /// keys, but not for that of its own.
     pub fn new(capacity: NonZeroU64, make: impl Fn(&K) -> G + Send + Sync + 'static) -> Self {
         Self {
             slots: HashMap::new(),

@@ -184,7 +184,7 @@ impl<P, X: Rejection> Retry<X> for P where P: PolicySource<Rejection: Only<X>> +
 /// A policy for calls with the outcome `O`, with a breaker or without.
 ///
 /// Implemented by every policy that is [`Retry`], for all outcomes, and by a policy with a breaker for
-/// outcomes that can be made of a rejection and are `Send`: a `Result<T, E>` where `E: From<Open>`, or an
+/// outcomes that can be made of a rejection and are `Send`: a `Result<T, E>` where `E: From<Open> + 'static`, or an
 /// `Option`. The calls are those of [`Retry`], which the prelude imports. Generic code may add guards of its
 /// own, which are asked after those of the policy. The erased form of every policy is
 /// [`AnyPolicy`](crate::AnyPolicy), which a loop takes: it begins with `tries()?`.

@@ -22,6 +22,9 @@ pub struct NoSignal;
 /// |---|---|
 /// | a [`Receiver`], or a reference to one | a message is there, or the last sender is dropped |
 /// | a function that waits at most for the given time | it returns true |
+///
+/// A wait takes the message out of its channel, so that one message ends one call. To end all calls that look at a
+/// channel, drop the last sender.
 pub trait Signal {
     /// Waits for the signal, at most `timeout`. Returns whether it came.
     fn wait(&mut self, timeout: Duration) -> bool;

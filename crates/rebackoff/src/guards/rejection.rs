@@ -9,9 +9,9 @@ use crate::kept::{Dropped, Keep, Kept};
 
 /// Makes an error of a breaker's rejection.
 ///
-/// Every error that implements `From<Open>` can be made of one. An error that also tells a rejection
-/// from other errors implements this trait in place of `From<Open>`: a try that fails with a rejection
-/// is neutral for the enclosing breakers. [`Open`] itself and a boxed `Open` are known as rejections.
+/// Every error that implements `From<Open>` and is `'static` can be made of one. An error that borrows, or that also
+/// tells a rejection from other errors, implements this trait in place of `From<Open>`: a try that fails with a
+/// rejection is neutral for the enclosing breakers. [`Open`] itself and a boxed `Open` are known as rejections.
 ///
 /// ```
 /// use rebackoff::prelude::*;
