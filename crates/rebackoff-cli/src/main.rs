@@ -16,6 +16,7 @@ mod ending;
 mod failure;
 mod guard;
 mod human;
+mod input;
 mod install;
 mod markup;
 mod options;

@@ -280,6 +280,15 @@ fn a_file_without_a_profile_is_an_error() {
 }
 
 #[test]
+fn a_file_without_an_end_is_an_error() {
+    for arguments in [&["plan", "--profile", "x", "--config"][..], &["simulate"]] {
+        let output = rebackoff().args(arguments).arg("/dev/zero").output().unwrap();
+        let message = "rebackoff: cannot read /dev/zero: it has more than 1048576 bytes\n";
+        assert_eq!((stderr(&output).as_str(), output.status.code()), (message, Some(125)));
+    }
+}
+
+#[test]
 fn a_negative_number_is_refused_for_its_value() {
     let folder = folder();
     let duration = "is a duration, and a duration is a number of seconds, or numbers with units d, h, m, s, ms, us, ns, for example `500ms` or `1m 30s`";

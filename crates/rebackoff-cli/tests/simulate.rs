@@ -196,6 +196,9 @@ fn a_profile_that_the_scenario_does_not_have_comes_from_a_file() {
     assert_eq!(tries(here.unwrap()), Some(3.0));
     let missing = simulate(&path, &[]);
     assert!(stderr(&missing).contains("client.profile must be the name of a profile"));
+    fs::write(&profiles, b"[default]\nmax_tries = 3 # \xff\n").unwrap();
+    let wrong = rebackoff().current_dir(folder.path()).args(["simulate", "scenario.toml"]).output();
+    assert_eq!(stderr(&wrong.unwrap()), "rebackoff: cannot read rebackoff.toml: it is not UTF-8\n");
 }
 
 #[test]

@@ -1,13 +1,13 @@
 //! Profiles: parameters by name, in a file and in the environment.
 
 use std::collections::BTreeMap;
+use std::env;
 use std::path::{Path, PathBuf};
-use std::{env, fs, io};
 
 use rebackoff_core::{Settings, did_you_mean};
 use rebackoff_sim::profile::{Layer, Source};
 
-use crate::CliError;
+use crate::{CliError, input};
 
 type Tables = BTreeMap<String, Settings>;
 
@@ -67,12 +67,9 @@ fn usual_files() -> Vec<PathBuf> {
 }
 
 fn read(path: &Path, must_exist: bool) -> Result<Option<Tables>, CliError> {
-    let text = match fs::read_to_string(path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound && !must_exist => return Ok(None),
-        Err(error) => {
-            return Err(CliError::io(format_args!("cannot read {}", path.display()), &error));
-        }
+    let text = if must_exist { Some(input::read(path)?) } else { input::read_if_there(path)? };
+    let Some(text) = text else {
+        return Ok(None);
     };
     let tables = toml::from_str(&text).map_err(|error| {
         CliError::new(format_args!(

@@ -7,19 +7,19 @@ mod html;
 mod svg;
 mod text;
 
-use std::io::{self, IsTerminal as _, Read as _, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::path::Path;
+use std::process;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
-use std::{fs, process};
 
 use rebackoff_sim::{Control, Report, Scenario, ScenarioError};
 use signal_hook::consts::SIGINT;
 
-use crate::CliError;
 use crate::options::{SimulateFormat, SimulateOptions};
 use crate::output::print;
+use crate::{CliError, input};
 
 /// The exit code after Ctrl-C.
 const INTERRUPTED: u8 = 130;
@@ -65,7 +65,7 @@ impl SimulateOptions {
             return Ok(Some((path, read(path)?)));
         }
         let path = Path::new("rebackoff.toml");
-        Ok(fs::read_to_string(path).ok().map(|text| (path, text)))
+        Ok(input::read_if_there(path)?.map(|text| (path, text)))
     }
 
     fn run(&self, scenario: &Scenario) -> Result<Report, ScenarioError> {
@@ -99,15 +99,7 @@ impl SimulateOptions {
 }
 
 fn read(path: &Path) -> Result<String, CliError> {
-    if path == Path::new("-") {
-        let mut text = String::new();
-        let read = io::stdin().read_to_string(&mut text);
-        return read
-            .map(|_| text)
-            .map_err(|error| CliError::io("cannot read standard input", &error));
-    }
-    fs::read_to_string(path)
-        .map_err(|error| CliError::io(format_args!("cannot read {}", path.display()), &error))
+    if path == Path::new("-") { input::read_stdin() } else { input::read(path) }
 }
 
 /// A line on a terminal that says how many runs are done.
