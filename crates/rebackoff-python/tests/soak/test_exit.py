@@ -9,7 +9,7 @@ import sys
 import pytest
 
 # 20 in scripts/test-long
-RUNS = int(os.environ.get("EXIT_RUNS", "1"))
+RUNS = int(os.environ.get("SOAK_ROUNDS", "1"))
 HEAD = """
 import rebackoff, socket, sys, threading, time, warnings
 warnings.simplefilter("ignore")
