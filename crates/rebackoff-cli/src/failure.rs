@@ -15,7 +15,7 @@ impl CliError {
     pub(crate) const CODE: u8 = 125;
 
     pub(crate) fn new(message: impl Display) -> Self {
-        Self { code: Self::CODE, message: message.to_string() }
+        Self { code: Self::CODE, message: without_number(&message.to_string()) }
     }
 
     /// The failure of `doing` something, for example `"cannot write to stdout"`.
@@ -46,9 +46,14 @@ impl Display for CliError {
 
 /// The reason of `error`, without the number that the standard library adds.
 pub(crate) fn reason(error: &io::Error) -> String {
-    let text = error.to_string();
-    match text.find(" (os error ") {
-        Some(end) => text[..end].to_owned(),
-        None => text,
-    }
+    without_number(&error.to_string())
+}
+
+/// `text` without the number of the system's error, of which people know nothing.
+pub(crate) fn without_number(text: &str) -> String {
+    let numbered = text.split_once(" (os error ").and_then(|(before, number)| {
+        let (_, after) = number.split_once(')')?;
+        Some(format!("{before}{after}"))
+    });
+    numbered.unwrap_or_else(|| text.to_owned())
 }

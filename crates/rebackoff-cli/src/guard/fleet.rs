@@ -81,6 +81,5 @@ fn shown(text: &str) -> String {
 
 #[allow(clippy::needless_pass_by_value, reason = "as `map_err` gives it")]
 fn failure(error: FleetError) -> CliError {
-    let error = error.to_string();
-    CliError::new(format_args!("--fleet: {}", error.split(" (os error").next().unwrap_or_default()))
+    CliError::new(format_args!("--fleet: {error}"))
 }

@@ -11,6 +11,7 @@ use rebackoff_sim::BudgetRule;
 use super::AskedGuards;
 use crate::CliError;
 use crate::config::duration;
+use crate::failure::without_number;
 use crate::report::Reporter;
 
 /// The longest time for which a retry waits for tokens that are on their way.
@@ -165,9 +166,9 @@ impl FleetGuards {
     pub(super) fn report(&self, reporter: &Reporter) {
         match self.fleet.take_report() {
             Some(FleetReport::Degraded(error)) => {
-                let error = error.split(" (os error").next().unwrap_or_default();
                 reporter.warn(format_args!(
-                    "guards go on by themselves, without the Redis of the fleet: {error}"
+                    "guards go on by themselves, without the Redis of the fleet: {}",
+                    without_number(&error)
                 ));
             }
             Some(_) => reporter.warn("guards are shared with the fleet again"),
