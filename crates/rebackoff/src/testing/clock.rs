@@ -10,7 +10,9 @@ use crate::{AsyncSleeper, Clock, Sleeper};
 
 /// A clock that only sleeping advances: a sleeper for blocking and async calls, without real time.
 ///
-/// Clones share their time. Give one to a call with `.sleeper(clock.clone())`.
+/// Clones share their time. Give one to a call with `.sleeper(clock.clone())`. An async wait lets other tasks run once,
+/// and then it is past. So a timeout on this clock ends a try whose target is pending twice; tokio's paused clock waits
+/// until all tasks are idle.
 ///
 /// ```
 /// use rebackoff::prelude::*;
