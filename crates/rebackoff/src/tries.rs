@@ -149,6 +149,22 @@ impl<P: AsRef<Policy>, M: Mode, H, G> Tries<P, M, H, G> {
         Tries { session: self.session.with_hook(hook) }
     }
 
+    /// Reports the success of the current try to the budget, the breaker and the hooks, once. A call
+    /// that has given up reports none. `E` is the type of the loop's errors; where nothing else names it, the
+    /// caller does: `tries.success::<io::Error>()`.
+    pub fn success<E>(&mut self)
+    where
+        H: Hook<E>,
+        G: Guarding,
+    {
+        if self.session.stage == Stage::Succeeded || self.reason().is_some() {
+            return;
+        }
+        self.report_first_try();
+        self.session.stage = Stage::Succeeded;
+        self.session.handle_success();
+    }
+
     /// Begins the call anew, for example when a connection turns out well: the current try is try 1, the
     /// waits start over, and the time counts from now. [`total_tries`](Self::total_tries) counts on. With
     /// [`reset_after`](crate::engine::PolicyBuilder::reset_after) the call does so by itself after a long try.
@@ -172,20 +188,6 @@ impl<P: AsRef<Policy>, M: Mode, H, G> Tries<P, M, H, G> {
         self.session.handle_reset();
     }
 
-    /// Reports the success of the current try to the guards and the hooks, once.
-    fn report_success<E>(&mut self)
-    where
-        H: Hook<E>,
-        G: Guarding,
-    {
-        if self.session.stage == Stage::Succeeded || self.reason().is_some() {
-            return;
-        }
-        self.report_first_try();
-        self.session.stage = Stage::Succeeded;
-        self.session.handle_success();
-    }
-
     fn report_first_try<E>(&mut self)
     where
         H: Hook<E>,
@@ -202,44 +204,6 @@ impl<P: AsRef<Policy>, M: Mode, H, G> Tries<P, M, H, G> {
     {
         self.report_first_try();
         self.session.hooks.judge(error, verdict)
-    }
-}
-
-impl<P: AsRef<Policy>, M: Mode, G: Guarding> Tries<P, M, (), G> {
-    /// Reports the success of the current try to the budgets and breakers of the policy, once. A call that has given
-    /// up reports none.
-    ///
-    /// ```
-    /// use rebackoff::prelude::*;
-    /// use rebackoff::AnyPolicy;
-    ///
-    /// fn fetch(policy: &AnyPolicy) -> Result<u8, Box<dyn std::error::Error>> {
-    ///     let mut tries = policy.tries()?;
-    ///     loop {
-    ///         match "7".parse() {
-    ///             Ok(number) => {
-    ///                 tries.success();
-    ///                 return Ok(number);
-    ///             }
-    ///             Err(error) => tries.backoff(Box::<dyn std::error::Error>::from(error))?,
-    ///         }
-    ///     }
-    /// }
-    /// assert_eq!(fetch(&policy!(expo, max_tries = 3).into()).unwrap(), 7);
-    /// ```
-    pub fn success(&mut self) {
-        self.report_success::<()>();
-    }
-}
-
-impl<P: AsRef<Policy>, M: Mode, A, B, G: Guarding> Tries<P, M, Then<A, B>, G> {
-    /// Reports the success of the current try to the budgets, the breakers and the hooks, once. A call that has given
-    /// up reports none. `E` is the type of the loop's errors.
-    pub fn success<E>(&mut self)
-    where
-        Then<A, B>: Hook<E>,
-    {
-        self.report_success();
     }
 }
 

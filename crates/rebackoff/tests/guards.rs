@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use rebackoff::prelude::*;
 use rebackoff::testing::VirtualClock;
-use rebackoff::{AnyPolicy, BreakerState, Cost, EventKind, Guarded, Health, Open, Seconds};
+use rebackoff::{BreakerState, Cost, EventKind, Guarded, Health, Open, Seconds};
 
 static EACH_SECOND: Policy =
     policy!(constant(interval = secs(1)), jitter = Jitter::None, max_tries = 9);
@@ -553,19 +553,6 @@ mod loops {
         let tries = EACH_SECOND.tries().sleeper(clock.clone()).breaker::<_, Failure>(&breaker);
         tries.unwrap().success();
         assert_eq!(state(&breaker, &clock), BreakerState::Closed);
-    }
-
-    #[test]
-    fn a_loop_of_a_policy_with_guards_tells_of_its_success() {
-        let budget = Arc::new(Budget::quota().capacity(20).build().unwrap());
-        let tokens = || budget.tokens_at(|| Seconds::ZERO);
-        let guarded = AnyPolicy::from(Guarded::new(EACH_SECOND, Arc::clone(&budget)));
-        let mut tries = guarded.tries().unwrap().sleeper(VirtualClock::new());
-        assert_eq!(tries.backoff(Failure::Down), Ok(()));
-        assert_eq!(tokens(), 15.0);
-        tries.success();
-        tries.success();
-        assert_eq!(tokens(), 20.0);
     }
 
     #[test]
