@@ -1,7 +1,7 @@
 //! A policy with its guards.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use rebackoff_core::{Breaker, Budget, Open, Policy};
 
@@ -50,8 +50,8 @@ use crate::source::PolicySource;
 /// ```
 ///
 /// The policy itself stays plain data, which can be compared and read from a file; `P` may also be a
-/// `LivePolicy`, or a reference or an [`Arc`] of a policy. The guards are handles: references, [`Arc`]s, or an
-/// `Option` of one. A library takes the same type for every policy of its users as [`AnyPolicy`].
+/// `LivePolicy`, or a reference or an [`Arc`] of a policy. The guards are handles: references, also to a [`LazyLock`]
+/// of one, [`Arc`]s, or an `Option` of one. A library takes the same type for every policy of its users as [`AnyPolicy`].
 #[derive(Clone, Copy, Debug)]
 pub struct Guarded<G, P = Policy> {
     policy: P,
@@ -157,8 +157,8 @@ impl<G: Guards> fmt::Display for Guarded<G> {
     }
 }
 
-/// The guards of a [`Guarded`] policy: `&Budget`, `&Breaker`, an `Arc` of one, an `Option` of these, or
-/// a pair of guards.
+/// The guards of a [`Guarded`] policy: `&Budget`, `&Breaker`, a reference to a `LazyLock` of one, an `Arc` of one, an
+/// `Option` of these, or a pair of guards.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot guard a policy",
     note = "give `&Budget`, `&Breaker`, an `Arc` of one, an `Option` of these, or a pair of guards"
@@ -231,6 +231,7 @@ macro_rules! guards {
 
 guards! {
     &Budget, &Breaker;
+    &LazyLock<Budget>, &LazyLock<Breaker>;
     Arc<Budget>, Arc<Breaker>;
     Option<&Budget>, Option<&Breaker>;
     Option<Arc<Budget>>, Option<Arc<Breaker>>;

@@ -2,7 +2,7 @@
 #![allow(clippy::float_cmp, reason = "tokens that are whole come out whole")]
 
 use std::cell::Cell;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use rebackoff::prelude::*;
 use rebackoff::testing::VirtualClock;
@@ -486,6 +486,17 @@ mod asynchronous {
         tokio::time::advance(secs(10)).await;
         assert_eq!(call().await.tries, 2);
     }
+}
+
+#[test]
+fn a_guard_that_is_made_at_run_time_guards_a_policy() {
+    static RETRIES: LazyLock<Budget> = LazyLock::new(|| few(1));
+    static SHOP: LazyLock<Breaker> = LazyLock::new(|| opens_after(9));
+    static ORDER: Guarded<(&LazyLock<Budget>, &LazyLock<Breaker>)> =
+        Guarded::new(EACH_SECOND, (&RETRIES, &SHOP));
+    let outcome = ORDER.retry(down).sleeper(VirtualClock::new()).outcome();
+    assert_eq!((outcome.tries, outcome.reason), (2, Some(Reason::Budget)));
+    assert_eq!(SHOP.failures(), 2);
 }
 
 mod loops {
