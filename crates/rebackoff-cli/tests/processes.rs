@@ -59,6 +59,17 @@ fn full(path: &Path) -> Option<Vec<u32>> {
 
 const SOON: &[&str] = &["--grace", "100ms", "--max-tries", "1"];
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_parent_that_ignores_the_end_of_children_hides_none() {
+    let script = "sleep 600 & exit 3";
+    let mut command = std::process::Command::new("env");
+    support::clean(&mut command);
+    command.args(["--ignore-signal=CHLD", support::BINARY, "run", "-q", "-n", "2"]);
+    command.args(["--factor", "1ms", "--grace", "1ms", "--", "sh", "-c", script]);
+    assert_eq!(command.output().unwrap().status.code(), Some(3));
+}
+
 #[test]
 fn no_process_is_left_after_a_signal_to_the_wrapper() {
     for (signal, expected) in [

@@ -2,11 +2,12 @@
 
 use std::io;
 use std::os::fd::{AsFd as _, BorrowedFd};
+use std::sync::Arc;
 
 use nix::sys::signal::{SigSet, SigmaskHow, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 
-use super::{Arrived, received};
+use super::{Arrived, has, ignored, received};
 
 /// The signals that reach rebackoff itself, as a descriptor that can be polled.
 #[derive(Debug)]
@@ -18,7 +19,12 @@ pub(in crate::run) struct Inbox {
 
 impl Inbox {
     pub(in crate::run) fn open(at_terminal: bool) -> io::Result<Self> {
-        let received: SigSet = received(at_terminal).collect();
+        let ignored = ignored();
+        if has(ignored, Signal::SIGCHLD) {
+            // Otherwise the system keeps neither the end of a child nor its exit code. The handler is never called.
+            signal_hook::flag::register(Signal::SIGCHLD as i32, Arc::default())?;
+        }
+        let received: SigSet = received(at_terminal, ignored).collect();
         let descriptor =
             SignalFd::with_flags(&received, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC)?;
         let inherited = received.thread_swap_mask(SigmaskHow::SIG_BLOCK)?;

@@ -9,7 +9,7 @@ use nix::sys::signal::{SigSet, Signal};
 use signal_hook::iterator::backend::SignalDelivery;
 use signal_hook::iterator::exfiltrator::SignalOnly;
 
-use super::{Arrived, received};
+use super::{Arrived, ignored, received};
 
 /// The signals that reach rebackoff itself, as a descriptor that can be polled.
 ///
@@ -19,7 +19,7 @@ pub(in crate::run) struct Inbox(ManuallyDrop<SignalDelivery<UnixStream, SignalOn
 impl Inbox {
     pub(in crate::run) fn open(at_terminal: bool) -> io::Result<Self> {
         let (read, write) = UnixStream::pair()?;
-        let received = received(at_terminal).map(|signal| signal as i32);
+        let received = received(at_terminal, ignored()).map(|signal| signal as i32);
         let delivery = SignalDelivery::with_pipe(read, write, SignalOnly, received)?;
         Ok(Self(ManuallyDrop::new(delivery)))
     }

@@ -53,13 +53,16 @@ pub(super) struct Arrived {
     pub(super) from_terminal: bool,
 }
 
-/// The signals to receive. A signal that was ignored when rebackoff was started stays ignored, for the command too:
-/// `nohup` works. At a terminal TSTP keeps its default action: it stops rebackoff and its command together.
-fn received(at_terminal: bool) -> impl Iterator<Item = Signal> {
-    let ignored = ignored();
-    let is_heard = move |signal: &Signal| ignored >> (*signal as i32 - 1) & 1 == 0;
+/// The signals to receive. A signal that was ignored when rebackoff was started stays ignored, for the command too, but
+/// for CHLD: `nohup` works. At a terminal TSTP keeps its default action: it stops rebackoff and its command together.
+fn received(at_terminal: bool, ignored: u64) -> impl Iterator<Item = Signal> {
+    let is_heard = move |signal: &Signal| !has(ignored, *signal);
     let stop = (!at_terminal).then_some(Signal::SIGTSTP);
     ENDING.into_iter().chain(ENDING_HERE).chain(stop).filter(is_heard).chain(OTHERS)
+}
+
+fn has(signals: u64, signal: Signal) -> bool {
+    signals >> (signal as i32 - 1) & 1 == 1
 }
 
 /// The signals that this process ignores, a bit for each; none where the system does not show them.
