@@ -10,9 +10,19 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use nix::pty::openpty;
+use nix::pty::{OpenptyResult, openpty};
+use nix::sys::termios::{LocalFlags, SetArg, tcgetattr, tcsetattr};
 use nix::unistd::{self, tcgetpgrp};
 use support::{BINARY, eventually, state};
+
+/// A terminal that shows all output. By default the kernel throws away what a program writes just after Ctrl-C.
+fn terminal() -> OpenptyResult {
+    let pty = openpty(None, None).unwrap();
+    let mut settings = tcgetattr(&pty.slave).unwrap();
+    settings.local_flags.insert(LocalFlags::NOFLSH);
+    tcsetattr(&pty.slave, SetArg::TCSANOW, &settings).unwrap();
+    pty
+}
 
 /// An interactive shell at a terminal.
 struct Shell {
@@ -23,7 +33,7 @@ struct Shell {
 
 impl Shell {
     fn open(environment: &[(&str, &str)]) -> Self {
-        let pty = openpty(None, None).unwrap();
+        let pty = terminal();
         let stdio = |slave: &OwnedFd| Stdio::from(slave.try_clone().unwrap());
         let mut command = Command::new("setsid");
         support::clean(&mut command);
@@ -137,7 +147,7 @@ fn ctrl_c_ends_a_shells_loop_as_it_would_without_rebackoff() {
 /// Runs `script` in a shell at a terminal of its own and types Ctrl-C once it says `ready`; gives the exit status, a
 /// signal as its negative number, and the screen after that.
 fn interrupted(shell: &str, script: &str) -> (i32, String) {
-    let pty = openpty(None, None).unwrap();
+    let pty = terminal();
     let stdio = |slave: &OwnedFd| Stdio::from(slave.try_clone().unwrap());
     let mut command = Command::new("setsid");
     support::clean(&mut command);
