@@ -1,4 +1,4 @@
-//! Requests that can be sent again.
+//! Requests that can be sent again, and how.
 
 /// Makes another request like an earlier one: a function of it, or [`Cloned`].
 #[diagnostic::on_unimplemented(
@@ -25,6 +25,44 @@ pub struct Cloned;
 impl<R: Clone> Repeat<R> for Cloned {
     fn repeat(&self, request: &R) -> Option<R> {
         Some(request.clone())
+    }
+}
+
+/// The parts of a layer or middleware that each request takes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rules<P, H, G, R, S, L> {
+    pub(crate) policy: P,
+    pub(crate) hooks: H,
+    pub(crate) guards: G,
+    pub(crate) repeat: R,
+    pub(crate) sleeper: S,
+    pub(crate) late: L,
+}
+
+impl<P, H, G, R, S, L> Rules<P, H, G, R, S, L> {
+    pub(crate) fn map_hooks<A>(self, change: impl FnOnce(H) -> A) -> Rules<P, A, G, R, S, L> {
+        let Self { policy, hooks, guards, repeat, sleeper, late } = self;
+        Rules { policy, hooks: change(hooks), guards, repeat, sleeper, late }
+    }
+
+    pub(crate) fn map_guards<A>(self, change: impl FnOnce(G) -> A) -> Rules<P, H, A, R, S, L> {
+        let Self { policy, hooks, guards, repeat, sleeper, late } = self;
+        Rules { policy, hooks, guards: change(guards), repeat, sleeper, late }
+    }
+
+    pub(crate) fn repeat<A>(self, repeat: A) -> Rules<P, H, G, A, S, L> {
+        let Self { policy, hooks, guards, sleeper, late, .. } = self;
+        Rules { policy, hooks, guards, repeat, sleeper, late }
+    }
+
+    pub(crate) fn sleeper<A>(self, sleeper: A) -> Rules<P, H, G, R, A, L> {
+        let Self { policy, hooks, guards, repeat, late, .. } = self;
+        Rules { policy, hooks, guards, repeat, sleeper, late }
+    }
+
+    pub(crate) fn late<A>(self, late: A) -> Rules<P, H, G, R, S, A> {
+        let Self { policy, hooks, guards, repeat, sleeper, .. } = self;
+        Rules { policy, hooks, guards, repeat, sleeper, late }
     }
 }
 

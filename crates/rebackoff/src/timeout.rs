@@ -29,8 +29,8 @@ where
     /// deadline of its own call: `late` gets the least of `limit` and [`Attempt::limit`]. The calls
     /// inside the try inherit that limit, and [`remaining`](crate::remaining) shows it.
     ///
-    /// The timer is that of the [`sleeper`](Self::sleeper), which is set before. The try's future is dropped. A blocking try cannot be cancelled: give its client a timeout,
-    /// or ask [`Attempt::remaining`].
+    /// The timer is that of the [`sleeper`](Self::sleeper), which is set before. The try's future is dropped. A
+    /// blocking try cannot be cancelled: give its client a timeout, or ask [`Attempt::remaining`].
     ///
     /// ```
     /// # #[cfg(feature = "tokio")]

@@ -21,7 +21,7 @@ use crate::guards::{
 use crate::hooks::{Class, Hook, JudgeBy, PerRequest, Resendable, Then};
 use crate::late::{EndsLate, Late, LateBy, TimedOut, ended_by_deadline};
 use crate::mode::Async;
-use crate::resend::{Repeat, Resender};
+use crate::resend::{Repeat, Resender, Rules};
 use crate::sleepers::DefaultSleeper;
 use crate::source::PolicySource;
 
@@ -94,14 +94,9 @@ pub struct RetryMiddleware<
     S = DefaultSleeper,
     L = LateIsTimedOut,
 > {
-    policy: P,
+    rules: Rules<P, H, G, R, S, L>,
     classifier: Classifier,
     redirects_observed: bool,
-    hooks: H,
-    guards: G,
-    repeat: R,
-    sleeper: S,
-    late: L,
 }
 
 impl<P: PolicySource> RetryMiddleware<P> {
@@ -109,14 +104,16 @@ impl<P: PolicySource> RetryMiddleware<P> {
     /// [`Policy`], a [`Guarded`](crate::Guarded) one, an `Arc`, or a reference to a `static`.
     pub fn new(policy: P) -> Self {
         Self {
-            policy,
+            rules: Rules {
+                policy,
+                hooks: (),
+                guards: (),
+                repeat: TryCloned,
+                sleeper: DefaultSleeper::default(),
+                late: LateIsTimedOut,
+            },
             classifier: Classifier::new(),
             redirects_observed: false,
-            hooks: (),
-            guards: (),
-            repeat: TryCloned,
-            sleeper: DefaultSleeper::default(),
-            late: LateIsTimedOut,
         }
     }
 }
@@ -142,7 +139,7 @@ impl<P, H, G, R, S, L> RetryMiddleware<P, H, G, R, S, L> {
     where
         F: Fn(&Tried) -> Verdict + Clone,
     {
-        self.then(JudgeBy(judge))
+        self.with(|rules| rules.map_hooks(|hooks| Then(hooks, JudgeBy(judge))))
     }
 
     /// Adds the [`Hook`] that a function of the request returns: a handler or a condition.
@@ -164,7 +161,7 @@ impl<P, H, G, R, S, L> RetryMiddleware<P, H, G, R, S, L> {
         F: Fn(&Request) -> A,
         A: Hook<Tried>,
     {
-        self.then(hooks)
+        self.with(|rules| rules.map_hooks(|before| Then(before, hooks)))
     }
 
     /// Asks the breaker that a function of the request returns, after those of the policy.
@@ -192,7 +189,7 @@ impl<P, H, G, R, S, L> RetryMiddleware<P, H, G, R, S, L> {
         F: Fn(&Request) -> A,
         A: Handle<Breaker>,
     {
-        self.map_guards(|guards| BreakerFor(guards, breaker))
+        self.with(|rules| rules.map_guards(|guards| BreakerFor(guards, breaker)))
     }
 
     /// Pays for retries out of the budget that a function of the request returns, after those of the
@@ -202,7 +199,7 @@ impl<P, H, G, R, S, L> RetryMiddleware<P, H, G, R, S, L> {
         F: Fn(&Request) -> A,
         A: Handle<Budget>,
     {
-        self.map_guards(|guards| BudgetFor(guards, budget))
+        self.with(|rules| rules.map_guards(|guards| BudgetFor(guards, budget)))
     }
 
     /// Makes another request like an earlier one with a function, in place of [`Request::try_clone`]. A
@@ -211,33 +208,12 @@ impl<P, H, G, R, S, L> RetryMiddleware<P, H, G, R, S, L> {
     where
         F: Fn(&Request) -> Option<Request>,
     {
-        let Self { policy, classifier, redirects_observed, hooks, guards, sleeper, late, .. } =
-            self;
-        RetryMiddleware {
-            policy,
-            classifier,
-            redirects_observed,
-            hooks,
-            guards,
-            repeat,
-            sleeper,
-            late,
-        }
+        self.with(|rules| rules.repeat(repeat))
     }
 
     /// Waits with `sleeper` in place of the default one, and reads its clock.
     pub fn sleeper<T>(self, sleeper: T) -> RetryMiddleware<P, H, G, R, T, L> {
-        let Self { policy, classifier, redirects_observed, hooks, guards, repeat, late, .. } = self;
-        RetryMiddleware {
-            policy,
-            classifier,
-            redirects_observed,
-            hooks,
-            guards,
-            repeat,
-            sleeper,
-            late,
-        }
+        self.with(|rules| rules.sleeper(sleeper))
     }
 
     /// Ends a try that has no answer at the deadline with the error that a function of the try's time makes,
@@ -259,51 +235,15 @@ impl<P, H, G, R, S, L> RetryMiddleware<P, H, G, R, S, L> {
     where
         F: Fn(Duration) -> Error,
     {
-        let Self { policy, classifier, redirects_observed, hooks, guards, repeat, sleeper, .. } =
-            self;
-        let late = LateBy(error);
-        RetryMiddleware {
-            policy,
-            classifier,
-            redirects_observed,
-            hooks,
-            guards,
-            repeat,
-            sleeper,
-            late,
-        }
+        self.with(|rules| rules.late(LateBy(error)))
     }
 
-    fn then<A>(self, added: A) -> RetryMiddleware<P, Then<H, A>, G, R, S, L> {
-        let Self { policy, classifier, redirects_observed, hooks, guards, repeat, sleeper, late } =
-            self;
-        let hooks = Then(hooks, added);
-        RetryMiddleware {
-            policy,
-            classifier,
-            redirects_observed,
-            hooks,
-            guards,
-            repeat,
-            sleeper,
-            late,
-        }
-    }
-
-    fn map_guards<A>(self, change: impl FnOnce(G) -> A) -> RetryMiddleware<P, H, A, R, S, L> {
-        let Self { policy, classifier, redirects_observed, hooks, guards, repeat, sleeper, late } =
-            self;
-        let guards = change(guards);
-        RetryMiddleware {
-            policy,
-            classifier,
-            redirects_observed,
-            hooks,
-            guards,
-            repeat,
-            sleeper,
-            late,
-        }
+    fn with<A, B, C, D, E>(
+        self,
+        change: impl FnOnce(Rules<P, H, G, R, S, L>) -> Rules<P, A, B, C, D, E>,
+    ) -> RetryMiddleware<P, A, B, C, D, E> {
+        let Self { classifier, redirects_observed, rules } = self;
+        RetryMiddleware { classifier, redirects_observed, rules: change(rules) }
     }
 }
 
@@ -424,13 +364,14 @@ where
         extensions: &mut Extensions,
         next: Next<'_>,
     ) -> Result<Response> {
-        let policy = extensions.get().copied().unwrap_or_else(|| *self.policy.policy().as_ref());
+        let Rules { policy, hooks, guards, repeat, sleeper, late } = &self.rules;
+        let guards = guards.add_to(policy.guards(), &request);
+        let policy = extensions.get().copied().unwrap_or_else(|| *policy.policy().as_ref());
         let classifier = *extensions.get().unwrap_or(&self.classifier);
-        let hooks = self.hooks.hooks(&request);
-        let guards = self.guards.add_to(self.policy.guards(), &request);
+        let hooks = hooks.hooks(&request);
         let condition = Condition::new(classifier, request.method(), request.headers());
         let given = std::mem::take(extensions);
-        let mut requests = Resender::new(request, self.repeat.clone());
+        let mut requests = Resender::new(request, repeat.clone());
         let hooks = Resendable::new(Then(Classified(condition), hooks), requests.may_resend());
         let redirects_observed = self.redirects_observed;
         let send = || {
@@ -452,8 +393,8 @@ where
                 Tried { result, redirects, is_late: false, extensions: Some(extensions) }
             }
         };
-        let send = EndsLate::new(send, self.late.clone(), self.sleeper.clone());
-        let mode = Async::new(self.sleeper.clone());
+        let send = EndsLate::new(send, late.clone(), sleeper.clone());
+        let mode = Async::new(sleeper.clone());
         let tried = Call::by(ended_by_deadline(&policy), guards, send, hooks, mode).await;
         *extensions = tried.extensions.unwrap_or(given);
         tried.result

@@ -6,11 +6,11 @@ use rebackoff_core::Verdict;
 use tower_layer::Layer;
 
 use super::RetryService;
-use super::rules::{Errors, Rules};
+use super::rules::Errors;
 use crate::guards::{BreakerFor, BudgetFor, Handle};
 use crate::hooks::{JudgeBy, Then};
 use crate::late::{LateBy, LateIfBoxed};
-use crate::resend::Cloned;
+use crate::resend::{Cloned, Rules};
 use crate::sleepers::DefaultSleeper;
 use crate::source::PolicySource;
 use crate::{AsyncSleeper, Breaker, Budget};
@@ -64,7 +64,7 @@ impl<P, H, G, R, S, L> RetryLayer<P, H, G, R, S, L> {
     where
         C: Fn(&O) -> Verdict + Clone,
     {
-        self.then(JudgeBy(judge))
+        self.map_hooks(|hooks| Then(hooks, JudgeBy(judge)))
     }
 
     /// Adds the [`Hook`](crate::Hook) that a function of the request returns: a handler or a condition.
@@ -86,7 +86,7 @@ impl<P, H, G, R, S, L> RetryLayer<P, H, G, R, S, L> {
     /// # let _ = layer;
     /// ```
     pub fn hooks<A>(self, hooks: A) -> RetryLayer<P, Then<H, A>, G, R, S, L> {
-        self.then(hooks)
+        self.map_hooks(|before| Then(before, hooks))
     }
 
     /// Asks the breaker that a function of the request returns, after those of the policy: a breaker
@@ -113,7 +113,7 @@ impl<P, H, G, R, S, L> RetryLayer<P, H, G, R, S, L> {
         F: Fn(&Req) -> A,
         A: Handle<Breaker>,
     {
-        self.map_guards(|guards| BreakerFor(guards, breaker))
+        RetryLayer { rules: self.rules.map_guards(|guards| BreakerFor(guards, breaker)) }
     }
 
     /// Pays for retries out of the budget that a function of the request returns, after those of the
@@ -123,7 +123,7 @@ impl<P, H, G, R, S, L> RetryLayer<P, H, G, R, S, L> {
         F: Fn(&Req) -> A,
         A: Handle<Budget>,
     {
-        self.map_guards(|guards| BudgetFor(guards, budget))
+        RetryLayer { rules: self.rules.map_guards(|guards| BudgetFor(guards, budget)) }
     }
 
     /// Makes another request like an earlier one with a function, in place of `Clone`. A request for which
@@ -132,14 +132,12 @@ impl<P, H, G, R, S, L> RetryLayer<P, H, G, R, S, L> {
     where
         F: Fn(&Req) -> Option<Req>,
     {
-        let Rules { policy, hooks, guards, sleeper, late, .. } = self.rules;
-        RetryLayer { rules: Rules { policy, hooks, guards, repeat, sleeper, late } }
+        RetryLayer { rules: self.rules.repeat(repeat) }
     }
 
     /// Waits with `sleeper` in place of the default one, and reads its clock.
     pub fn sleeper<T>(self, sleeper: T) -> RetryLayer<P, H, G, R, T, L> {
-        let Rules { policy, hooks, guards, repeat, late, .. } = self.rules;
-        RetryLayer { rules: Rules { policy, hooks, guards, repeat, sleeper, late } }
+        RetryLayer { rules: self.rules.sleeper(sleeper) }
     }
 
     /// Ends a request that has no answer at the deadline, with the error that a function of the try's time
@@ -158,25 +156,11 @@ impl<P, H, G, R, S, L> RetryLayer<P, H, G, R, S, L> {
     where
         F: Fn(Duration) -> E,
     {
-        let Rules { policy, hooks, guards, repeat, sleeper, .. } = self.rules;
-        let late = LateBy(error);
-        RetryLayer { rules: Rules { policy, hooks, guards, repeat, sleeper, late } }
-    }
-
-    fn then<A>(self, added: A) -> RetryLayer<P, Then<H, A>, G, R, S, L> {
-        self.map_hooks(|hooks| Then(hooks, added))
-    }
-
-    fn map_guards<A>(self, change: impl FnOnce(G) -> A) -> RetryLayer<P, H, A, R, S, L> {
-        let Rules { policy, hooks, guards, repeat, sleeper, late } = self.rules;
-        let guards = change(guards);
-        RetryLayer { rules: Rules { policy, hooks, guards, repeat, sleeper, late } }
+        RetryLayer { rules: self.rules.late(LateBy(error)) }
     }
 
     pub(crate) fn map_hooks<A>(self, change: impl FnOnce(H) -> A) -> RetryLayer<P, A, G, R, S, L> {
-        let Rules { policy, hooks, guards, repeat, sleeper, late } = self.rules;
-        let hooks = change(hooks);
-        RetryLayer { rules: Rules { policy, hooks, guards, repeat, sleeper, late } }
+        RetryLayer { rules: self.rules.map_hooks(change) }
     }
 }
 

@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use super::rules::{Errors, Rules};
+use super::rules::Errors;
 use super::sends::{Sends, Try};
 use crate::call::Call;
 use crate::future::RetryFuture;
@@ -16,7 +16,7 @@ use crate::guards::{Guarding, GuardsOfRequest, GuardsPerRequest, Rejects};
 use crate::hooks::{PerRequest, Resendable};
 use crate::late::{EndsLate, Late, LateIfBoxed, LateTry, ended_by_deadline};
 use crate::mode::Async;
-use crate::resend::{Cloned, Repeat};
+use crate::resend::{Cloned, Repeat, Rules};
 use crate::sleepers::DefaultSleeper;
 use crate::source::PolicySource;
 use crate::{AsyncSleeper, Policy};
