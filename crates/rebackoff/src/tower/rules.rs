@@ -1,4 +1,4 @@
-//! What a layer retries, unless it is told.
+//! The rule of a layer that is given none.
 
 use crate::hooks::{OnError, PerRequest};
 
