@@ -44,6 +44,15 @@ fn a_wrong_pattern_has_an_error_with_the_reason() {
 }
 
 #[test]
+fn an_empty_text_is_no_condition() {
+    for option in ["--contains", "--until-stderr", "--retry-if-stdout"] {
+        let (_, stderr, code) = fast(&[&format!("{option}=")], "false");
+        let message = format!("{option} must not be empty, as every output has an empty text");
+        assert_eq!((stderr, code), (format!("rebackoff: {message}\n"), Some(125)));
+    }
+}
+
+#[test]
 fn hooks_run_after_success_and_after_giving_up() {
     let hooks = [
         "--on-success=echo success $REBACKOFF_TRY $REBACKOFF_LAST_EXIT",

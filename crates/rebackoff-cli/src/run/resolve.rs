@@ -112,8 +112,7 @@ impl RunOptions {
     }
 
     fn conditions(&self) -> Result<Conditions, CliError> {
-        let contains = self.contains.as_deref().map(literal).transpose();
-        let contains = contains.map_err(|error| wrong_pattern("--contains", &error))?;
+        let contains = searched("--contains", self.contains.as_deref(), literal)?;
         let patterns = |retry: Given<'_>, throttled: Given<'_>, until: Given<'_>| {
             let until = regex(until.0, until.1.as_deref())?.into_iter().chain(contains.clone());
             let retry = regex(retry.0, retry.1.as_deref())?;
@@ -191,8 +190,23 @@ fn ending_signal(name: Option<&str>) -> Result<Signal, CliError> {
 }
 
 fn regex(option: &str, text: Option<&str>) -> Result<Option<Regex>, CliError> {
-    let build = |text| pattern(text).map_err(|error| wrong_pattern(option, &error));
-    text.map(build).transpose()
+    searched(option, text, pattern)
+}
+
+/// The expression that `build` makes of a text. Every output has an empty one, which a script gives by a variable that
+/// is not set.
+fn searched(
+    option: &str,
+    text: Option<&str>,
+    build: impl Fn(&str) -> Result<Regex, Box<BuildError>>,
+) -> Result<Option<Regex>, CliError> {
+    match text {
+        None => Ok(None),
+        Some("") => Err(CliError::new(format_args!(
+            "{option} must not be empty, as every output has an empty text"
+        ))),
+        Some(text) => build(text).map(Some).map_err(|error| wrong_pattern(option, &error)),
+    }
 }
 
 fn wrong_pattern(option: &str, error: &BuildError) -> CliError {
