@@ -116,12 +116,11 @@ impl Bucket {
     pub(super) fn withdraw(&self, full_at: &AtomicU64, now: u64) -> Result<u32, Refused> {
         let mut old = full_at.load(Relaxed);
         loop {
-            let later = old.max(now).saturating_add(self.interval);
-            let missing = later - now;
-            if missing > self.span {
+            let full = old.max(now);
+            if full - now > self.span - self.interval {
                 return Err(Refused(()));
             }
-            match full_at.compare_exchange_weak(old, later, Relaxed, Relaxed) {
+            match full_at.compare_exchange_weak(old, full + self.interval, Relaxed, Relaxed) {
                 Ok(_) => return Ok(1),
                 Err(current) => old = current,
             }

@@ -141,11 +141,10 @@ impl Bucket {
         };
         let mut old = taken.load(Relaxed);
         loop {
-            let more = old.saturating_add(u64::from(price));
-            if more > u64::from(self.capacity) {
+            if old > u64::from(self.capacity - price) {
                 return Err(Refused(()));
             }
-            match taken.compare_exchange_weak(old, more, Relaxed, Relaxed) {
+            match taken.compare_exchange_weak(old, old + u64::from(price), Relaxed, Relaxed) {
                 Ok(_) => return Ok(price),
                 Err(current) => old = current,
             }

@@ -99,7 +99,7 @@ impl Bucket {
 
     #[inline]
     pub(super) fn handle_failure(&self, taken: &AtomicU64) {
-        change(taken, |taken| taken.saturating_add(ONE).min(self.max));
+        change(taken, |taken| taken.min(self.max - ONE) + ONE);
     }
 
     #[inline]
@@ -109,7 +109,7 @@ impl Bucket {
 
     #[inline]
     pub(super) fn withdraw(&self, taken: &AtomicU64) -> Result<u32, Refused> {
-        if taken.load(Relaxed).saturating_mul(2) < self.max { Ok(0) } else { Err(Refused(())) }
+        if taken.load(Relaxed) < self.max / 2 { Ok(0) } else { Err(Refused(())) }
     }
 }
 
