@@ -165,7 +165,7 @@ def _line(lines, behind, missed, bar, costs, form):
     cells = [form.format(costs[label]) if label in costs else "—" for label in LABELS]
     shown = f"{ratio:.1f}" if ratio else ""
     lines.append(f"| {bar.title} | {' | '.join(cells)} | {shown} | {bar.text(is_reached)} |")
-    first = min(costs, key=costs.get)
+    first = min((label for label in LABELS if label in costs), key=costs.get)
     if cost > costs[first] * SLACK:
         behind.append(
             f"- {bar.title}: {form.format(cost)}, beside {form.format(costs[first])} of {first}"
