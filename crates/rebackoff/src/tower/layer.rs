@@ -6,7 +6,7 @@ use rebackoff_core::Verdict;
 use tower_layer::Layer;
 
 use super::RetryService;
-use super::rules::Errors;
+use super::errors::Errors;
 use crate::guards::{BreakerFor, BudgetFor, Handle};
 use crate::hooks::{JudgeBy, Then};
 use crate::late::{LateBy, LateIfBoxed};

@@ -46,14 +46,14 @@
 //! frameworks such as axum put them. [`RetryLayer::breaker_for`] and [`RetryLayer::budget_for`] choose
 //! guards by the request.
 
+mod errors;
 mod layer;
-mod rules;
 mod sends;
 mod service;
 
 pub use crate::hooks::JudgeBy;
 pub use crate::late::TimedOut;
 pub use crate::resend::{Cloned, Repeat};
+pub use errors::Errors;
 pub use layer::RetryLayer;
-pub use rules::Errors;
 pub use service::{ResponseFuture, RetryService};

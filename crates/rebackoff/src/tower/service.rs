@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use super::rules::Errors;
+use super::errors::Errors;
 use super::sends::{Sends, Try};
 use crate::call::Call;
 use crate::future::RetryFuture;
