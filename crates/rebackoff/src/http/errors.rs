@@ -40,7 +40,7 @@ impl Classifier {
     /// The verdict on an error of reqwest: on the status of a response that `error_for_status` refused, else on the
     /// [`Failure`]. The error of a status has no headers, and so no hint.
     ///
-    /// ```no_run
+    /// ```
     /// use rebackoff::http::Classifier;
     /// use rebackoff::prelude::*;
     ///
@@ -53,6 +53,13 @@ impl Classifier {
     ///         .when(|error| HTTP.judge_error(error).wants_retry())
     ///         .await
     /// }
+    ///
+    /// let verdict = |status| {
+    ///     let response = http::Response::builder().status(status).body("").unwrap();
+    ///     let error = reqwest::Response::from(response).error_for_status().unwrap_err();
+    ///     HTTP.judge_error(&error)
+    /// };
+    /// assert_eq!((verdict(503), verdict(404)), (Verdict::Retry, Verdict::GiveUp));
     /// ```
     pub fn judge_error(&self, error: &reqwest::Error) -> Verdict {
         let verdict = match error.status() {
