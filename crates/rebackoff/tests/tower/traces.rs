@@ -1,4 +1,4 @@
-//! What the layer tells `tracing`.
+//! The events of the layer in `tracing`.
 
 use std::fmt::Write as _;
 
