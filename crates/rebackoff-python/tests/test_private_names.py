@@ -393,6 +393,19 @@ def test_patched_log_functions_log(module):
     assert giveup.call_args.kwargs == {"logger": logger, "log_level": logging.ERROR}
 
 
+@pytest.mark.parametrize("module", [_decorator, _common], ids=["_decorator", "_common"])
+def test_patched_log_functions_log_for_contexts(module):
+    with (
+        mock.patch.object(module, "_log_backoff_context") as backoff,
+        mock.patch.object(module, "_log_giveup_context") as giveup,
+        pytest.raises(OSError),
+    ):
+        for attempt in rebackoff.retry_context(OSError, rebackoff.constant(0), max_tries=3):
+            with attempt:
+                raise OSError
+    assert (backoff.call_count, giveup.call_count) == (2, 1)
+
+
 def test_a_patched_prepare_logger_gives_the_logger():
     target, _ = failing()
     logger = mock.Mock()

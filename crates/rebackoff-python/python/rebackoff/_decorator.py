@@ -6,12 +6,14 @@ from types import FunctionType
 from rebackoff import _async, _callables, _common, _contexts, _sync
 from rebackoff._common import Attempt
 from rebackoff._mistakes import mistake
+from rebackoff._namespaces import watch
 from rebackoff._on_demand import finder, original
 from rebackoff._option_table import NAMES, OPTIONS
 from rebackoff._options import Options
 from rebackoff._wait_gen import expo
 
 _common.decorator_names = globals()
+watch(__name__)
 
 
 def on_exception(wait_gen, exception, **options):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from _operator import attrgetter  # `operator` may not be loaded
 
 from rebackoff import _common
-from rebackoff._common import _log_backoff, _log_giveup
+from rebackoff._switches import switches
 
 # the methods on the way of a record
 _METHODS = ("log", "isEnabledFor", "_log", "findCaller", "makeRecord", "handle", "filter")
@@ -23,13 +23,11 @@ def audible(logger, level):
         _look()
     born = _found[0]
     if (
-        born is None
+        switches.is_patched
+        or born is None
         or type(logger) is not born.logger
         or "log" in logger.__dict__
         or born.logger.log is not born.log
-        or _common._log_backoff is not _log_backoff
-        or _common._log_giveup is not _log_giveup
-        or not _common.decorator_names.keys().isdisjoint(_LOGS)
     ):
         return logger
     if not logger.isEnabledFor(level):
@@ -56,7 +54,6 @@ def giveup(details, logger, level):
 
 
 _METHODS_SET = frozenset(_METHODS)
-_LOGS = {"_log_backoff", "_log_giveup", "_prepare_logger"}
 _NULL_SET = frozenset(_NULL_METHODS)
 
 

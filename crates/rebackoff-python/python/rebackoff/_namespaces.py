@@ -15,7 +15,17 @@ if TYPE_CHECKING:
 # the functions that call handlers, which are there only where a program has put them
 _NOTIFIERS = {"_call_handlers", "_dispatch_handlers"}
 # the functions that calls look up in these modules
-_FUNCTIONS = ("_maybe_call", "_init_wait_gen", "_next_wait", *_NOTIFIERS)
+_FUNCTIONS = (
+    "_maybe_call",
+    "_init_wait_gen",
+    "_next_wait",
+    "_prepare_logger",
+    "_log_backoff",
+    "_log_backoff_context",
+    "_log_giveup",
+    "_log_giveup_context",
+    *_NOTIFIERS,
+)
 # each namespace, with the functions that it has at first
 _watched: list[tuple[dict[str, Any], list[Any]]] = []
 
