@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+import sys
 import time
 
 import freezegun
@@ -57,6 +58,24 @@ def test_limits_follow_the_clock_of_the_running_loop():
     finally:
         loop.close()
     assert ends[0]["elapsed"] == 20 and ends[0]["tries"] == 4
+
+
+@pytest.mark.parametrize("hook", [None, lambda generator: None, [].append])
+def test_limits_follow_the_clock_of_a_loop_whose_hooks_were_replaced(hook):
+    fail, ends = failing()
+
+    async def main():
+        sys.set_asyncgen_hooks(firstiter=hook)
+        for _ in range(2):
+            with pytest.raises(ValueError):
+                await fail()
+
+    loop = VirtualLoop()
+    try:
+        loop.run_until_complete(main())
+    finally:
+        loop.close()
+    assert [details["elapsed"] for details in ends] == [20, 20]
 
 
 @pytest.mark.parametrize("has_real_loop", [False, True])

@@ -10,7 +10,7 @@ import sys
 from rebackoff import _native
 from rebackoff._call import Call, end
 from rebackoff._callables import is_awaitable
-from rebackoff._clock import clock, look_in, now
+from rebackoff._clock import look_in, now, task_clock
 from rebackoff._common import _init_wait_gen, _maybe_call, _next_wait
 from rebackoff._namespaces import watch
 from rebackoff._on_demand import finder
@@ -88,7 +88,7 @@ def exception_loop(options, target, exceptions):
                     for step in call.begin():
                         call.answer = await step
                 else:
-                    scope = enter(clock(), None)
+                    scope = enter(task_clock(), None)
             while True:
                 try:
                     value = await (target(*args, **kwargs) if kwargs else target(*args))
@@ -141,7 +141,7 @@ def _limited_exception_loop(options, target, exceptions):
                 for step in call.begin():
                     call.answer = await step
             else:
-                start = clock()
+                start = task_clock()
                 if is_visible or is_exported:
                     scope = enter(start, max_time)
             while True:
@@ -196,7 +196,7 @@ def _watched_exception_loop(options, target, exceptions):
                     call.answer = await step
             else:
                 if is_timed:
-                    start = clock()
+                    start = task_clock()
                 if rules is not None:
                     guards = _native.CallGuards.start(rules.budget, rules.breaker, now())
                     if type(guards) is float:
@@ -260,7 +260,7 @@ def predicate_loop(options, target, predicate):
             call = AsyncCall().of(options, target, args, kwargs)
         else:
             if is_timed:
-                start = clock()
+                start = task_clock()
             if is_visible:
                 scope = enter(start, options.max_time)
         try:
@@ -298,7 +298,7 @@ def predicate_loop(options, target, predicate):
 
 async def attempts(options, attempt_class):
     """Attempts, until one succeeds or it is time to give up."""
-    call = AsyncCall().of(options, None, (), {}, clock())
+    call = AsyncCall().of(options, None, (), {}, task_clock())
     is_watched = options.is_watched
     try:
         while True:

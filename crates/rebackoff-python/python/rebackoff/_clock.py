@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from sys import modules
+from sys import get_asyncgen_hooks, modules, version_info
 from types import BuiltinMethodType
 
 from rebackoff._switches import switches
@@ -53,6 +53,19 @@ def clock() -> Any:
     if type(loop) is _loop_class and time.monotonic is _monotonic:
         return loop.time()
     return _clock_of_tests()
+
+
+if version_info >= (3, 12):
+    task_clock = clock
+else:
+
+    def task_clock() -> Any:
+        """`clock` for a task, without the system call by which CPython before 3.12 finds the running loop."""
+        if len(modules) == switches.looked_at and _datetime.datetime is _original[0]:
+            loop = getattr(get_asyncgen_hooks().firstiter, "__self__", None)
+            if type(loop) is _loop_class and time.monotonic is _monotonic:
+                return loop.time()
+        return clock()
 
 
 def _clock_of_tests() -> Any:
