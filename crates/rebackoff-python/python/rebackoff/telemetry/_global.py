@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from threading import Lock
 from typing import Any
 
@@ -46,7 +47,7 @@ def _replace() -> None:
     switches.switch(
         has_exporters=bool(_instrumented.exporters),
         is_early="on_try" in _instrumented.exporters,
-        export_success=_export_success,
+        export_success=_export_of_success(by_event["on_success"]),
     )
 
 
@@ -54,23 +55,26 @@ def _replace() -> None:
 _new = tuple.__new__
 
 
-def _export_success(options: Any, target: Any, start: Any) -> None:
-    """Notifies the exporters that a call has returned after its first try."""
-    methods = _instrumented.exporters.get("on_success")
-    if methods is None:
-        return
-    try:
-        elapsed = clock() - start
-        labelled, name = options.labelled
-        if labelled is not target:
-            name = label(options, target)
-            options.labelled = target, name
-        made = _new(Record, ("success", name, 1, elapsed, None, None, None, options.max_tries))
-    except Exception as error:
-        Unraisable(error)
-        return
-    for notify in methods:
+def _export_of_success(methods: tuple[Callable[[Record], Any], ...]) -> Callable[..., None]:
+    """The function that notifies the exporters that a call has returned after its first try."""
+
+    def export_success(options: Any, target: Any, start: Any) -> None:
+        if not methods:
+            return
         try:
-            notify(made)
+            elapsed = clock() - start
+            labelled, name = options.labelled
+            if labelled is not target:
+                name = label(options, target)
+                options.labelled = target, name
+            made = _new(Record, ("success", name, 1, elapsed, None, None, None, options.max_tries))
         except Exception as error:
             Unraisable(error)
+            return
+        for notify in methods:
+            try:
+                notify(made)
+            except Exception as error:
+                Unraisable(error)
+
+    return export_success
