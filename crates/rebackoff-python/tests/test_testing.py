@@ -179,6 +179,53 @@ def test_an_aid_decorates_functions_of_every_kind(aid, flaky):
 
 
 @aids
+def test_an_aid_passes_on_what_an_async_generator_gets(aid):
+    got = []
+
+    @aid()
+    async def items():
+        try:
+            got.append((yield 1))
+            yield 2
+        except KeyError as error:
+            got.append(error)
+            yield 3
+        finally:
+            got.append("closed")
+
+    async def main():
+        generator, error = items(), KeyError()
+        assert await generator.__anext__() == 1
+        assert await generator.asend("sent") == 2
+        assert await generator.athrow(error) == 3
+        await generator.aclose()
+        assert got == ["sent", error, "closed"]
+
+    asyncio.run(main())
+
+
+@aids
+def test_an_aid_refuses_a_class(aid):
+    class TestFetch: ...
+
+    with pytest.raises(TypeError, match="usefixtures"):
+        aid()(TestFetch)
+
+
+@aids
+def test_aids_can_be_left_in_any_order(aid, flaky, sleeps):
+    call = rebackoff.on_exception(rebackoff.expo, ValueError, jitter=None)
+    first, second = aid(), aid()
+    with first:
+        second.__enter__()
+    call(flaky(2))()
+    assert sleeps == []
+    second.__exit__(None, None, None)
+    call(flaky(2))()
+    assert sleeps == [1, 2]
+
+
+@aids
 def test_an_aid_can_be_entered_again_and_by_async_with(aid, flaky):
     call = rebackoff.on_exception(rebackoff.constant(3600), ValueError)
     entered = aid()

@@ -10,11 +10,14 @@ from __future__ import annotations
 
 import functools
 import math
+import operator
+import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from rebackoff import _clock
 from rebackoff._callables import is_async, is_async_generator, is_generator
+from rebackoff._mistakes import mistake
 from rebackoff._seconds import checked
 from rebackoff._switches import switches
 
@@ -53,6 +56,9 @@ class Aid(Generic[_Given]):
         self.__exit__(*error)
 
     def __call__(self, function: _Function) -> _Function:
+        if isinstance(function, type):
+            advice = "; for a class of tests there are the fixtures, by pytest.mark.usefixtures"
+            raise mistake(TypeError, "a decorated target", "a function", function, advice)
         return functools.wraps(function)(_inside(self._make, function))  # type: ignore[return-value]
 
 
@@ -68,8 +74,22 @@ def _inside(make: Callable[[], Any], function: Any) -> Callable[..., Any]:
 
         async def async_items(*args: Any, **kwargs: Any) -> Any:
             with make():
-                async for item in function(*args, **kwargs):
-                    yield item
+                generator = function(*args, **kwargs)
+                try:
+                    item = await generator.__anext__()
+                    while True:
+                        try:
+                            sent = yield item
+                        except GeneratorExit:
+                            raise
+                        except BaseException as error:
+                            item = await generator.athrow(error)
+                        else:
+                            item = await generator.asend(sent)
+                except StopAsyncIteration:
+                    return
+                finally:
+                    await generator.aclose()
 
         return async_items
     if is_generator(function):
@@ -169,10 +189,20 @@ def _virtual() -> Generator[VirtualClock, None, None]:
     switches.skipped += clock.elapsed + 1
 
 
+# the switches of the aids that are entered: tasks and threads leave theirs in any order
+_entered: list[dict[str, Any]] = []
+_changing = threading.Lock()
+_OFF = {"is_disabled": False, "has_no_jitter": False, "waits": None, "clock": None}
+
+
 @contextmanager
 def _switched(given: _Given, **values: Any) -> Generator[_Given, None, None]:
-    before = switches.switch(**values)
+    with _changing:
+        _entered.append(values)
+        switches.switch(**values)
     try:
         yield given
     finally:
-        switches.switch(**before)
+        with _changing:
+            _entered[:] = [one for one in _entered if one is not values]
+            switches.switch(**functools.reduce(operator.or_, _entered, _OFF))
