@@ -146,6 +146,33 @@ def test_a_deadline_can_be_entered_again(clock):
         assert rebackoff.remaining() == 4
 
 
+def test_tasks_that_share_a_deadline_each_leave_their_own(clock):
+    limit = rebackoff.deadline(4)
+
+    async def main():
+        is_first_in, is_second_in, is_first_out = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+        async def first():
+            async with limit:
+                is_first_in.set()
+                await is_second_in.wait()
+            is_first_out.set()
+            return rebackoff.remaining()
+
+        async def second():
+            await is_first_in.wait()
+            clock.now += 1
+            async with limit:
+                is_second_in.set()
+                await is_first_out.wait()
+                inside = rebackoff.remaining()
+            return inside, rebackoff.remaining()
+
+        return await asyncio.gather(first(), second())
+
+    assert asyncio.run(main()) == [None, (4, None)]
+
+
 @pytest.mark.parametrize(
     ("seconds", "error"), [(-1, ValueError), (float("nan"), ValueError), ("soon", TypeError)]
 )

@@ -87,8 +87,7 @@ def amplification(scope: Scope[Any]) -> int | None:
     return product or None
 
 
-def _chain(innermost: Scope[Any]) -> Iterator[Scope[Any]]:
-    scope: Scope[Any] | None = innermost
+def _chain(scope: Scope[Any] | None) -> Iterator[Scope[Any]]:
     while scope is not None:
         if scope[TRIES] is not None:
             yield scope
@@ -122,14 +121,18 @@ class deadline:
 
     def __init__(self, seconds: Seconds) -> None:
         self._seconds = _limit(seconds)
-        self._entered: list[Scope[Any]] = []
+        self._entered: dict[int, Scope[Any]] = {}
 
     def __enter__(self) -> deadline:
-        self._entered.append(enter(float(clock()), self._seconds, 0))
+        scope = enter(float(clock()), self._seconds, 0)
+        self._entered[id(scope)] = scope
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._entered.pop()[TRIES] = None
+        # another task may have entered it since; another context may leave it
+        own = next((id(one) for one in _chain(innermost()) if id(one) in self._entered), None)
+        scope = self._entered.popitem()[1] if own is None else self._entered.pop(own)
+        scope[TRIES] = None
 
     async def __aenter__(self) -> deadline:
         return self.__enter__()
