@@ -55,6 +55,15 @@ def test_make_may_take_nothing(make):
     assert Keyed(make)["a.example"].name is None
 
 
+def test_make_may_ask_for_another_key():
+    hosts = Keyed(lambda host: hosts["others"] if host == "a.example" else Breaker(name=host))
+    found = []
+    thread = threading.Thread(target=lambda: found.append(hosts["a.example"]), daemon=True)
+    thread.start()
+    thread.join(60)
+    assert [breaker.name for breaker in found] == ["others"]
+
+
 def test_what_makes_no_guard_is_an_error():
     with pytest.raises(TypeError, match="make must be a function of the key that returns a guard"):
         Keyed(Breaker())

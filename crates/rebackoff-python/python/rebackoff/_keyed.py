@@ -44,7 +44,8 @@ class Keyed(Generic[_Guard]):
         self._takes_key = not takes(make, 0) and takes(make, 1)
         self._capacity = capacity
         self._guards: OrderedDict[Hashable, _Guard] = OrderedDict()
-        self._making = threading.Lock()
+        # `make` may ask for another key
+        self._making = threading.RLock()
 
     def __getitem__(self, key: Hashable) -> _Guard:
         try:
@@ -58,8 +59,8 @@ class Keyed(Generic[_Guard]):
         with self._making:
             guard = self._guards.get(key)
             if guard is None:
-                guard = self._make(key) if self._takes_key else self._make()
-                self._guards[key] = guard
+                made = self._make(key) if self._takes_key else self._make()
+                guard = self._guards.setdefault(key, made)
                 while len(self._guards) > self._capacity:
                     self._guards.popitem(last=False)
             return guard
