@@ -63,15 +63,39 @@ def test_an_event_ends_the_wait_of_a_task(kind):
     assert asyncio.run(main()).reason == "cancelled"
 
 
+def test_what_has_wait_alone_ends_the_wait_of_a_task():
+    class Stop:
+        def __init__(self):
+            self.waits = []
+
+        def wait(self, timeout):
+            self.waits.append(timeout)
+            return len(self.waits) == 3
+
+    stop = Stop()
+
+    @rebackoff.on_exception(rebackoff.constant(600), OSError, jitter=None, cancelled_by=stop)
+    async def fetch():
+        raise OSError("down")
+
+    assert asyncio.run(fetch.outcome()).reason == "cancelled"
+    assert stop.waits == [0, 0, 0]
+
+
 def test_an_event_that_is_not_set_lets_the_wait_pass(waits):
     target, calls = flaky(2)
     retry = rebackoff.on_exception(THREE, OSError, cancelled_by=threading.Event())
     assert retry(target)() == "ok" and waits == [3, 3]
 
 
-def test_what_cannot_be_waited_for_is_an_error_at_decoration():
+class AwaitedAlone:
+    async def wait(self): ...
+
+
+@pytest.mark.parametrize("signal", [5, AwaitedAlone()])
+def test_what_cannot_be_waited_for_is_an_error_at_decoration(signal):
     with pytest.raises(TypeError, match="cancelled_by must be an event"):
-        rebackoff.on_exception(rebackoff.expo, OSError, cancelled_by=5)
+        rebackoff.on_exception(rebackoff.expo, OSError, cancelled_by=signal)
 
 
 @pytest.mark.parametrize("decorator", ["on_exception", "on_predicate", "retry_context"])

@@ -44,7 +44,8 @@ class AsyncCall(Call):
 
     async def pause_until(self, signal, wait):
         """Sleeps as `pause`, in short pieces, until the signal is set. Returns whether it is."""
-        while not signal.is_set():
+        is_set = getattr(signal, "is_set", None) or (lambda: signal.wait(0))
+        while not is_set():
             if wait <= 0:
                 return False
             await self.pause(min(wait, _PIECE))

@@ -153,7 +153,10 @@ def signal(name, value):
     rule = "an event or another object with wait(timeout)"
     if isinstance(value, type):
         raise mistake(TypeError, name, rule, value, f"; did you mean {value.__name__}()?")
-    if value is not None and not callable(getattr(value, "wait", None)):
+    wait = getattr(value, "wait", None)
+    # a task asks `is_set` again and again, or `wait(0)`
+    has_answer = not is_async(wait) or hasattr(value, "is_set")
+    if value is not None and not (callable(wait) and has_answer):
         raise mistake(TypeError, name, rule, value)
     return value
 
