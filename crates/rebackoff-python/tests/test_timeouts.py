@@ -106,6 +106,26 @@ def test_a_cancelled_call_cancels_its_try():
     assert ended == [1]
 
 
+def test_an_error_of_a_cancelled_try_comes_through(caplog):
+    @retry(timeout=60)
+    async def target():
+        try:
+            await asyncio.sleep(30)
+        finally:
+            raise KeyError("of the clean-up")
+
+    async def main():
+        task = asyncio.ensure_future(target())
+        await asyncio.sleep(1)
+        task.cancel()
+        with pytest.raises(KeyError, match="of the clean-up"):
+            await task
+
+    run(main())
+    gc.collect()
+    assert caplog.records == []
+
+
 def test_a_polled_target_has_a_timeout_too():
     @rebackoff.on_predicate(rebackoff.constant, interval=0, timeout=2)
     async def poll():

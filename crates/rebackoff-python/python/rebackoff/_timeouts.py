@@ -63,6 +63,8 @@ async def _wait_for(asyncio, awaitable, limit, late):
     except asyncio.CancelledError:
         task.cancel()
         await asyncio.wait((task,))
+        if not task.cancelled() and task.exception() is not None:
+            return task.result()
         raise
     if not done:
         task.cancel()
