@@ -26,6 +26,8 @@ from typing import (
     overload,
 )
 
+from _typeshed import SupportsItems
+
 from rebackoff._breaker import Breaker
 from rebackoff._budget import Budget
 from rebackoff._common import Attempt
@@ -51,7 +53,7 @@ _Breaker: TypeAlias = Breaker | Callable[..., Breaker | None] | None
 _Nested: TypeAlias = Literal["allow", "once"]
 _LastWait: TypeAlias = Literal["shorten", "stop"]
 _HintAbove: TypeAlias = Literal["give_up", "cap"]
-_PolicyFor: TypeAlias = dict[type[BaseException], Policy] | None
+_PolicyFor: TypeAlias = SupportsItems[type[BaseException], Policy] | None
 _Signal: TypeAlias = Any
 _MaxTime: TypeAlias = Seconds | None | Callable[..., Seconds | None]
 _Strategy: TypeAlias = Callable[..., Waits]

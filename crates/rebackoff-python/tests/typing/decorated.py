@@ -237,6 +237,17 @@ def paused(number: int) -> str:
     return str(number)
 
 
+by_error = {ConnectionError: rebackoff.Policy(max_tries=8), TimeoutError: rebackoff.Policy()}
+
+
+@rebackoff.on_exception(rebackoff.expo, OSError, policy_for=by_error)
+def by_its_error() -> int:
+    return 3
+
+
+assert_type(by_its_error(), int)
+
+
 @rebackoff.on_exception(rebackoff.Policy("expo", **settings).replace(wait=rebackoff.fibo), OSError)
 @rebackoff.on_exception(rebackoff.expo, OSError, base=lambda: 3, max_value=None, **options)
 def asked_anew(number: int) -> str:
