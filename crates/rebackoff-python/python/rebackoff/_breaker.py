@@ -66,7 +66,8 @@ class Breaker(ScopedGuard):
     counts from `min_calls` (20) on. It stays open for `open_for` seconds (30), times `growth` (1)
     for each re-opening, at most `max_open_for`, spread by `jitter` ("none", "full", "equal").
     Then `probes` calls (1) may try at once, each for `probe_timeout` seconds (30) at most; after
-    `close_after` successes it closes. A `dry_run` rejects no call and only counts.
+    `close_after` successes it closes. A `dry_run` rejects no call and only counts. Nested calls that share a
+    breaker need a probe each.
 
     `name` is its name in metrics. `on_state_change` is called with the breaker, its earlier and its new
     state, by the call or reading that meets the change. An error of the handler is logged, and goes no further.
