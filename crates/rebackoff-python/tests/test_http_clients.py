@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import inspect
 import io
 import ssl
 import subprocess
@@ -206,7 +207,7 @@ class TestBodies:
             for part in parts():
                 yield part
 
-        body = async_parts() if asyncio.iscoroutinefunction(send) else parts()
+        body = async_parts() if inspect.iscoroutinefunction(send) else parts()
         assert run(readme(), send, "PUT", server.play(fault, fault), body) is not None
         assert server.bodies == [b"one order"]
 
@@ -579,7 +580,7 @@ def test_a_call_has_one_idempotency_key_for_all_its_tries(server):
     async def order_async(*, idempotency_key):
         return idempotency_key
 
-    assert asyncio.iscoroutinefunction(order_async)
+    assert inspect.iscoroutinefunction(order_async)
     assert asyncio.run(order_async()) not in keys
     with pytest.raises(TypeError, match="a decorated target must be callable, but it is 5"):
         http.with_idempotency_key(5)

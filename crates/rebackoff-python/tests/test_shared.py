@@ -117,6 +117,7 @@ def test_a_name_or_folder_that_is_not_allowed_is_an_error(folder):
         rebackoff.Breaker(shared="shop")
 
 
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
 def test_workers_that_are_killed_leave_guards_that_trip_close_and_refuse():
     breaker_of = {"failure_rate": 0.5, "min_calls": 4, "open_for": 0.01, "probe_timeout": 0.05}
 

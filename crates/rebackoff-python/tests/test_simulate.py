@@ -1,6 +1,5 @@
 """The simulator from Python."""
 
-import re
 import signal
 import threading
 from types import MappingProxyType
@@ -88,8 +87,9 @@ def test_a_wrong_scenario_is_an_error_with_its_line():
     ],
 )
 def test_a_wrong_argument_is_named_with_what_is_allowed(kind, message, arguments):
-    with pytest.raises(kind, match=f"^{re.escape(message)}$"):
+    with pytest.raises(kind) as raised:
         rebackoff.simulate(**{"scenario": TEXT, **arguments})
+    assert str(raised.value) == message
 
 
 def test_any_mapping_is_a_scenario():
