@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import pickle
+from types import SimpleNamespace
 
 import aiohttp
 import http_peers
@@ -293,6 +294,72 @@ def test_a_policy_is_taken_as_it_is(server, sleeps):
         assert session.get(server.play(*[503] * 9), timeout=BOUND).status_code == 503
     assert len(server.methods) == 3
     assert [wait for wait in sleeps if wait >= 1] == [3, 3]
+
+
+def hanging_httpx(module, library):
+    def send(hanging, **options):
+        class Peer(library.AsyncBaseTransport):
+            async def handle_async_request(self, request):
+                await hanging()
+                return library.Response(200)
+
+        transport = module.AsyncRetryTransport(transport=Peer(), **options)
+        return transport.handle_async_request(library.Request("GET", "http://a.example/"))
+
+    return send
+
+
+def hanging_aiohttp(hanging, **options):
+    async def handler(request):
+        await hanging()
+        return SimpleNamespace(status=200)
+
+    request = SimpleNamespace(method="GET", url="http://a.example/", headers={}, body=None)
+    return for_aiohttp.RetryMiddleware(**options)(request, handler)
+
+
+@pytest.fixture(params=["httpx", "httpx2", "aiohttp"])
+def hanging_client(request):
+    """A function that sends a request to a peer that may hang, and the base of the client's timeouts."""
+    return {
+        "httpx": (hanging_httpx(for_httpx, httpx), httpx.TimeoutException),
+        "httpx2": (hanging_httpx(for_httpx2, httpx2), httpx2.TimeoutException),
+        "aiohttp": (hanging_aiohttp, TimeoutError),
+    }[request.param]
+
+
+def test_a_try_that_takes_too_long_is_a_failure_of_its_host(hanging_client):
+    send, late = hanging_client
+    breaker = rebackoff.Breaker(consecutive=3)
+    tried = []
+
+    async def hang_twice():
+        if len(tried) < 3:
+            await asyncio.Event().wait()
+
+    async def main(hanging, **options):
+        options = {"breaker": breaker, "on_try": tried.append, "logger": None, **options}
+        return await send(hanging, policy=rebackoff.constant(0), timeout=0.01, **options)
+
+    asyncio.run(main(hang_twice))
+    assert len(tried) == 3 and breaker.failures == 2
+    with pytest.raises(late, match="took longer than 0.01 s"):
+        asyncio.run(main(asyncio.Event().wait, max_tries=2))
+
+
+def test_a_try_has_the_name_of_what_sends(server, client):
+    make, _, _ = client
+    names = []
+    make(on_backoff=lambda details: names.append(details["target"].__name__))(
+        "GET", server.play(503)
+    )
+    assert names[0] in ("handle_request", "handle_async_request", "_send_once")
+
+
+def test_giving_up_raises_or_gives_the_response(client):
+    make, _, _ = client
+    with pytest.raises(ValueError, match="raise_on_giveup must be True in a client"):
+        make(raise_on_giveup=False)("GET", refused_url())
 
 
 @pytest.mark.parametrize(

@@ -16,18 +16,22 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-def either(first: Callable[[Any], bool], giveup: Any) -> Any:
-    """A condition that is true where `first` or `giveup` is, which may be async and take the arguments of the call."""
+def either(first: Callable[..., bool], giveup: Any) -> Any:
+    """A condition that is true where `first`, which takes the arguments of the call, or `giveup` is, which may, and may be async."""
     OPTIONS["giveup"].check("giveup", giveup)
+    takes_arguments = refuses(giveup, 1)
+
+    def second(error: Any, *args: Any, **kwargs: Any) -> Any:
+        return giveup(error, *args, **kwargs) if takes_arguments else giveup(error)
 
     def called(error: Any, *args: Any, **kwargs: Any) -> Any:
-        return first(error) or giveup(error, *args, **kwargs)
+        return first(error, *args, **kwargs) or second(error, *args, **kwargs)
 
     async def awaited(error: Any, *args: Any, **kwargs: Any) -> Any:
-        return first(error) or await giveup(error, *args, **kwargs)
+        return first(error, *args, **kwargs) or await second(error, *args, **kwargs)
 
     condition: Any = awaited if is_async(giveup) else called
-    condition.takes_arguments = refuses(giveup, 1)
+    condition.takes_arguments = True
     return condition
 
 

@@ -28,10 +28,11 @@ class SyncTransport(Generic[Request, Response]):
         try:
             response: Response = self._send(request)
         except CircuitOpenError as error:
-            rejected = error
+            rejection = self._rejection(str(error), error.retry_in)
         else:
             return response
-        raise _own(self._rejection, rejected, request)
+        rejection.request = request
+        raise rejection
 
     def close(self) -> None:
         self._transport.close()
@@ -52,19 +53,22 @@ class SyncTransport(Generic[Request, Response]):
 class AsyncTransport(Generic[Request, Response]):
     """Sends requests of an async client again, by the transport that it wraps."""
 
-    def _wrap(self, transport: Any, retries: Retries, rejection: Any) -> None:
+    def _wrap(self, transport: Any, retries: Retries, rejection: Any, late: Any) -> None:
         send = _method(transport, "handle_async_request", "a transport of an async client")
-        self._transport, self._rejection = transport, rejection
+        self._transport, self._rejection, self._late = transport, rejection, late
         self._send = retries.asynchronous(send, lambda response: response.aclose())
 
     async def handle_async_request(self, request: Request) -> Response:
         try:
             response: Response = await self._send(request)
         except CircuitOpenError as error:
-            rejected = error
+            failure = self._rejection(str(error), error.retry_in)
+        except TimeoutError as error:
+            failure = self._late(str(error))
         else:
             return response
-        raise _own(self._rejection, rejected, request)
+        failure.request = request
+        raise failure
 
     async def aclose(self) -> None:
         await self._transport.aclose()
@@ -87,10 +91,3 @@ def _method(transport: Any, name: str, rule: str) -> Any:
     if not callable(method) or isinstance(transport, type):
         raise mistake(TypeError, "transport", rule, transport)
     return method
-
-
-def _own(kind: Any, rejected: CircuitOpenError, request: Any) -> Any:
-    """The rejection as an error of the client."""
-    error = kind(str(rejected), rejected.retry_in)
-    error.request = request
-    return error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Awaitable, Callable, Collection
 from typing import Any
 from urllib.parse import urlsplit
@@ -62,14 +63,16 @@ class Retries:
             check_policy(policy)
         check_statuses("statuses", statuses)
         check_flags(any_method=any_method, idempotency_key=idempotency_key)
+        if not options.get("raise_on_giveup", True):
+            rule = "True in a client, which returns a response or raises"
+            raise mistake(ValueError, "raise_on_giveup", rule, options["raise_on_giveup"])
         defaults: dict[str, Any] = _DEFAULTS if policy is None else {}
         self.breaker = _for_request(breaker)
         self.any_method, self.statuses = any_method, statuses
         self.idempotency_key = idempotency_key
-        self.errors: tuple[type[Exception], ...] = (*errors, FailedResponse)
         self._decorate: Callable[[Any], Any] = on_exception(
             expo(max_value=30) if policy is None else policy,
-            self.errors,
+            (*errors, FailedResponse),
             **{
                 **defaults,
                 "counts": self._counts,
@@ -87,14 +90,10 @@ class Retries:
         def try_once(request: Any, left: list[Any], *more: Any) -> Any:
             while left:
                 close(left.pop())
-            try:
-                response = send(request, *more)
-            except self.errors as error:
-                _note(error, request)
-                raise
-            return self._checked(request, response, left)
+            return self._checked(request, send(request, *more), left)
 
-        decorated = self._decorate(try_once)
+        # in records and metrics, a try has the name of what sends
+        decorated = self._decorate(functools.update_wrapper(try_once, send, updated=()))
 
         def send_with_retries(request: Any, *more: Any) -> Any:
             self._prepare(request)
@@ -118,14 +117,10 @@ class Retries:
         async def try_once(request: Any, left: list[Any], *more: Any) -> Any:
             while left:
                 await close(left.pop())
-            try:
-                response = await send(request, *more)
-            except self.errors as error:
-                _note(error, request)
-                raise
-            return self._checked(request, response, left)
+            return self._checked(request, await send(request, *more), left)
 
-        decorated = self._decorate(try_once)
+        # in records and metrics, a try has the name of what sends
+        decorated = self._decorate(functools.update_wrapper(try_once, send, updated=()))
 
         async def send_with_retries(request: Any, *more: Any) -> Any:
             self._prepare(request)
@@ -163,8 +158,7 @@ class Retries:
         raise failed
 
     def _giveup(self, other: Callable[[Any], Any] | None) -> Any:
-        def is_final(error: Exception) -> bool:
-            request = getattr(error, "_rebackoff_request", None) or error.request  # type: ignore[attr-defined]
+        def is_final(error: Exception, request: Any, *_: Any) -> bool:
             any_method = self.any_method or "idempotency-key" in request.headers
             is_over = http.is_final(
                 error, method=request.method, any_method=any_method, statuses=self.statuses
@@ -202,11 +196,6 @@ def _for_request(guard: Guard) -> Guard:
     if callable(guard):
         return lambda request, *_: guard(request)
     return guard
-
-
-def _note(error: Exception, request: Any) -> None:
-    # errors of aiohttp do not have their request
-    error._rebackoff_request = request  # type: ignore[attr-defined]
 
 
 def _is_body_left(request: Any) -> bool:

@@ -44,7 +44,7 @@ class RetryMiddleware:
     def __init__(
         self, policy: _typed_options.Pacing | None = None, **options: Unpack[_typed_options.Client]
     ) -> None:
-        errors = (aiohttp.ClientError, asyncio.TimeoutError)
+        errors = (aiohttp.ClientError, asyncio.TimeoutError, TimeoutError)
         retries = Retries(policy, errors=errors, **options)
         self._send = retries.asynchronous(_send_once, _close)
 

@@ -70,6 +70,6 @@ class AsyncRetryTransport(AsyncTransport[httpx.Request, httpx.Response], httpx.A
         transport: httpx.AsyncBaseTransport | None = None,
         **options: Unpack[_typed_options.Client],
     ) -> None:
-        retries = Retries(policy, errors=_ERRORS, **options)
+        retries = Retries(policy, errors=(*_ERRORS, TimeoutError), **options)
         wrapped = httpx.AsyncHTTPTransport() if transport is None else transport
-        self._wrap(wrapped, retries, CircuitOpenError)
+        self._wrap(wrapped, retries, CircuitOpenError, httpx.TimeoutException)

@@ -72,6 +72,6 @@ class AsyncRetryTransport(
         transport: httpx2.AsyncBaseTransport | None = None,
         **options: Unpack[_typed_options.Client],
     ) -> None:
-        retries = Retries(policy, errors=_ERRORS, **options)
+        retries = Retries(policy, errors=(*_ERRORS, TimeoutError), **options)
         wrapped = httpx2.AsyncHTTPTransport() if transport is None else transport
-        self._wrap(wrapped, retries, CircuitOpenError)
+        self._wrap(wrapped, retries, CircuitOpenError, httpx2.TimeoutException)
