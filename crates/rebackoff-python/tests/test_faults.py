@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import os
 import random
@@ -274,6 +275,32 @@ def test_errors_are_in_no_reference_cycle(options, sleeps):
             alive = weakref.ref(error)
         assert alive() is None
         assert asyncio.run(run())() is None
+    finally:
+        gc.enable()
+
+
+def test_a_wait_generator_that_keeps_an_error_keeps_it_no_longer_than_the_call(sleeps):
+    class Local:
+        pass
+
+    def waits():
+        error = yield
+        while True:
+            error = yield 0 if error else None
+
+    alive = []
+
+    @rebackoff.on_exception(waits, ValueError, max_tries=3)
+    def target():
+        local = Local()
+        alive.append(weakref.ref(local))
+        raise ValueError
+
+    gc.disable()
+    try:
+        with contextlib.suppress(ValueError):
+            target()
+        assert [local() for local in alive] == [None] * 3
     finally:
         gc.enable()
 

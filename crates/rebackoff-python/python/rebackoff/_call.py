@@ -176,6 +176,7 @@ class Call:
 
     def end(self):
         """Ends the call: it is visible no more, and a try that was not settled is neutral for the guards."""
+        self.waits = self.policy_waits = None
         if self.scope is not None:
             self.scope[TRIES] = None
         if self.guards is not None:
@@ -466,6 +467,8 @@ def end(call, scope, guards=None):
     """Ends a call that raises: its `Call`, or what it has before its first failure."""
     if call is not None:
         scope, guards = call.scope, call.guards
+        # a generator that keeps an error in its frame would be a reference cycle
+        call.waits = call.policy_waits = None
     if scope is not None:
         scope[TRIES] = None
     if guards is not None:
