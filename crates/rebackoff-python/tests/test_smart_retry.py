@@ -248,6 +248,10 @@ def test_calls_of_one_smart_retry_know_nothing_of_each_other(clock):
         (lambda: SmartRetry(5), "strategy must be a strategy of .* 5$"),
         (lambda: SmartRetry(FixedBackoff(), on_retry=5), "on_retry must be a function of .* 5$"),
         (lambda: SmartRetry(FixedBackoff(), on_success=ValueError), "on_success must be a fun"),
+        (
+            lambda: SmartRetry(FixedBackoff(), on_retry=lambda error: None),
+            "on_retry must be .* 3 arguments$",
+        ),
     ],
 )
 def test_a_wrong_parameter_is_named_as_the_program_named_it(make, message):
@@ -348,6 +352,11 @@ def test_a_breaker_that_opens_during_a_wait_lets_no_attempt_through(clock, run):
     with pytest.raises(ConnectionError, match="1"):
         run(smart, target)
     assert len(calls) == 1
+
+
+def test_a_breaker_that_is_awaited_is_an_error_beside_a_blocking_target():
+    with pytest.raises(TypeError, match="record_success of circuit_breaker is async, but target"):
+        SmartRetry(THREE, AwaitedOwn()).execute(flaky(0)[0])
 
 
 def test_an_object_that_is_no_breaker_is_an_error_at_once():

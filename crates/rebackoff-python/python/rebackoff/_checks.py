@@ -84,7 +84,8 @@ def function(
             raise mistake(TypeError, name, rule, value, _meant(name, value))
         _refuse_misfit(name, value, rule)
         if all(refuses(value, count) for count in counts) and not (more and _needs(value)):
-            raise mistake(TypeError, name, rule, value, _REFUSES)
+            number = "one argument" if 1 in counts else f"{counts[0]} arguments"
+            raise mistake(TypeError, name, rule, value, f", which cannot be called with {number}")
         if type(value) is not FunctionType:
             _check_partial(value)
         return value if awaited else never_awaited(name, value)

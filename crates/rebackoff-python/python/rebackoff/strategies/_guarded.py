@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
 
 from rebackoff import Breaker, Budget
 from rebackoff._breaker import CircuitOpenError
-from rebackoff._callables import is_async, is_awaitable
+from rebackoff._callables import is_async, is_awaitable, name_of
 from rebackoff._checks import function
 from rebackoff._mistakes import mistake, shown
 from rebackoff.strategies._strategies import RetryStrategy, check_strategy, retry
@@ -337,7 +337,14 @@ class _OwnCall:
             await _done(self._breaker.record_success())
             return result
 
-        return async_attempt if is_async(target) else attempt
+        if is_async(target):
+            return async_attempt
+        for name in ("record_success", "record_failure"):
+            if is_async(getattr(self._breaker, name)):
+                raise TypeError(
+                    f"{name} of circuit_breaker is async, but {name_of(target)}() is not, so nothing would await it: {shown(self._breaker)}"
+                )
+        return attempt
 
 
 async def _done(answer: Any) -> None:
