@@ -131,6 +131,27 @@ def test_after_a_long_try_waits_tries_and_elapsed_begin_anew():
     assert seen == [(1, 1), (2, 2), (1, 1), (2, 2)]
 
 
+@pytest.mark.parametrize("is_block", [False, True])
+def test_after_a_long_try_calls_inside_have_the_whole_time_again(is_block):
+    durations, left = [100, 0, 0], []
+    limits = {"max_time": 90, "max_tries": 3, "reset_after": 60}
+    with rebackoff.testing.virtual_clock() as clock:
+
+        def serve():
+            left.append(rebackoff.remaining())
+            clock.advance(durations.pop(0))
+            raise OSError
+
+        with pytest.raises(OSError):
+            if is_block:
+                for attempt in rebackoff.retry_context(OSError, THREE, **limits):
+                    with attempt:
+                        serve()
+            else:
+                rebackoff.on_exception(THREE, OSError, **limits)(serve)()
+    assert left == [90, 87, 84]
+
+
 def test_the_total_of_tries_is_shown_in_details_and_outcome():
     durations, seen = [0, 0, 100, 0, 100, 0, 0], []
     with rebackoff.testing.virtual_clock() as clock:

@@ -7,7 +7,7 @@ from rebackoff._callables import is_awaitable, is_cancellation, is_control_flow
 from rebackoff._clock import clock
 from rebackoff._configured_waits import started
 from rebackoff._events import NO_OUTCOME
-from rebackoff._scope import OUTER, TRIES
+from rebackoff._scope import OUTER, START, TRIES
 from rebackoff._seconds import number
 from rebackoff._switches import switches
 from rebackoff._waiting import ENDED, fitted, hinted, next_wait
@@ -327,6 +327,8 @@ class Call:
         self.earlier_tries += self.tries - 1
         self.tries = 1
         self.start = clock()
+        if self.scope is not None:
+            self.scope[START] = self.start
         self.ready = self.policy = None
         self._prepare()
         return 0.0

@@ -16,7 +16,7 @@ class Outcome(Generic[_Result]):
     error: the error of the last try; None where the call returned.
     tries: the number of tries; with `reset_after`, of those since the last reset.
     total_tries: the number of all tries.
-    elapsed: the seconds from the start of the first try.
+    elapsed: the seconds from the start of the first try; with `reset_after`, since the last reset.
     reason: the reason to give up, such as "max_tries"; None after a success, and after an error that
         is not retried.
     """
