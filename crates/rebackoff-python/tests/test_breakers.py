@@ -125,20 +125,29 @@ class Rejected(CircuitOpenError, ValueError):
     """A rejection that the flavours retry."""
 
 
+def reject():
+    raise Rejected
+
+
+def fail_for_a_rejection():
+    raise ValueError("no stock") from CircuitOpenError()
+
+
+@pytest.mark.parametrize("reject", [reject, fail_for_a_rejection])
 @pytest.mark.parametrize("options", [{}, {"giveup": lambda error: True}])
 @pytest.mark.parametrize("flavour", BY_ERROR)
 def test_a_rejection_inside_the_target_is_neutral_unless_the_caller_says_otherwise(
-    flavour, options, clock
+    flavour, options, reject, clock
 ):
-    def reject():
-        raise Rejected
-
     breaker = half_open(clock, consecutive=1)
-    with pytest.raises(Rejected):
+    with pytest.raises(ValueError):
         flavour(reject, breaker=breaker, max_tries=1, **options)()
     assert breaker.state == "half_open"
     assert not is_rejected(breaker)
-    with pytest.raises(Rejected):
+    with pytest.raises(ValueError), breaker.admit():
+        reject()
+    assert breaker.state == "half_open"
+    with pytest.raises(ValueError):
         flavour(reject, breaker=breaker, max_tries=1, counts=lambda outcome: True, **options)()
     assert breaker.state == "open"
 

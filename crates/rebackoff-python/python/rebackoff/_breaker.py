@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 class CircuitOpenError(Exception):
     """A breaker rejects a call. That is no failure of the target, which was not called.
 
-    Raised by a target, it is neutral for the breakers of enclosing calls, unless `counts` says otherwise.
+    Raised by a target, it is neutral for the breakers of enclosing calls, unless `counts` says otherwise. An error that the
+    target raises from it (`raise … from error`) is neutral, too.
 
     retry_in: seconds until a probe can be made; None when the breaker is isolated.
     """
@@ -33,6 +34,12 @@ class CircuitOpenError(Exception):
 
     def __str__(self) -> str:
         return str(self.args[0])
+
+
+def is_rejection(outcome: object) -> bool:
+    """Returns whether the outcome is the rejection of a call, or an error that was raised from one."""
+    cause = outcome.__cause__ if isinstance(outcome, BaseException) else None
+    return isinstance(outcome, CircuitOpenError) or isinstance(cause, CircuitOpenError)
 
 
 def rejection(retry_in: float) -> CircuitOpenError:
@@ -289,7 +296,7 @@ class Permit:
     ) -> None:
         if kind is None:
             health = "success"
-        elif isinstance(error, CircuitOpenError) or not issubclass(kind, Exception):
+        elif is_rejection(error) or not issubclass(kind, Exception):
             health = "neutral"
         else:
             health = "failure"

@@ -531,7 +531,8 @@ def retry_context(
                 connect()
 
     An error of the block that is one of the exceptions stays in the attempt; the loop waits and
-    goes on, or raises it. The details have no `target`, `args` and `kwargs`.
+    goes on, or raises it. The details have no `target`, `args` and `kwargs`. A block that leaves the loop by `return` or
+    `break` has succeeded for guards; `on_success` is not called.
 
     Args:
         exception: The exception class, or classes, after which to try again. Default: `Exception`.

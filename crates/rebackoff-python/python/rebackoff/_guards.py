@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rebackoff import _native
-from rebackoff._breaker import Breaker, CircuitOpenError, rejection
+from rebackoff._breaker import Breaker, CircuitOpenError, is_rejection, rejection
 from rebackoff._budget import Budget
 from rebackoff._clock import now
 from rebackoff._mistakes import shown
@@ -35,7 +35,7 @@ class Guarding:
 
     def handle_failure(self, guards: _native.CallGuards, outcome: Any, gives_up: bool) -> None:
         """A try failed; where the caller's condition gives up, the target has answered all the same."""
-        health = "neutral" if isinstance(outcome, CircuitOpenError) else None
+        health = "neutral" if is_rejection(outcome) else None
         self._settle(guards.handle_failure, outcome, health, gives_up)
 
     def handle_retry(self, guards: _native.CallGuards, outcome: Any, wait: float) -> str | None:
