@@ -21,7 +21,7 @@
 //! re-exports this one.
 #![no_std]
 #![forbid(unsafe_code)]
-#![cfg_attr(docsrs, feature(doc_cfg))]
+#![cfg_attr(docsrs, feature(doc_cfg), doc(auto_cfg(hide(loom))))]
 #![cfg_attr(
     test,
     allow(clippy::disallowed_macros, reason = "a test counts the steps of its thread")

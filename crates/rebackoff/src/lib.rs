@@ -101,7 +101,7 @@
 //! | `redis` | | calls take the guards of the crate `rebackoff-shared` that a fleet shares through Redis or Valkey |
 //! | `testing` | | the module `testing`: virtual clock, no waits, no retries |
 #![forbid(unsafe_code)]
-#![cfg_attr(docsrs, feature(doc_cfg))]
+#![cfg_attr(docsrs, feature(doc_cfg), doc(auto_cfg(hide(loom))))]
 
 #[cfg(all(feature = "reqwest", target_family = "wasm", target_os = "unknown"))]
 compile_error!(
