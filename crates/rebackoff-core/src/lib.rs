@@ -15,7 +15,7 @@
 //! 5. `max_time` shortens the last wait, or forbids it ([`LastWait`]).
 //!
 //! [`Budget`]s and [`Breaker`]s are shared by many calls; [`CallGuards`] is their protocol inside one
-//! call, after the engine has decided.
+//! call, after the engine has decided. These three exist where the target has atomics of 64 bits.
 //!
 //! All numbers saturate, and nothing here panics. Most programs want the `rebackoff` crate, which
 //! re-exports this one.

@@ -103,6 +103,11 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg), doc(auto_cfg(hide(loom))))]
 
+#[cfg(not(target_has_atomic = "64"))]
+compile_error!(
+    "budgets and breakers need atomics of 64 bits, which this target has not: take `rebackoff-core`, whose engine needs \
+     none"
+);
 #[cfg(all(feature = "reqwest", target_family = "wasm", target_os = "unknown"))]
 compile_error!(
     "the feature `reqwest` reads errors of hyper, and on wasm32-unknown-unknown reqwest has none: retry its calls with \
