@@ -70,6 +70,7 @@ pub trait FromOpen: Sized {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<E: From<Open> + 'static> FromOpen for E {
     #[inline]
     fn from_open(open: Open) -> Self {
