@@ -142,8 +142,11 @@ fn begin(plan: &CheckedAttribute, output: &Type, is_async: bool) -> Begun {
     });
     let at = at(import.span());
     let import = quote_spanned!(at=> use #import::{self as __rebackoff};);
+    let (krate, of_tries) = (&plan.krate, hidden("of_tries"));
     let bindings = quote! {
         #import
+        // One value, because each mention of an `impl Trait` is a type of its own.
+        let #of_tries = #krate::__private::Body::<#output>::OF_TRIES;
         #bind
         #(#guards)*
     };
@@ -231,7 +234,8 @@ fn value_tokens(krate: &Path, value: &CheckedValue) -> TokenStream {
 fn call(plan: &CheckedAttribute, policy: &Ident, output: &Type, is_async: bool) -> TokenStream {
     let krate = &plan.krate;
     let mut functions = Functions::new(krate, output);
-    let mut body = quote!(#krate::__private::Body::<#output>::OF_TRIES);
+    let of_tries = hidden("of_tries");
+    let mut body = quote!(#of_tries);
     if plan.kind == AttributeKind::OnError {
         let check = Ident::new("returns_a_result", at(output.span()));
         body = quote!(#body.#check());
@@ -250,13 +254,13 @@ fn call(plan: &CheckedAttribute, policy: &Ident, output: &Type, is_async: bool) 
     };
     let policy = match &plan.policy {
         PolicyExpr::Built(_) => quote!(#policy),
-        PolicyExpr::Given(value) => given(krate, output, "is_a_policy", value.span(), policy),
+        PolicyExpr::Given(value) => given("is_a_policy", value.span(), policy),
     };
     let predicate = plan.predicate.iter().map(|predicate| functions.ask("on_predicate", predicate));
     let mut call = quote!(#body.#begin(#policy #(, #predicate)*));
     for Guard { option: Named { name, value }, rejected } in &plan.guards {
         let check = format!("is_a_{name}_or_a_handle_to_one");
-        let guard = given(krate, output, &check, value.span(), &hidden(&name.to_string()));
+        let guard = given(&check, value.span(), &hidden(&name.to_string()));
         let setter = Ident::new(&name.to_string(), at(name.span()));
         call = match rejected {
             None => quote!(#call.#setter(#guard)),
@@ -268,7 +272,7 @@ fn call(plan: &CheckedAttribute, policy: &Ident, output: &Type, is_async: bool) 
     }
     for Named { name, value } in &plan.hooks {
         let value = if name == "hook" {
-            given(krate, output, "is_a_hook", value.span(), value)
+            given("is_a_hook", value.span(), value)
         } else {
             functions.ask(&name.to_string(), value)
         };
@@ -278,22 +282,16 @@ fn call(plan: &CheckedAttribute, policy: &Ident, output: &Type, is_async: bool) 
     }
     if let Some(sleeper) = &plan.sleeper {
         let check = if is_async { "is_an_async_sleeper" } else { "is_a_sleeper" };
-        let sleeper = given(krate, output, check, sleeper.span(), sleeper);
+        let sleeper = given(check, sleeper.span(), sleeper);
         call = quote!(#call.sleeper(#sleeper));
     }
     functions.bind(call)
 }
 
 /// The value of an option, checked at its own `place`.
-fn given(
-    krate: &Path,
-    output: &Type,
-    check: &str,
-    place: Span,
-    value: &impl ToTokens,
-) -> TokenStream {
-    let check = Ident::new(check, at(place));
-    quote!(#krate::__private::Given::<_, #output>::new(#value).#check())
+fn given(check: &str, place: Span, value: &impl ToTokens) -> TokenStream {
+    let (of_tries, check) = (hidden("of_tries"), Ident::new(check, at(place)));
+    quote!(#of_tries.given(#value).#check())
 }
 
 /// The functions that options hold. Each is called in a closure of the right type, so that a wrong one is one error of the

@@ -35,6 +35,14 @@ pub use crate::sleepers::{DefaultSleeper, ThreadSleeper};
 #[derive(Debug)]
 pub struct Body<O>(PhantomData<fn() -> O>);
 
+impl<O> Clone for Body<O> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<O> Copy for Body<O> {}
+
 impl<O, M> Target<M> for Body<O> {
     type Outcome = O;
     type Call = ();
@@ -55,13 +63,6 @@ impl<T, E> Fallible for Body<Result<T, E>> {}
 /// The value of an option, unchecked, of a call whose outcome is `O`.
 #[derive(Debug)]
 pub struct Given<T, O>(T, PhantomData<fn() -> O>);
-
-impl<T, O> Given<T, O> {
-    #[inline]
-    pub const fn new(value: T) -> Self {
-        Self(value, PhantomData)
-    }
-}
 
 macro_rules! checks {
     ($($check:ident: $bound:path;)*) => {$(
@@ -161,6 +162,11 @@ type Attributed<'p, R, O, H, M> = Call<
 
 impl<O> Body<O> {
     pub const OF_TRIES: Self = Self(PhantomData);
+
+    #[inline]
+    pub const fn given<T>(self, value: T) -> Given<T, O> {
+        Given(value, self.0)
+    }
 
     #[inline]
     pub fn on_predicate<R: PolicySource, C: FnMut(&O) -> bool>(

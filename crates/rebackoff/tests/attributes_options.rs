@@ -386,3 +386,61 @@ fn options_take_functions_in_every_form() {
     SHOP.isolate();
     assert_eq!(fetch(&mut tries, "cached".to_owned()), Ok("cached".to_owned()));
 }
+
+#[test]
+fn every_option_goes_with_an_impl_trait() {
+    static ORDER: Policy = policy!(constant, max_tries = 2);
+    static RETRIES: Budget = budget!(quota);
+    static SHOP: Breaker = breaker!(consecutive = 99);
+
+    #[derive(Default)]
+    struct Count(u64);
+
+    impl<O> rebackoff::Hook<O> for Count {
+        fn notify(&mut self, event: &Event<'_, O>) {
+            self.0 += u64::from(event.kind == EventKind::Backoff);
+        }
+    }
+
+    #[on_error(
+        policy = ORDER,
+        budget = RETRIES,
+        breaker = SHOP,
+        rejected = |_| Err("rejected"),
+        hook = count,
+        sleeper = VirtualClock::new(),
+    )]
+    fn blocking(count: &mut Count, wrong: u32) -> Result<impl Iterator<Item = u32>, &'static str> {
+        if wrong > 0 { Err("wrong") } else { Ok(0..3) }
+    }
+
+    #[on_error(
+        policy = ORDER,
+        budget = RETRIES,
+        breaker = SHOP,
+        rejected = |_| Err("rejected"),
+        hook = count,
+        sleeper = VirtualClock::new(),
+        timeout = 9,
+        late = |_| Err("late"),
+    )]
+    async fn asynchronous(
+        count: &mut Count,
+        wrong: u32,
+    ) -> Result<impl Iterator<Item = u32>, &'static str> {
+        if wrong > 0 { Err("wrong") } else { Ok(0..3) }
+    }
+
+    #[on_predicate(policy = ORDER, |_| true, budget = RETRIES, hook = count, sleeper = VirtualClock::new())]
+    fn values(count: &mut Count) -> impl Iterator<Item = u32> + use<> {
+        0..3
+    }
+
+    let mut count = Count::default();
+    assert_eq!(blocking(&mut count, 0).map(Iterator::count), Ok(3));
+    assert_eq!(blocking(&mut count, 1).map(Iterator::count), Err("wrong"));
+    let of = futures_lite::future::block_on(asynchronous(&mut count, 1));
+    assert_eq!(of.map(Iterator::count), Err("wrong"));
+    assert_eq!(values(&mut count).count(), 3);
+    assert_eq!(count.0, 3);
+}
