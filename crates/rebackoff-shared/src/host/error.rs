@@ -67,11 +67,12 @@ impl fmt::Display for SharedError {
     }
 }
 
+/// The message has that of the error inside, whose own source is the next one.
 impl std::error::Error for SharedError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Parameter(error) => Some(error),
-            Self::Io { source, .. } => Some(source),
+            Self::Parameter(error) => error.source(),
+            Self::Io { source, .. } => source.source(),
             Self::Name(_) | Self::Refused { .. } | Self::Unsupported => None,
         }
     }
@@ -80,5 +81,34 @@ impl std::error::Error for SharedError {
 impl From<PolicyError> for SharedError {
     fn from(error: PolicyError) -> Self {
         Self::Parameter(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error;
+
+    use rebackoff_core::Breaker;
+
+    use super::*;
+
+    /// The messages of an error and its sources, as reports print them.
+    fn chain(error: &dyn Error) -> Vec<String> {
+        let mut next = Some(error);
+        let mut messages = Vec::new();
+        while let Some(error) = next {
+            messages.push(error.to_string());
+            next = error.source();
+        }
+        messages
+    }
+
+    #[test]
+    fn a_report_of_all_sources_says_nothing_twice() {
+        let parameter = SharedError::from(Breaker::builder().consecutive(0).build().unwrap_err());
+        assert_eq!(chain(&parameter), ["consecutive must be at least 1, but it is 0"]);
+        let (path, source) = (PathBuf::from("/shm"), io::Error::other("no space"));
+        let io = SharedError::Io { action: "make", path, source };
+        assert_eq!(chain(&io), ["cannot make /shm: no space"]);
     }
 }
