@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import os
 import pickle
+import signal
 import threading
 
 import pytest
@@ -62,6 +64,30 @@ def test_make_may_ask_for_another_key():
     thread.start()
     thread.join(60)
     assert [breaker.name for breaker in found] == ["others"]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
+def test_a_process_that_is_forked_while_a_thread_makes_a_guard_makes_its_own():
+    is_making, is_over = threading.Event(), threading.Event()
+
+    def make(host):
+        if host == "slow":
+            is_making.set()
+            is_over.wait()
+        return Breaker(name=host)
+
+    hosts = Keyed(make)
+    thread = threading.Thread(target=lambda: hosts["slow"])
+    thread.start()
+    is_making.wait()
+    child = os.fork()
+    if not child:
+        signal.alarm(60)
+        os._exit(hosts["b.example"].name != "b.example")
+    is_over.set()
+    thread.join()
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
 def test_what_makes_no_guard_is_an_error():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator
@@ -44,8 +45,7 @@ class Keyed(Generic[_Guard]):
         self._takes_key = not takes(make, 0) and takes(make, 1)
         self._capacity = capacity
         self._guards: OrderedDict[Hashable, _Guard] = OrderedDict()
-        # `make` may ask for another key
-        self._making = threading.RLock()
+        self._set_lock()
 
     def __getitem__(self, key: Hashable) -> _Guard:
         try:
@@ -56,6 +56,8 @@ class Keyed(Generic[_Guard]):
         return guard
 
     def _made(self, key: Hashable) -> _Guard:
+        if self._process != os.getpid():
+            self._set_lock()  # a fork may have copied it while another thread held it
         with self._making:
             guard = self._guards.get(key)
             if guard is None:
@@ -64,6 +66,10 @@ class Keyed(Generic[_Guard]):
                 while len(self._guards) > self._capacity:
                     self._guards.popitem(last=False)
             return guard
+
+    def _set_lock(self) -> None:
+        # `make` may ask for another key
+        self._process, self._making = os.getpid(), threading.RLock()
 
     def get(self, key: Hashable) -> _Guard | None:
         """The guard of a key; None where there is none yet."""
