@@ -37,7 +37,6 @@ impl Queue {
     }
 
     /// The number of events that have yet to happen.
-    #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         self.heap.len()
     }

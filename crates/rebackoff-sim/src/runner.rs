@@ -9,7 +9,7 @@ use std::thread;
 use crate::figures::NamedFigures;
 use crate::report::{CaseSum, Report};
 use crate::scenario::{Checked, Scenario, ScenarioError};
-use crate::world::{MOST_EVENTS, MOST_IN_FLIGHT, Stop, World};
+use crate::world::{MOST_EVENTS, MOST_IN_FLIGHT, MOST_TO_COME, Stop, World};
 
 /// The control of a simulation: its threads, a way to stop it, and its progress.
 pub struct Control<'a> {
@@ -160,6 +160,10 @@ fn too_much(stop: Stop) -> ScenarioError {
     let message = match stop {
         Stop::TooManyEvents => format!(
             "a replication has more than {MOST_EVENTS} events: shorten the duration, or lengthen the waits of its policies"
+        ),
+        Stop::TooManyToCome => format!(
+            "a replication has more than {MOST_TO_COME} timeouts and other events to come, which is the bound on its memory: \
+             lengthen the waits of its policies, or shorten their timeouts"
         ),
         Stop::Asked | Stop::TooManyInFlight => format!(
             "a replication has more than {MOST_IN_FLIGHT} calls or jobs in flight, which is the bound on its memory: \

@@ -206,6 +206,16 @@ fn a_replication_with_too_much_in_flight_ends_with_the_reason() {
 }
 
 #[test]
+#[ignore = "fills the memory that the bound allows: scripts/test-long runs it"]
+fn a_replication_with_too_many_timeouts_to_come_ends_with_the_reason() {
+    let text = "runs = 1\nduration = '10s'\nload.rate = 100\nserver.a = {}\n\
+                fault = [{ kind = 'down', from = '1s', to = '2s' }]\n\
+                [profiles.default]\nmax_tries = 'none'\nwait = 'constant'\ninterval = 0\ntimeout = '1s'";
+    let error = Scenario::parse(text).unwrap().run().unwrap_err().to_string();
+    assert!(error.contains("more than 60000000 timeouts and other events to come"), "{error}");
+}
+
+#[test]
 fn a_sweep_runs_every_combination_of_its_values() {
     let report = run(&format!(
         "runs = 1\n{BASE}error_rate = 1\n[profiles.default]\nmax_tries = 1\n\

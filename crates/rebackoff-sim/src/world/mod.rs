@@ -22,6 +22,9 @@ use crate::slab::{NONE, Slab};
 /// The most calls and jobs in flight: 200 bytes each.
 pub(crate) const MOST_IN_FLIGHT: usize = 8_000_000;
 
+/// The most events that have yet to happen, such as the timeouts of tries that have failed: 16 bytes each.
+pub(crate) const MOST_TO_COME: usize = 60_000_000;
+
 /// The most events of a replication.
 pub(crate) const MOST_EVENTS: u64 = 20_000_000_000;
 
@@ -39,6 +42,7 @@ pub(crate) enum Stop {
     /// The caller asked for it.
     Asked,
     TooManyInFlight,
+    TooManyToCome,
     TooManyEvents,
 }
 
@@ -120,6 +124,8 @@ impl<'a> World<'a> {
             Err(Stop::Asked)
         } else if self.calls.len().max(self.jobs.len()) > MOST_IN_FLIGHT {
             Err(Stop::TooManyInFlight)
+        } else if self.queue.len() > MOST_TO_COME {
+            Err(Stop::TooManyToCome)
         } else if events > MOST_EVENTS {
             Err(Stop::TooManyEvents)
         } else {
