@@ -114,8 +114,8 @@ test("the address holds the policy", async () => {
   const page = await playground();
   await change(page, () => field(page, "wait").selectOption("fibo"));
   await change(page, () => field(page, "max_tries").fill("7"));
+  await page.waitForURL(/wait=fibo&max_tries=7/);
   const address = page.url();
-  assert.match(address, /wait=fibo&max_tries=7/);
   const python = await text(page, "Python");
   const again = await playground(new URL(address).hash.slice(1));
   assert.equal(await field(again, "max_tries").inputValue(), "7");
@@ -123,6 +123,35 @@ test("the address holds the policy", async () => {
   await change(again, () => again.evaluate(() => (location.hash = "max_tries=3")));
   assert.equal(await field(again, "max_tries").inputValue(), "3");
   assert.equal(await field(again, "wait").inputValue(), "expo");
+});
+
+test("a slider that is dragged writes the address when it rests, since browsers refuse hundreds of changes", async () => {
+  const page = await playground();
+  const written = await page.evaluate(async () => {
+    let written = 0;
+    history.replaceState = () => (written += 1);
+    const slider = document.getElementById("field-factor-slider");
+    for (let place = 0; place < 200; place += 1) {
+      slider.value = place;
+      slider.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+    await new Promise((done) => setTimeout(done, 1000));
+    return written;
+  });
+  assert.equal(written, 1);
+});
+
+test("an outage is shaded in each spelling of its duration", async () => {
+  for (const outage of ["20", "20s", "20 seconds", "1min", "1 minute 5 sec", "20000000\u00b5s", "20000000000ns"]) {
+    const page = await playground(`outage=${outage}`);
+    assert.equal(await page.getByRole("alert").textContent(), "", outage);
+    assert.ok((await page.locator("#load .shade").first().boundingBox()).width > 0, outage);
+  }
+});
+
+test("without JavaScript, the page names the commands that show the figures", async () => {
+  const page = await open(browser, `file://${PLAYGROUND}`, { javaScriptEnabled: false });
+  assert.match(await page.locator("header").innerText(), /needs JavaScript.*rebackoff plan/);
 });
 
 test("a wrong value is named at its field, and the page goes on", async () => {
@@ -134,6 +163,17 @@ test("a wrong value is named at its field, and the page goes on", async () => {
   await change(page, () => field(page, "max_tries").fill("4"));
   assert.equal(await page.getByRole("alert").textContent(), "");
   assert.deepEqual(page.faults, []);
+});
+
+test("a message marks the field that it names, and no other", async () => {
+  const page = await playground("max_time=1m&max_value=10s&budget=per_second&breaker=failure_rate");
+  for (const [name, value] of Object.entries({ failure_rate: "2", budget_rate: "x", max_time: "x", open_for: "100us", duration: "2m\u00e9", factor: "1h" })) {
+    const before = await field(page, name).inputValue();
+    await change(page, () => field(page, name).fill(value));
+    const marked = await page.locator("[aria-invalid=true]").evaluateAll((all) => all.map((each) => each.id));
+    assert.deepEqual(marked, [name === "factor" ? "field-max_value" : `field-${name}`], await page.getByRole("alert").textContent());
+    await change(page, () => field(page, name).fill(before));
+  }
 });
 
 test("the keyboard reaches every control, and each has a name", async () => {

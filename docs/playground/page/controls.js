@@ -106,11 +106,13 @@ function fromAddress(address) {
   }
 }
 
-/** Marks the field that a message names. */
+/** Marks the field that a message names first. */
 function mark(message) {
-  const words = message.replaceAll("-", "_").match(/\w+/g) ?? [];
+  const names = (message.match(/[\w.-]+/g) ?? []).map((word) => word.replace(/^--/, "").replaceAll("-", "_"));
+  const shown = FIELDS.filter((field) => !field.row.hidden);
+  const named = names.map((name) => shown.find((field) => field.sent === name)).find(Boolean);
   for (const field of FIELDS) {
-    const isWrong = message !== "" && words.some((word) => word.endsWith(field.sent)) && !field.row.hidden;
+    const isWrong = field === named;
     field.input.setAttribute("aria-invalid", String(isWrong));
     if (isWrong) field.input.setAttribute("aria-describedby", "error");
     else field.input.removeAttribute("aria-describedby");

@@ -1,7 +1,7 @@
 "use strict";
 // Numbers for people.
 
-const UNITS = [["d", 86400], ["h", 3600], ["m", 60], ["s", 1], ["ms", 1e-3], ["us", 1e-6]];
+const UNITS = [["d", 86400], ["h", 3600], ["m", 60], ["s", 1], ["ms", 1e-3], ["us", 1e-6], ["ns", 1e-9]];
 
 /** A number to three digits, without an exponent. */
 function short(value) {
@@ -27,12 +27,15 @@ function duration(value) {
 
 const percent = (share) => `${short(share * 100)} %`;
 
+// The micro sign and the Greek letter, and units in full.
+const WRITTEN = /([\d.]+)\s*(ms|[uµμ]s|ns|[dhms])(?:ays?|ours?|in(?:ute)?s?|ec(?:ond)?s?)?\s*/g;
+
 /** The seconds of a duration; NaN where it is none. */
 function seconds(text) {
   if (/^\s*[\d.]+\s*$/.test(text)) return Number(text);
   let total = 0;
-  const rest = text.replace(/([\d.]+)\s*(d|h|ms|m|us|s)\s*/g, (_, number, unit) => {
-    total += Number(number) * UNITS.find(([name]) => name === unit)[1];
+  const rest = text.replace(WRITTEN, (_, number, unit) => {
+    total += Number(number) * UNITS.find(([name]) => name === unit.replace(/[µμ]/, "u"))[1];
     return "";
   });
   return rest.trim() === "" && text.trim() !== "" ? total : NaN;

@@ -6,7 +6,7 @@ const KINDS = { python: "Python", rust: "Rust", toml: "rebackoff.toml", environm
 const OUTAGE_BEGIN = 20;
 // A simulation that takes longer gives way to the next change.
 const LONG = 2000;
-let [worker, module, answer, kind, begun, next, summary] = [];
+let [worker, module, answer, kind, begun, next, summary, saved] = [];
 
 async function start() {
   makeForm(byId("form"), changed);
@@ -45,9 +45,15 @@ function startWorker() {
 
 function changed() {
   const input = JSON.stringify(read());
+  // Browsers refuse an address that changes as fast as a slider.
+  clearTimeout(saved);
+  saved = setTimeout(save, 200);
+  if (module) ask(input);
+}
+
+function save() {
   const address = toAddress();
   history.replaceState(null, "", address ? `#${address}` : location.pathname + location.search);
-  if (module) ask(input);
 }
 
 /** One question at a time; of those that come meanwhile, the last. */
@@ -159,4 +165,4 @@ async function copy() {
   }
 }
 
-start();
+start().catch((error) => (byId("error").textContent = `This browser cannot run the playground: ${error.message}`));

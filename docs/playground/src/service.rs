@@ -26,12 +26,11 @@ pub(crate) fn scenario(form: &Form, profile: &str) -> Result<String, Wrong> {
     let service = WORKERS / capacity;
     let fault = fault(form)?;
     Ok(format!(
-        "seed = {seed}\nruns = 1\nduration = \"{}\"\ndrain = \"10s\"\n\n\
+        "seed = {seed}\nruns = 1\nduration = {length:?}\ndrain = \"10s\"\n\n\
          [load]\nrate = {rate}\nclients = {clients}\nprocesses = {processes}\n\n\
          [client]\nprofile = \"fetch\"\n{guards}\n\
          [profiles.{}\n\
          [server.api]\nworkers = {WORKERS}\nqueue = {queue}\nservice = {{ exponential = {service} }}\n{fault}",
-        escaped(length),
         profile.trim_start_matches('[')
     ))
 }
@@ -53,11 +52,6 @@ fn fault(form: &Form) -> Result<String, Wrong> {
         return Ok(String::new());
     }
     let end = lasts.as_secs_f64() + BEGIN;
-    let kind = escaped(form.text("fault", "down"));
-    Ok(format!("\n[[fault]]\nkind = \"{kind}\"\nfrom = {BEGIN}\nto = {end}\n"))
-}
-
-/// A text inside the quotes of TOML.
-fn escaped(text: &str) -> String {
-    text.escape_default().to_string()
+    let kind = form.text("fault", "down");
+    Ok(format!("\n[[fault]]\nkind = {kind:?}\nfrom = {BEGIN}\nto = {end}\n"))
 }
