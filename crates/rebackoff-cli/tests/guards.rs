@@ -3,6 +3,7 @@
 mod support;
 
 use std::io::{BufRead as _, BufReader};
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Output, Stdio};
 
 use nix::sys::signal::Signal;
@@ -40,6 +41,22 @@ impl Host {
         let found: Value = serde_json::from_slice(&found.stdout).unwrap();
         assert_eq!(found.as_array().unwrap().len(), 1, "{found}");
         found[0].clone()
+    }
+}
+
+/// A folder with another mode would shut out the owner's other processes.
+#[test]
+fn the_folder_of_guards_has_its_mode_whatever_the_umask() {
+    for umask in ["0177", "0777", "0000"] {
+        let host = Host::new();
+        let script = format!("umask {umask}; exec \"$@\"");
+        let mut command = Command::new("sh");
+        command.args(["-c", &script, "sh", BINARY, "run", "--breaker", "shop", "--", "true"]);
+        command.env("REBACKOFF_SHARED_DIR", host.0.path().join("guards"));
+        let run = command.output().unwrap();
+        assert_eq!((run.status.code(), stderr(&run).as_str()), (Some(0), ""), "{umask}");
+        let folder = std::fs::metadata(host.0.path().join("guards")).unwrap();
+        assert_eq!(folder.permissions().mode() & 0o7777, 0o700, "{umask}");
     }
 }
 

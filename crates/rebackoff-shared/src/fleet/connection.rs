@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use redis::{Client, Connection, RedisError, RedisResult};
+use redis::{Client, Connection, ErrorKind, RedisError, RedisResult};
 
 use super::FleetError;
 
@@ -29,10 +29,13 @@ pub(super) fn connect(client: &Client, patience: Duration) -> RedisResult<Connec
     Ok(connection)
 }
 
-/// The reason of a failure. The system's own words for a read that takes too long name no time.
+/// The reason of a failure. The system's own words for a read that takes too long name no time, and those for an
+/// answer of another server, such as one of HTTP, are the letters of a parser on several lines.
 pub(super) fn reason(error: &RedisError, patience: Duration) -> String {
     if error.is_timeout() {
         format!("no answer within {} ms", patience.as_millis())
+    } else if error.kind() == ErrorKind::Parse {
+        "the answer is not one of a Redis or Valkey".to_owned()
     } else {
         error.to_string()
     }
@@ -77,6 +80,13 @@ mod tests {
             assert!(!text.contains("secret"), "{text}");
         }
         assert!(client("redis://user:secret@127.0.0.1:6379/3").is_ok());
+    }
+
+    #[test]
+    fn an_answer_of_another_server_is_named_in_one_line() {
+        let error = redis::parse_redis_value(b"HTTP/1.1 400 Bad Request\r\n\r\n").unwrap_err();
+        let said = reason(&error, PATIENCE);
+        assert_eq!(said, "the answer is not one of a Redis or Valkey");
     }
 
     #[test]

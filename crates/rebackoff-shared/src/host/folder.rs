@@ -1,10 +1,12 @@
 //! The folder of shared guards.
 
 use std::ffi::OsString;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{Access, Dir, DirEntry, FileType, Mode, OFlags, Stat, access, fstat, mkdir, open};
+use rustix::fs::{
+    Access, Dir, DirEntry, FileType, Mode, OFlags, Stat, access, chmod, fstat, mkdir, open,
+};
 use rustix::io::Errno;
 use rustix::process::geteuid;
 
@@ -31,11 +33,15 @@ pub(super) fn opened(path: &Path) -> Result<OwnedFd, SharedError> {
         let rule = format!("the folder of shared guards must be an absolute path; see {VARIABLE}");
         return Err(SharedError::refused(path, rule));
     }
-    match mkdir(path, Mode::RWXU) {
-        Ok(()) | Err(Errno::EXIST) => {}
+    let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    match mkdir(path, Mode::RWXU).and_then(|()| open(path, flags | OFlags::PATH, Mode::empty())) {
+        // The umask may have taken rights of the owner. The number of a descriptor follows no link.
+        Ok(made) => {
+            let _ = chmod(format!("/proc/self/fd/{}", made.as_raw_fd()), Mode::RWXU);
+        }
+        Err(Errno::EXIST) => {}
         Err(error) => return Err(SharedError::io("make the folder", path)(error)),
     }
-    let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::RDONLY;
     let folder = open(path, flags, Mode::empty()).map_err(|error| match error {
         Errno::LOOP | Errno::NOTDIR => SharedError::refused(
             path,
