@@ -194,12 +194,13 @@ fn without_room_to_hold_it_back_output_is_passed_on_and_nothing_is_lost() {
 }
 
 #[test]
-fn without_room_for_stdin_it_says_so() {
-    let line = "head -c 3000000 /dev/zero | { ulimit -f 128; exec \"$0\" run --replay-stdin -- cat >/dev/null; }";
+fn without_room_for_stdin_it_says_so_and_the_command_takes_no_part_of_it_for_all() {
+    let line = "head -c 3000000 /dev/zero | \
+                { ulimit -f 128; exec \"$0\" run --replay-stdin -- sh -c 'wc -c; echo done'; }";
     let mut command = Command::new("sh");
     support::clean(&mut command);
     let output = command.args(["-c", line, BINARY]).output().unwrap();
-    assert_eq!(output.status.code(), Some(125));
+    assert_eq!((output.status.code(), stdout(&output).as_str()), (Some(125), ""));
     assert!(
         stderr(&output).contains("cannot keep stdin for the tries to come"),
         "{}",

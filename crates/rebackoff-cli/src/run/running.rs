@@ -117,7 +117,12 @@ impl RunningCommand {
     ) -> Result<Ending, CliError> {
         while !self.is_settled() {
             let nap = self.time_to_alarm();
-            self.advance(context, nap, recording.as_deref_mut())?;
+            if let Err(failure) = self.advance(context, nap, recording.as_deref_mut()) {
+                // The pipe stays open, since a command takes its end for the end of the input.
+                self.end_with(context.signal, context);
+                self.clear(context)?;
+                return Err(failure);
+            }
             self.handle_time(context);
         }
         self.streams.search_to_end();
