@@ -65,6 +65,12 @@ def broken_links(page):
             yield f"links to {link}; a README of a package needs absolute links"
 
 
+def escaped_pipes(page):
+    """Yields the code in tables that the guide shows with a backslash, and the repository without."""
+    for code in re.findall(r"`[^`\n]*\\\|[^`\n]*`", FENCE.sub("", page.read_text("utf-8"))):
+        yield f"has {code}, which the guide shows with its backslashes: use <code> and &#124;"
+
+
 def anchors(page):
     headings = re.findall(r"^#+ (.+)$", FENCE.sub("", page.read_text("utf-8")), re.MULTILINE)
     return {
@@ -140,6 +146,8 @@ def complaints():
         name = page.relative_to(ROOT).as_posix()
         if page.relative_to(DOCS).as_posix() not in navigation():
             yield f"{name} is not in the navigation of mkdocs.yml"
+        for complaint in escaped_pipes(page):
+            yield f"{name} {complaint}"
     for page in FEATURES:
         for feature in features():
             if feature != "default" and f"`{feature}`" not in page.read_text("utf-8"):
