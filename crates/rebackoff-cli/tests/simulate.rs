@@ -87,6 +87,21 @@ fn a_scenario_is_shown_in_each_format_and_its_bounds_make_the_exit_code() {
 }
 
 #[test]
+fn latency_has_a_gap_while_no_call_succeeds() {
+    let folder = TempDir::new().unwrap();
+    let text = "runs = 1\nduration = '60s'\nbin = '1s'\nload = { rate = 50, arrivals = 'fixed' }\n\
+                profiles.default.max_tries = 1\nserver.api.service = '10ms'\n\
+                fault = [{ kind = 'down', from = '20s', to = '40s' }]";
+    let html = stdout(&simulate(&file(&folder, "down.toml", text), &["-f", "html"]));
+    let latency = html.split("<figcaption>Latency").nth(1).unwrap();
+    let line = latency.split("<path class=\"line a\" d=\"").nth(1).unwrap();
+    let line = line.split('"').next().unwrap();
+    assert_eq!(line.matches('M').count(), 2, "{line}");
+    // The scale ends at the latency, so each point is at its top.
+    assert!(line.split(['M', 'L']).skip(1).all(|point| point.contains(" 20.0")), "{line}");
+}
+
+#[test]
 fn names_of_any_letters_and_length_are_shown_as_text() {
     let folder = TempDir::new().unwrap();
     let long = format!("{} {}", "<b>\\u001b[31m\\u0000\\uffff", "words and words ".repeat(20));

@@ -22,7 +22,7 @@ pub(super) const STYLE: &str = "\
 :root{color-scheme:light dark;--text:#24292f;--paper:#fff;--grid:#d0d7de;--a:#0550ae;--b:#bc4c00;--c:#1a7f37}\
 @media(prefers-color-scheme:dark){:root{--text:#e6edf3;--paper:#0d1117;--grid:#30363d;--a:#79c0ff;--b:#ffa657;--c:#7ee787}}\
 svg text{font:11px system-ui,sans-serif;fill:var(--text)}.grid{stroke:var(--grid)}.line{fill:none;stroke-width:2}\
-.a{stroke:var(--a)}.b{stroke:var(--b);stroke-dasharray:7 3}.c{stroke:var(--c);stroke-dasharray:2 3}";
+.a{stroke:var(--a);stroke-linecap:round}.b{stroke:var(--b);stroke-dasharray:7 3}.c{stroke:var(--c);stroke-dasharray:2 3}";
 
 /// A label, and the values of a time series.
 type Line = (&'static str, fn(&TimeSeries) -> &[f64]);
@@ -31,6 +31,8 @@ type Line = (&'static str, fn(&TimeSeries) -> &[f64]);
 pub(super) struct Chart {
     pub(super) caption: &'static str,
     lines: &'static [Line],
+    /// The counts of which the values are means; a line has a gap where they are 0.
+    of: Option<fn(&TimeSeries) -> &[f64]>,
 }
 
 pub(super) const LOAD: Chart = Chart {
@@ -40,14 +42,20 @@ pub(super) const LOAD: Chart = Chart {
         ("tries", |series| &series.tries),
         ("goodput", |series| &series.goodput),
     ],
+    of: None,
 };
 
 pub(super) const CHARTS: [Chart; 4] = [
     LOAD,
-    Chart { caption: "Jobs in the longest queue", lines: &[("queue", |series| &series.queue)] },
+    Chart {
+        caption: "Jobs in the longest queue",
+        lines: &[("queue", |series| &series.queue)],
+        of: None,
+    },
     Chart {
         caption: "Latency of successes, in seconds",
         lines: &[("mean", |series| &series.latency)],
+        of: Some(|series| &series.goodput),
     },
     Chart {
         caption: "Guards",
@@ -55,6 +63,7 @@ pub(super) const CHARTS: [Chart; 4] = [
             ("refused per second", |series| &series.refused),
             ("open breakers", |series| &series.open_breakers),
         ],
+        of: None,
     },
 ];
 
@@ -88,7 +97,8 @@ impl Chart {
         }
         let mut legend = LEFT;
         for ((label, of), class) in self.lines.iter().zip(["a", "b", "c"]) {
-            let path = path(of(&case.series).get(..bins).unwrap_or_default(), highest);
+            let counts = self.of.map(|of| of(&case.series));
+            let path = path(of(&case.series).get(..bins).unwrap_or_default(), counts, highest);
             writeln!(svg, "<path class=\"line {class}\" d=\"{path}\"/>")?;
             let (end, x) = (legend + 24.0, legend + 28.0);
             writeln!(svg, "<path class=\"line {class}\" d=\"M{legend} 8H{end}\"/>")?;
@@ -119,16 +129,26 @@ fn active_bins(report: &Report) -> usize {
     active.max().map_or(0, |last| last + 1)
 }
 
-/// The points of a line: the highest value of each part of the time.
-fn path(values: &[f64], highest: f64) -> String {
+/// The points of a line: the highest value of each part of the time, and a gap where all `counts` of a part are 0.
+fn path(values: &[f64], counts: Option<&[f64]>, highest: f64) -> String {
     let together = values.len().div_ceil(POINTS).max(1);
     let count = values.len().div_ceil(together).max(1) as f64;
-    let mut path = String::new();
+    let (mut path, mut is_gap) = (String::new(), true);
     for (index, part) in values.chunks(together).enumerate() {
+        let counted = counts.map(|counts| counts.iter().skip(index * together).take(part.len()));
+        let was_gap = is_gap;
+        is_gap = counted.is_some_and(|mut counts| counts.all(|count| *count == 0.0));
+        if is_gap {
+            continue;
+        }
         let value = part.iter().copied().fold(0.0, f64::max);
         let (x, y) = (along((index as f64 + 0.5) / count), height(value / highest));
-        // Writing to a string cannot fail.
-        let _ = write!(path, "{}{x:.1} {y:.1}", if index == 0 { 'M' } else { 'L' });
+        // A point between two gaps is a line to itself. Writing to a string cannot fail.
+        let _ = if was_gap {
+            write!(path, "M{x:.1} {y:.1}H{x:.1}")
+        } else {
+            write!(path, "L{x:.1} {y:.1}")
+        };
     }
     path
 }
