@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import datetime
+import enum
 import itertools
 import pickle
 import re
@@ -159,6 +160,23 @@ def test_a_wrong_file_names_the_setting(text, kind, message):
     wait = "" if "wait" in text else "wait = 'expo'\n"
     with pytest.raises(kind, match=re.escape(message)):
         Policy.from_toml(wait + text)
+
+
+class Jitter(str, enum.Enum):
+    EQUAL = "equal"
+
+
+class Whole:
+    """A whole number of a class of its own, as numpy's are."""
+
+    def __index__(self):
+        return 3
+
+
+def test_a_setting_may_be_a_text_or_a_whole_number_of_a_class_of_its_own():
+    policy = Policy(jitter=Jitter.EQUAL, max_tries=Whole(), max_value=Whole())
+    assert policy == Policy(jitter="equal", max_tries=3, max_value=3)
+    assert rebackoff.Breaker(failure_rate=0.5, jitter=Jitter.EQUAL, probes=Whole())
 
 
 def test_a_list_of_waits_has_each_spelling():

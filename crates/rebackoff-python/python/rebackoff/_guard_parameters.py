@@ -40,7 +40,7 @@ def duration(name: str, value: Any) -> float:
 def word(name: str, value: Any) -> str:
     if not isinstance(value, str):
         raise mistake(TypeError, name, "a word, such as 'full'", value)
-    return str(value)
+    return str.__str__(value)
 
 
 def flag(name: str, value: Any) -> bool:

@@ -7,7 +7,7 @@ from rebackoff._callables import is_one_of
 from rebackoff._mistakes import mistake, shown
 from rebackoff._native import policy as _complete
 from rebackoff._native import variables as _variables
-from rebackoff._seconds import number, plain
+from rebackoff._seconds import number, plain, whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -247,14 +247,14 @@ def _value(name: str, value: Any) -> Any:
     if value is None:
         return "none"
     if isinstance(value, str):
-        return str(value)
+        return str.__str__(value)
     if name == "jitter" and is_one_of(value, _jitter.JITTERS):
         return value.__name__.removesuffix("_jitter")
-    value = plain(value)
+    count = whole(value)
+    if count is not None:
+        return min(count, _MOST) if count >= 0 else number(count)
     if not isinstance(value, bool):
-        if isinstance(value, int):
-            return min(int(value), _MOST) if value >= 0 else number(value)
-        found = number(value)
+        found = number(plain(value))
         if found is not None:
             return found
         if name == "interval" and hasattr(type(value), "__iter__"):
