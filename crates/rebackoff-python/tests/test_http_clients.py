@@ -562,6 +562,23 @@ except Exception as error:
         assert http.is_transient(response)
 
 
+def test_a_static_or_class_method_gets_a_key():
+    class Shop:
+        @http.with_idempotency_key
+        @rebackoff.on_exception(rebackoff.expo, ConnectionError)
+        @staticmethod
+        def order(*, idempotency_key):
+            return idempotency_key
+
+        @http.with_idempotency_key
+        @classmethod
+        def named(cls, *, idempotency_key):
+            return cls, idempotency_key
+
+    assert Shop.order() != Shop().order()
+    assert Shop().named(idempotency_key="mine") == (Shop, "mine")
+
+
 def test_a_call_has_one_idempotency_key_for_all_its_tries(server):
     keys = []
 

@@ -205,6 +205,23 @@ def test_an_aid_passes_on_what_an_async_generator_gets(aid):
 
 
 @aids
+def test_an_aid_decorates_what_a_static_or_class_method_holds(aid):
+    class Case:
+        @aid()
+        @staticmethod
+        def one(number):
+            return number
+
+        @aid()
+        @classmethod
+        def two(cls, number):
+            return cls, number
+
+    assert Case.one(1) == Case().one(1) == 1
+    assert Case.two(2) == Case().two(2) == (Case, 2)
+
+
+@aids
 def test_an_aid_refuses_a_class(aid):
     class TestFetch: ...
 

@@ -249,6 +249,8 @@ def with_idempotency_key(target: _Target) -> _Target:
     >>> order() != order(), order(idempotency_key="mine")
     (True, 'mine')
     """
+    if isinstance(target, staticmethod | classmethod):
+        return type(target)(with_idempotency_key(target.__func__))  # type: ignore[return-value]
     if not callable(target):
         raise mistake(TypeError, "a decorated target", "callable", target)
     from inspect import iscoroutinefunction
