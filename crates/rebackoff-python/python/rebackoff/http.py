@@ -250,7 +250,7 @@ def with_idempotency_key(target: _Target) -> _Target:
     (True, 'mine')
     """
     if isinstance(target, staticmethod | classmethod):
-        return type(target)(with_idempotency_key(target.__func__))  # type: ignore[return-value]
+        return type(target)(with_idempotency_key(target.__func__))
     if not callable(target):
         raise mistake(TypeError, "a decorated target", "callable", target)
     from inspect import iscoroutinefunction

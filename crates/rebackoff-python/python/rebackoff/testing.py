@@ -57,7 +57,7 @@ class Aid(Generic[_Given]):
 
     def __call__(self, function: _Function) -> _Function:
         if isinstance(function, staticmethod | classmethod):
-            return type(function)(self(function.__func__))  # type: ignore[return-value]
+            return type(function)(self(function.__func__))
         if isinstance(function, type):
             advice = "; for a class of tests there are the fixtures, by pytest.mark.usefixtures"
             raise mistake(TypeError, "a decorated target", "a function", function, advice)
