@@ -131,7 +131,8 @@ def no_wait() -> Aid[list[float]]:
     """Skips the waits of every call; gives the list of the waits in their order.
 
     A wait that is skipped has passed all the same: for `max_time`, `elapsed` and deadlines of the task or
-    thread that skips it, and for every budget and breaker. Their clock stays ahead when the block is left.
+    thread that skips it, and for every budget and breaker. Their clock stays ahead when the block is left. Guards of a host
+    or a fleet keep their clock.
 
     with rebackoff.testing.no_wait() as waits:
         fetch(url)
@@ -172,7 +173,7 @@ def virtual_clock() -> Aid[VirtualClock]:
     Each wait moves it on at once and is recorded; `advance` moves it on by hand, as a slow target does.
     Calls of several tasks share it, so their waits add up. `time.sleep` and `asyncio.sleep` of the program
     itself, and the `timeout` of a try, keep the real clock. Afterwards, budgets and breakers are ahead of
-    the real clock, by the time that passed in the block.
+    the real clock, by the time that passed in the block. Guards of a host or a fleet keep their clock.
 
     with rebackoff.testing.virtual_clock() as clock, rebackoff.testing.no_jitter():
         fetch(url)  # fails twice
