@@ -172,6 +172,37 @@ def test_an_async_generator_function_is_retried_until_its_first_item(sleeps):
     assert asyncio.run(collected(aopening(1, [])())) == []
 
 
+class Opened:
+    """An object whose calls fail so often before their first item."""
+
+    def __init__(self, failures):
+        self.left = failures
+
+    def fail(self):
+        self.left -= 1
+        if self.left >= 0:
+            raise ValueError("not yet")
+
+
+class Rows(Opened):
+    def __call__(self):
+        self.fail()
+        yield 1
+
+
+class AsyncRows(Opened):
+    async def __call__(self):
+        self.fail()
+        yield 1
+
+
+def test_an_object_whose_call_gives_a_generator_is_retried_until_its_first_item(sleeps):
+    retry = rebackoff.on_exception(rebackoff.constant, ValueError, jitter=None)
+    assert list(retry(Rows(2))()) == [1]
+    assert asyncio.run(collected(retry(AsyncRows(2))())) == [1]
+    assert sleeps == [1] * 4
+
+
 def test_what_is_sent_and_thrown_goes_through_an_async_generator(sleeps):
     log = []
 

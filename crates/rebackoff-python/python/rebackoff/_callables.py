@@ -38,12 +38,12 @@ def is_any_generator(function: object) -> bool:
 
 def is_generator(function: object) -> bool:
     """Returns whether calling `function` gives a generator."""
-    return _flags(_unwrapped(function)) & (_GENERATOR | _AWAITED_GENERATOR) == _GENERATOR
+    return _called_flags(function) & (_GENERATOR | _AWAITED_GENERATOR) == _GENERATOR
 
 
 def is_async_generator(function: object) -> bool:
     """Returns whether calling `function` gives an async generator."""
-    return bool(_flags(_unwrapped(function)) & _ASYNC_GENERATOR)
+    return bool(_called_flags(function) & _ASYNC_GENERATOR)
 
 
 def is_awaitable(result: object) -> bool:
@@ -198,6 +198,12 @@ def _unwrapped(function):
             function = function.func
         else:
             return function
+
+
+def _called_flags(function):
+    """The flags of the function that is called: of an object, its `__call__`."""
+    function = _unwrapped(function)
+    return _flags(function) or _flags(_unwrapped(getattr(type(function), "__call__", None)))
 
 
 def _flags(function):
