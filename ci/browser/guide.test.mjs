@@ -10,7 +10,11 @@ after(() => browser.close());
 
 test("the search of the guide finds a page without a network", async () => {
   const page = await open(browser, `file://${GUIDE}`);
-  await page.getByRole("textbox", { name: "Search" }).fill("metastable");
+  const search = page.getByRole("textbox", { name: "Search" });
+  await search.focus();
+  await page.getByText("Type to start searching").waitFor({ state: "attached" });
+  // The search listens to keys.
+  await search.pressSequentially("metastable");
   const found = page.locator(".md-search-result__link").first();
   await found.waitFor();
   assert.match(await found.getAttribute("href"), /explanation\/brown-outs\.html/);
