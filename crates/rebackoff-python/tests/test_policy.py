@@ -234,6 +234,7 @@ def test_configured_strategies_compare_copy_and_pickle():
             assert other == waits and hash(other) == hash(waits) and repr(other) == repr(waits)
     assert rebackoff.expo(base=3) != rebackoff.expo() != rebackoff.fibo()
     assert rebackoff.expo() == rebackoff.expo(base=2) and rebackoff.expo() != 2
+    assert len({rebackoff.constant([1, 2]), rebackoff.constant([1.0, 2])}) == 1
 
 
 @pytest.mark.parametrize(

@@ -110,7 +110,8 @@ class Waits(_Base):
         return self.parts() == other.parts() if isinstance(other, Waits) else NotImplemented
 
     def __hash__(self) -> int:
-        return hash(repr(self))
+        # equal parameters may be a list, or numbers that are not written alike
+        return hash(self.name)
 
     def __reduce__(self) -> tuple[Any, ...]:
         # one that is used by hand begins anew elsewhere
