@@ -289,6 +289,11 @@ def test_handlers_name_a_target_without_a_name_by_its_representation(caplog):
     assert "<the target> failed on try 1" in caplog.text
 
 
+def test_handlers_name_a_block_as_other_records_do(caplog):
+    log_backoff({"tries": 1, "elapsed": 0.0, "wait": 1.0, "exception": OSError("down")})
+    assert "retry_context failed on try 1" in caplog.text
+
+
 def test_the_examples_in_the_documentation_are_right():
     failed, run = doctest.testmod(presets)
     assert run > 0

@@ -465,7 +465,9 @@ def _name_of(details: Mapping[str, Any]) -> str:
     name = details.get("name")
     if isinstance(name, str):
         return name
-    target = details.get("target")
+    if "target" not in details:
+        return "retry_context"
+    target = details["target"]
     return getattr(target, "__name__", None) or repr(target)
 
 
