@@ -473,12 +473,22 @@ def test_presets_log_the_name_of_the_call(sleeps, caplog):
     assert len(texts) == 2 and all(text.startswith("payments ") for text in texts)
 
 
+class TriesAlone:
+    def on_try(self, record): ...
+
+
+class Awaited(telemetry.Exporter):
+    async def on_giveup(self, record): ...
+
+
 @pytest.mark.parametrize("take", [telemetry.instrument, telemetry.handlers])
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
         (LoggingExporter, r"did you mean LoggingExporter\(…\)\?"),
         (print, "an exporter must be an object of an Exporter class, but it is <built-in function print>"),
+        (TriesAlone(), "an exporter must be an object of an Exporter class"),
+        (Awaited(), "on_giveup is async, but no driver awaits it"),
     ],
 )  # fmt: skip
 def test_what_is_no_exporter_is_an_error_and_leaves_the_others_as_they_were(take, wrong, message):

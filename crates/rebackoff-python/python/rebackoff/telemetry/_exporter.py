@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, TypedDict
 
+from rebackoff._checks import never_awaited
 from rebackoff._mistakes import mistake
 from rebackoff.telemetry._record import Record
 
+EVENTS = ("on_try", "on_backoff", "on_giveup", "on_success")
 _Handler = Callable[[Any], None]
 
 
@@ -65,10 +67,12 @@ def handlers(*exporters: Exporter) -> Handlers:
 def check(exporters: Iterable[Any]) -> None:
     """Raises where one is no exporter."""
     for one in exporters:
-        if not hasattr(type(one), "on_try"):
+        if not all(hasattr(type(one), name) for name in (*EVENTS, "replaces_records")):
             is_class = isinstance(one, type) and issubclass(one, Exporter)
             advice = f"; did you mean {one.__name__}(…)?" if is_class else ""
             raise mistake(TypeError, "an exporter", "an object of an Exporter class", one, advice)
+        for name in EVENTS:
+            never_awaited(name, getattr(one, name))
 
 
 def overridden(exporters: Iterable[Exporter], name: str) -> list[Exporter]:

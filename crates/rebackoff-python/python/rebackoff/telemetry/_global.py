@@ -10,10 +10,9 @@ from rebackoff import _instrumented
 from rebackoff._clock import clock
 from rebackoff._instrumented import Unraisable
 from rebackoff._switches import switches
-from rebackoff.telemetry._exporter import Exporter, check, overridden
+from rebackoff.telemetry._exporter import EVENTS, Exporter, check, overridden
 from rebackoff.telemetry._record import Record, label
 
-_EVENTS = ("on_try", "on_backoff", "on_giveup", "on_success")
 _lock = Lock()
 _exporters: list[Exporter] = []
 
@@ -39,7 +38,7 @@ def uninstrument(*exporters: Exporter) -> None:
 
 def _replace() -> None:
     by_event = {
-        name: tuple(getattr(one, name) for one in overridden(_exporters, name)) for name in _EVENTS
+        name: tuple(getattr(one, name) for one in overridden(_exporters, name)) for name in EVENTS
     }
     _instrumented.record = Record.of
     _instrumented.exporters = {name: methods for name, methods in by_event.items() if methods}
