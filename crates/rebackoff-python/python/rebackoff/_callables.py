@@ -147,12 +147,12 @@ def is_cancellation(error, narrow):
 
 
 def _cancellations():
-    yield_to = [KeyboardInterrupt, SystemExit, GeneratorExit]
+    kinds = [KeyboardInterrupt, SystemExit, GeneratorExit]
     for module, name in _CANCELLATIONS:
         kind = getattr(sys.modules.get(module), name, None)
         if isinstance(kind, type):
-            yield_to.append(kind)
-    return tuple(yield_to)
+            kinds.append(kind)
+    return tuple(kinds)
 
 
 def is_control_flow(error, narrow):
