@@ -95,6 +95,22 @@ def test_what_makes_no_guard_is_an_error():
         Keyed(Breaker())
 
 
+async def awaited(*args):
+    return Breaker()
+
+
+def generator(*args):
+    yield Breaker()
+
+
+@pytest.mark.parametrize("function", [awaited, generator])
+def test_a_function_that_would_not_run_is_an_error(function):
+    with pytest.raises(TypeError, match="make must be a function of the key that returns a guard"):
+        Keyed(function)
+    with pytest.raises(TypeError, match="on_state_change must be a function .* not awaited"):
+        Breaker(on_state_change=function)
+
+
 @pytest.mark.parametrize(
     "guard",
     [

@@ -359,6 +359,14 @@ def test_a_breaker_that_is_awaited_is_an_error_beside_a_blocking_target():
         SmartRetry(THREE, AwaitedOwn()).execute(flaky(0)[0])
 
 
+def test_a_breaker_that_says_whether_it_is_open_when_it_is_awaited_is_an_error_at_once():
+    class AwaitedAnswer(AwaitedOwn):
+        async def is_open(self): ...
+
+    with pytest.raises(TypeError, match="is_open of circuit_breaker must be a property"):
+        SmartRetry(THREE, AwaitedAnswer())
+
+
 def test_an_object_that_is_no_breaker_is_an_error_at_once():
     with pytest.raises(
         TypeError, match="must have is_open, record_success, record_failure, but 5 has no"

@@ -144,7 +144,7 @@ class Breaker(ScopedGuard):
         self._has_jitter = jitter is not None and jitter != "none"
         self._draw: float | None = None
         if on_state_change is not None and not may_take(on_state_change, 3):
-            rule = "a function of the breaker, its earlier and its new state"
+            rule = "a function of the breaker, its earlier and its new state, which is not awaited"
             raise mistake(TypeError, "on_state_change", rule, on_state_change)
         self._on_state_change = on_state_change
         self._last = "closed"

@@ -103,8 +103,10 @@ def _counted(function: Any, count: int) -> tuple[Any, int]:
 
 
 def may_take(function: Any, count: int) -> bool:
-    """Returns whether `function` may be a function of `count` arguments."""
-    return callable(function) and misfit(function) is None and not refuses(function, count)
+    """Returns whether `function` may be a function of `count` arguments that is not awaited."""
+    if not callable(function) or is_async(function) or misfit(function) is not None:
+        return False
+    return not refuses(function, count)
 
 
 def is_one_of(function: object, known: Any) -> bool:

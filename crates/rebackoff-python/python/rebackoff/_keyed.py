@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator
 from typing import Any, Generic, TypeVar
 
-from rebackoff._callables import refuses, takes
+from rebackoff._callables import is_any_generator, is_async, refuses, takes
 from rebackoff._mistakes import mistake
 
 _Guard = TypeVar("_Guard")
@@ -39,7 +39,8 @@ class Keyed(Generic[_Guard]):
             raise mistake(TypeError, "capacity", rule, capacity)
         if capacity < 1:
             raise mistake(ValueError, "capacity", rule, capacity)
-        if not callable(make) or (refuses(make, 0) and refuses(make, 1)):
+        gives_guard = callable(make) and not is_async(make) and not is_any_generator(make)
+        if not gives_guard or (refuses(make, 0) and refuses(make, 1)):
             raise mistake(TypeError, "make", "a function of the key that returns a guard", make)
         self._make: Callable[..., _Guard] = make
         self._takes_key = not takes(make, 0) and takes(make, 1)

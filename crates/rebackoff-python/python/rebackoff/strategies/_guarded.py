@@ -288,6 +288,10 @@ def _check_breaker(breaker: object) -> None:
         raise TypeError(
             f"circuit_breaker must have {', '.join(_BREAKER)}, but {shown(breaker)} has no {', '.join(missing)}"
         )
+    if is_async(getattr(type(breaker), "is_open", None)):
+        raise TypeError(
+            f"is_open of circuit_breaker must be a property, or a function that is not awaited: {shown(breaker)}"
+        )
 
 
 _BREAKER = ("is_open", "record_success", "record_failure")
