@@ -256,6 +256,14 @@ fn an_expectation_holds_or_not_for_each_case() {
 }
 
 #[test]
+fn a_service_whose_calls_never_succeed_does_not_recover() {
+    let report = run("runs = 1\nduration = '60s'\nload.rate = 10\nserver.api.error_rate = 1\n\
+                      fault = [{ kind = 'down', from = '20s', to = '30s' }]\n\
+                      profiles.default.max_tries = 1");
+    assert_eq!(figure(&report, "never_recovered").mean, 1.0);
+}
+
+#[test]
 fn a_run_that_never_recovers_keeps_no_bound_on_recovery() {
     let text = Scenario::example("retry-storm").unwrap();
     let text = text.split("[sweep]").next().unwrap().to_owned() + "[expect]\nrecovery = '<= 30s'";

@@ -26,7 +26,8 @@ pub(super) fn recovery(tally: &Tally, model: &Model) -> Option<Recovery> {
     let index = |time: u64| usize::try_from(time / model.bin).unwrap_or(usize::MAX);
     let bins = tally.series.bins.get(..index(model.duration))?;
     let before = bins.get(index(model.warmup)..index(begin)).unwrap_or_default();
-    let threshold = WELL * share(before).unwrap_or(1.0);
+    // Without a success before the fault, calls have to succeed after it all the same.
+    let threshold = WELL * share(before).filter(|share| *share > 0.0).unwrap_or(1.0);
     let first = index(end);
     let is_ill = |window: &[Bin]| share(window).is_some_and(|share| share < threshold);
     let ill = bins.get(first..)?.windows(WINDOW).rposition(is_ill);
