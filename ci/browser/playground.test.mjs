@@ -149,6 +149,14 @@ test("an outage is shaded in each spelling of its duration", async () => {
   }
 });
 
+test("the summary says how the outage ends", async () => {
+  const ends = { "": "it does not recover", "budget=share": "recovers 0s after the outage", "outage=1h": "the outage does not end", "outage=0s": "tries per call. " };
+  for (const [fields, end] of Object.entries(ends)) {
+    const page = await playground(fields);
+    await page.waitForFunction((end) => document.getElementById("summary").textContent.includes(end), end);
+  }
+});
+
 test("without JavaScript, the page names the commands that show the figures", async () => {
   const page = await open(browser, `file://${PLAYGROUND}`, { javaScriptEnabled: false });
   assert.match(await page.locator("header").innerText(), /needs JavaScript.*rebackoff plan/);

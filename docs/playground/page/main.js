@@ -118,11 +118,17 @@ function showService({ figures, series }, milliseconds) {
     ["budget_refused", "Refused by the budget", mean("budget_refused"), short],
     ["breaker_rejected", "Rejected by the breaker", mean("breaker_rejected"), short],
   ]);
-  const recovered = shade ? (recovery === undefined ? "; it does not recover" : `; recovers ${duration(recovery)} after the outage`) : "";
+  const recovered = shade ? `; ${end(mean("never_recovered"), recovery)}` : "";
   const sentence = `${percent(mean("success_rate") ?? 0)} of the calls succeed, with ${short(mean("amplification") ?? 0)} tries per call${recovered}.`;
   // A screen reader hears the state after a change, and not each step of it.
   clearTimeout(summary);
   summary = setTimeout(() => (byId("summary").textContent = `${sentence} Simulated in ${short(milliseconds)} ms.`), 400);
+}
+
+/** The end of an outage in words. */
+function end(never, recovery) {
+  if (never > 0) return "it does not recover";
+  return typeof recovery === "number" ? `recovers ${duration(recovery)} after the outage` : "the outage does not end";
 }
 
 function showPlan(plan) {
