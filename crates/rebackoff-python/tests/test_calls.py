@@ -9,6 +9,7 @@ import pytest
 import rebackoff
 import rebackoff.http
 from rebackoff import Outcome, Policy
+from rebackoff.strategies import AdaptiveRetry, FixedBackoff, SmartRetry
 from targets import THREE, awaited, flaky
 
 # retry() and outcomes
@@ -24,6 +25,16 @@ def test_aretry_awaits_the_coroutine_function(waits):
     target, calls = flaky(2)
     assert asyncio.run(rebackoff.aretry(THREE, awaited(target), 7)) == "ok"
     assert len(calls) == 3 and waits == [3, 3]
+
+
+def test_an_argument_of_the_function_may_have_any_name(waits):
+    names = {"policy": 1, "function": 2, "target": 3, "self": 4, "error": 5}
+    target, calls = flaky(1)
+    rebackoff.retry(THREE, target, **names)
+    asyncio.run(rebackoff.aretry(THREE, awaited(target), **names))
+    SmartRetry(FixedBackoff()).execute(target, **names)
+    AdaptiveRetry().execute(target, **names)
+    assert calls == [((), names)] * 5
 
 
 def test_each_of_the_two_names_the_other():

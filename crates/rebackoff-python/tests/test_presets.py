@@ -325,16 +325,16 @@ class TestWithoutParentheses:
 class TestConditionOfTheProgram:
     @pytest.mark.parametrize("is_last", [False, True])
     def test_it_takes_the_arguments_of_the_call(self, waits, is_last):
-        decorate = http_retry(giveup=lambda error, key, *, last=False: last, max_tries=3)
+        decorate = http_retry(giveup=lambda _, key, *, last=False, **rest: last, max_tries=3)
 
         @decorate
-        def fetch(key, *, last=False):
+        def fetch(key, *, last=False, error=None):
             calls.append(key)
             raise TimeoutError
 
         calls = []
         with pytest.raises(TimeoutError):
-            fetch(7, last=is_last)
+            fetch(7, last=is_last, error="an argument of the call")
         assert calls == [7] * (1 if is_last else 3)
 
     @pytest.mark.parametrize("is_over", [False, True])

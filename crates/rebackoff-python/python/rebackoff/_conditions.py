@@ -21,13 +21,13 @@ def either(first: Callable[..., bool], giveup: Any) -> Any:
     OPTIONS["giveup"].check("giveup", giveup)
     takes_arguments = refuses(giveup, 1)
 
-    def second(error: Any, *args: Any, **kwargs: Any) -> Any:
+    def second(error: Any, /, *args: Any, **kwargs: Any) -> Any:
         return giveup(error, *args, **kwargs) if takes_arguments else giveup(error)
 
-    def called(error: Any, *args: Any, **kwargs: Any) -> Any:
+    def called(error: Any, /, *args: Any, **kwargs: Any) -> Any:
         return first(error, *args, **kwargs) or second(error, *args, **kwargs)
 
-    async def awaited(error: Any, *args: Any, **kwargs: Any) -> Any:
+    async def awaited(error: Any, /, *args: Any, **kwargs: Any) -> Any:
         return first(error, *args, **kwargs) or await second(error, *args, **kwargs)
 
     condition: Any = awaited if is_async(giveup) else called

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 def retry(
     policy: Policy | Waits | Callable[..., Any],
     function: Callable[_Arguments, _Result],
+    /,
     *args: _Arguments.args,
     **kwargs: _Arguments.kwargs,
 ) -> _Result:
@@ -43,6 +44,7 @@ def retry(
 async def aretry(
     policy: Policy | Waits | Callable[..., Any],
     function: Callable[_Arguments, Awaitable[_Result]],
+    /,
     *args: _Arguments.args,
     **kwargs: _Arguments.kwargs,
 ) -> _Result:

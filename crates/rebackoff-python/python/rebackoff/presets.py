@@ -252,7 +252,7 @@ def http_retry(
 
     check_request(method=method, any_method=any_method)
 
-    def is_final(error: BaseException, *args: Any, **kwargs: Any) -> bool:
+    def is_final(error: BaseException, /, *args: Any, **kwargs: Any) -> bool:
         known = method or Request(error).method or request_method_of(error) or "GET"
         return http.is_final(
             error, method=known, any_method=any_method, statuses=_TRANSIENT_STATUSES

@@ -240,6 +240,7 @@ class SmartRetry:
     def execute(
         self,
         target: Callable[_Arguments, _Result],
+        /,
         *args: _Arguments.args,
         **kwargs: _Arguments.kwargs,
     ) -> _Result:

@@ -222,6 +222,7 @@ class AdaptiveRetry:
     def execute(
         self,
         target: Callable[_Arguments, _Result],
+        /,
         *args: _Arguments.args,
         **kwargs: _Arguments.kwargs,
     ) -> _Result:
