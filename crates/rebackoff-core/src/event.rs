@@ -49,7 +49,7 @@ pub enum EventKind {
 
 impl EventKind {
     /// The name in logs and metrics, for example `backoff`.
-    pub const fn name(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Try => "try",
             Self::Backoff => "backoff",

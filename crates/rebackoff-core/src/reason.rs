@@ -28,7 +28,7 @@ pub enum Reason {
 
 impl Reason {
     /// The name, for example `max_tries`.
-    pub const fn name(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::MaxTries => "max_tries",
             Self::MaxTime => "max_time",
@@ -44,6 +44,6 @@ impl Reason {
 
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
+        f.pad(self.as_str())
     }
 }

@@ -118,7 +118,7 @@ impl Engine {
             Some(hint) => Verdict::RetryAfter(seconds(hint)),
         };
         match self.core.handle_verdict(&self.limits, self.verdict, self.elapsed) {
-            Some(Step::GiveUp { reason, .. }) => Some(reason.name()),
+            Some(Step::GiveUp { reason, .. }) => Some(reason.as_str()),
             _ => None,
         }
     }
@@ -146,7 +146,7 @@ impl Engine {
         let Self { limits, core, verdict, elapsed } = self;
         let wait = wait.map(|wait| NextWait::exact(seconds(wait)));
         match core.handle_wait(limits, *verdict, *elapsed, wait, &mut Drawn::new(draw)) {
-            Step::GiveUp { reason, .. } => Answer::GiveUp(reason.name()),
+            Step::GiveUp { reason, .. } => Answer::GiveUp(reason.as_str()),
             Step::Retry { wait, .. } => {
                 // The next try begins after the wait, in Python.
                 core.handle_try();

@@ -67,7 +67,7 @@ impl Metrics {
             }
             EventKind::Backoff => self.wait.record(event.wait.unwrap_or_default().as_secs_f64()),
             EventKind::Giveup => {
-                let reason = event.reason.map_or("", Reason::name);
+                let reason = event.reason.map_or("", Reason::as_str);
                 counter!("rebackoff.giveups", "target" => self.target.clone(), "reason" => reason)
                     .increment(1);
             }

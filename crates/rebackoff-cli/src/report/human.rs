@@ -15,9 +15,9 @@ const YELLOW: &str = "\x1b[33m";
 const GREEN: &str = "\x1b[32m";
 const RESET: &str = "\x1b[0m";
 
-const TRY: &str = EventKind::Try.name();
-const BACKOFF: &str = EventKind::Backoff.name();
-const GIVEUP: &str = EventKind::Giveup.name();
+const TRY: &str = EventKind::Try.as_str();
+const BACKOFF: &str = EventKind::Backoff.as_str();
+const GIVEUP: &str = EventKind::Giveup.as_str();
 
 pub(super) fn message(report: &EventReport, command: &[OsString], colours: bool) -> String {
     let which = match report.max_tries {

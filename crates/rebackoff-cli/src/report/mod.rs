@@ -48,7 +48,7 @@ impl EventReport {
     }
 
     pub(crate) fn with_reason(self, reason: Reason) -> Self {
-        Self { reason: Some(reason.name()), ..self }
+        Self { reason: Some(reason.as_str()), ..self }
     }
 }
 
@@ -91,7 +91,7 @@ impl Reporter {
 
     pub(crate) fn report(&self, report: &EventReport, command: &[OsString]) {
         self.log(report);
-        let is_usual = [EventKind::Backoff.name(), EventKind::Giveup.name()];
+        let is_usual = [EventKind::Backoff.as_str(), EventKind::Giveup.as_str()];
         let least = if is_usual.contains(&report.event) { Level::Usual } else { Level::Verbose };
         if self.level >= least {
             print(&human::message(report, command, colours()));

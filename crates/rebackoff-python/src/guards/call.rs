@@ -102,7 +102,7 @@ impl CallGuards {
         if let Some(budget) = budget {
             budget.notify();
         }
-        paid.err().map(Reason::name)
+        paid.err().map(Reason::as_str)
     }
 
     /// Asks the breaker again, after the wait. Returns whether the retry may be made.

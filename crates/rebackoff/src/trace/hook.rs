@@ -100,7 +100,7 @@ impl Trace {
         let (call, tries) = (&*self.call, event.tries);
         let elapsed = event.elapsed().as_secs_f64();
         let wait = event.wait.map(|wait| wait.as_secs_f64());
-        let reason = event.reason.map(Reason::name);
+        let reason = event.reason.map(Reason::as_str);
         // The level of an event is a part of its static data.
         macro_rules! at {
             ($level:expr, $message:literal) => {

@@ -35,7 +35,7 @@ pub(crate) fn giveup(tries: u64, elapsed: Option<Duration>, reason: Reason) {
         target: "rebackoff",
         tries,
         elapsed = elapsed.map(|elapsed| elapsed.as_secs_f64()),
-        reason = reason.name(),
+        reason = reason.as_str(),
         "giving up"
     );
 }

@@ -84,7 +84,7 @@ impl<'r> CommandCall<'r> {
             state.as_ref().and_then(|state| Some((state, state.wait_left()?)))
         {
             run.reporter.report_too_early(&EventReport {
-                event: EventKind::Backoff.name(),
+                event: EventKind::Backoff.as_str(),
                 tries: state.tries,
                 elapsed: state.elapsed(),
                 wait: Some(left),
@@ -142,7 +142,7 @@ impl<'r> CommandCall<'r> {
             last_exit: self.last_code,
             elapsed: self.elapsed(),
             remaining: self.remaining(),
-            reason: reason.map(Reason::name),
+            reason: reason.map(Reason::as_str),
         }
     }
 
@@ -156,7 +156,7 @@ impl<'r> CommandCall<'r> {
 
     fn report(&self, event: EventKind) -> EventReport {
         EventReport {
-            event: event.name(),
+            event: event.as_str(),
             tries: self.engine.tries(),
             max_tries: self.run.policy.max_tries().map(u64::from),
             elapsed: self.elapsed(),
@@ -296,7 +296,7 @@ pub(super) fn report_of_failure(failure: &CliError, tries: u64) -> EventReport {
 }
 
 fn failed(error: String, code: u8, tries: u64) -> EventReport {
-    let event = EventKind::Giveup.name();
+    let event = EventKind::Giveup.as_str();
     let ending = Some(Ending::Exited(code));
     EventReport { event, tries, ending, error: Some(error), ..EventReport::default() }
 }
