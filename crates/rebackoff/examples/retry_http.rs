@@ -13,11 +13,10 @@ use tokio::net::TcpListener;
 
 static FETCH: Policy = policy!(expo(max_value = secs(30)), max_tries = 4, max_time = secs(300));
 static RETRIES: Budget = budget!(share(ratio = 0.1));
+const MOST_HOSTS: NonZeroU64 = NonZeroU64::new(1000).unwrap();
 
 fn client() -> reqwest::Result<ClientWithMiddleware> {
-    let hosts = Keyed::new(NonZeroU64::MIN.saturating_add(999), |_: &String| {
-        breaker!(consecutive = 5, open_for = secs(30))
-    });
+    let hosts = Keyed::new(MOST_HOSTS, |_: &String| breaker!(consecutive = 5, open_for = secs(30)));
     let retries = RetryMiddleware::new(Guarded::new(FETCH, &RETRIES))
         .breaker_for(move |request| hosts.get(request.url().authority()));
     let client = reqwest::Client::builder()
