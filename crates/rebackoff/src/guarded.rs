@@ -124,6 +124,13 @@ impl From<Guarded<(Arc<Budget>, Arc<Breaker>)>> for AnyPolicy {
     }
 }
 
+impl From<Guarded<(Arc<Breaker>, Arc<Budget>)>> for AnyPolicy {
+    fn from(Guarded { policy, guards }: Guarded<(Arc<Breaker>, Arc<Budget>)>) -> Self {
+        let (breaker, budget) = guards;
+        Self::new(policy, (Some(budget), Some(breaker)))
+    }
+}
+
 impl<G> AsRef<Policy> for Guarded<G> {
     fn as_ref(&self) -> &Policy {
         &self.policy

@@ -190,6 +190,15 @@ async fn the_erased_form_has_a_budget_and_a_breaker_or_none() {
 }
 
 #[test]
+fn the_erased_form_takes_a_budget_and_a_breaker_in_either_order() {
+    let budget = Arc::new(Budget::quota().build().unwrap());
+    let breaker = Arc::new(Breaker::builder().build().unwrap());
+    let one = Guarded::new(twice(), (budget.clone(), breaker.clone()));
+    let other = Guarded::new(twice(), (breaker, budget));
+    assert_eq!(AnyPolicy::from(one).to_string(), AnyPolicy::from(other).to_string());
+}
+
+#[test]
 fn a_loop_takes_its_budgets_and_its_breaker_from_the_policy() {
     let _no_wait = rebackoff::testing::no_wait();
     let budget = Budget::quota().capacity(5).timeout_cost(5).build().unwrap();
