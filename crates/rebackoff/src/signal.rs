@@ -25,11 +25,17 @@ pub struct NoSignal;
 ///
 /// A wait takes the message out of its channel, so that one message ends one call. To end all calls that look at a
 /// channel, drop the last sender.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot cancel a blocking call",
+    note = "a signal is a `Receiver`, a reference to one, or a function that waits at most for the given time and returns \
+            whether the signal came: `|timeout: Duration| …`"
+)]
 pub trait Signal {
     /// Waits for the signal, at most `timeout`. Returns whether it came.
     fn wait(&mut self, timeout: Duration) -> bool;
 }
 
+#[diagnostic::do_not_recommend]
 impl<F: FnMut(Duration) -> bool> Signal for F {
     fn wait(&mut self, timeout: Duration) -> bool {
         self(timeout)
