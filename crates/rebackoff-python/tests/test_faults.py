@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 import gc
 import os
 import random
@@ -18,6 +19,7 @@ import weakref
 
 import pytest
 import rebackoff
+from rebackoff import CircuitOpenError
 
 
 class Alarm(Exception):
@@ -62,6 +64,68 @@ def test_a_signal_that_raises_nothing_does_not_shorten_the_wait():
     finally:
         signal.signal(signal.SIGALRM, before)
     assert rang == [1] and time.monotonic() - start >= 0.1
+
+
+VISIBLE = {"max_time": 60, "jitter": None, "interval": 0, "logger": None}
+
+
+def plain():
+    return 1
+
+
+def items():
+    yield 1
+
+
+def by_exception(target, **options):
+    return rebackoff.on_exception(rebackoff.constant, ValueError, **VISIBLE, **options)(target)
+
+
+def isolated():
+    breaker = rebackoff.Breaker()
+    breaker.isolate()
+    return breaker
+
+
+@pytest.mark.parametrize(
+    ("function", "consume"),
+    [
+        (by_exception(plain), int),
+        (by_exception(plain, breaker=rebackoff.Breaker()), int),
+        (by_exception(plain, breaker=isolated()), int),
+        (by_exception(items), list),
+        (rebackoff.on_predicate(rebackoff.constant, lambda _: False, **VISIBLE)(plain), int),
+    ],
+    ids=["call", "guarded", "rejected", "generator", "predicate"],
+)
+def test_a_signal_that_raises_between_any_two_steps_leaves_no_call_visible(function, consume):
+    package = os.path.dirname(rebackoff.__file__)
+
+    def call(step):
+        def look(frame, event, _):
+            nonlocal step
+            is_step = event != "c_call" and frame.f_code.co_filename.startswith(package)
+            step -= is_step
+            if is_step and not step:
+                raise Alarm
+
+        sys.setprofile(look)
+        try:
+            consume(function())
+        except (Alarm, CircuitOpenError):
+            pass
+        finally:
+            sys.setprofile(None)
+        return step
+
+    call(0)  # imports what it needs
+    for step in range(1, 200):
+        context = contextvars.copy_context()
+        left = context.run(call, step)
+        assert context.run(rebackoff.remaining) is None, step
+        if left > 0:
+            break
+    assert 5 < step < 199
 
 
 def test_a_keyboard_interrupt_in_the_wait_comes_through(monkeypatch):

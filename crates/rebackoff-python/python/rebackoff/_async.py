@@ -89,7 +89,8 @@ def exception_loop(options, target, exceptions):
                     for step in call.begin():
                         call.answer = await step
                 else:
-                    scope = enter(task_clock(), None)
+                    scope = [None, task_clock(), None, 1]
+                    enter(scope)
             while True:
                 try:
                     value = await (target(*args, **kwargs) if kwargs else target(*args))
@@ -144,7 +145,8 @@ def _limited_exception_loop(options, target, exceptions):
             else:
                 start = task_clock()
                 if is_visible or is_exported:
-                    scope = enter(start, max_time)
+                    scope = [None, start, max_time, 1]
+                    enter(scope)
             while True:
                 try:
                     value = await (target(*args, **kwargs) if kwargs else target(*args))
@@ -205,7 +207,8 @@ def _watched_exception_loop(options, target, exceptions):
                         for step in call.reject(guards):
                             call.answer = await step
                 if is_visible:
-                    scope = enter(start, max_time)
+                    scope = [None, start, max_time, 1]
+                    enter(scope)
             while True:
                 try:
                     value = await (target(*args, **kwargs) if kwargs else target(*args))
@@ -257,14 +260,15 @@ def predicate_loop(options, target, predicate):
 
     async def retry(*args, **kwargs):
         call = start = scope = None
-        if is_eager or switches.is_instrumented:
-            call = AsyncCall().of(options, target, args, kwargs)
-        else:
-            if is_timed:
-                start = task_clock()
-            if is_visible:
-                scope = enter(start, options.max_time)
         try:
+            if is_eager or switches.is_instrumented:
+                call = AsyncCall().of(options, target, args, kwargs)
+            else:
+                if is_timed:
+                    start = task_clock()
+                if is_visible:
+                    scope = [None, start, options.max_time, 1]
+                    enter(scope)
             while True:
                 if call is not None:
                     for step in call.begin():

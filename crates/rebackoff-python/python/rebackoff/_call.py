@@ -161,7 +161,8 @@ class Call:
     def _show(self):
         if self.scope is None:
             limits = self.options if self.engine is None else self.engine
-            self.scope = _scope.enter(self.start, limits.max_time, self.tries)
+            self.scope = [None, self.start, limits.max_time, self.tries]
+            _scope.enter(self.scope)
         else:
             self.scope[TRIES] = self.tries
             _scope.put(self.scope)
@@ -210,7 +211,8 @@ class Call:
         engine = self.ready
         if engine is None:
             if self.scope is None and self.target is not None:
-                self.scope = _scope.enter(start, None)
+                self.scope = [None, start, None, 1]
+                _scope.enter(self.scope)
                 self.is_entered = True
             engine = self._look_around(exact)
         decided = engine.handle_verdict(exact)
@@ -473,7 +475,8 @@ def end(call, scope, guards=None):
         call.waits = call.policy_waits = None
     if scope is not None:
         scope[TRIES] = None
-    if guards is not None:
+    # a signal may raise where the breaker has just rejected the call, and gave a number
+    if guards is not None and type(guards) is not float:
         guards.handle_abandoned()
 
 

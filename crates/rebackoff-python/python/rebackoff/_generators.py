@@ -21,6 +21,7 @@ def retry_generator(options, target, exceptions):
                 except StopIteration as end:
                     for _ in call.succeed(end.value):
                         pass
+                    call.leave()
                     return end.value
                 except exceptions as error:
                     for wait in call.settle(error):
@@ -34,6 +35,7 @@ def retry_generator(options, target, exceptions):
                     raise
                 for _ in call.succeed(None):
                     pass
+                call.leave()
                 break
         finally:
             call.end()
@@ -77,6 +79,7 @@ def retry_async_generator(options, target, exceptions):
                 except StopAsyncIteration:
                     for step in call.succeed(None):
                         call.answer = await step
+                    call.leave()
                     return
                 except exceptions as error:
                     for step in call.settle(error):
@@ -90,6 +93,7 @@ def retry_async_generator(options, target, exceptions):
                     raise
                 for step in call.succeed(None):
                     call.answer = await step
+                call.leave()
                 break
         finally:
             call.end()

@@ -39,18 +39,18 @@ _variable: ContextVar[Scope[Any] | None] = ContextVar("rebackoff", default=None)
 get, put = _variable.get, _variable.set
 
 
-def enter(start: float | None, max_time: float | None, tries: int = 1) -> Scope[Any]:
-    """Makes a call, or a deadline, visible to the code that runs next. Returns its scope, which ends when its `TRIES` are None.
+def enter(scope: Scope[Any]) -> None:
+    """Makes a call, or a deadline, visible to the code that runs next, until its `TRIES` are None.
 
+    Its driver keeps the scope by then: a signal may raise between any two steps, and the driver ends what it keeps.
     The ended scopes around it are forgotten, so that a task that starts its successor inside a call,
     and so on, keeps no endless chain.
     """
     outer = get()
     while outer is not None and outer[TRIES] is None:
         outer = outer[OUTER]
-    scope = [outer, start, max_time, tries]
+    scope[OUTER] = outer
     put(scope)
-    return scope
 
 
 def innermost() -> Scope[Any] | None:
@@ -124,8 +124,9 @@ class deadline:
         self._entered: dict[int, Scope[Any]] = {}
 
     def __enter__(self) -> deadline:
-        scope = enter(float(clock()), self._seconds, 0)
+        scope: Scope[Any] = [None, float(clock()), self._seconds, 0]
         self._entered[id(scope)] = scope
+        enter(scope)
         return self
 
     def __exit__(self, *error: object) -> None:

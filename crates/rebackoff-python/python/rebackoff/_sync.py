@@ -59,7 +59,8 @@ def exception_loop(options, target, exceptions):
                     for _ in call.begin():
                         pass
                 else:
-                    scope = enter(clock(), None)
+                    scope = [None, clock(), None, 1]
+                    enter(scope)
             while True:
                 try:
                     value = target(*args, **kwargs) if kwargs else target(*args)
@@ -114,7 +115,8 @@ def _limited_exception_loop(options, target, exceptions):
             else:
                 start = clock()
                 if is_visible or is_exported:
-                    scope = enter(start, max_time)
+                    scope = [None, start, max_time, 1]
+                    enter(scope)
             while True:
                 try:
                     value = target(*args, **kwargs) if kwargs else target(*args)
@@ -175,7 +177,8 @@ def _watched_exception_loop(options, target, exceptions):
                         for _ in call.reject(guards):
                             pass
                 if is_visible:
-                    scope = enter(start, max_time)
+                    scope = [None, start, max_time, 1]
+                    enter(scope)
             while True:
                 try:
                     value = target(*args, **kwargs) if kwargs else target(*args)
@@ -233,14 +236,15 @@ def predicate_loop(options, target, predicate):
 
     def retry(*args, **kwargs):
         call = start = scope = None
-        if is_eager or switches.is_instrumented:
-            call = SyncCall().of(options, target, args, kwargs)
-        else:
-            if is_timed:
-                start = clock()
-            if is_visible:
-                scope = enter(start, options.max_time)
         try:
+            if is_eager or switches.is_instrumented:
+                call = SyncCall().of(options, target, args, kwargs)
+            else:
+                if is_timed:
+                    start = clock()
+                if is_visible:
+                    scope = [None, start, options.max_time, 1]
+                    enter(scope)
             while True:
                 if call is not None:
                     for _ in call.begin():

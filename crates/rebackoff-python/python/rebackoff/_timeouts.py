@@ -26,8 +26,9 @@ def limited(target, timeout):
         outer = None if own is None else _scope.enclosing(own)
         left = None if outer is None else _scope.remaining_in(outer, now)
         limit = timeout if left is None else min(timeout, left)
-        scope = _scope.enter(now, limit, 0)
+        scope = [None, now, limit, 0]
         try:
+            _scope.enter(scope)
             return await within(limit, args, kwargs)
         finally:
             scope[_scope.TRIES] = None
