@@ -24,3 +24,7 @@ def awaited(target):
         return target(*args, **kwargs)
 
     return async_target
+
+
+async def awaited_nothing():
+    pass

@@ -62,11 +62,11 @@ def test_make_may_ask_for_another_key():
     found = []
     thread = threading.Thread(target=lambda: found.append(hosts["a.example"]), daemon=True)
     thread.start()
-    thread.join(60)
+    thread.join(300)
     assert [breaker.name for breaker in found] == ["others"]
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
 def test_a_process_that_is_forked_while_a_thread_makes_a_guard_makes_its_own():
     is_making, is_over = threading.Event(), threading.Event()
@@ -83,7 +83,7 @@ def test_a_process_that_is_forked_while_a_thread_makes_a_guard_makes_its_own():
     is_making.wait()
     child = os.fork()
     if not child:
-        signal.alarm(60)
+        signal.alarm(300)
         os._exit(hosts["b.example"].name != "b.example")
     is_over.set()
     thread.join()
