@@ -1,4 +1,4 @@
-"""A local HTTP server that plays a list of answers and faults, and a function for each client that calls it."""
+"""A local HTTP server that plays a list of answers and faults, a function for each client that calls it, and the options of the guide."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import aiohttp
 import httpx
 import httpx2
+import pytest
+import rebackoff
 import requests
+from rebackoff import http
 
 BOUND = 120.0
 # it takes a fifth of a second to make
@@ -193,3 +196,26 @@ def run(decorate, send, *args):
     except Exception as error:
         return error
     return None
+
+
+# the tries of `readme`
+TRIES = 4
+by_each_client = pytest.mark.parametrize("send", SENDERS, ids=lambda send: send.__name__[3:])
+
+
+def readme(tried=None, **options):
+    """The line of the guide, without waits."""
+    return rebackoff.on_exception(
+        rebackoff.constant(0),
+        http.errors(),
+        **{"giveup": http.is_final, "hint": http.hint, "max_tries": TRIES, **options},
+        jitter=None,
+        logger=None,
+        on_try=[] if tried is None else tried.append,
+    )
+
+
+def tries_of(send, *args, **options):
+    tried = []
+    error = run(readme(tried, **options), send, *args)
+    return len(tried), error
