@@ -1,4 +1,4 @@
-"""What can be decorated: functions, methods and callable objects of all kinds; what cannot is refused."""
+"""Functions, methods and callable objects of all kinds can be decorated; other objects are refused."""
 
 from __future__ import annotations
 
